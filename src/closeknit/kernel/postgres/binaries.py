@@ -65,7 +65,7 @@ def find_binaries(major: int | None = None) -> Binaries:
     have = ", ".join(f"{binaries.major} ({binaries.source})" for binaries in found)
     raise DatabaseError(
         f"The data was made by PostgreSQL {major}, but only {have} was found. The data is untouched. "
-        f"Install PostgreSQL {major}, or move the data by pg_dump to a new folder, or start afresh with ./run reset."
+        f"Install PostgreSQL {major}, move the data to a new folder by pg_dump, or start afresh by ./run reset."
     )
 
 
@@ -75,7 +75,8 @@ def reachable_binaries(binaries: Binaries, places: Places) -> Binaries:
         return binaries
     if binaries.source != "wheel":
         raise DatabaseError(
-            f"The account {places.account.name!r} cannot execute {binaries.postgres}. Nothing was changed. {ADVICE}"
+            f"The account {places.account.name!r} cannot execute {binaries.postgres}; nothing was changed. "
+            f"{ADVICE}"
         )
     tree, package = binaries.folder.parent, binaries.folder.parent.parent
     target = places.binaries / WHEEL / tree.name
@@ -106,9 +107,8 @@ def _wheel_binaries() -> list[Binaries]:
 
 
 def _system_binaries() -> list[Binaries]:
-    folders = [
-        folder for root in SYSTEM_FOLDERS for folder in Path(root).parent.glob(f"{Path(root).name}*/*/bin")
-    ]
+    roots = [Path(root) for root in SYSTEM_FOLDERS]
+    folders = [folder for root in roots for folder in root.parent.glob(f"{root.name}*/*/bin")]
     on_path = shutil.which("postgres")
     if on_path:
         folders.insert(0, Path(on_path).resolve().parent)

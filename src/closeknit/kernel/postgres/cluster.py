@@ -43,11 +43,11 @@ log_checkpoints = off
 lc_messages = 'C'
 include_if_exists = 'local.conf'
 """
-HBA = "# The socket lies in a folder only its owner can enter; nothing listens on a network.\nlocal all all trust\n"
+HBA = "# The socket lies in a folder only its owner can enter; no network.\nlocal all all trust\n"
 
 
 def settings_path(places: Places) -> Path:
-    """The server's settings file; ours, not the server account's, so that root never writes into its folder."""
+    """The server's settings file; ours, so that root never writes into the server account's folder."""
     return places.folder / "postgresql.conf"
 
 

@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 
 from closeknit.kernel.postgres.errors import DatabaseError
 from closeknit.kernel.postgres.locks import hold, is_held, locked, open_lock
-from closeknit.kernel.postgres.places import MOVED_ROOT, SOURCE_ROOT, Places, find_places, make_places
+from closeknit.kernel.postgres.places import IMPORT_ROOT, MOVED_ROOT, Places, find_places, make_places
 from closeknit.kernel.postgres.server import (
     accepts,
     find_server,
+    open_log,
     remove_socket_folder,
     server_url,
     stop_server,
@@ -35,7 +36,7 @@ State = Literal["external", "absent", "stopped", "starting", "running", "orphane
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the database of one home is; `orphaned` is a server whose keeper was killed (the next use adopts it)."""
+    """How one home's database is; `orphaned`: a server whose keeper was killed (the next use adopts it)."""
 
     state: State
     folder: Path | None = None
@@ -85,7 +86,7 @@ class Database:
 
 
 def acquire(home: Path) -> Database:
-    """Use the database of `home`, starting its server if need be; `DATABASE_URL`, if set, wins and is not managed."""
+    """Use the database of `home`, starting its server if need be; `DATABASE_URL`, if set, wins (unmanaged)."""
     external = os.environ.get("DATABASE_URL")
     if external:
         return Database(external)
@@ -177,12 +178,8 @@ def _ensure_running(places: Places) -> str:
 
 def _spawn_keeper(places: Places) -> None:
     """Start a keeper in a session of its own; returns once it is detached from this process."""
-    if places.keeper_log.exists() and places.keeper_log.stat().st_size > LARGEST_KEEPER_LOG_BYTES:
-        places.keeper_log.replace(places.keeper_log.with_suffix(".log.1"))
-    log = os.open(
-        places.keeper_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-    )
-    path = os.pathsep.join(filter(None, (str(SOURCE_ROOT / "src"), os.environ.get("PYTHONPATH"))))
+    log = open_log(places.keeper_log, LARGEST_KEEPER_LOG_BYTES)
+    path = os.pathsep.join(filter(None, (str(IMPORT_ROOT), os.environ.get("PYTHONPATH"))))
     try:
         subprocess.run(
             [sys.executable, "-m", "closeknit.kernel.postgres", "keep", str(places.folder)],
@@ -195,9 +192,8 @@ def _spawn_keeper(places: Places) -> None:
             check=True,
         )
     except (OSError, subprocess.CalledProcessError) as reason:
-        raise DatabaseError(
-            _failure_text(places, f"the keeper process could not be started ({reason})")
-        ) from reason
+        text = f"the keeper process could not be started ({reason})"
+        raise DatabaseError(_failure_text(places, text)) from reason
     finally:
         os.close(log)
 

@@ -1,7 +1,7 @@
-"""The keeper: one process per data folder that starts the server, restarts it, and stops it after the last user.
+"""The keeper: one process per data folder that starts the server, restarts it, and stops it in the end.
 
-It holds `keeper.lock` for life. Every user of the database holds `users.lock` shared for life, so the operating
-system frees it even after kill -9; when the keeper gets that lock exclusively, nobody is left.
+It holds `keeper.lock` for life. Every user of the database holds `users.lock` shared for life, so the
+operating system frees it even after kill -9; when the keeper gets it exclusively, nobody is left.
 """
 
 from __future__ import annotations

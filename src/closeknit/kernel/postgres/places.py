@@ -13,12 +13,13 @@ from closeknit.kernel.postgres.errors import DatabaseError
 from closeknit.kernel.postgres.locks import locked
 
 MOVED_ROOT = Path("/var/lib/closeknit")
-SOURCE_ROOT = Path(__file__).resolve().parents[4]
+IMPORT_ROOT = Path(__file__).resolve().parents[3]
+SOURCE_ROOT = IMPORT_ROOT.parent
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The files of one managed database. `data` and `socket` belong to the server's account, the rest to us."""
+    """The files of one managed database; `data` and `socket` belong to the server's account, the rest to us."""
 
     folder: Path
     account: Account

@@ -80,7 +80,7 @@ def is_running(pid: int) -> bool:
 
 
 def read_pid_file(places: Places) -> list[str]:
-    """The lines of `postmaster.pid`: pid, data folder, start time, port, socket folder, address, memory, status."""
+    """The lines of `postmaster.pid`: pid, data, start time, port, socket folder, address, memory, status."""
     try:
         return (places.data / "postmaster.pid").read_text().splitlines()
     except OSError:
@@ -107,11 +107,8 @@ def is_ready(places: Places, pid: int) -> bool:
 def start_server(places: Places, binaries: Binaries, socket_folder: Path) -> Server:
     """Start the server and wait until it takes connections (crash recovery included)."""
     _drop_foreign_pid_file(places)
-    _trim_log(places.server_log, LARGEST_LOG_BYTES // 2)
-    log_start = places.server_log.stat().st_size if places.server_log.exists() else 0
-    log = os.open(
-        places.server_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-    )
+    log = open_log(places.server_log, LARGEST_LOG_BYTES // 2)
+    log_start = os.fstat(log).st_size
     try:
         child = subprocess.Popen(
             server_command(places, binaries, socket_folder),
@@ -124,9 +121,8 @@ def start_server(places: Places, binaries: Binaries, socket_folder: Path) -> Ser
             **places.account.process_owner(),
         )
     except OSError as reason:
-        raise DatabaseError(
-            f"Cannot run {binaries.postgres} as {places.account.name!r}: {reason}."
-        ) from reason
+        text = f"Cannot run {binaries.postgres} as {places.account.name!r}: {reason}."
+        raise DatabaseError(text) from reason
     finally:
         os.close(log)
     server = Server(child.pid, socket_folder, child)
@@ -187,6 +183,13 @@ def remove_socket_folder(places: Places) -> None:
     note.unlink(missing_ok=True)
 
 
+def open_log(path: Path, largest_bytes: int) -> int:
+    """A log open for appending (0600); one that has grown too large is first set aside as `.log.1`."""
+    if path.exists() and path.stat().st_size > largest_bytes:
+        path.replace(path.with_suffix(".log.1"))
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+
 def trim_running_log(places: Places) -> None:
     """Keep the log of a long-running server small (it is open for appending, so cutting it is safe)."""
     if places.server_log.exists() and places.server_log.stat().st_size > LARGEST_LOG_BYTES:
@@ -207,24 +210,21 @@ def _is_server_of(pid: int, places: Places) -> bool:
     except FileNotFoundError:
         if Path("/proc/self").exists():
             return False
-        shown = subprocess.run(
-            ["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
-        )
-        return "postgres" in shown.stdout and str(places.data) in shown.stdout
+        command = ["ps", "-p", str(pid), "-o", "command="]
+        shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return "postgres" in shown and str(places.data) in shown
     except OSError:
         return False
     return Path(words[0]).name == "postgres" and str(places.data) in words[1:]
 
 
 def _drop_foreign_pid_file(places: Places) -> None:
-    # PostgreSQL clears the file of a dead process by itself, but refuses to start while its pid is somebody else's.
+    # PostgreSQL itself clears the file of a dead process, but won't start while its pid is somebody else's.
     lines = read_pid_file(places)
-    if (
-        lines
-        and lines[0].strip().isdigit()
-        and is_running(int(lines[0]))
-        and not _is_server_of(int(lines[0]), places)
-    ):
+    if not lines or not lines[0].strip().isdigit():
+        return
+    pid = int(lines[0])
+    if is_running(pid) and not _is_server_of(pid, places):
         (places.data / "postmaster.pid").unlink(missing_ok=True)
 
 
@@ -232,9 +232,8 @@ def _await_ready(server: Server, places: Places, log_start: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not is_ready(places, server.pid):
         if not server.is_alive():
-            raise DatabaseError(
-                f"PostgreSQL ended while starting. It said: {_tail(places.server_log, log_start)}"
-            )
+            said = _tail(places.server_log, log_start)
+            raise DatabaseError(f"PostgreSQL ended while starting. It said: {said}")
         if time.monotonic() > deadline:
             raise DatabaseError(
                 f"PostgreSQL was not ready within {START_SECONDS:.0f} s; the data is kept. "
@@ -247,11 +246,6 @@ def _wait_until_gone(server: Server, patience_seconds: float) -> None:
     deadline = time.monotonic() + patience_seconds
     while server.is_alive() and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-
-
-def _trim_log(path: Path, largest_bytes: int) -> None:
-    if path.exists() and path.stat().st_size > largest_bytes:
-        path.replace(path.with_suffix(".log.1"))
 
 
 def _tail(path: Path, start: int) -> str:
