@@ -1,0 +1,31 @@
+"""Who gets scarce hours, what overtime is worth buying, and the price of one more hour.
+
+- `AllocationProblem` -> `allocate` -> `Allocation`: one sparse linear program in HiGHS, with shadow prices
+  and a gap that is certified from the prices alone, not taken from the solver.
+- `measured_prices`: the price of one more and of one less hour, by re-solving, because a linear program at a
+  corner has many right prices between those two.
+- `MinimumsConflict`: which guaranteed minimums cannot all be kept, where, and by how much.
+- `solve_linear_program`: the small door to HiGHS under it, guarded against what HiGHS lets through.
+
+Words: a cell is one pool in one period; a claim is what one account asks of one cell; a budget caps the
+overtime of several cells together. Money is float per hour in one currency: the caller keeps Decimals.
+"""
+
+from closeknit.engine.allocation.conflicts import Conflict, MinimumsConflict, find_minimums_conflicts
+from closeknit.engine.allocation.linear import LinearSolution, solve_linear_program
+from closeknit.engine.allocation.prices import PriceBracket, measured_prices
+from closeknit.engine.allocation.problem import AllocationProblem
+from closeknit.engine.allocation.solve import Allocation, allocate
+
+__all__ = [
+    "Allocation",
+    "AllocationProblem",
+    "Conflict",
+    "LinearSolution",
+    "MinimumsConflict",
+    "PriceBracket",
+    "allocate",
+    "find_minimums_conflicts",
+    "measured_prices",
+    "solve_linear_program",
+]

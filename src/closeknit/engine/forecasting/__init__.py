@@ -1,0 +1,30 @@
+"""What will be asked, with quantiles, for whole matrices of series at once.
+
+- `seasonal_naive`, `seasonal_mean`: the last season, or the mean of the last few, repeated.
+- `forecast_by_rolling_choice`: how many seasons to average, chosen per series on windows of its own past.
+- `aggregate_quantiles`: quantiles of sums over the horizon (weeks of half-hours), from errors of sums.
+- `mase`, `smape`, `wape`, `pinball_loss`, `interval_coverage`: how good a forecast was.
+
+A series is a row; NaN is a missing or closed period and is skipped, never read as zero. Quantiles are empirical:
+they come from the errors the same method made on this history at the same distance ahead.
+"""
+
+from closeknit.engine.forecasting.aggregate import AggregateForecast, aggregate_quantiles
+from closeknit.engine.forecasting.result import Forecast
+from closeknit.engine.forecasting.rolling import forecast_by_rolling_choice
+from closeknit.engine.forecasting.scores import interval_coverage, mase, pinball_loss, smape, wape
+from closeknit.engine.forecasting.seasonal import seasonal_mean, seasonal_naive
+
+__all__ = [
+    "AggregateForecast",
+    "Forecast",
+    "aggregate_quantiles",
+    "forecast_by_rolling_choice",
+    "interval_coverage",
+    "mase",
+    "pinball_loss",
+    "seasonal_mean",
+    "seasonal_naive",
+    "smape",
+    "wape",
+]

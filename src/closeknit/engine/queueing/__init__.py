@@ -1,0 +1,37 @@
+"""How many people keep a promise.
+
+- `erlang_b`, `erlang_c`: blocking and waiting probabilities, stable to 100,000 servers.
+- `erlang_c_performance`: what a number of agents gives; `required_agents`: the fewest that meet all targets.
+- `compose_shrinkage`, `scheduled_agents`, `net_agents`: from people answering to people on the roster and
+  back, in exact arithmetic.
+- `required_daily_capacity`, `edf_lateness`: work with deadlines, not waits (back office, picking, field).
+
+The model of the first two is M/M/c: Poisson arrivals, exponential handling, nobody gives up, steady state
+within the interval. Patience, priorities and time-varying rates are other models.
+"""
+
+from closeknit.engine.queueing.deadline import (
+    DeadlineCapacity,
+    EdfLateness,
+    edf_lateness,
+    required_daily_capacity,
+)
+from closeknit.engine.queueing.erlang import ErlangCPerformance, erlang_b, erlang_c, erlang_c_performance
+from closeknit.engine.queueing.shrinkage import compose_shrinkage, net_agents, scheduled_agents
+from closeknit.engine.queueing.staffing import StaffingRequirement, required_agents
+
+__all__ = [
+    "DeadlineCapacity",
+    "EdfLateness",
+    "ErlangCPerformance",
+    "StaffingRequirement",
+    "compose_shrinkage",
+    "edf_lateness",
+    "erlang_b",
+    "erlang_c",
+    "erlang_c_performance",
+    "net_agents",
+    "required_agents",
+    "required_daily_capacity",
+    "scheduled_agents",
+]

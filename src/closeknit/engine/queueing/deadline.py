@@ -1,0 +1,239 @@
+"""Daily capacity for work with deadlines (back office, picking, field), served earliest due date first.
+
+A day is the unit of time. Work of class k released on day s with window d must be finished by the end of day
+s + d (window 0: the same day) and may be done in part, on any open day from s on. Rules at the edges:
+
+- Closed days give no capacity. Work released on a closed day can start on the next open day. Work due on a
+  closed day is due at the end of the last open day before it, but never before the first open day on which
+  it can be started (`moved_hours` counts work that had no open day inside its window).
+- Work due after the last day of the horizon asks nothing of this horizon and is reported as
+  `carried_over_hours`: extend the horizon by the longest window to have the last days right.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from closeknit.engine.checks import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    flags,
+    frozen,
+    numbers,
+    refuse_where,
+    whole_numbers,
+)
+from closeknit.engine.errors import EngineInputError
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineCapacity:
+    """The capacity that keeps every deadline, constant over the open days of each week.
+
+    `daily_capacity_hours[day]` is 0 on closed days. Per week (in order): `weekly_capacity_hours` (per open
+    day) and the stretch of days, `binding_start_day` to `binding_end_day` inclusive, whose work sets it
+    (-1 when no work touches the week). `carried_over_hours[class]` is due after the horizon and
+    `moved_hours[class]` had no open day inside its window; see the module.
+    """
+
+    daily_capacity_hours: FloatArray
+    weekly_capacity_hours: FloatArray
+    binding_start_day: IntArray
+    binding_end_day: IntArray
+    carried_over_hours: FloatArray
+    moved_hours: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class EdfLateness:
+    """What earliest-due-date service does with a given capacity, in hours of work per class.
+
+    `late_hours`: finished after the due day, or due within the horizon and never finished.
+    `unfinished_hours`: still open at the end of the horizon, due or not.
+    `idle_hours[day]`: capacity without work.
+    """
+
+    late_hours: FloatArray
+    unfinished_hours: FloatArray
+    idle_hours: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Hours by class, first day on which they can be done and due day; day `days` means after the horizon."""
+
+    hours: FloatArray
+    release: IntArray
+    due: IntArray
+    moved: BoolArray
+
+
+def required_daily_capacity(
+    work_hours: ArrayLike,
+    window_days: ArrayLike,
+    start_backlog_hours: ArrayLike | None = None,
+    week_of_day: ArrayLike | None = None,
+    is_open: ArrayLike | None = None,
+) -> DeadlineCapacity:
+    """The daily hours, constant within each week, with which nothing is ever late.
+
+    Parameters: `work_hours[class, day]` (released that day, >= 0), `window_days[class]` (whole, >= 0),
+    `start_backlog_hours` ([class]: as if released on day 0; [class, day]: open on day 0 and due by the end
+    of that day; overdue work goes on day 0), `week_of_day[day]` (non-decreasing labels; default 7 days
+    each), `is_open[day]` (default all).
+    Formula: for week w the largest, over stretches [s, t] of days that touch w, of
+    work(released >= s, due <= t) / open days in [s, t]. Every stretch then has room for its work, which is
+    necessary and sufficient for earliest-due-date service; the busiest stretch of all has none to spare.
+    Validity: divisible work, one pool. Source: Horn (1974), Naval Research Logistics Quarterly 21.
+
+    >>> plan = required_daily_capacity([[8.0, 8.0, 20.0, 8.0, 8.0]], [1], week_of_day=[0] * 5)
+    >>> plan.weekly_capacity_hours.tolist(), plan.binding_start_day.tolist(), plan.binding_end_day.tolist()
+    ([10.0], [2], [3])
+    """
+    work, open_days = _checked_work(work_hours, window_days, start_backlog_hours, is_open)
+    weeks = _weeks(week_of_day, open_days.size)
+    density = _density(work, open_days)
+    labels, first_day = np.unique(weeks, return_index=True)
+    last_day = np.append(first_day[1:], weeks.size) - 1
+    capacity = np.zeros(labels.size)
+    start, end = np.full(labels.size, -1), np.full(labels.size, -1)
+    for week, (first, last) in enumerate(zip(first_day, last_day, strict=True)):
+        touching = density[: last + 1, first:]
+        if touching.max(initial=0.0) > 0.0:
+            start[week], offset = np.unravel_index(int(np.argmax(touching)), touching.shape)
+            end[week] = first + offset
+            capacity[week] = touching.max()
+    return DeadlineCapacity(
+        daily_capacity_hours=frozen(np.where(open_days, capacity[np.searchsorted(labels, weeks)], 0.0)),
+        weekly_capacity_hours=frozen(capacity),
+        binding_start_day=frozen(start.astype(np.int64)),
+        binding_end_day=frozen(end.astype(np.int64)),
+        carried_over_hours=frozen(np.where(work.due >= open_days.size, work.hours, 0.0).sum(axis=1)),
+        moved_hours=frozen(np.where(work.moved, work.hours, 0.0).sum(axis=1)),
+    )
+
+
+def edf_lateness(
+    work_hours: ArrayLike,
+    window_days: ArrayLike,
+    daily_capacity_hours: ArrayLike,
+    start_backlog_hours: ArrayLike | None = None,
+    is_open: ArrayLike | None = None,
+) -> EdfLateness:
+    """Hours late per class when each day's capacity goes to the open work with the earliest due day.
+
+    Parameters as in `required_daily_capacity`; `daily_capacity_hours[day]` (>= 0; must be 0 on closed
+    days). Work with the same due day is served in proportion to its hours.
+
+    >>> edf_lateness([[8.0, 8.0]], [0], [8.0, 6.0]).late_hours.tolist()
+    [2.0]
+    """
+    work, open_days = _checked_work(work_hours, window_days, start_backlog_hours, is_open)
+    capacity = numbers("daily_capacity_hours", daily_capacity_hours, minimum=0.0, ndim=1)
+    if capacity.shape != open_days.shape:
+        raise EngineInputError(
+            f"daily_capacity_hours has {capacity.size} days: give {open_days.size}, as work_hours"
+        )
+    refuse_where(~open_days & (capacity > 0.0), "daily_capacity_hours", capacity, "give 0 on a closed day")
+    return _serve(work, capacity)
+
+
+def _serve(work: _Work, capacity: FloatArray) -> EdfLateness:
+    classes, days = work.hours.shape[0], capacity.size
+    waiting = np.zeros((classes, days + 1))
+    late, idle = np.zeros(classes), np.zeros(days)
+    row = np.broadcast_to(np.arange(classes)[:, None], work.hours.shape)
+    for day in range(days):
+        new = work.release == day
+        np.add.at(waiting, (row[new], work.due[new]), work.hours[new])
+        by_due = waiting.sum(axis=0)
+        served = np.clip(capacity[day] - (np.cumsum(by_due) - by_due), 0.0, by_due)
+        part = np.divide(served, by_due, out=np.zeros_like(served), where=by_due > 0.0)
+        done = waiting * part
+        late += done[:, :day].sum(axis=1)
+        idle[day] = max(capacity[day] - float(served.sum()), 0.0)
+        waiting = np.where(part >= 1.0, 0.0, waiting - done)
+    # every hour due by the last day that was never served is late as well
+    late += waiting[:, :days].sum(axis=1)
+    after = np.where(work.release >= days, work.hours, 0.0).sum(axis=1)
+    return EdfLateness(
+        late_hours=frozen(late),
+        unfinished_hours=frozen(waiting.sum(axis=1) + after),
+        idle_hours=frozen(idle),
+    )
+
+
+def _checked_work(
+    work_hours: ArrayLike, window_days: ArrayLike, backlog: ArrayLike | None, is_open: ArrayLike | None
+) -> tuple[_Work, BoolArray]:
+    hours = numbers("work_hours", work_hours, minimum=0.0, ndim=2)
+    classes, days = hours.shape
+    if classes == 0 or days == 0:
+        raise EngineInputError(f"work_hours has shape {hours.shape}: give at least one class and one day")
+    window = whole_numbers("window_days", window_days, minimum=0, maximum=10**6, ndim=1)
+    if window.size != classes:
+        raise EngineInputError(
+            f"window_days has {window.size} entries: give {classes}, one per row of work_hours"
+        )
+    open_days = np.ones(days, dtype=np.bool_) if is_open is None else flags("is_open", is_open)
+    if open_days.shape != (days,):
+        raise EngineInputError(f"is_open has shape {open_days.shape}: give ({days},), one flag per day")
+    release = np.broadcast_to(np.arange(days), hours.shape)
+    due = release + window[:, None]
+    if backlog is not None:
+        more_hours, more_due = _backlog(backlog, window, days)
+        hours = np.concatenate([hours, more_hours], axis=1)
+        release = np.concatenate([release, np.zeros(more_due.shape, dtype=np.int64)], axis=1)
+        due = np.concatenate([due, more_due], axis=1)
+    return _on_open_days(hours, release, due, open_days), open_days
+
+
+def _backlog(backlog: ArrayLike, window: IntArray, days: int) -> tuple[FloatArray, IntArray]:
+    hours = numbers("start_backlog_hours", backlog, minimum=0.0)
+    if hours.shape == window.shape:
+        return hours[:, None], window[:, None].copy()
+    if hours.shape == (window.size, days):
+        return hours, np.broadcast_to(np.arange(days), hours.shape).astype(np.int64)
+    raise EngineInputError(
+        f"start_backlog_hours has shape {hours.shape}: give ({window.size},) per class, "
+        f"or ({window.size}, {days}) per class and due day"
+    )
+
+
+def _on_open_days(
+    hours: FloatArray, release: NDArray[np.int64], due: NDArray[np.int64], open_days: BoolArray
+) -> _Work:
+    """Move releases forward and due days back to open days; `days` stands for after the horizon."""
+    days = open_days.size
+    index = np.arange(days)
+    following = np.append(np.minimum.accumulate(np.where(open_days, index, days)[::-1])[::-1], days)
+    preceding = np.append(np.maximum.accumulate(np.where(open_days, index, -1)), days)
+    start = following[release]
+    last = preceding[np.minimum(due, days)]
+    return _Work(hours, start, np.maximum(start, last), (last < start) & (hours > 0.0))
+
+
+def _density(work: _Work, open_days: BoolArray) -> FloatArray:
+    """[s, t]: work that must be done inside days s..t, per open day in it; 0 where t < s."""
+    days = open_days.size
+    inside = work.due < days
+    demand = np.zeros((days, days))
+    np.add.at(demand, (work.release[inside], work.due[inside]), work.hours[inside])
+    within = np.cumsum(np.cumsum(demand[::-1], axis=0)[::-1], axis=1)
+    opened = np.concatenate([[0], np.cumsum(open_days)])
+    length = opened[1:][None, :] - opened[:-1][:, None]
+    density: FloatArray = np.divide(within, length, out=np.zeros_like(within), where=np.triu(length > 0))
+    return density
+
+
+def _weeks(week_of_day: ArrayLike | None, days: int) -> IntArray:
+    if week_of_day is None:
+        return np.arange(days, dtype=np.int64) // 7
+    weeks = whole_numbers("week_of_day", week_of_day, minimum=-(2**53), ndim=1)
+    if weeks.size != days:
+        raise EngineInputError(f"week_of_day has {weeks.size} entries: give {days}, one per day")
+    falling = np.concatenate([[False], np.diff(weeks) < 0])
+    refuse_where(falling, "week_of_day", weeks, "give labels that never fall from one day to the next")
+    return weeks
