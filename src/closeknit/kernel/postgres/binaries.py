@@ -65,7 +65,7 @@ def find_binaries(major: int | None = None) -> Binaries:
     have = ", ".join(f"{binaries.major} ({binaries.source})" for binaries in found)
     raise DatabaseError(
         f"The data was made by PostgreSQL {major}, but only {have} was found. The data is untouched. "
-        f"Install PostgreSQL {major}, move the data to a new folder by pg_dump, or start afresh by ./run reset."
+        f"Install PostgreSQL {major}, move the data there by pg_dump, or start afresh by ./run reset."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from closeknit.kernel.postgres.errors import DatabaseError
 from closeknit.kernel.postgres.locks import hold, is_held, locked, open_lock
@@ -27,6 +27,7 @@ from closeknit.kernel.postgres.server import (
 )
 
 WAIT_SECONDS = 180.0
+STOP_SECONDS = 60.0
 KEEPER_TRIES = 5
 POLL_SECONDS = 0.01
 LARGEST_KEEPER_LOG_BYTES = 500_000
@@ -86,7 +87,7 @@ class Database:
 
 
 def acquire(home: Path) -> Database:
-    """Use the database of `home`, starting its server if need be; `DATABASE_URL`, if set, wins (unmanaged)."""
+    """Use the database of `home`, starting its server if need be; `DATABASE_URL`, wins (unmanaged)."""
     external = os.environ.get("DATABASE_URL")
     if external:
         return Database(external)
@@ -200,21 +201,27 @@ def _spawn_keeper(places: Places) -> None:
 
 def _stop(places: Places) -> bool:
     server = find_server(places)
-    pid = _read_state(places).get("keeper_pid")
-    if is_held(places.keeper_lock) and isinstance(pid, int):
-        try:
-            os.kill(pid, 15)
-        except ProcessLookupError:
-            pid = None
-        deadline = time.monotonic() + 40.0
-        while pid and is_held(places.keeper_lock) and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+    deadline = time.monotonic() + STOP_SECONDS
+    asked: set[int] = set()
+    while is_held(places.keeper_lock) and time.monotonic() < deadline:
+        pid = _read_state(places).get("keeper_pid")
+        if isinstance(pid, int) and pid not in asked:
+            asked.add(pid)
+            _ask_to_stop(pid)
+        time.sleep(POLL_SECONDS)
     left = find_server(places)
     if left is not None:
         stop_server(left)
     remove_socket_folder(places)
     places.state.unlink(missing_ok=True)
     return server is not None
+
+
+def _ask_to_stop(keeper_pid: int) -> None:
+    try:
+        os.kill(keeper_pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
 
 
 def _state_of(kept: bool, served: bool, facts: dict[str, Any]) -> State:
@@ -239,6 +246,8 @@ def _failure_text(places: Places, reason: str) -> str:
 
 
 def _without_password(url: str) -> str:
+    from urllib.parse import urlsplit
+
     parts = urlsplit(url)
     if not parts.password:
         return url

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import secrets
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ SOURCE_ROOT = IMPORT_ROOT.parent
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The files of one managed database; `data` and `socket` belong to the server's account, the rest to us."""
+    """The files of one managed database; `data` and `socket` are the server account's, the rest ours."""
 
     folder: Path
     account: Account
@@ -150,8 +149,8 @@ def _create_folder(home: Path, account: Account) -> Path:
 
 def _create_moved(home: Path) -> Path:
     # The random part keeps a new clone on an old path from finding the old clone's data.
-    short = hashlib.sha256(str(home).encode()).hexdigest()[:8]
-    folder = MOVED_ROOT / f"{short}-{secrets.token_hex(3)}"
+    short = f"{zlib.crc32(os.fsencode(home)):08x}"
+    folder = MOVED_ROOT / f"{short}-{os.urandom(3).hex()}"
     MOVED_ROOT.mkdir(mode=0o711, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700)
     (folder / "origin").write_text(f"{home}\n")

@@ -8,11 +8,9 @@ import signal
 import socket
 import stat
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from closeknit.kernel.postgres.binaries import Binaries
 from closeknit.kernel.postgres.cluster import (
@@ -55,6 +53,8 @@ def socket_path(folder: Path) -> Path:
 
 def server_url(folder: Path) -> str:
     """The libpq URL of our database behind a socket folder."""
+    from urllib.parse import quote
+
     return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(folder), safe='')}&port={PORT}"
 
 
@@ -156,6 +156,9 @@ def choose_socket_folder(places: Places) -> Path:
         known = Path(note.read_text().strip())
         if _is_private_folder(known, places.account.uid):
             return known
+    # Imported here: it costs 10 ms that the ordinary start does not need to pay.
+    import tempfile
+
     for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp")):
         short = Path(parent) / "closeknit-01234567"
         if len(os.fsencode(socket_path(short))) > LONGEST_SOCKET_PATH_BYTES or not Path(parent).is_dir():
