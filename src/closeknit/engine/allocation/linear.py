@@ -1,7 +1,7 @@
 """A guarded door to HiGHS: sparse arrays in, a proven optimum with duals out.
 
-HiGHS itself accepts NaN costs and answers "Optimal"; this door refuses them. highspy and ortools cannot live in
-one process, so highspy is imported on first use and ortools nowhere.
+HiGHS itself accepts NaN costs and answers "Optimal"; this door refuses them. highspy and ortools cannot
+live in one process, so highspy is imported on first use and ortools nowhere.
 """
 
 from dataclasses import dataclass

@@ -96,7 +96,8 @@ class AllocationProblem:
 
     def per_cell(self, of_claim: FloatArray) -> FloatArray:
         """A claim quantity summed per cell."""
-        return np.bincount(self.claim_cell, weights=of_claim, minlength=self.capacity_hours.size)
+        total = np.bincount(self.claim_cell, weights=of_claim, minlength=self.capacity_hours.size)
+        return total.astype(np.float64)
 
 
 def _plain(value: ArrayLike) -> NDArray[Any]:

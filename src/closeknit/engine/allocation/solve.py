@@ -51,8 +51,8 @@ def allocate(problem: AllocationProblem) -> Allocation:
     """Give the hours of every cell to its claims at the least cost of regular time, overtime and shortfall.
 
     Formula: minimise r'u + o'v + s'w over regular u <= capacity, overtime v <= limit (with budgets),
-    shortfall w <= asked - minimum, with u + v + sum of w >= asked in every cell. Within a cell, claims with the same
-    shortfall cost share a shortage in proportion to their hours above the minimum.
+    shortfall w <= asked - minimum, with u + v + sum of w >= asked in every cell. Within a cell, claims
+    with the same shortfall cost share a shortage in proportion to their hours above the minimum.
     Raises `MinimumsConflict` when the guaranteed minimums cannot be kept. Validity: hours divisible, costs
     linear; between cells of one budget with equal costs several allocations may be optimal, and the same one
     is returned every time.

@@ -5,8 +5,8 @@
 - `aggregate_quantiles`: quantiles of sums over the horizon (weeks of half-hours), from errors of sums.
 - `mase`, `smape`, `wape`, `pinball_loss`, `interval_coverage`: how good a forecast was.
 
-A series is a row; NaN is a missing or closed period and is skipped, never read as zero. Quantiles are empirical:
-they come from the errors the same method made on this history at the same distance ahead.
+A series is a row; NaN is a missing or closed period and is skipped, never read as zero. Quantiles are
+empirical: they come from the errors the same method made on this history at the same distance ahead.
 """
 
 from closeknit.engine.forecasting.aggregate import AggregateForecast, aggregate_quantiles

@@ -71,7 +71,7 @@ def _forecast(panel: Panel, lengths: IntArray, windows: int, levels: FloatArray)
     few: BoolArray = count < FEWEST_RESIDUALS
     if np.any(few):
         mean[few], quantiles[:, few] = _overall(panel.rows(few), levels)
-    empty = ~panel.observed.any(axis=1)
+    empty: BoolArray = np.count_nonzero(panel.observed, axis=1) == 0
     return Forecast(
         mean=frozen(np.where(panel.open_ahead, mean, 0.0)),
         quantile_levels=frozen(levels),
