@@ -1,0 +1,84 @@
+"""Every question about what was promised.
+
+Standing terms (no account) are seen by whoever reads accounts; an account's own terms only by who sees the account.
+"""
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from closeknit.kernel.actor import Actor
+from closeknit.rooms.agreements.contracts import Measure, Term, TermSource
+from closeknit.rooms.agreements.models import TermRow
+from closeknit.rooms.customers import reads as customers
+from closeknit.rooms.org.contracts import Permission
+
+
+def list_terms(
+    *,
+    by: Actor,
+    operation: str = "",
+    account_number: str = "",
+    on: date | None = None,
+    after: str = "",
+    limit: int = 1000,
+) -> list[Term]:
+    """Return terms that the actor may see, by term number and start; `on` keeps those in force on a date.
+
+    With an account number: the account's own terms and the standing ones of its tier. NotFound where the actor may not
+    see the account.
+    """
+    rows = _visible(by, account_number)
+    if operation:
+        rows = rows.filter(operation=operation)
+    if on is not None:
+        rows = _in_force(rows, on)
+    if after:
+        rows = rows.filter(term_number__gt=after)
+    return [_term(row) for row in _ordered(rows)[:limit]]
+
+
+def terms_in_force(operation: str, on: date, *, by: Actor) -> tuple[Term, ...]:
+    """Return every term of an operation in force on a date that the actor may see, in a fixed order."""
+    rows = _in_force(_visible(by, "").filter(operation=operation), on)
+    return tuple(_term(row) for row in _ordered(rows))
+
+
+def _visible(by: Actor, account_number: str) -> QuerySet[TermRow]:
+    by.require(Permission.READ_ACCOUNTS)
+    rows = TermRow.objects.all()
+    if account_number:
+        tier = customers.get_account(account_number, by=by).tier
+        return rows.filter(Q(account_number=account_number) | Q(account_number="", tier__in=["", tier.value]))
+    if by.scope.every_account:
+        return rows
+    own = [key.account_number for key in customers.list_account_keys(by=by)]
+    return rows.filter(Q(account_number="") | Q(account_number__in=own))
+
+
+def _in_force(rows: QuerySet[TermRow], on: date) -> QuerySet[TermRow]:
+    return rows.filter(Q(ends_on=None) | Q(ends_on__gt=on), starts_on__lte=on)
+
+
+def _ordered(rows: QuerySet[TermRow]) -> QuerySet[TermRow]:
+    return rows.select_related("contract").order_by("term_number", "starts_on")
+
+
+def _term(row: TermRow) -> Term:
+    return Term(
+        term_number=row.term_number,
+        contract_number=row.contract.contract_number,
+        account_number=row.account_number,
+        tier=row.tier,
+        operation=row.operation,
+        service=row.service,
+        work_class=row.work_class,
+        measure=Measure(row.measure),
+        threshold_minutes=row.threshold_minutes,
+        target_share=row.target_share,
+        credit_per_miss=row.credit_per_miss,
+        currency=row.currency,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        source=TermSource(row.source),
+    )

@@ -1,0 +1,1 @@
+"""Who is this account, and how close are we?"""

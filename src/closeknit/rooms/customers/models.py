@@ -1,0 +1,30 @@
+"""Accounts."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Account(models.Model):
+    """A customer account. `tier_reason` says in a sentence why it has its tier; numbers are the source's own."""
+
+    account_number = models.TextField(unique=True)
+    name = models.TextField()
+    tier = models.CharField(max_length=12)
+    tier_reason = models.TextField()
+    team = models.ForeignKey("org.Team", on_delete=models.PROTECT, null=True, related_name="+")
+    region = models.TextField(blank=True, default="")
+    time_zone = models.CharField(max_length=60, blank=True, default="")
+    jurisdiction = models.CharField(max_length=40, blank=True, default="")
+    source_feed = models.CharField(max_length=80)
+    is_stated = models.BooleanField(default=False)
+    since_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "customers_account"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(tier__in=["strategic", "key", "standard", "volume"]), name="account_tier_known"
+            ),
+            models.CheckConstraint(condition=~Q(account_number=""), name="account_number_given"),
+        ]
+        indexes = [models.Index(fields=["tier", "account_number"], name="account_by_tier")]

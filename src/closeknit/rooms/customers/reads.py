@@ -1,0 +1,103 @@
+"""Every question about accounts. Unknown and out of scope look the same: NotFound."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import numpy as np
+from django.db.models import Q, QuerySet
+from numpy.typing import NDArray
+
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Invalid, NotFound
+from closeknit.rooms.customers.contracts import AccountCard, AccountKey, Tier
+from closeknit.rooms.customers.models import Account
+from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.org.reads import system_actor
+from closeknit.rooms.sensing import reads as sensing
+
+
+def list_accounts(
+    *, by: Actor, search: str = "", tier: str = "", team: str = "", after: str = "", limit: int = 100
+) -> list[AccountCard]:
+    """Return accounts that the actor may see, by account number, after one for paging."""
+    rows = _matching(by, search, tier, team)
+    if after:
+        rows = rows.filter(account_number__gt=after)
+    return [_card(row) for row in rows.select_related("team").order_by("account_number")[:limit]]
+
+
+def count_accounts(*, by: Actor, search: str = "", tier: str = "", team: str = "") -> int:
+    """Return how many accounts that the actor may see match."""
+    return _matching(by, search, tier, team).count()
+
+
+def get_account(account_number: str, *, by: Actor) -> AccountCard:
+    """Return one account, or raise NotFound where there is none that the actor may see."""
+    row = visible(by).select_related("team").filter(account_number=account_number).first()
+    if row is None:
+        raise NotFound("There is no such account.", where=account_number)
+    return _card(row)
+
+
+def list_account_keys(*, by: Actor) -> list[AccountKey]:
+    """Return number, tier and team of every account that the actor may see, by account number."""
+    rows = visible(by).order_by("account_number").values_list("account_number", "tier", "team_id")
+    return [AccountKey(number, Tier(tier), team) for number, tier, team in rows]
+
+
+def team_of(account_numbers: Iterable[str], *, by: Actor) -> dict[str, int | None]:
+    """Return the team id of each of these accounts that the actor may see."""
+    wanted = list(account_numbers)
+    return dict(visible(by).filter(account_number__in=wanted).values_list("account_number", "team_id"))
+
+
+def weekly_units(
+    account_number: str, *, weeks: int, until_at: datetime, by: Actor
+) -> dict[str, NDArray[np.float64]]:
+    """Return an account's observed units per operation in the `weeks` weeks before an instant, oldest first."""
+    get_account(account_number, by=by)
+    # The scope was checked above; sensing knows no teams and answers only those who see every account.
+    return sensing.weekly_units(account_number, weeks=weeks, until_at=until_at, by=system_actor())
+
+
+def visible(by: Actor) -> QuerySet[Account]:
+    """Return the accounts in the actor's scope."""
+    by.require(Permission.READ_ACCOUNTS)
+    rows = Account.objects.all()
+    return rows if by.scope.every_account else rows.filter(team_id__in=by.scope.team_ids)
+
+
+def _matching(by: Actor, search: str, tier: str, team: str) -> QuerySet[Account]:
+    rows = visible(by)
+    words = search.replace("\x00", "").strip()
+    if words:
+        rows = rows.filter(Q(account_number__icontains=words) | Q(name__icontains=words))
+    if tier:
+        rows = rows.filter(tier=_tier(tier).value)
+    if team:
+        rows = rows.filter(team__name=team)
+    return rows
+
+
+def _tier(name: str) -> Tier:
+    try:
+        return Tier(name)
+    except ValueError:
+        known = ", ".join(Tier)
+        raise Invalid(f"There is no tier {name!r}.", where="tier", todo=f"Use one of {known}.") from None
+
+
+def _card(row: Account) -> AccountCard:
+    return AccountCard(
+        account_number=row.account_number,
+        name=row.name,
+        tier=Tier(row.tier),
+        tier_reason=row.tier_reason,
+        team_id=row.team_id,
+        team=row.team.name if row.team else "",
+        region=row.region,
+        time_zone=row.time_zone,
+        jurisdiction=row.jurisdiction,
+        source_feed=row.source_feed,
+        since_at=row.since_at,
+    )

@@ -1,0 +1,42 @@
+"""Every question about what was observed. Access: see `access.py`."""
+
+from closeknit.rooms.sensing.reads.facts import list_facts
+from closeknit.rooms.sensing.reads.feeds import (
+    get_account_rule,
+    get_batch,
+    get_feed,
+    list_batches,
+    list_feeds,
+    list_quarantined,
+)
+from closeknit.rooms.sensing.reads.operations import (
+    account_totals,
+    get_operation,
+    list_operations,
+    list_services,
+    recorded_promises,
+    work_totals,
+)
+from closeknit.rooms.sensing.reads.series import daily_quantities, half_hour_quantities, handle_minutes, weekly_units
+from closeknit.rooms.sensing.reads.lineage import work_lineage
+
+__all__ = [
+    "account_totals",
+    "daily_quantities",
+    "get_account_rule",
+    "get_batch",
+    "get_feed",
+    "get_operation",
+    "half_hour_quantities",
+    "handle_minutes",
+    "list_batches",
+    "list_facts",
+    "list_feeds",
+    "list_operations",
+    "list_quarantined",
+    "list_services",
+    "recorded_promises",
+    "weekly_units",
+    "work_lineage",
+    "work_totals",
+]

@@ -1,0 +1,115 @@
+"""What operations there are, how much work each account brought, and what the source itself promises."""
+
+import hashlib
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import NotFound
+from closeknit.rooms.sensing.contracts import OperationSpan, RecordedPromise, WorkTotal
+from closeknit.rooms.sensing.reads.access import require_every_account, require_feeds
+
+_SPANS = """
+select o.operation, min(o.first_at), max(o.last_at), sum(o.rows)::bigint,
+       (array_agg(f.time_zone order by o.rows desc, f.name))[1], sum(o.content_sum)
+  from sensing_batch_operation o
+  join sensing_batch b on b.id = o.batch_id
+  join sensing_feed f on f.id = b.feed_id
+ where %(operation)s = '' or o.operation = %(operation)s
+ group by o.operation order by o.operation
+"""
+_TOTALS = """
+select operation, account_number, sum(case when is_return then 0 else quantity end)::float8,
+       coalesce(sum(amount), 0), min(occurred_at), max(occurred_at)
+  from sensing_work
+ where (%(operation)s = '' or operation = %(operation)s)
+   and (%(since)s::timestamptz is null or occurred_at >= %(since)s)
+   and (%(until)s::timestamptz is null or occurred_at < %(until)s)
+ group by 1, 2 order by 1, 2
+"""
+_PROMISES = """
+select operation, service, work_class, promised_minutes, count(*), min(occurred_at)
+  from sensing_work
+ where promised_minutes is not null and not is_return and (%(operation)s = '' or operation = %(operation)s)
+ group by 1, 2, 3, 4 order by 1, 2, 3, 5 desc, 4
+"""
+_ACCOUNT_TOTALS = """
+select account_number, sum(case when is_return then 0 else quantity end)::float8,
+       coalesce(sum(amount), 0), min(occurred_at), max(occurred_at)
+  from sensing_work
+ where account_number <> '' and feed_id = (select id from sensing_feed where name = %(feed)s)
+ group by 1 order by 1
+"""
+_SERVICES = """
+select distinct service from sensing_work
+ where operation = %(operation)s and quantity > 0 and not is_return order by 1
+"""
+
+
+def list_operations(*, by: Actor) -> list[OperationSpan]:
+    """Return every operation with observed work: its span, size, zone and content digest."""
+    require_feeds(by)
+    return _spans("")
+
+
+def get_operation(operation: str, *, by: Actor) -> OperationSpan:
+    """Return one operation's span, or raise NotFound where nothing of it was observed."""
+    require_feeds(by)
+    spans = _spans(operation) if operation else []
+    if not spans:
+        raise NotFound(
+            "Nothing of this operation was observed.", where=operation, todo="Load its data: closeknit load RECIPE PATH."
+        )
+    return spans[0]
+
+
+def work_totals(
+    *, by: Actor, operation: str = "", since: datetime | None = None, until: datetime | None = None
+) -> list[WorkTotal]:
+    """Return units (without returns) and money (returns subtracted) per operation and account.
+
+    Work of no known account is in the row with the account number "".
+    """
+    require_every_account(by)
+    rows = _all(_TOTALS, {"operation": operation, "since": since, "until": until})
+    return [WorkTotal(op, account, units, Decimal(amount), first, last) for op, account, units, amount, first, last in rows]
+
+
+def account_totals(feed: str, *, by: Actor) -> dict[str, WorkTotal]:
+    """Return what each account that a feed's work names brought through it, over all operations (named "")."""
+    require_every_account(by)
+    rows = _all(_ACCOUNT_TOTALS, {"feed": feed})
+    return {account: WorkTotal("", account, units, Decimal(amount), first, last) for account, units, amount, first, last in rows}
+
+
+def recorded_promises(operation: str = "", *, by: Actor) -> list[RecordedPromise]:
+    """Return the durations that sources promise per service and class of work, the most frequent first in each."""
+    require_feeds(by)
+    return [RecordedPromise(*row) for row in _all(_PROMISES, {"operation": operation})]
+
+
+def list_services(operation: str, *, by: Actor) -> list[str]:
+    """Return the services of an operation that had any work."""
+    require_feeds(by)
+    return [row[0] for row in _all(_SERVICES, {"operation": operation})]
+
+
+def _spans(operation: str) -> list[OperationSpan]:
+    return [
+        OperationSpan(name, first, last, rows, zone, _digest(name, rows, total))
+        for name, first, last, rows, zone, total in _all(_SPANS, {"operation": operation})
+    ]
+
+
+def _digest(operation: str, rows: int, content_sum: Decimal) -> str:
+    """Equal rows give an equal digest, whatever the order or the batches they came in."""
+    return hashlib.sha256(f"{operation}\x1f{rows}\x1f{int(content_sum) % 2**128}".encode()).hexdigest()
+
+
+def _all(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()

@@ -1,0 +1,133 @@
+"""Observed work as series: one SQL aggregate each, in the local time of the operation's feed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from closeknit.kernel.actor import Actor
+from closeknit.rooms.sensing.contracts import SeriesKey
+from closeknit.rooms.sensing.reads.access import require_every_account, require_feeds
+from closeknit.rooms.sensing.reads.operations import get_operation
+
+Days = NDArray[np.datetime64]
+Quantities = NDArray[np.float64]
+SLOTS_PER_DAY = 48
+
+_SERIES = """
+select service, region, work_class, account_number,
+       {slot} as slot, sum(quantity)
+  from sensing_work
+ where operation = %(operation)s and occurred_at < %(until)s
+   and (%(since)s::timestamptz is null or occurred_at >= %(since)s)
+   and not is_return and quantity > 0
+ group by 1, 2, 3, 4, 5
+"""
+_DAY = "((occurred_at at time zone %(zone)s)::date - date '1970-01-01')"
+_HALF_HOUR = "(floor(extract(epoch from occurred_at at time zone %(zone)s) / 1800))::bigint"
+_HANDLE = """
+select service, region, work_class, sum(handle_minutes * quantity) / sum(quantity), count(*)
+  from sensing_work
+ where operation = %(operation)s and handle_minutes is not null and quantity > 0 and not is_return
+   and (%(since)s::timestamptz is null or occurred_at >= %(since)s)
+   and (%(until)s::timestamptz is null or occurred_at < %(until)s)
+ group by 1, 2, 3 order by 1, 2, 3
+"""
+_WEEKS = """
+select operation, floor(extract(epoch from (%(until)s - occurred_at)) / 604800)::int, sum(quantity)
+  from sensing_work
+ where account_number = %(account)s and occurred_at < %(until)s
+   and occurred_at >= %(until)s - make_interval(days => 7 * %(weeks)s) and not is_return and quantity > 0
+ group by 1, 2
+"""
+
+
+def daily_quantities(
+    operation: str,
+    *,
+    until_at: datetime,
+    by: Actor,
+    since_at: datetime | None = None,
+    days: int | None = None,
+) -> tuple[list[SeriesKey], Days, Quantities]:
+    """Return units of work per series and local day, without returns, strictly before `until_at`.
+
+    Days (datetime64[D]) run without gaps from the first day with work (not before `since_at`) to the local day that ends
+    at or holds `until_at`; `days` keeps only the last so many. Quantities are (series, day), 0 where nothing came.
+    """
+    require_feeds(by)
+    zone = get_operation(operation, by=by).time_zone
+    last = np.datetime64(_last_instant(until_at, zone).date(), "D").astype(np.int64)
+    keys, slots, matrix = _series(operation, _DAY, zone, since_at, until_at, int(last), 1)
+    kept = slice(None) if days is None else slice(-days, None)
+    return keys, slots[kept].astype("datetime64[D]"), matrix[:, kept]
+
+
+def half_hour_quantities(
+    operation: str, *, until_at: datetime, by: Actor, since_at: datetime | None = None
+) -> tuple[list[SeriesKey], Days, Quantities]:
+    """Return units of work per series and local half-hour, without returns, strictly before `until_at`.
+
+    Slots (datetime64[m], local wall time) cover whole days, 48 each. Where clocks go back, the hour that happens twice
+    is added up in its one pair of slots; where they go forward, the hour that does not exist is 0.
+    """
+    require_feeds(by)
+    zone = get_operation(operation, by=by).time_zone
+    last_day = np.datetime64(_last_instant(until_at, zone).date(), "D").astype(np.int64)
+    last = int(last_day + 1) * SLOTS_PER_DAY - 1
+    keys, slots, matrix = _series(operation, _HALF_HOUR, zone, since_at, until_at, last, SLOTS_PER_DAY)
+    return keys, (slots * 30).astype("datetime64[m]"), matrix
+
+
+def handle_minutes(
+    operation: str, *, by: Actor, since_at: datetime | None = None, until_at: datetime | None = None
+) -> dict[tuple[str, str, str], tuple[float, int]]:
+    """Return measured minutes per unit of work, as (mean, rows), by (service, region, work class)."""
+    require_feeds(by)
+    rows = _all(_HANDLE, {"operation": operation, "since": since_at, "until": until_at})
+    return {(service, region, work_class): (float(mean), n) for service, region, work_class, mean, n in rows}
+
+
+def weekly_units(account_number: str, *, weeks: int, until_at: datetime, by: Actor) -> dict[str, Quantities]:
+    """Return an account's units per operation in each of the `weeks` weeks before an instant, oldest first.
+
+    Sensing knows no teams: whoever sees only some accounts asks `customers.reads.weekly_units`.
+    """
+    require_every_account(by)
+    found: dict[str, Quantities] = {}
+    for operation, ago, units in _all(_WEEKS, {"account": account_number, "until": until_at, "weeks": weeks}):
+        series = found.setdefault(operation, np.zeros(weeks))
+        series[weeks - 1 - min(ago, weeks - 1)] += units
+    return found
+
+
+def _last_instant(until_at: datetime, zone: str) -> datetime:
+    return (until_at - timedelta(microseconds=1)).astimezone(ZoneInfo(zone))
+
+
+def _series(
+    operation: str, slot: str, zone: str, since: datetime | None, until: datetime, last: int, whole: int
+) -> tuple[list[SeriesKey], NDArray[np.int64], Quantities]:
+    parameters = {"operation": operation, "zone": zone, "since": since, "until": until}
+    rows = _all(_SERIES.format(slot=slot), parameters)
+    if not rows:
+        return [], np.zeros(0, dtype=np.int64), np.zeros((0, 0))
+    names = sorted({row[:4] for row in rows})
+    number = {name: index for index, name in enumerate(names)}
+    index = np.fromiter((number[row[:4]] for row in rows), dtype=np.int64, count=len(rows))
+    at = np.fromiter((row[4] for row in rows), dtype=np.int64, count=len(rows))
+    units = np.fromiter((row[5] for row in rows), dtype=np.float64, count=len(rows))
+    first = int(at.min()) // whole * whole
+    matrix = np.zeros((len(names), last - first + 1))
+    np.add.at(matrix, (index, at - first), units)
+    keys = [SeriesKey(operation, service, region, work, account) for service, region, work, account in names]
+    return keys, np.arange(first, last + 1, dtype=np.int64), matrix
+
+
+def _all(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
