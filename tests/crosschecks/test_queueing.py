@@ -84,7 +84,9 @@ def test_performance_agrees_with_simulation_and_littles_law() -> None:
     assert queue == pytest.approx(10.0 * got.mean_wait_minutes / 60.0, rel=1e-12)
 
 
-def linear_search(load: float, handle: float, threshold: float, level: float, busy: float, wait: float) -> int:
+def linear_search(
+    load: float, handle: float, threshold: float, level: float, busy: float, wait: float
+) -> int:
     if load == 0.0:
         return 0
     agents = math.floor(load) + 1
@@ -131,7 +133,12 @@ def test_full_occupancy_asks_nothing_and_ties_hold() -> None:
 
 def test_binding_names_the_target_one_agent_fewer_would_miss() -> None:
     need = required_agents(
-        [0.0, 300.0, 300.0, 300.0], 2.0, [1.0, 0.3, 60.0, 60.0], [0.8, 0.9, 0.5, 0.5], [1, 1, 1, 0.6], [9, 9, 0.05, 9]
+        [0.0, 300.0, 300.0, 300.0],
+        2.0,
+        [1.0, 0.3, 60.0, 60.0],
+        [0.8, 0.9, 0.5, 0.5],
+        [1, 1, 1, 0.6],
+        [9, 9, 0.05, 9],
     )
     assert need.binding.tolist() == ["no_work", "service_level", "mean_wait", "occupancy"]
     assert need.agents[0] == 0

@@ -21,7 +21,7 @@ LARGEST = 1e15
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
     """The same array, made read-only, for a frozen result."""
-    result = np.ascontiguousarray(array) if array.ndim else array
+    result = np.asarray(array)
     result.setflags(write=False)
     return result
 

@@ -21,7 +21,8 @@ class Conflict:
 
     `cells` and `claims` are indices; `budget` is the overtime budget's index, or -1 when one cell fails by
     itself. `need_hours` is what those minimums (for a budget: the overtime they force) add up to,
-    `have_hours` what there is. Relaxing any one claim below its part of the excess resolves this set.
+    `have_hours` what there is. No smaller set fails: leaving any one of its cells or, in a single cell, any one
+    of its claims out makes the rest fit.
     """
 
     cells: tuple[int, ...]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import special
 
 from closeknit.engine.checks import BoolArray, FloatArray, IntArray, frozen, whole_numbers
 from closeknit.engine.errors import EngineInputError
@@ -13,6 +14,7 @@ from closeknit.engine.forecasting.rolling import block_residuals
 from closeknit.engine.forecasting.spread import FEWEST_RESIDUALS, empirical_quantiles, phase_scales
 
 _ORIGINS_PER_SEASON = 7
+_ENOUGH_WHOLE_SEASONS = 20
 _OBSERVED_SHARE = 0.5
 
 
@@ -46,7 +48,10 @@ def aggregate_quantiles(
     `group_of_step` [period ahead]: a label >= 0, or -1 to leave the period out.
     Formula: from origins rolled through the history the errors of the same method over the same periods ahead
     are summed, scaled by the root sum of squares of their phases' scales, and their empirical quantile is
-    scaled back. Validity: as the forecast; origins overlap, so fewer independent sums than `residual_count`.
+    scaled back. With more than 20 seasons the origins fall on the forecast's own phase, so that what the
+    periods of a season share is shared by its sum. With fewer they overlap within the season, hold fewer
+    independent sums than `residual_count`, and are taken to be at least as wide as independent normal errors
+    would be. Validity: as the forecast.
 
     >>> from closeknit.engine.forecasting.seasonal import seasonal_naive
     >>> past = [[1.0, 9.0] * 12]
@@ -95,7 +100,7 @@ def _sum_offsets(
     grid, season = panel.grid(), panel.season_periods
     series, flat_periods = grid.shape[0], grid.shape[1] * season
     means = seasonal_means(grid, length)
-    origins = np.arange(flat_periods - steps[-1] - 1, -1, -max(season // _ORIGINS_PER_SEASON, 1))
+    origins, overlapping = _origins(flat_periods, season, int(steps[-1]))
     error, variance = np.zeros((series, origins.size)), np.zeros((series, origins.size))
     observed, variance_ahead = np.zeros((series, origins.size)), np.zeros(series)
     level = np.where(np.isnan(means[:, -1]), 0.0, means[:, -1])
@@ -117,4 +122,18 @@ def _sum_offsets(
     )
     scaled = np.divide(error, np.sqrt(variance), out=np.full_like(error, np.nan), where=usable)
     unit, count = empirical_quantiles(scaled, levels)
+    if overlapping:
+        normal = special.ndtri(levels)[:, None]
+        unit = np.where(
+            normal < 0.0, np.minimum(unit, normal), np.where(normal > 0.0, np.maximum(unit, normal), unit)
+        )
     return unit * np.sqrt(variance_ahead), count
+
+
+def _origins(flat_periods: int, season: int, last_step: int) -> tuple[IntArray, bool]:
+    """Periods at which a past forecast starts, latest first, and whether they overlap in a season."""
+    latest = flat_periods - last_step - 1
+    aligned = np.arange(latest - latest % season, -1, -season) if latest >= 0 else np.zeros(0, dtype=np.int64)
+    if aligned.size - last_step // season > _ENOUGH_WHOLE_SEASONS:
+        return aligned, False
+    return np.arange(latest, -1, -max(season // _ORIGINS_PER_SEASON, 1)), True

@@ -8,23 +8,32 @@ FEWEST_RESIDUALS = 5
 """Fewer rolling errors than this say nothing about a distribution."""
 
 _PRIOR_SEASONS = 5.0
+_POWERS = np.array([1.0, 0.0, 0.5, 1.5, 2.0])
 
 
 def phase_scales(residuals: FloatArray, level: FloatArray) -> FloatArray:
-    """[series, phase]: root mean square error per phase, shrunk to a common shape.
+    """[series, phase]: root mean square error per phase, shrunk to a shape common to the series' phases.
 
-    The common shape is variance proportional to the phase's `level` (as for counts), worth five seasons;
-    where levels are all 0 it is the same variance everywhere.
+    The shape is variance proportional to a power of the phase's `level`: 0 the same everywhere, 1 as
+    for counts, 2 as for a common percentage; the power with the best normal likelihood. It counts as five
+    seasons.
     """
     count = np.count_nonzero(~np.isnan(residuals), axis=1)
     squares = np.nansum(residuals**2, axis=1)
-    total = np.maximum(count.sum(axis=1, keepdims=True), 1)
-    pooled = squares.sum(axis=1, keepdims=True) / total
+    seen = np.where(squares > 0.0, count, 0)
+    total = np.maximum(seen.sum(axis=1, keepdims=True), 1)
     size = np.abs(level)
-    mean_size = (size * count).sum(axis=1, keepdims=True) / total
-    shape = np.divide(size, mean_size, out=np.ones_like(size), where=mean_size > 0.0)
-    scales: FloatArray = np.sqrt((squares + _PRIOR_SEASONS * pooled * shape) / (count + _PRIOR_SEASONS))
-    return scales
+    typical = (size * seen).sum(axis=1, keepdims=True) / total
+    ratio = np.divide(size, typical, out=np.ones_like(size), where=typical > 0.0)
+    # a quiet phase is never taken to be more than a hundred times quieter than the typical one
+    shapes = np.maximum(ratio, 0.01)[None] ** _POWERS[:, None, None]
+    pooled = (squares / shapes).sum(axis=2, keepdims=True) / total
+    spread = np.log(np.where(pooled > 0.0, pooled, 1.0)) + np.log(shapes)
+    best = np.argmin((spread * seen).sum(axis=2), axis=0)
+    series = np.arange(size.shape[0])
+    common = pooled[best, series] * shapes[best, series]
+    scales: FloatArray = np.sqrt((squares + _PRIOR_SEASONS * common) / (count + _PRIOR_SEASONS))
+    return np.where((squares > 0.0) | (size > 0.0), scales, 0.0)
 
 
 def standardised(residuals: FloatArray, scales: FloatArray) -> FloatArray:
