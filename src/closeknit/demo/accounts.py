@@ -1,4 +1,4 @@
-"""The accounts of one granule: who they are and how they truly behave. All figures are the generator's truth."""
+"""The accounts of one granule: who they are and how they truly behave."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from closeknit.demo.catalogue import RULE_OF, TIERS
 from closeknit.demo.effects import LONG_ENOUGH_WEEKS
 from closeknit.demo.names import company_name
-from closeknit.demo.places import REGIONS, TEAMS
+from closeknit.demo.places import REGIONS
 from closeknit.demo.seeds import GRANULE_ACCOUNTS, Stream, stream
 from closeknit.demo.spec import CompanySpec
 from closeknit.demo.timeline import Bools, Floats, Ints
@@ -81,7 +81,8 @@ def _quotas(count: int) -> list[int]:
 
 
 def _lognormal_with_mean(rng: np.random.Generator, mean: Floats, sigma: float) -> Floats:
-    return mean * rng.lognormal(-0.5 * sigma * sigma, sigma, mean.shape)
+    factor: Floats = rng.lognormal(-0.5 * sigma * sigma, sigma, mean.shape)
+    return mean * factor
 
 
 def _weekday_shares(rng: np.random.Generator, count: int) -> Floats:
@@ -89,7 +90,8 @@ def _weekday_shares(rng: np.random.Generator, count: int) -> Floats:
     base = np.array([1.15, 1.10, 1.0, 1.0, 0.85, 0.06, 0.03])
     shares = np.tile(base, (count, 1))
     shares[np.arange(count), rng.integers(0, 5, count)] *= 2.0
-    return shares / shares.sum(axis=1, keepdims=True)
+    total: Floats = shares.sum(axis=1, keepdims=True)
+    return shares / total
 
 
 def _planted_weeks(rng: np.random.Generator, weeks: int, share: float, always: Bools) -> Ints:

@@ -1,8 +1,8 @@
 """The generator's two passes over the accounts.
 
-The first adds up the expected work of all pools, from which rosters, delays and waits follow. The second draws
-what happened and writes it. Accounts come in granules with random streams of their own; a block is how many
-granules wait in memory before they are written, and changes no byte.
+The first adds up the expected work of all pools, from which rosters, delays and waits follow. The second
+draws what happened and writes it. Accounts come in granules with random streams of their own; a block is
+how many granules wait in memory before they are written, and changes no byte.
 """
 
 from __future__ import annotations
@@ -190,7 +190,9 @@ def _opened(folder: Path) -> Iterator[_Out]:
     sinks = {name: CsvSink(folder / name, header) for name, header in HEADERS.items()}
     try:
         yield _Out(sinks, tables, Totals())
-        for sink in (*sinks.values(), *tables.values()):
+        for table in tables.values():
+            table.close()
+        for sink in sinks.values():
             sink.close()
         settle(everything)
     finally:

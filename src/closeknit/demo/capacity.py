@@ -7,6 +7,7 @@ short; the tight pool is rostered below its load from the last weeks on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -52,8 +53,9 @@ HALF_HOUR_WEIGHTS = np.array(
     ]
 )
 HALF_HOUR_SHARE = HALF_HOUR_WEIGHTS / HALF_HOUR_WEIGHTS.sum()
-_SHIFT_STARTS = (8 * 60, 9 * 60, 10 * 60)
-_SHIFT_MINUTES = 8 * 60
+ANSWER_MINUTES, ANSWERED_SHARE = 0.25, 0.90
+_SHIFT_STARTS = (8 * 60, 13 * 60)
+_SHIFT_MINUTES = 5 * 60
 _SEGMENT_WEEKS = 26
 _REGION_INDEX = {region.code: i for i, region in enumerate(REGIONS)}
 
@@ -86,7 +88,10 @@ class Load:
         """Expected units of work of `pool`, shape [day]."""
         by_service = {"picking": self.lines, "phone": self.calls, "email": self.emails, "repair": self.visits}
         units = by_service[pool.services]
-        return units.sum(axis=0) if pool.region == "*" else units[_REGION_INDEX[pool.region]]
+        if pool.region != "*":
+            units = units[[_REGION_INDEX[pool.region]]]
+        total: Floats = units.sum(axis=0)
+        return total
 
     def pool_hours(self, pool: Pool) -> Floats:
         """Expected hours of work of `pool` at its true handle time, shape [day]."""
@@ -95,7 +100,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """`headcount` people on `weekday` (Monday 0), from day `from_day` to `to_day` (not included; None: open)."""
+    """`headcount` people on `weekday` (Monday 0) from `from_day` to `to_day` (not included; None: open)."""
 
     pool: str
     weekday: int
@@ -129,12 +134,11 @@ def erlang_c_table(offered: Floats, agents: Ints) -> Floats:
 
 
 def agents_for_calls(offered: Floats, handle_minutes: float) -> Ints:
-    """Smallest number of agents that answers 80 % of calls within half a minute."""
+    """Smallest number of agents that keeps the strictest default promise on the phone."""
     agents = np.floor(offered).astype(np.int64) + 1
     while True:
-        spare = agents - offered
-        late = erlang_c_table(offered, agents) * np.exp(-spare * 0.5 / handle_minutes)
-        short = (late > 0.2) & (offered > 0)
+        late = erlang_c_table(offered, agents) * np.exp(-(agents - offered) * ANSWER_MINUTES / handle_minutes)
+        short = (late > 1.0 - ANSWERED_SHARE) & (offered > 0)
         if not short.any():
             return agents
         agents = agents + short
@@ -148,7 +152,7 @@ def _segments(timeline: Timeline, pool: str) -> list[tuple[int, int]]:
         tight_from = tight_week(weeks)
         edges = {e for e in edges if e < tight_from or e == weeks} | {tight_from}
     ordered = sorted(edges)
-    return list(zip(ordered[:-1], ordered[1:], strict=True))
+    return list(pairwise(ordered))
 
 
 def tight_week(weeks: int) -> int:
@@ -193,13 +197,9 @@ def _deadline_rows(pool: Pool, load: Load, timeline: Timeline, spikes: Bools) ->
 
 
 def _shift_headcounts(agents: Ints) -> list[int]:
-    """People on the early, middle and late shift so that every half-hour has its `agents`."""
-    early = int(agents[:2].max())
-    middle = max(0, int(agents[2:4].max()) - early)
-    late = max(
-        int(agents[18:].max()), int(agents[16:18].max()) - middle, int(agents[4:16].max()) - early - middle
-    )
-    return [early, middle, late]
+    """People on the morning and the afternoon shift so that every half-hour has its `agents`."""
+    half = HALF_HOURS // 2
+    return [int(agents[:half].max()), int(agents[half:].max())]
 
 
 def _interval_rows(pool: Pool, load: Load, timeline: Timeline, spikes: Bools) -> list[RosterRow]:
@@ -211,7 +211,7 @@ def _interval_rows(pool: Pool, load: Load, timeline: Timeline, spikes: Bools) ->
         offered = (
             calls[typical].mean(axis=0)[:5, None] * HALF_HOUR_SHARE * 2.0 * pool.true_handle_minutes / 60.0
         )
-        net = agents_for_calls(offered / pool.target_load_share, pool.true_handle_minutes)
+        net = agents_for_calls(offered, pool.true_handle_minutes)
         gross = np.ceil(net / pool.available_share - 1e-9).astype(np.int64)
         span = _clock_span(first, last, weeks)
         for weekday in range(5):
@@ -246,7 +246,8 @@ def capacity_hours(rows: list[RosterRow], timeline: Timeline) -> dict[str, Float
 def pool_open(pool: Pool, timeline: Timeline) -> Bools:
     """Days the pool works; a pool for all regions keeps its own site's calendar."""
     site = next(i for i, r in enumerate(REGIONS) if r.depot_id == pool.site)
-    return timeline.is_open[site]
+    days: Bools = timeline.is_open[site]
+    return days
 
 
 def _backlog_days(load_hours: Floats, capacity: Floats) -> Floats:
@@ -273,7 +274,8 @@ def _phone_agents(rows: list[RosterRow], timeline: Timeline) -> Ints:
                 row.headcount * present
             )
     shares = np.array([POOL_OF[f"phone-{r.short}"].available_share for r in REGIONS])
-    return np.maximum(1, np.floor(agents * shares[:, None, None] + 1e-9)).astype(np.int64)
+    net: Ints = np.maximum(1, np.floor(agents * shares[:, None, None] + 1e-9)).astype(np.int64)
+    return net
 
 
 def congestion(load: Load, rows: list[RosterRow], timeline: Timeline) -> Congestion:

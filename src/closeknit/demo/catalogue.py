@@ -39,7 +39,7 @@ TIER_NAMES = tuple(tier.name for tier in TIERS)
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A pool as the company states it, and the handle time as it truly is (`true_handle_minutes`, lognormal)."""
+    """A pool as the company states it, and its true handle time (`true_handle_minutes`, lognormal)."""
 
     code: str
     name: str
@@ -175,7 +175,7 @@ def _email_pool() -> Pool:
 POOLS: tuple[Pool, ...] = (*_regional_pools(), _email_pool())
 POOL_OF = {pool.code: pool for pool in POOLS}
 TIGHT_POOL = "picking-dach"
-"""Rostered below its load in the last weeks and from then on, so that a plan made at the end shows a price."""
+"""Rostered below its load from the last weeks on, so that a plan made at the end shows a price."""
 TIGHT_LOAD_PER_CAPACITY = 1.11
 
 SKILLS = {
@@ -189,7 +189,7 @@ LANGUAGES = {"north-america": "english", "iberia": "portuguese", "dach": "german
 
 @dataclass(frozen=True, slots=True)
 class TermRule:
-    """A tier's default promise; business minutes count 1440 to a day the operation is open, 0 to a closed one."""
+    """A tier's default promise in business minutes: 1440 to an open day, none to a closed one."""
 
     operation: str
     service: str

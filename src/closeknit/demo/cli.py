@@ -17,8 +17,8 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "demo-company",
         help="write the files of a made-up company's source systems",
-        description="Write the sample company Fernhill Supply: orders, contacts, incidents, surveys, contracts, "
-        "rosters. The same arguments give the same bytes.",
+        description="Write the sample company Fernhill Supply: orders, contacts, incidents, surveys, "
+        "contracts, rosters. The same arguments give the same bytes.",
     )
     parser.add_argument("--seed", type=int, default=7, help="a whole number from 0 up (default 7)")
     parser.add_argument("--accounts", type=int, default=400, help="40 to 100000 (default 400)")
@@ -78,6 +78,7 @@ def run(args: argparse.Namespace, today: date | None = None) -> int:
     for name in company.files:
         print(f"{company.rows[name]:>12,}  {name}")
     print(
-        f"{spec.starts_on} up to, not including, {spec.ends_on}, in {company.folder} (its truth in {company.truth})"
+        f"{spec.starts_on} up to, not including, {spec.ends_on}, in {company.folder} "
+        f"(its truth in {company.truth})"
     )
     return 0

@@ -56,7 +56,7 @@ def _email_seconds(rng: np.random.Generator, count: int) -> Ints:
 def _follow_ups(
     rng: np.random.Generator, profiles: Profiles, orders: Orders, timeline: Timeline
 ) -> tuple[Ints, Ints, Ints]:
-    """Account, day and topic of contacts about orders: before shipping (status) or after the promise (late)."""
+    """Account, day and topic of contacts about orders: before the promise (status) or after it (late)."""
     asks = np.flatnonzero(rng.random(len(orders.day)) < STATUS_CONTACT_SHARE)
     complains = np.flatnonzero(orders.late & (rng.random(len(orders.day)) < LATE_CONTACT_SHARE))
     soon = orders.clock[asks] + (rng.uniform(0.2, 0.9, len(asks)) * orders.promise_minutes[asks]).astype(

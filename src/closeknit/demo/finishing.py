@@ -11,7 +11,7 @@ _LEAST_MINUTES = 15
 
 
 def late_chance(usual_share: Floats, delay_days: Floats, promised_minutes: Floats) -> Floats:
-    """Probability of lateness: the account's usual one, raised by the pool's backlog relative to the promise."""
+    """Chance of lateness: the account's usual one, raised by the pool's backlog against the promise."""
     strain = np.minimum(delay_days / (promised_minutes / DAY_MINUTES), 1.5)
     return np.clip(usual_share + DELAY_EFFECT * strain, 0.0, MAX_LATE_SHARE)
 

@@ -131,7 +131,7 @@ def default_term_rows(spec: CompanySpec) -> list[Row]:
 
 
 def exception_term_rows(spec: CompanySpec, profiles: Profiles) -> list[Row]:
-    """Contracts of strategic accounts (picking) and some key ones (repair); a third change within the data."""
+    """Contracts of strategic accounts (picking) and some key ones (repair); a third of them change."""
     rng = stream(spec.seed, Stream.CONTRACTS, 2 * profiles.granule)
     rows: list[Row] = []
     for a in np.flatnonzero(profiles.has_exception).tolist():

@@ -45,7 +45,7 @@ def item_book(seed: int) -> ItemBook:
 
 @dataclass(frozen=True)
 class Orders:
-    """Orders of a granule in order of time. `shipped_clock` is known even where the shipment is yet to come."""
+    """Orders of a granule in order of time; `shipped_clock` may lie after the end of the data."""
 
     account: Ints
     day: Ints

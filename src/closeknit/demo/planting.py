@@ -113,7 +113,7 @@ RULE_OF_FILE = {rule.file: rule for rule in RULES}
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """One planted row: `line` counts from 1, the header; `field` is the spoiled column ("" for a duplicate)."""
+    """One planted row: `line` counts from 1, the header; `field` is the spoiled column, if any."""
 
     file: str
     line: int

@@ -39,7 +39,7 @@ def _active(profiles: Profiles, timeline: Timeline) -> Floats:
     churn_day = np.minimum(profiles.churn_week, NEVER // 7)[:, None] * 7
     fading = day >= churn_day - 7 * FADE_WEEKS
     alive = (day >= profiles.opened_day[:, None]) & (day < churn_day)
-    return alive * np.where(fading, FADE_FACTOR, 1.0)
+    return np.where(alive, np.where(fading, FADE_FACTOR, 1.0), 0.0)
 
 
 def _rhythm(profiles: Profiles, weeks: int) -> Floats:

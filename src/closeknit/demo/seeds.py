@@ -1,4 +1,4 @@
-"""Named random streams: one generator per subject and granule of accounts, so nothing depends on block size."""
+"""Named random streams: one generator per subject and granule, so nothing depends on block size."""
 
 from __future__ import annotations
 

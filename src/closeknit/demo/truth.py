@@ -27,10 +27,10 @@ README = """# The truth of the sample company
 The product may not read this folder. It holds what the generator knows and a source system would not say, so
 that tests can compare what the product found with what was so. Weeks count from 0, the first week with data.
 
-- `company.json`: the spec, the seasons and growth, the planted regional spike and shift, promotions, pools with
-  their true handle times, contact and lateness parameters, closed days.
-- `accounts.parquet`: per account its true base rates, rhythm, patience, lateness, satisfaction, and the weeks of
-  its churn, spike and shift (empty: never).
+- `company.json`: the spec, the seasons and growth, the planted regional spike and shift, promotions, pools
+  with their true handle times, contact and lateness parameters, closed days.
+- `accounts.parquet`: per account its true base rates, rhythm, patience, lateness, satisfaction, and the weeks
+  of its churn, spike and shift (empty: never).
 - `weekly_rates.parquet`: per account and week the expected orders, order lines, calls and e-mails that do not
   follow from an order, and incidents.
 - `pool_weeks.parquet`: per pool and week the expected hours of work and the rostered hours after shrinkage.
