@@ -1,5 +1,6 @@
 """The allocation program against a greedy optimum, finite differences and brute force."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -227,6 +228,7 @@ def test_conflicting_minimums_name_the_smallest_set_in_a_cell() -> None:
     with pytest.raises(MinimumsConflict, match=r"cell 1: claims \(1, 3\) need 15 h, have 12 h") as caught:
         allocate(problem)
     (conflict,) = caught.value.conflicts
+    assert pickle.loads(pickle.dumps(caught.value)).conflicts == (conflict,)
     assert (conflict.cells, conflict.claims, conflict.budget) == ((1,), (1, 3), -1)
     with pytest.raises(MinimumsConflict):
         measured_prices(problem, [0])

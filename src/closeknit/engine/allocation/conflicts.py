@@ -21,8 +21,8 @@ class Conflict:
 
     `cells` and `claims` are indices; `budget` is the overtime budget's index, or -1 when one cell fails by
     itself. `need_hours` is what those minimums (for a budget: the overtime they force) add up to,
-    `have_hours` what there is. No smaller set fails: leaving any one of its cells or, in a single cell, any one
-    of its claims out makes the rest fit.
+    `have_hours` what there is. No smaller set fails: leaving out any one of its cells or,
+    in a single cell, any one of its claims makes the rest fit.
     """
 
     cells: tuple[int, ...]
@@ -51,6 +51,10 @@ class MinimumsConflict(EngineError):
             f"guaranteed minimums exceed capacity in {len(conflicts)} place(s): {listed}{more}. "
             "Nothing was allocated: lower a minimum, or add capacity or overtime there"
         )
+
+    def __reduce__(self) -> tuple[type["MinimumsConflict"], tuple[tuple[Conflict, ...]]]:
+        # the default rebuilds an exception from its message, which loses the conflicts between processes
+        return MinimumsConflict, (self.conflicts,)
 
 
 def find_minimums_conflicts(problem: AllocationProblem) -> tuple[Conflict, ...]:

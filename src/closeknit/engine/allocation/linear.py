@@ -15,7 +15,7 @@ from closeknit.engine.checks import FloatArray, frozen, numbers, same_shape
 from closeknit.engine.errors import EngineInputError, EngineSolverError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LinearSolution:
     """An optimal basic solution. `row_dual` is the change of cost per unit of the row's active bound."""
 

@@ -13,7 +13,7 @@ from closeknit.engine.checks import BoolArray, FloatArray, IntArray, frozen, num
 from closeknit.engine.errors import EngineSolverError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PriceBracket:
     """Per asked cell: cost saved per hour by `step_hours` more, and cost added per hour by as many less.
 

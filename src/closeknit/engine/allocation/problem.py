@@ -21,7 +21,7 @@ LARGEST_COST = 1e7
 """Largest cost per hour accepted: beyond it HiGHS' tolerances are worth real money."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AllocationProblem:
     """Hours and costs per hour over cells (pool x period), claims and overtime budgets.
 

@@ -15,7 +15,7 @@ GAP_ALLOWED = 1e-7
 """Largest certified relative gap, and largest relative violation of hours, that counts as optimal."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Allocation:
     """The least-cost allocation and its prices. Hours, and cost in the problem's currency.
 
@@ -37,7 +37,7 @@ class Allocation:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tiers:
     """Claims of one cell with one shortfall cost, sharing a shortage in proportion to hours above minimum."""
 

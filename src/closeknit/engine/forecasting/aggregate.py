@@ -18,7 +18,7 @@ _ENOUGH_WHOLE_SEASONS = 20
 _OBSERVED_SHARE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AggregateForecast:
     """Means and quantiles of sums: `mean` [series, group], `quantiles` [level, series, group].
 

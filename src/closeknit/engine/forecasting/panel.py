@@ -9,7 +9,7 @@ from closeknit.engine.checks import BoolArray, FloatArray, flags, numbers, whole
 from closeknit.engine.errors import EngineInputError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Panel:
     """A checked history: `values` [series, period] with NaN for missing or closed periods."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from closeknit.engine.checks import BoolArray, FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
     """Means and quantiles per series and period ahead, and why each series got its method.
 

@@ -28,7 +28,7 @@ from closeknit.engine.checks import (
 from closeknit.engine.errors import EngineInputError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DeadlineCapacity:
     """The capacity that keeps every deadline, constant over the open days of each week.
 
@@ -46,7 +46,7 @@ class DeadlineCapacity:
     moved_hours: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EdfLateness:
     """What earliest-due-date service does with a given capacity, in hours of work per class.
 
@@ -60,7 +60,7 @@ class EdfLateness:
     idle_hours: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Work:
     """Hours by class, first day on which they can be done and due day; day `days` means after the horizon."""
 

@@ -15,7 +15,7 @@ _OVERLOAD_SPREADS = 6.0
 _FRACTION_TERMS = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ErlangCPerformance:
     """What a number of agents gives, per interval. Shares are 0..1; times in minutes.
 

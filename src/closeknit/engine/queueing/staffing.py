@@ -14,7 +14,7 @@ _TIE = 1e-12
 """Relative slack for ties that only rounding breaks (8.5 erlangs on 10 agents is 85 %, not more)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StaffingRequirement:
     """The fewest agents per interval and what they give. Shares 0..1, times in minutes.
 
@@ -29,7 +29,7 @@ class StaffingRequirement:
     binding: NDArray[np.str_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Targets:
     """Flat, checked inputs of one length."""
 
