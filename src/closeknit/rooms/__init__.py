@@ -1,0 +1,1 @@
+"""The rooms: one subject each, standing on a ladder (see ARCHITECTURE.md)."""
