@@ -1,0 +1,196 @@
+"""News goes up as events: published in the business transaction, delivered at least once, taken exactly once.
+
+`publish` writes the event and one delivery per listener in the caller's transaction. `deliver` claims pending
+deliveries with SKIP LOCKED and runs each listener in the same transaction as its done-mark: a crash undoes
+both, so nothing is lost and nothing happens twice. Five failures make a dead letter, kept with its reason.
+"""
+
+import dataclasses
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from closeknit.kernel import ids
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import CloseknitError, Conflict, NotFound
+from closeknit.kernel.models import Delivery, EventRow
+
+log = logging.getLogger(__name__)
+
+MAX_TRIES = 5
+FIRST_RETRY_SECONDS = 1.0
+CHANNEL = "closeknit_outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of every event: a past-tense name and the ids it speaks of. `thread_id` ties a chain together."""
+
+    thread_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a listener is told beside the event: who caused it, and the delivery that carries it."""
+
+    by: Actor
+    event_uid: UUID
+
+
+Listener = Callable[[Any, Context], None]
+
+
+@dataclass(slots=True)
+class _Wiring:
+    listeners: dict[type[Event], tuple[Listener, ...]] = dataclasses.field(default_factory=dict)
+    by_name: dict[str, type[Event]] = dataclasses.field(default_factory=dict)
+    by_path: dict[str, Listener] = dataclasses.field(default_factory=dict)
+    resolve_actor: Callable[[str], Actor] | None = None
+
+
+_wiring = _Wiring()
+
+
+def connect(listeners: Mapping[type[Event], tuple[Listener, ...]], resolve_actor: Callable[[str], Actor]) -> None:
+    """Install the wiring table (`web/wiring.py`): which listeners hear which event, and how actors are found."""
+    _wiring.listeners = dict(listeners)
+    _wiring.by_name = {event.__name__: event for event in listeners}
+    _wiring.by_path = {path_of(listener): listener for heard in listeners.values() for listener in heard}
+    _wiring.resolve_actor = resolve_actor
+
+
+def path_of(listener: Listener) -> str:
+    """Return the stable name of a listener, as stored with its deliveries."""
+    return f"{listener.__module__}:{listener.__qualname__}"
+
+
+def publish(event: Event, *, by: Actor) -> UUID:
+    """Record that something happened, in the caller's transaction, and owe it to each listener.
+
+    Raises:
+        RuntimeError: outside a transaction, where an event could survive a change that did not.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"publish({type(event).__name__}) needs the transaction of the change it reports")
+    row = EventRow.objects.create(
+        uid=ids.new_id(), name=type(event).__name__, thread_id=event.thread_id, actor_key=by.key, body=_body(event)
+    )
+    heard = _wiring.listeners.get(type(event), ())
+    Delivery.objects.bulk_create([Delivery(event=row, listener=path_of(listener)) for listener in heard])
+    if heard:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_notify(%s, '')", [CHANNEL])
+    return row.uid
+
+
+def deliver(limit: int = 50) -> int:
+    """Claim up to `limit` due deliveries and settle each with its effect. Return how many were settled or retried."""
+    with transaction.atomic():
+        due = _claim(limit)
+        for delivery in due:
+            _settle(delivery)
+    return len(due)
+
+
+def count_waiting() -> int:
+    """Return how many deliveries are still owed (pending, due now or later)."""
+    return Delivery.objects.filter(state=Delivery.State.PENDING).count()
+
+
+def replay_dead(delivery_id: int, *, by: Actor) -> None:
+    """Owe a dead letter again, from its first try. Refuses what is not a dead letter."""
+    by.require("events.replay")
+    changed = Delivery.objects.filter(pk=delivery_id, state=Delivery.State.DEAD).update(
+        state=Delivery.State.PENDING, tries=0, next_try_at=transaction_now()
+    )
+    if not changed:
+        raise NotFound("There is no dead letter with this number.", where=f"delivery {delivery_id}")
+
+
+def transaction_now() -> Any:
+    """Return the database's own clock as an expression: timers live in database time."""
+    from django.db.models.functions import Now
+
+    return Now()
+
+
+def _claim(limit: int) -> list[Delivery]:
+    return list(
+        Delivery.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(state=Delivery.State.PENDING, next_try_at__lte=transaction_now())
+        .select_related("event")
+        .order_by("next_try_at", "id")[:limit]
+    )
+
+
+def _settle(delivery: Delivery) -> None:
+    try:
+        with transaction.atomic():
+            _run(delivery)
+            _mark(delivery, Delivery.State.DONE)
+    except Exception as failure:
+        log.warning("delivery %s to %s failed: %s", delivery.pk, delivery.listener, failure)
+        _retry(delivery, failure)
+
+
+def _run(delivery: Delivery) -> None:
+    listener = _wiring.by_path.get(delivery.listener)
+    event_type = _wiring.by_name.get(delivery.event.name)
+    if listener is None or event_type is None or _wiring.resolve_actor is None:
+        raise Conflict(f"Nobody is wired as {delivery.listener} for {delivery.event.name}.", todo="Check web/wiring.py.")
+    context = Context(by=_wiring.resolve_actor(delivery.event.actor_key), event_uid=delivery.event.uid)
+    listener(_event(event_type, delivery.event.body), context)
+
+
+def _mark(delivery: Delivery, state: str) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(state=state, tries=delivery.tries + 1, settled_at=transaction_now())
+
+
+def _retry(delivery: Delivery, failure: Exception) -> None:
+    tries = delivery.tries + 1
+    reason = f"{type(failure).__name__}: {failure}"[:2000]
+    final = tries >= MAX_TRIES or (isinstance(failure, CloseknitError) and failure.status == 422)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update kernel_delivery set tries = %s, last_error = %s, state = %s,"
+            " settled_at = case when %s then now() end,"
+            " next_try_at = now() + make_interval(secs => %s) where id = %s",
+            [
+                tries,
+                reason,
+                Delivery.State.DEAD if final else Delivery.State.PENDING,
+                final,
+                FIRST_RETRY_SECONDS * 4 ** (tries - 1),
+                delivery.pk,
+            ],
+        )
+
+
+def _body(event: Event) -> dict[str, Any]:
+    return {f.name: _jsonable(getattr(event, f.name)) for f in dataclasses.fields(event)}
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return [_jsonable(item) for item in value]
+    if value is None or isinstance(value, str | int | bool):
+        return value
+    raise TypeError(f"events carry ids only, not {type(value).__name__}")
+
+
+def _event(event_type: type[Event], body: Mapping[str, Any]) -> Event:
+    values: dict[str, Any] = {}
+    for f in dataclasses.fields(event_type):
+        value = body[f.name]
+        if f.type in (UUID, "UUID") and value is not None:
+            value = UUID(value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        values[f.name] = value
+    return event_type(**values)
