@@ -1,0 +1,53 @@
+"""Write a line into the ledger, in the transaction of the change that it proves."""
+
+import hashlib
+
+from django.db import connection
+
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.canonical import canonical_bytes
+from closeknit.rooms.decisions.contracts import Entry
+from closeknit.rooms.decisions.models import LedgerEntry
+
+LEAF_PREFIX = b"\x00"
+
+
+def record_entry(entry: Entry, *, by: Actor) -> int:
+    """Append one ledger line and return its number. Needs no permission of its own: the change it proves had one.
+
+    Raises:
+        RuntimeError: outside a transaction, where a line could outlive a change that failed.
+        Invalid: when the evidence has no canonical form (NaN, naive time).
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("record_entry needs the transaction of the change it proves")
+    with connection.cursor() as cursor:
+        cursor.execute("select transaction_timestamp()")
+        (recorded_at,) = cursor.fetchone()
+    content = canonical_bytes(
+        {
+            "version": 1,
+            "thread_id": entry.thread_id,
+            "kind": entry.kind,
+            "subject": entry.subject,
+            "sentence": entry.sentence,
+            "account_number": entry.account_number,
+            "actor": by.key,
+            "recorded_at": recorded_at,
+            "evidence": entry.evidence,
+        }
+    )
+    row = LedgerEntry.objects.create(
+        thread_id=entry.thread_id,
+        kind=entry.kind,
+        subject=entry.subject,
+        sentence=entry.sentence,
+        account_number=entry.account_number,
+        team_id=entry.team_id,
+        actor_key=by.key,
+        actor_name=by.name,
+        recorded_at=recorded_at,
+        content=content,
+        leaf=hashlib.sha256(LEAF_PREFIX + content).digest(),
+    )
+    return row.pk

@@ -1,0 +1,138 @@
+"""What other rooms may know of decisions: ledger entries, proposals, and the events about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from closeknit.kernel.events import Event
+
+
+class ProposalState(StrEnum):
+    """Where a proposal stands. `waiting` is the only state that can change."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One ledger line to be written: who did what to which subject, on what evidence.
+
+    `team_id` is the team whose people may read it (None: only those who see every account).
+    `evidence` must have a canonical form: text, whole numbers, finite floats, decimals, times, lists and mappings.
+    """
+
+    thread_id: UUID
+    kind: str
+    subject: str
+    sentence: str
+    evidence: Mapping[str, Any]
+    account_number: str = ""
+    team_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One ledger line as read back. `leaf_sha256` commits to `content`, the canonical bytes."""
+
+    entry_id: int
+    thread_id: UUID
+    kind: str
+    subject: str
+    sentence: str
+    evidence: Mapping[str, Any]
+    account_number: str
+    actor_key: str
+    actor_name: str
+    recorded_at: datetime
+    leaf_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """What the approval policy looks at when a plan is proposed. Shares are 0..1, money in `currency`."""
+
+    operation: str
+    cost: Decimal
+    currency: str
+    cost_change_share: float | None
+    coverage_share: float
+    top_tier_accounts_short: int
+    data_is_fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVerdict:
+    """What one policy row said, kept whether or not it decided."""
+
+    rule: str
+    holds: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The policy's answer: settle it now, or leave it to a person, and why."""
+
+    automatic: bool
+    policy_version: str
+    verdicts: tuple[RuleVerdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalCard:
+    """A proposal as shown in the inbox and on its thread."""
+
+    proposal_id: UUID
+    thread_id: UUID
+    kind: str
+    subject: str
+    title: str
+    summary: str
+    state: ProposalState
+    proposed_by: str
+    proposed_by_key: str
+    proposed_at: datetime
+    due_at: datetime
+    money_at_stake: Decimal | None
+    currency: str
+    verdicts: tuple[RuleVerdict, ...]
+    decided_by: str
+    decided_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadCard:
+    """One chain of causes: its first and last lines and how many there are."""
+
+    thread_id: UUID
+    first_sentence: str
+    last_sentence: str
+    started_at: datetime
+    moved_at: datetime
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionApproved(Event):
+    """A proposal was approved, by policy or by a person."""
+
+    proposal_id: UUID
+    kind: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRejected(Event):
+    """A person rejected a proposal."""
+
+    proposal_id: UUID
+    kind: str
+    subject: str

@@ -1,0 +1,68 @@
+"""The ledger and the proposals."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class LedgerEntry(models.Model):
+    """One line of the ledger. The database refuses to change, delete or truncate it (see migration 0002).
+
+    `content` is the canonical form of all that the line says; `leaf` = SHA-256(0x00 || content).
+    `written_in` is the writing transaction's id, the fence for whoever reads on in order.
+    """
+
+    thread_id = models.UUIDField()
+    kind = models.CharField(max_length=60)
+    subject = models.CharField(max_length=120)
+    sentence = models.TextField()
+    account_number = models.CharField(max_length=80, blank=True, default="")
+    team = models.ForeignKey("org.Team", on_delete=models.PROTECT, null=True, related_name="+")
+    actor_key = models.CharField(max_length=80)
+    actor_name = models.CharField(max_length=120)
+    recorded_at = models.DateTimeField(db_default=Now())
+    content = models.BinaryField()
+    leaf = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "decisions_ledger_entry"
+        indexes = [
+            models.Index(fields=["thread_id", "id"], name="ledger_by_thread"),
+            models.Index(fields=["account_number", "-id"], name="ledger_by_account"),
+            models.Index(fields=["kind", "-id"], name="ledger_by_kind"),
+        ]
+
+
+class Proposal(models.Model):
+    """A change that waits for policy or a person. Leaves `waiting` once."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+        WITHDRAWN = "withdrawn"
+
+    id = models.UUIDField(primary_key=True)
+    thread_id = models.UUIDField(db_index=True)
+    kind = models.CharField(max_length=40)
+    subject = models.CharField(max_length=120)
+    title = models.CharField(max_length=200)
+    summary = models.TextField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    money_at_stake = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    verdicts = models.JSONField(default=list)
+    proposed_by_key = models.CharField(max_length=80)
+    proposed_by_name = models.CharField(max_length=120)
+    proposed_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    decided_by_key = models.CharField(max_length=80, blank=True, default="")
+    decided_by_name = models.CharField(max_length=120, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        db_table = "decisions_proposal"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "subject"], name="one_proposal_per_subject"),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="proposal_waiting", condition=models.Q(state="waiting"))]

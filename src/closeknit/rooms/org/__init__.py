@@ -1,0 +1,1 @@
+"""Who are we, where, and who may see and do what?"""
