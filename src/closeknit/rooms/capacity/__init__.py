@@ -1,0 +1,1 @@
+"""What have we, what is needed, who gets it, at what price?"""

@@ -1,0 +1,69 @@
+"""Put an approved plan in force, or set a rejected draft aside."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Conflict, NotFound
+from closeknit.kernel.events import publish
+from closeknit.rooms.capacity.contracts import PlanCommitted
+from closeknit.rooms.capacity.models import Plan
+from closeknit.rooms.decisions.actions.record_entry import record_entry
+from closeknit.rooms.decisions.contracts import Entry
+
+
+def commit_plan(plan_id: UUID, *, by: Actor, at: datetime) -> None:
+    """Make a draft the plan in force; the one before it is superseded. Done already: nothing happens.
+
+    Called by the wiring after an approval, so the right to decide has been checked; refuses what was rejected.
+    """
+    with transaction.atomic():
+        plan = _locked(plan_id)
+        if plan.state == Plan.State.COMMITTED:
+            return
+        if plan.state != Plan.State.DRAFT:
+            raise Conflict(f"This plan is {plan.state} and cannot be committed.", where=f"plan:{plan_id}")
+        before = Plan.objects.filter(operation=plan.operation, state=Plan.State.COMMITTED).first()
+        if before:
+            Plan.objects.filter(pk=before.pk).update(state=Plan.State.SUPERSEDED)
+        Plan.objects.filter(pk=plan.pk).update(state=Plan.State.COMMITTED, committed_at=at)
+        record_entry(_entry(plan, before), by=by)
+        publish(PlanCommitted(plan.thread_id, plan.pk, plan.operation), by=by)
+
+
+def reject_plan(plan_id: UUID, *, by: Actor, at: datetime) -> None:
+    """Set a rejected draft aside. Done already: nothing happens."""
+    with transaction.atomic():
+        plan = _locked(plan_id)
+        if plan.state == Plan.State.REJECTED:
+            return
+        if plan.state != Plan.State.DRAFT:
+            raise Conflict(f"This plan is {plan.state} and cannot be rejected.", where=f"plan:{plan_id}")
+        Plan.objects.filter(pk=plan.pk).update(state=Plan.State.REJECTED)
+
+
+def _locked(plan_id: UUID) -> Plan:
+    # One lock per operation orders two approvals that arrive together.
+    plan = Plan.objects.filter(pk=plan_id).only("operation").first()
+    if plan is None:
+        raise NotFound("There is no such plan.", where=f"plan:{plan_id}")
+    rows = list(Plan.objects.select_for_update().filter(operation=plan.operation).order_by("pk").defer("snapshot", "cells"))
+    return next(row for row in rows if row.pk == plan_id)
+
+
+def _entry(plan: Plan, before: Plan | None) -> Entry:
+    replaces = f"; it replaces the plan from {before.first_on}" if before else ""
+    return Entry(
+        thread_id=plan.thread_id,
+        kind="plan.committed",
+        subject=f"plan:{plan.pk}",
+        sentence=f"The plan of {plan.operation} from {plan.first_on} is in force{replaces}.",
+        evidence={
+            "plan_id": plan.pk,
+            "supersedes": before.pk if before else None,
+            "result_digest": plan.result_digest,
+            "snapshot_digest": plan.snapshot_digest,
+        },
+    )

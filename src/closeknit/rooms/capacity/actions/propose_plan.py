@@ -1,0 +1,311 @@
+"""Turn a forecast into need, allocation and prices: a draft plan, put before policy."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from closeknit.kernel import ids
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Invalid
+from closeknit.kernel.events import publish
+from closeknit.rooms.agreements import reads as agreements
+from closeknit.rooms.agreements.contracts import Term, TermSource
+from closeknit.rooms.capacity import compute
+from closeknit.rooms.capacity.compute import PlanInputs, PlanResult, PlanSummary, PoolInput, RosterInput, Shortage
+from closeknit.rooms.capacity.contracts import PlanProposed
+from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow, RosterLine
+from closeknit.rooms.customers import reads as customers
+from closeknit.rooms.decisions.actions.propose_plan_change import propose_plan_change
+from closeknit.rooms.decisions.actions.record_entry import record_entry
+from closeknit.rooms.decisions.contracts import Entry, PlanFacts
+from closeknit.rooms.demand import reads as demand
+from closeknit.rooms.demand.contracts import ForecastCard
+from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.sensing import reads as sensing
+
+PLANNING_QUANTILE = 0.8
+TIER_FLOOR_MULTIPLES = {"strategic": 8.0, "key": 4.0, "standard": 2.0, "volume": 1.25}
+"""An hour short costs at least this many hours of overtime: overtime comes first, and lower tiers give way first."""
+MEASURED_FROM = 100
+FRESH_DAYS = 8
+ROWS_PER_INSERT = 2000
+
+
+def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> UUID:
+    """Plan the weeks of a forecast run and propose the plan; return its id.
+
+    The same forecast, terms and rosters give the plan that is there already. No transaction is open while it computes.
+
+    Raises:
+        Invalid: when the operation has no pool: there is nothing to plan with.
+    """
+    by.require(Permission.RUN_PLAN)
+    numbers = demand.get_numbers(run_id, by=by)
+    inputs, terms = _inputs(numbers.card, by)
+    snapshot = compute.snapshot_of(inputs)
+    digest = compute.digest_of(snapshot)
+    existing = Plan.objects.filter(
+        operation=inputs.operation, snapshot_digest=digest, code_version=compute.CODE_VERSION
+    ).first()
+    if existing:
+        return _say_unchanged(existing, thread_id, by)
+    result = compute.make_plan(inputs, numbers)
+    currency = _currency(inputs.operation)
+    summary = compute.summarise(inputs, result, currency)
+    plan = _plan(inputs, numbers.card, result, summary, terms, snapshot, thread_id, by, at)
+    return _store(plan, inputs, summary, numbers.card, by, at)
+
+
+def _inputs(card: ForecastCard, by: Actor) -> tuple[PlanInputs, tuple[Term, ...]]:
+    monday = card.first_on + timedelta(days=-card.first_on.weekday() % 7)
+    terms = agreements.terms_in_force(card.operation, on=monday, by=by)
+    tail_days = min(int(max((t.threshold_minutes for t in terms), default=0.0) // 1440), 60)
+    weeks = (card.horizon_days - (monday - card.first_on).days - tail_days) // 7
+    pools = _pools(card.operation, card.data_until_at, by)
+    if not pools:
+        raise Invalid(
+            f"No pool is known for {card.operation}.", where=card.operation, todo="Load its pools and rosters first."
+        )
+    inputs = PlanInputs(
+        operation=card.operation,
+        first_on=monday,
+        weeks=weeks,
+        planning_quantile=PLANNING_QUANTILE,
+        forecast_run_id=str(card.run_id),
+        forecast_digest=card.result_digest,
+        tier_floor_multiples=TIER_FLOOR_MULTIPLES,
+        pools=pools,
+        terms=terms,
+    )
+    return inputs, terms
+
+
+def _pools(operation: str, until_at: datetime, by: Actor) -> tuple[PoolInput, ...]:
+    measured = sensing.handle_minutes(operation, until_at=until_at, by=by)
+    lines: dict[int, list[RosterInput]] = {}
+    for row in RosterLine.objects.filter(pool__operation=operation).order_by("weekday", "starts_minute", "from_on"):
+        lines.setdefault(row.pool_id, []).append(
+            RosterInput(row.weekday, row.starts_minute, row.ends_minute, row.headcount, row.from_on, row.to_on)
+        )
+    return tuple(
+        _pool_input(pool, tuple(lines.get(pool.pk, ())), measured)
+        for pool in Pool.objects.filter(operation=operation).order_by("pool")
+    )
+
+
+def _pool_input(
+    pool: Pool, roster: tuple[RosterInput, ...], measured: Mapping[tuple[str, str, str], tuple[float, int]]
+) -> PoolInput:
+    minutes, source = _handle_minutes(pool, measured)
+    return PoolInput(
+        pool=pool.pool,
+        name=pool.name,
+        unit=pool.unit,
+        staffing=pool.staffing,
+        services=tuple(pool.services),
+        regions=tuple(pool.regions),
+        handle_minutes=minutes,
+        handle_source=source,
+        shrinkage_parts=tuple(pool.shrinkage_parts),
+        cost_per_hour=str(pool.cost_per_hour),
+        overtime_cost_per_hour=str(pool.overtime_cost_per_hour),
+        overtime_share_max=pool.overtime_share_max,
+        roster=roster,
+    )
+
+
+def _handle_minutes(pool: Pool, measured: Mapping[tuple[str, str, str], tuple[float, int]]) -> tuple[float, str]:
+    """Prefer what was measured on enough work over what the pool's source states."""
+    mine = [
+        (mean, count)
+        for (service, region, _), (mean, count) in measured.items()
+        if ("*" in pool.services or service in pool.services) and ("*" in pool.regions or region in pool.regions)
+    ]
+    count = sum(n for _, n in mine)
+    if count < MEASURED_FROM:
+        stated = "assumed" if pool.is_assumed else "stated"
+        return pool.handle_minutes, f"{stated}: {pool.handle_minutes:g} minutes"
+    mean = round(sum(m * n for m, n in mine) / count, 6)
+    return mean, f"measured: {mean:.2f} minutes over {count:,} units of work"
+
+
+def _currency(operation: str) -> str:
+    found = sorted(set(Pool.objects.filter(operation=operation).values_list("currency", flat=True)))
+    if len(found) > 1:
+        raise Invalid(
+            f"The pools of {operation} are paid in several currencies: {', '.join(found)}.",
+            where=operation,
+            todo="State their costs in one currency; a plan does not convert money without a dated rate.",
+        )
+    return found[0]
+
+
+def _plan(
+    inputs: PlanInputs,
+    card: ForecastCard,
+    result: PlanResult,
+    summary: PlanSummary,
+    terms: Sequence[Term],
+    snapshot: bytes,
+    thread_id: UUID,
+    by: Actor,
+    at: datetime,
+) -> Plan:
+    return Plan(
+        id=ids.new_id(),
+        thread_id=thread_id,
+        operation=inputs.operation,
+        first_on=inputs.first_on,
+        weeks=inputs.weeks,
+        made_at=at,
+        made_by_name=by.name,
+        forecast_run_id=card.run_id,
+        planning_quantile=inputs.planning_quantile,
+        need_hours=summary.need_hours,
+        served_hours=summary.served_hours,
+        short_hours=summary.short_hours,
+        overtime_hours=summary.overtime_hours,
+        overtime_cost=summary.overtime_cost,
+        shortfall_cost=summary.shortfall_cost,
+        regular_cost=summary.regular_cost,
+        currency=summary.currency,
+        accounts_short=summary.accounts_short,
+        top_tier_accounts_short=summary.top_tier_accounts_short,
+        optimality_gap=result.gap,
+        assumptions=_assumptions(inputs, terms, result),
+        snapshot_digest=compute.digest_of(snapshot),
+        result_digest=result.digest,
+        code_version=compute.CODE_VERSION,
+        snapshot=snapshot,
+        cells=compute.pack_cells(result),
+    )
+
+
+def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) -> list[str]:
+    assumed_pools = Pool.objects.filter(operation=inputs.operation, is_assumed=True).count()
+    assumed_terms = sum(term.source is TermSource.ASSUMED for term in terms)
+    sentences = [
+        f"Need is planned at the {inputs.planning_quantile:.0%} quantile of each group's demand.",
+        "Work that is open when the plan begins is not counted: the plan starts without a backlog.",
+        "Deadlines are kept by whole days: what came in on a day is finished on the last whole day of its promise.",
+    ]
+    sentences += [f"{pool.name}: handle time {pool.handle_source}." for pool in inputs.pools[:12]]
+    if assumed_pools:
+        sentences.append(f"{assumed_pools} pools and their rosters are assumptions of the recipe, not records.")
+    if assumed_terms:
+        sentences.append(f"{assumed_terms} terms are assumptions of the recipe, not contracts.")
+    return [*sentences, *result.unserved]
+
+
+def _store(
+    plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastCard, by: Actor, at: datetime
+) -> UUID:
+    teams = {key.account_number: key.team_id for key in customers.list_account_keys(by=by)}
+    facts = _facts(plan, card)
+    with transaction.atomic():
+        plan.save(force_insert=True)
+        PoolWeekRow.objects.bulk_create([PoolWeekRow(plan=plan, **row) for row in summary.pool_weeks])
+        ClaimWeekRow.objects.bulk_create(
+            [ClaimWeekRow(plan=plan, team_id=teams.get(row["account_number"]), **row) for row in summary.claim_weeks],
+            batch_size=ROWS_PER_INSERT,
+        )
+        record_entry(_entry(plan, inputs), by=by)
+        for short in summary.shortages:
+            record_entry(_shortage_entry(plan, short, teams.get(short.account_number)), by=by)
+        publish(PlanProposed(plan.thread_id, plan.pk, plan.operation), by=by)
+        propose_plan_change(
+            subject=f"plan:{plan.pk}",
+            title=f"Plan of {plan.operation} for {plan.weeks} weeks from {plan.first_on}",
+            summary=summary.sentence,
+            facts=facts,
+            thread_id=plan.thread_id,
+            by=by,
+            at=at,
+        )
+    return plan.pk
+
+
+def _facts(plan: Plan, card: ForecastCard) -> PlanFacts:
+    in_force = Plan.objects.filter(operation=plan.operation, state=Plan.State.COMMITTED).first()
+    cost = plan.regular_cost + plan.overtime_cost
+    change = None
+    if in_force is not None:
+        before = (in_force.regular_cost + in_force.overtime_cost) / in_force.weeks
+        change = float(cost / plan.weeks / before) - 1.0 if before else None
+    return PlanFacts(
+        operation=plan.operation,
+        cost=cost,
+        currency=plan.currency,
+        cost_change_share=change,
+        coverage_share=plan.served_hours / plan.need_hours if plan.need_hours else 1.0,
+        top_tier_accounts_short=plan.top_tier_accounts_short,
+        data_is_fresh=_is_fresh(plan.first_on, card.data_until_at.date()),
+    )
+
+
+def _is_fresh(first_on: date, data_until_on: date) -> bool:
+    return (first_on - data_until_on).days <= FRESH_DAYS
+
+
+def _entry(plan: Plan, inputs: PlanInputs) -> Entry:
+    return Entry(
+        thread_id=plan.thread_id,
+        kind="plan.drafted",
+        subject=f"plan:{plan.pk}",
+        sentence=(
+            f"Drafted a plan of {plan.operation} for {plan.weeks} weeks from {plan.first_on}: "
+            f"{plan.served_hours:,.0f} of {plan.need_hours:,.0f} hours covered."
+        ),
+        evidence={
+            "plan_id": plan.pk,
+            "forecast_run_id": plan.forecast_run_id,
+            "forecast_digest": inputs.forecast_digest,
+            "snapshot_digest": plan.snapshot_digest,
+            "result_digest": plan.result_digest,
+            "code_version": plan.code_version,
+            "optimality_gap": plan.optimality_gap,
+            "need_hours": plan.need_hours,
+            "short_hours": plan.short_hours,
+            "overtime_cost": plan.overtime_cost,
+            "shortfall_cost": plan.shortfall_cost,
+            "currency": plan.currency,
+            "assumptions": plan.assumptions,
+        },
+    )
+
+
+def _shortage_entry(plan: Plan, short: Shortage, team_id: int | None) -> Entry:
+    return Entry(
+        thread_id=plan.thread_id,
+        kind="account.short",
+        subject=f"plan:{plan.pk}",
+        sentence=short.sentence,
+        account_number=short.account_number,
+        team_id=team_id,
+        evidence={
+            "tier": short.tier,
+            "pools": list(short.pools),
+            "need_hours": short.need_hours,
+            "short_hours": short.short_hours,
+            "shortfall_cost": short.shortfall_cost,
+            "rule": "hours go where an hour short costs most; lower tiers give way first",
+        },
+    )
+
+
+def _say_unchanged(plan: Plan, thread_id: UUID, by: Actor) -> UUID:
+    with transaction.atomic():
+        record_entry(
+            Entry(
+                thread_id=thread_id,
+                kind="plan.unchanged",
+                subject=f"plan:{plan.pk}",
+                sentence=f"Demand, terms and rosters are as before: the {plan.state} plan from {plan.first_on} stands.",
+                evidence={"plan_id": plan.pk, "snapshot_digest": plan.snapshot_digest, "first_thread_id": plan.thread_id},
+            ),
+            by=by,
+        )
+    return plan.pk
+

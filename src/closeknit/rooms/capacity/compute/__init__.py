@@ -1,0 +1,37 @@
+"""From a forecast, terms and rosters to a plan: the room's bridge to the engine. Pure; no database.
+
+`make_plan` computes the need of every pool (queueing for what is answered as it arrives, earliest-due-date capacity
+for what has a deadline), shares the hours among claimants at the least cost, and prices one more unit.
+`summarise` turns the arrays into weeks, accounts and sentences.
+"""
+
+from closeknit.rooms.capacity.compute.inputs import (
+    PlanInputs,
+    PoolInput,
+    RosterInput,
+    digest_of,
+    inputs_of,
+    shrinkage_of,
+    snapshot_of,
+)
+from closeknit.rooms.capacity.compute.plan import PlanResult, make_plan, pack_cells
+from closeknit.rooms.capacity.compute.summary import PlanSummary, Shortage, summarise
+
+CODE_VERSION = "capacity/1"
+
+__all__ = [
+    "CODE_VERSION",
+    "PlanInputs",
+    "PlanResult",
+    "PlanSummary",
+    "PoolInput",
+    "RosterInput",
+    "Shortage",
+    "digest_of",
+    "inputs_of",
+    "make_plan",
+    "pack_cells",
+    "shrinkage_of",
+    "snapshot_of",
+    "summarise",
+]

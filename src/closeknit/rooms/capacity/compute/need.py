@@ -1,0 +1,244 @@
+"""What the promises ask of a pool, period by period, and who asks it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from closeknit.engine.queueing import required_agents, required_daily_capacity
+from closeknit.rooms.agreements.contracts import Term, pick_term
+from closeknit.rooms.capacity.compute.inputs import PlanInputs, PoolInput, RosterInput, shrinkage_of
+from closeknit.rooms.capacity.compute.routing import Route
+from closeknit.rooms.capacity.compute.sharing import share_in_steps
+from closeknit.rooms.capacity.contracts import Staffing
+from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers, Grain
+
+MINUTES_PER_DAY = 1440
+NO_PROMISE_WINDOW_DAYS = 6
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who claims hours: an account of a top tier, or the rest of a tier together (account "")."""
+
+    tier: str
+    account_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolNeed:
+    """One pool's need and capacity over its periods (P), and how the need splits among claimants (C x P).
+
+    All in productive hours. `unit_hours`: hours one more unit would work in each period. `hours_per_period` turns
+    hours into units. `terms`: the strictest promise per claimant, in words; `binding`: the one that sets the pool's need.
+    """
+
+    pool: PoolInput
+    local_starts: NDArray[np.datetime64]
+    hours_per_period: float
+    need: FloatArray
+    capacity: FloatArray
+    unit_hours: FloatArray
+    claimants: tuple[Claimant, ...]
+    claims: FloatArray
+    shortfall_cost_per_hour: FloatArray
+    terms: tuple[str, ...]
+    binding: str
+    overtime_cost_per_hour: float
+
+
+def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route: Route) -> PoolNeed:
+    rows = [i for i, total in enumerate(route.panel.total_of_series) if int(total) in route.totals]
+    keys = [route.panel.keys[i] for i in rows]
+    terms = [_term(inputs.terms, key) for key in keys]
+    units = _planned_units(inputs, numbers, route, rows)
+    starts = route.panel.local_starts
+    as_arrives = pool.staffing == Staffing.INTERVAL and route.panel.grain is Grain.HALF_HOUR
+    if route.panel.grain is Grain.HALF_HOUR and not as_arrives:
+        units, starts = units.reshape(len(rows), -1, 48).sum(axis=2), starts[::48]
+    inside = starts >= np.datetime64(inputs.first_on, "m")
+    units, starts = units[:, inside], starts[inside]
+    minutes = 30 if as_arrives else MINUTES_PER_DAY
+    heads, presence = _rostered(pool.roster, starts, minutes)
+    sized = _answered_need(pool, units, terms) if as_arrives else _deadline_need(pool, units, terms, starts, presence)
+    return _pool_need(inputs, pool, keys, terms, sized, starts, heads, presence, minutes)
+
+
+def _term(terms: Sequence[Term], key: ForecastKey) -> Term | None:
+    return pick_term(
+        terms, account_number=key.account_number, tier=key.tier, service=key.service, work_class=key.work_class
+    )
+
+
+def _planned_units(inputs: PlanInputs, numbers: ForecastNumbers, route: Route, rows: Sequence[int]) -> FloatArray:
+    """Scale each group's series so that they add up to the planning quantile of the group's own total."""
+    level = int(np.argmin(np.abs(numbers.quantile_levels - inputs.planning_quantile)))
+    mean = np.maximum(route.panel.mean[rows], 0.0)
+    units = np.zeros_like(mean)
+    group = route.panel.total_of_series[rows]
+    for total in route.totals:
+        mine = group == total
+        expected = mean[mine]
+        by_period = expected.sum(axis=0)
+        long_run = expected.sum(axis=1, keepdims=True) / max(float(expected.sum()), 1e-300)
+        share = np.divide(expected, by_period, out=np.broadcast_to(long_run, expected.shape).copy(), where=by_period > 0)
+        units[mine] = share * np.maximum(route.panel.total_quantiles[level, total], 0.0)
+    return units
+
+
+@dataclass(frozen=True, slots=True)
+class _Sized:
+    """Need per period (P), its split among series (S x P), hours of one unit per period, and the binding promise."""
+
+    need: FloatArray
+    split: FloatArray
+    binding: str
+
+
+def _answered_need(pool: PoolInput, units: FloatArray, terms: Sequence[Term | None]) -> _Sized:
+    """Size a queue for its strictest promise; each step of strictness is carried by those who were promised it."""
+    arrivals_per_hour = 2.0 * units.sum(axis=0)
+    promises = sorted({_promise(term) for term in terms})
+    agents = np.array(
+        [
+            required_agents(arrivals_per_hour, pool.handle_minutes, threshold, share).agents
+            for threshold, share, _ in promises
+        ],
+        dtype=np.float64,
+    )
+    level_of_series = np.array([promises.index(_promise(term)) for term in terms])
+    hours = agents * 0.5
+    binding = promises[int(np.argmax(hours.sum(axis=1)))][2] if promises else ""
+    return _Sized(hours.max(axis=0), share_in_steps(hours, level_of_series, units), binding)
+
+
+def _promise(term: Term | None) -> tuple[float, float, str]:
+    """Return (threshold in minutes, target share, words). Without a promise only stability is asked for."""
+    if term is None:
+        return (60.0, 0.5, "no promise: only kept stable")
+    return (float(term.threshold_minutes), float(term.target_share), term.sentence)
+
+
+def _deadline_need(
+    pool: PoolInput,
+    units: FloatArray,
+    terms: Sequence[Term | None],
+    starts: NDArray[np.datetime64],
+    presence: FloatArray,
+) -> _Sized:
+    """Size daily hours so that nothing is late; each shorter deadline's extra is carried by those who were promised it."""
+    work = units * (pool.handle_minutes / 60.0)
+    window_of_series = np.array([_window_days(term) for term in terms], dtype=np.int64)
+    days = starts.astype("datetime64[D]").astype(np.int64)
+    week = (days - days[0]) // 7
+    weekday_open = presence > 0 if presence.any() else (days + 3) % 7 < 5
+    windows = np.unique(window_of_series)
+    by_window = np.array([work[window_of_series == w].sum(axis=0) for w in windows])
+    levels = np.array(
+        [
+            required_daily_capacity(
+                by_window, np.maximum(windows, shortest), week_of_day=week, is_open=weekday_open
+            ).daily_capacity_hours
+            for shortest in windows
+        ]
+    )
+    level_of_series = np.searchsorted(windows, window_of_series)
+    shares = _weekly_work(work, week)
+    tightest = next((t for t in terms if t and _window_days(t) == windows[0]), None)
+    binding = tightest.sentence if tightest else "no promise: done within a week"
+    return _Sized(levels.max(axis=0), share_in_steps(levels, level_of_series, shares), binding)
+
+
+def _window_days(term: Term | None) -> int:
+    """Return the whole days of grace: work of a day is kept if done by the end of that day plus these.
+
+    A promise of 24 hours gives 0: whatever came in that day is done that day, which keeps it for the earliest arrival.
+    """
+    if term is None:
+        return NO_PROMISE_WINDOW_DAYS
+    return max(int(np.ceil(term.threshold_minutes / MINUTES_PER_DAY)) - 1, 0)
+
+
+def _weekly_work(work: FloatArray, week: NDArray[np.int64]) -> FloatArray:
+    """Spread each series' work evenly over the days of its week, the base on which a week's need is shared."""
+    weeks, index = np.unique(week, return_inverse=True)
+    member = np.zeros((week.size, weeks.size))
+    member[np.arange(week.size), index] = 1.0
+    return (work @ member / member.sum(axis=0))[:, index]
+
+
+def _rostered(
+    roster: Sequence[RosterInput], starts: NDArray[np.datetime64], minutes: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return head-hours and hours of presence (somebody is there) per period, by the wall clock."""
+    day = starts.astype("datetime64[D]")
+    weekday = (day.astype(np.int64) + 3) % 7
+    begin = (starts.astype("datetime64[m]") - day.astype("datetime64[m]")).astype(np.int64)
+    heads, present = np.zeros(starts.size), np.zeros(starts.size)
+    for line in roster:
+        active = (weekday == line.weekday) & (day >= np.datetime64(line.from_on))
+        if line.to_on is not None:
+            active &= day < np.datetime64(line.to_on)
+        overlap = np.minimum(begin + minutes, line.ends_minute) - np.maximum(begin, line.starts_minute)
+        hours = np.where(active, np.maximum(overlap, 0), 0) / 60.0
+        heads += hours * line.headcount
+        present = np.maximum(present, hours * (line.headcount > 0)) if minutes < MINUTES_PER_DAY else present + hours
+    return heads, np.minimum(present, minutes / 60.0)
+
+
+def _pool_need(
+    inputs: PlanInputs,
+    pool: PoolInput,
+    keys: Sequence[ForecastKey],
+    terms: Sequence[Term | None],
+    sized: _Sized,
+    starts: NDArray[np.datetime64],
+    heads: FloatArray,
+    presence: FloatArray,
+    minutes: int,
+) -> PoolNeed:
+    end = np.datetime64(inputs.first_on + timedelta(days=7 * inputs.weeks), "m")
+    planned = starts < end
+    present_share = float(1 - shrinkage_of(pool.shrinkage_parts))
+    names = [Claimant(key.tier, key.account_number) for key in keys]
+    claimants = tuple(sorted(set(names), key=lambda c: (c.tier, c.account_number)))
+    claims = np.zeros((len(claimants), int(planned.sum())))
+    np.add.at(claims, [claimants.index(name) for name in names], sized.split[:, planned])
+    overtime_cost = float(pool.overtime_cost_per_hour) / present_share
+    mine = {c: [t for name, t in zip(names, terms, strict=True) if name == c] for c in claimants}
+    unit_hours = presence[planned] * present_share
+    usual_day = float(unit_hours[unit_hours > 0].mean()) if (unit_hours > 0).any() else 7.5 * present_share
+    return PoolNeed(
+        pool=pool,
+        local_starts=starts[planned],
+        hours_per_period=0.5 if minutes == 30 else usual_day,
+        need=sized.need[planned],
+        capacity=heads[planned] * present_share,
+        unit_hours=unit_hours,
+        claimants=claimants,
+        claims=claims,
+        shortfall_cost_per_hour=np.array(
+            [_shortfall_cost(inputs, pool, c, mine[c], overtime_cost) for c in claimants], dtype=np.float64
+        ),
+        terms=tuple(_strictest(mine[c]) for c in claimants),
+        binding=sized.binding,
+        overtime_cost_per_hour=overtime_cost,
+    )
+
+
+def _shortfall_cost(
+    inputs: PlanInputs, pool: PoolInput, claimant: Claimant, terms: Sequence[Term | None], overtime_cost: float
+) -> float:
+    """Return the cost of one hour not given: the credits it causes, and at least the policy's floor for the tier."""
+    floor = inputs.tier_floor_multiples.get(claimant.tier, min(inputs.tier_floor_multiples.values())) * overtime_cost
+    credits = [float(t.credit_per_miss) * 60.0 / pool.handle_minutes for t in terms if t is not None]
+    return max([floor, *credits])
+
+
+def _strictest(terms: Sequence[Term | None]) -> str:
+    known = [t for t in terms if t is not None]
+    return min(known, key=lambda t: (t.threshold_minutes, -t.target_share)).sentence if known else "no promise"

@@ -1,0 +1,159 @@
+"""What other rooms may know of capacity: pools, plans, and who is served or short in them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from uuid import UUID
+
+from closeknit.kernel.events import Event
+
+
+class Staffing(StrEnum):
+    """How a pool's need is computed: answered as it arrives, or done by a deadline."""
+
+    INTERVAL = "interval"
+    DEADLINE = "deadline"
+
+
+class PlanState(StrEnum):
+    """A plan's life. One committed plan per operation at most."""
+
+    DRAFT = "draft"
+    COMMITTED = "committed"
+    SUPERSEDED = "superseded"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolCard:
+    """A group of interchangeable resources. `shrinkage` is the share of paid time not worked on work, exact."""
+
+    pool: str
+    name: str
+    operation: str
+    services: tuple[str, ...]
+    regions: tuple[str, ...]
+    site: str
+    unit: str
+    staffing: Staffing
+    handle_minutes: float
+    shrinkage: Fraction
+    cost_per_hour: Decimal | None
+    overtime_cost_per_hour: Decimal | None
+    overtime_share_max: float
+    currency: str
+    time_zone: str
+    is_assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCard:
+    """One plan of one operation: from which forecast, at which cost, in which state.
+
+    Hours are productive hours of the pool's units. `coverage_share` is served over needed hours.
+    """
+
+    plan_id: UUID
+    thread_id: UUID
+    operation: str
+    state: PlanState
+    first_on: date
+    weeks: int
+    made_at: datetime
+    made_by: str
+    forecast_run_id: UUID
+    planning_quantile: float
+    need_hours: float
+    served_hours: float
+    short_hours: float
+    overtime_hours: float
+    coverage_share: float
+    overtime_cost: Decimal | None
+    shortfall_cost: Decimal | None
+    regular_cost: Decimal | None
+    currency: str
+    accounts_short: int
+    top_tier_accounts_short: int
+    snapshot_digest: str
+    result_digest: str
+    code_version: str
+    optimality_gap: float
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolWeek:
+    """One pool in one week of a plan.
+
+    `price_per_hour` is what one more productive hour is worth (the shadow price, weighted over the week's open cells);
+    `one_more_unit_worth` is what one more agent, picker or engineer, working the pool's hours that week, would save.
+    """
+
+    pool: str
+    pool_name: str
+    unit: str
+    week_on: date
+    need_hours: float
+    capacity_hours: float
+    served_hours: float
+    short_hours: float
+    overtime_hours: float
+    peak_need_units: int
+    coverage_share: float
+    price_per_hour: Decimal | None
+    one_more_unit_worth: Decimal | None
+    one_less_unit_cost: Decimal | None
+    currency: str
+    binding_term: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimWeek:
+    """What one claimant (an account of a top tier, or a tier together) needs and gets from a pool in a week."""
+
+    plan_id: UUID
+    pool: str
+    week_on: date
+    tier: str
+    account_number: str
+    need_hours: float
+    served_hours: float
+    short_hours: float
+    shortfall_cost: Decimal | None
+    currency: str
+    term: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalCell:
+    """One pool in one period of a plan: the drill-down below a pool's week."""
+
+    starts_at: datetime
+    local_start: str
+    need_hours: float
+    need_units: float
+    capacity_hours: float
+    served_hours: float
+    short_hours: float
+    overtime_hours: float
+    price_per_hour: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProposed(Event):
+    """A draft plan was made and put before policy."""
+
+    plan_id: UUID
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCommitted(Event):
+    """A plan is now the one in force for its operation."""
+
+    plan_id: UUID
+    operation: str

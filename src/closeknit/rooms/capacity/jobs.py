@@ -1,0 +1,52 @@
+"""Background work of this room: ids in, one action out."""
+
+from uuid import UUID
+
+from closeknit.kernel import clock, jobs
+from closeknit.kernel.events import Context
+from closeknit.rooms.capacity.actions.adopt_pools import adopt_pools
+from closeknit.rooms.capacity.actions.commit_plan import commit_plan, reject_plan
+from closeknit.rooms.capacity.actions.propose_plan import propose_plan
+from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionRejected
+from closeknit.rooms.demand.contracts import ForecastRefreshed
+from closeknit.rooms.org import reads as org
+from closeknit.rooms.sensing.contracts import DemandObserved, FactKind
+
+
+def adopt_pools_on_demand_observed(event: DemandObserved, context: Context) -> None:
+    """Take in pools and rosters that a batch stated."""
+    if {FactKind.POOL, FactKind.ROSTER} & set(event.fact_kinds):
+        adopt_pools(batch_id=event.batch_id, thread_id=event.thread_id, by=context.by)
+
+
+def propose_plan_on_forecast_refreshed(event: ForecastRefreshed, context: Context) -> None:
+    """Ask for a plan on the new forecast; the computation itself runs as a job, outside this transaction."""
+    jobs.defer(
+        propose_plan_job,
+        once_key=f"plan:{event.run_id}",
+        run_id=str(event.run_id),
+        thread_id=str(event.thread_id),
+        by=context.by.key,
+    )
+
+
+def commit_plan_on_decision_approved(event: DecisionApproved, context: Context) -> None:
+    """Put an approved plan in force."""
+    if event.kind == "plan":
+        commit_plan(_plan_id(event.subject), by=context.by, at=clock.now())
+
+
+def reject_plan_on_decision_rejected(event: DecisionRejected, context: Context) -> None:
+    """Set a rejected draft aside."""
+    if event.kind == "plan":
+        reject_plan(_plan_id(event.subject), by=context.by, at=clock.now())
+
+
+@jobs.job
+def propose_plan_job(run_id: str, thread_id: str, by: str) -> None:
+    """Turn a forecast into need, allocation, a draft plan and a proposal."""
+    propose_plan(UUID(run_id), thread_id=UUID(thread_id), by=org.get_actor(by), at=clock.now())
+
+
+def _plan_id(subject: str) -> UUID:
+    return UUID(subject.partition(":")[2])

@@ -1,0 +1,258 @@
+"""Every question about pools and plans."""
+
+import io
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db.models import Q, QuerySet
+
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import NotFound
+from closeknit.rooms.capacity import compute
+from closeknit.rooms.capacity.contracts import (
+    ClaimWeek,
+    IntervalCell,
+    PlanCard,
+    PlanState,
+    PoolCard,
+    PoolWeek,
+    Staffing,
+)
+from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow
+from closeknit.rooms.org.contracts import Permission
+
+
+def list_pools(*, by: Actor, operation: str = "") -> list[PoolCard]:
+    """Return pools by operation and name."""
+    by.require(Permission.READ_CAPACITY)
+    rows = Pool.objects.order_by("operation", "pool")
+    if operation:
+        rows = rows.filter(operation=operation)
+    return [_pool(row, by) for row in rows]
+
+
+def list_operations_planned(*, by: Actor) -> list[str]:
+    """Return the operations that have pools, and so can be planned."""
+    by.require(Permission.READ_CAPACITY)
+    return sorted(set(Pool.objects.values_list("operation", flat=True)))
+
+
+def list_plans(
+    *, by: Actor, operation: str = "", states: Iterable[PlanState] = (), limit: int = 50
+) -> list[PlanCard]:
+    """Return plans, newest first."""
+    rows = _plans(by)
+    if operation:
+        rows = rows.filter(operation=operation)
+    wanted = [state.value for state in states]
+    if wanted:
+        rows = rows.filter(state__in=wanted)
+    return [_plan(row, by) for row in rows.order_by("-made_at")[:limit]]
+
+
+def get_plan(plan_id: UUID, *, by: Actor) -> PlanCard:
+    """Return one plan, or raise NotFound."""
+    row = _plans(by).filter(pk=plan_id).first()
+    if row is None:
+        raise NotFound("There is no such plan.", where=str(plan_id))
+    return _plan(row, by)
+
+
+def find_plan_in_force(operation: str, *, by: Actor) -> PlanCard | None:
+    """Return the committed plan of an operation, or None."""
+    row = _plans(by).filter(operation=operation, state=Plan.State.COMMITTED).first()
+    return _plan(row, by) if row else None
+
+
+def find_plan_of_thread(thread_id: UUID, *, by: Actor) -> PlanCard | None:
+    """Return the plan that a thread made, or None."""
+    row = _plans(by).filter(thread_id=thread_id).first()
+    return _plan(row, by) if row else None
+
+
+def list_pool_weeks(plan_id: UUID, *, by: Actor) -> list[PoolWeek]:
+    """Return a plan's pools by week. Prices are None for who may not read prices."""
+    plan = get_plan(plan_id, by=by)
+    rows = PoolWeekRow.objects.filter(plan_id=plan_id).order_by("pool", "week_on")
+    return [_pool_week(row, plan.currency, by) for row in rows]
+
+
+def list_claims(
+    plan_id: UUID, *, by: Actor, only_short: bool = False, account_number: str = "", limit: int = 500
+) -> list[ClaimWeek]:
+    """Return who needs and gets what in a plan, the worst shortfall first. Only accounts in the actor's scope."""
+    plan = get_plan(plan_id, by=by)
+    rows = _claims(by).filter(plan_id=plan_id)
+    if only_short:
+        rows = rows.filter(short_hours__gt=0)
+    if account_number:
+        rows = rows.filter(account_number=account_number)
+    rows = rows.order_by("-shortfall_cost", "-need_hours", "week_on", "id")
+    return [_claim(row, plan.currency, by) for row in rows[:limit]]
+
+
+def account_claims(account_number: str, *, by: Actor) -> list[ClaimWeek]:
+    """Return an account's own claims in the plans in force, by week. Empty where its tier is planned together."""
+    by.require(Permission.READ_CAPACITY)
+    rows = (
+        _claims(by)
+        .filter(account_number=account_number, plan__state=Plan.State.COMMITTED)
+        .select_related("plan")
+        .order_by("week_on", "pool")
+    )
+    return [_claim(row, row.plan.currency, by) for row in rows]
+
+
+def tier_claims(operation: str, *, by: Actor) -> list[ClaimWeek]:
+    """Return the claims of tiers planned together in the plan in force. Needs sight of every account."""
+    by.require(Permission.READ_CAPACITY)
+    rows = (
+        _claims(by)
+        .filter(account_number="", plan__state=Plan.State.COMMITTED, plan__operation=operation)
+        .select_related("plan")
+        .order_by("week_on", "pool")
+    )
+    return [_claim(row, row.plan.currency, by) for row in rows]
+
+
+def list_cells(plan_id: UUID, pool: str, week_on: date, *, by: Actor) -> list[IntervalCell]:
+    """Return one pool's periods in one week of a plan: the drill-down below its row."""
+    row = _plans(by).defer(None).filter(pk=plan_id).first()
+    if row is None:
+        raise NotFound("There is no such plan.", where=str(plan_id))
+    zone = Pool.objects.filter(pool=pool).values_list("time_zone", flat=True).first() or "UTC"
+    with np.load(io.BytesIO(bytes(row.cells)), allow_pickle=False) as arrays:
+        names = [name.partition(".")[0] for name in arrays.files if name.endswith(".pool")]
+        number = next((n for n in names if str(arrays[f"{n}.pool"]) == pool), None)
+        if number is None:
+            raise NotFound("This plan has no such pool.", where=pool)
+        local = arrays[f"{number}.local_starts"].astype("datetime64[m]")
+        days = (local.astype("datetime64[D]") - np.datetime64(week_on)).astype(int)
+        shown = np.flatnonzero((days >= 0) & (days < 7))
+        columns = {name: arrays[f"{number}.{name}"] for name in ("need", "capacity", "served", "short", "overtime", "price")}
+        per_unit = float(arrays[f"{number}.hours_per_period"])
+    prices_seen = by.may(Permission.READ_PRICES)
+    return [
+        IntervalCell(
+            starts_at=local[i].item().replace(tzinfo=ZoneInfo(zone)),
+            local_start=local[i].item().strftime("%a %H:%M" if local.size > 7 * 60 else "%a %d %b"),
+            need_hours=float(columns["need"][i]),
+            need_units=float(columns["need"][i]) / per_unit,
+            capacity_hours=float(columns["capacity"][i]),
+            served_hours=float(columns["served"][i]),
+            short_hours=float(columns["short"][i]),
+            overtime_hours=float(columns["overtime"][i]),
+            price_per_hour=Decimal(repr(round(float(columns["price"][i]), 4))) if prices_seen else None,
+        )
+        for i in shown
+        if columns["need"][i] > 0 or columns["capacity"][i] > 0
+    ]
+
+
+def _plans(by: Actor) -> QuerySet[Plan]:
+    by.require(Permission.READ_CAPACITY)
+    return Plan.objects.defer("snapshot", "cells")
+
+
+def _claims(by: Actor) -> QuerySet[ClaimWeekRow]:
+    if by.scope.every_account:
+        return ClaimWeekRow.objects.all()
+    return ClaimWeekRow.objects.filter(~Q(account_number=""), team_id__in=by.scope.team_ids)
+
+
+def _pool(row: Pool, by: Actor) -> PoolCard:
+    prices_seen = by.may(Permission.READ_PRICES)
+    return PoolCard(
+        pool=row.pool,
+        name=row.name,
+        operation=row.operation,
+        services=tuple(row.services),
+        regions=tuple(row.regions),
+        site=row.site,
+        unit=row.unit,
+        staffing=Staffing(row.staffing),
+        handle_minutes=row.handle_minutes,
+        shrinkage=compute.shrinkage_of(row.shrinkage_parts),
+        cost_per_hour=row.cost_per_hour if prices_seen else None,
+        overtime_cost_per_hour=row.overtime_cost_per_hour if prices_seen else None,
+        overtime_share_max=row.overtime_share_max,
+        currency=row.currency,
+        time_zone=row.time_zone,
+        is_assumed=row.is_assumed,
+    )
+
+
+def _plan(row: Plan, by: Actor) -> PlanCard:
+    prices_seen = by.may(Permission.READ_PRICES)
+    return PlanCard(
+        plan_id=row.pk,
+        thread_id=row.thread_id,
+        operation=row.operation,
+        state=PlanState(row.state),
+        first_on=row.first_on,
+        weeks=row.weeks,
+        made_at=row.made_at,
+        made_by=row.made_by_name,
+        forecast_run_id=row.forecast_run_id,
+        planning_quantile=row.planning_quantile,
+        need_hours=row.need_hours,
+        served_hours=row.served_hours,
+        short_hours=row.short_hours,
+        overtime_hours=row.overtime_hours,
+        coverage_share=row.served_hours / row.need_hours if row.need_hours else 1.0,
+        overtime_cost=row.overtime_cost if prices_seen else None,
+        shortfall_cost=row.shortfall_cost if prices_seen else None,
+        regular_cost=row.regular_cost if prices_seen else None,
+        currency=row.currency,
+        accounts_short=row.accounts_short,
+        top_tier_accounts_short=row.top_tier_accounts_short,
+        snapshot_digest=row.snapshot_digest,
+        result_digest=row.result_digest,
+        code_version=row.code_version,
+        optimality_gap=row.optimality_gap,
+        assumptions=tuple(row.assumptions),
+    )
+
+
+def _pool_week(row: PoolWeekRow, currency: str, by: Actor) -> PoolWeek:
+    prices_seen = by.may(Permission.READ_PRICES)
+    return PoolWeek(
+        pool=row.pool,
+        pool_name=row.pool_name,
+        unit=row.unit,
+        week_on=row.week_on,
+        need_hours=row.need_hours,
+        capacity_hours=row.capacity_hours,
+        served_hours=row.served_hours,
+        short_hours=row.short_hours,
+        overtime_hours=row.overtime_hours,
+        peak_need_units=row.peak_need_units,
+        coverage_share=row.served_hours / row.need_hours if row.need_hours else 1.0,
+        price_per_hour=row.price_per_hour if prices_seen else None,
+        one_more_unit_worth=row.one_more_unit_worth if prices_seen else None,
+        one_less_unit_cost=row.one_less_unit_cost if prices_seen else None,
+        currency=currency,
+        binding_term=row.binding_term,
+        sentence=row.sentence if prices_seen else row.sentence.partition(" One more ")[0],
+    )
+
+
+def _claim(row: ClaimWeekRow, currency: str, by: Actor) -> ClaimWeek:
+    return ClaimWeek(
+        plan_id=row.plan_id,
+        pool=row.pool,
+        week_on=row.week_on,
+        tier=row.tier,
+        account_number=row.account_number,
+        need_hours=row.need_hours,
+        served_hours=row.served_hours,
+        short_hours=row.short_hours,
+        shortfall_cost=row.shortfall_cost if by.may(Permission.READ_PRICES) else None,
+        currency=currency,
+        term=row.term,
+        sentence=row.sentence,
+    )

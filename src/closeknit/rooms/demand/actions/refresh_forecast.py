@@ -1,0 +1,206 @@
+"""Forecast an operation's demand from what was observed up to an instant."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db import transaction
+
+from closeknit.kernel import ids
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.canonical import digest
+from closeknit.kernel.errors import Invalid
+from closeknit.kernel.events import publish
+from closeknit.rooms.agreements import reads as agreements
+from closeknit.rooms.agreements.contracts import Term
+from closeknit.rooms.customers import reads as customers
+from closeknit.rooms.decisions.actions.record_entry import record_entry
+from closeknit.rooms.decisions.contracts import Entry
+from closeknit.rooms.demand import compute
+from closeknit.rooms.demand.compute import Accuracy, History
+from closeknit.rooms.demand.contracts import ForecastRefreshed, Grain, Panel
+from closeknit.rooms.demand.models import ForecastRun
+from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.sensing import reads as sensing
+from closeknit.rooms.sensing.contracts import OperationSpan
+
+LEAST_DAYS = 15
+DAYS_OF_HISTORY = {Grain.DAY: 3 * 364, Grain.HALF_HOUR: 26 * 7}
+
+
+def refresh_forecast(
+    operation: str, *, as_of: datetime | None, weeks: int, thread_id: UUID, by: Actor, at: datetime
+) -> UUID:
+    """Make a forecast run and publish it; return its id. The same data and code give the run that is there already.
+
+    The horizon runs from the day after the data to the end of the last of `weeks` whole weeks (Monday to Sunday), and
+    on by the longest promise, so that work due after the last week is seen coming.
+
+    Raises:
+        NotFound: when nothing of this operation was observed.
+        Invalid: when there are fewer than 15 days of it, too few to see a week's pattern.
+    """
+    by.require(Permission.RUN_PLAN)
+    span = sensing.get_operation(operation, by=by)
+    first_on = _first_day(span, as_of)
+    monday = first_on + timedelta(days=-first_on.weekday() % 7)
+    terms = agreements.terms_in_force(operation, on=monday, by=by)
+    tail_days = _tail_days(terms)
+    horizon_days = (monday - first_on).days + 7 * weeks + tail_days
+    tiers = {key.account_number: key.tier for key in customers.list_account_keys(by=by)}
+    histories = _histories(span, terms, first_on, by)
+    snapshot = _snapshot_digest(span, first_on, horizon_days, terms, histories, tiers)
+    existing = ForecastRun.objects.filter(
+        operation=operation, snapshot_digest=snapshot, code_version=compute.CODE_VERSION
+    ).first()
+    if existing:
+        return _publish_again(existing, thread_id, by)
+    results = [compute.forecast_panel(history, tiers, horizon_days) for history in histories]
+    run = _run(span, first_on, horizon_days, snapshot, results, thread_id, at)
+    return _store(run, by)
+
+
+def _first_day(span: OperationSpan, as_of: datetime | None) -> date:
+    """Return the first forecast day: the one after the last day that is whole in the data."""
+    zone = ZoneInfo(span.time_zone)
+    if as_of is None or as_of > span.last_at:
+        return span.last_at.astimezone(zone).date() + timedelta(days=1)
+    return as_of.astimezone(zone).date()
+
+
+def _tail_days(terms: Sequence[Term]) -> int:
+    longest_minutes = max((term.threshold_minutes for term in terms), default=0.0)
+    return min(int(longest_minutes // 1440), 60)
+
+
+def _histories(span: OperationSpan, terms: Sequence[Term], first_on: date, by: Actor) -> list[History]:
+    until_at = datetime.combine(first_on, time(), ZoneInfo(span.time_zone)).astimezone(UTC)
+    grain_of = {
+        service: compute.grain_of([t.threshold_minutes for t in terms if t.service in ("", service)])
+        for service in sensing.list_services(span.operation, by=by)
+    }
+    histories = []
+    for grain in Grain:
+        services = {service for service, chosen in grain_of.items() if chosen is grain}
+        if services:
+            histories.append(_history(span, grain, services, until_at, by))
+    return histories
+
+
+def _history(span: OperationSpan, grain: Grain, services: set[str], until_at: datetime, by: Actor) -> History:
+    read = sensing.daily_quantities if grain is Grain.DAY else sensing.half_hour_quantities
+    keys, starts, quantities = read(
+        span.operation, until_at=until_at, since_at=until_at - timedelta(days=DAYS_OF_HISTORY[grain]), by=by
+    )
+    kept = [i for i, key in enumerate(keys) if key.service in services]
+    days = starts.size // compute.PERIODS_PER_DAY[grain]
+    if days < LEAST_DAYS:
+        raise Invalid(
+            f"There are {days} days of {span.operation}; a forecast needs {LEAST_DAYS}.",
+            where=span.operation,
+            todo="Load a longer history.",
+        )
+    return History(grain, tuple(keys[i] for i in kept), starts, np.asarray(quantities, dtype=np.float64)[kept])
+
+
+def _snapshot_digest(
+    span: OperationSpan,
+    first_on: date,
+    horizon_days: int,
+    terms: Sequence[Term],
+    histories: Sequence[History],
+    tiers: dict[str, object],
+) -> str:
+    seen = {key.account_number for history in histories for key in history.keys}
+    return digest(
+        {
+            "operation": span.operation,
+            "time_zone": span.time_zone,
+            "first_on": first_on,
+            "horizon_days": horizon_days,
+            "grains": sorted({(t.service, t.threshold_minutes) for t in terms}),
+            "tiers": {account: tiers[account] for account in seen if account in tiers},
+            "histories": [compute.history_digest(history) for history in histories],
+        }
+    )
+
+
+def _run(
+    span: OperationSpan,
+    first_on: date,
+    horizon_days: int,
+    snapshot: str,
+    results: Sequence[tuple[Panel, Accuracy]],
+    thread_id: UUID,
+    at: datetime,
+) -> ForecastRun:
+    panels = [panel for panel, _ in results]
+    accuracy = compute.join_accuracy([part for _, part in results])
+    return ForecastRun(
+        id=ids.new_id(),
+        thread_id=thread_id,
+        operation=span.operation,
+        grains=[panel.grain.value for panel in panels],
+        time_zone=span.time_zone,
+        first_on=first_on,
+        horizon_days=horizon_days,
+        made_at=at,
+        data_until_at=datetime.combine(first_on, time(), ZoneInfo(span.time_zone)),
+        snapshot_digest=snapshot,
+        result_digest=compute.result_digest(panels),
+        code_version=compute.CODE_VERSION,
+        series_count=sum(len(panel.keys) for panel in panels),
+        wape_share=accuracy.wape_share,
+        interval_coverage_share=accuracy.interval_coverage_share,
+        bias_share=accuracy.bias_share,
+        numbers=compute.pack(compute.QUANTILE_LEVELS, panels),
+    )
+
+
+def _store(run: ForecastRun, by: Actor) -> UUID:
+    with transaction.atomic():
+        run.save(force_insert=True)
+        record_entry(_entry(run), by=by)
+        publish(ForecastRefreshed(run.thread_id, run.pk, run.operation), by=by)
+    return run.pk
+
+
+def _publish_again(run: ForecastRun, thread_id: UUID, by: Actor) -> UUID:
+    with transaction.atomic():
+        record_entry(
+            Entry(
+                thread_id=thread_id,
+                kind="forecast.unchanged",
+                subject=f"forecast:{run.pk}",
+                sentence=f"Nothing new was observed in {run.operation}: its forecast of {run.first_on} stands.",
+                evidence={"snapshot_digest": run.snapshot_digest, "first_thread_id": run.thread_id},
+            ),
+            by=by,
+        )
+        publish(ForecastRefreshed(thread_id, run.pk, run.operation), by=by)
+    return run.pk
+
+
+def _entry(run: ForecastRun) -> Entry:
+    error = "" if run.wape_share is None else f"; on the last four weeks it was off by {run.wape_share:.0%}"
+    return Entry(
+        thread_id=run.thread_id,
+        kind="forecast.refreshed",
+        subject=f"forecast:{run.pk}",
+        sentence=(
+            f"Forecast {run.operation} from {run.first_on} for {run.horizon_days} days, {run.series_count} series{error}."
+        ),
+        evidence={
+            "run_id": run.pk,
+            "data_until_at": run.data_until_at,
+            "snapshot_digest": run.snapshot_digest,
+            "result_digest": run.result_digest,
+            "code_version": run.code_version,
+            "grains": run.grains,
+            "wape_share": run.wape_share,
+            "interval_coverage_share": run.interval_coverage_share,
+            "bias_share": run.bias_share,
+        },
+    )

@@ -1,0 +1,131 @@
+"""What other rooms may know of demand: forecast runs and their numbers."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from closeknit.kernel.events import Event
+
+
+class Grain(StrEnum):
+    """The length of a forecast period."""
+
+    HALF_HOUR = "half-hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastKey:
+    """What one forecast series is about.
+
+    Accounts of the closest tiers have their own series; others are forecast together by tier, with the account "".
+    """
+
+    service: str
+    region: str
+    work_class: str
+    tier: str
+    account_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastCard:
+    """One immutable forecast run: which data, method and code made it, and how good it was on windows it had not seen."""
+
+    run_id: UUID
+    thread_id: UUID
+    operation: str
+    grains: tuple[Grain, ...]
+    time_zone: str
+    first_on: date
+    horizon_days: int
+    made_at: datetime
+    data_until_at: datetime
+    snapshot_digest: str
+    result_digest: str
+    code_version: str
+    series: int
+    wape_share: float | None
+    interval_coverage_share: float | None
+    bias_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The forecast of the series that share a grain, as arrays.
+
+    keys, methods, wape_share (held-out error, NaN unknown): one per series (S). local_starts: wall-clock starts of the
+    periods in the operation's zone (P); week_on: the Mondays of their weeks (W). mean: units of work (S x P). total_keys: one per service and region (T), the group of all series in it;
+    total_of_series (S): its index. total_mean (T x P) and total_quantiles (Q x T x P) are forecast from the group's
+    own history, so that the quantiles are those of the sum, not sums of quantiles; the weekly ones (x W) likewise.
+    """
+
+    grain: Grain
+    keys: tuple[ForecastKey, ...]
+    methods: tuple[str, ...]
+    wape_share: NDArray[np.float64]
+    local_starts: NDArray[np.datetime64]
+    mean: NDArray[np.float64]
+    week_on: NDArray[np.datetime64]
+    weekly_mean: NDArray[np.float64]
+    weekly_quantiles: NDArray[np.float64]
+    total_keys: tuple[tuple[str, str], ...]
+    total_of_series: NDArray[np.int64]
+    total_mean: NDArray[np.float64]
+    total_quantiles: NDArray[np.float64]
+    total_weekly_mean: NDArray[np.float64]
+    total_weekly_quantiles: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastNumbers:
+    """All numbers of a run: its card, the quantile levels (Q), and one panel per grain in use."""
+
+    card: ForecastCard
+    quantile_levels: NDArray[np.float64]
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesCard:
+    """One series of a run as listed on a page: what it is about, its weekly level, its method and its error."""
+
+    key: ForecastKey
+    grain: Grain
+    units_per_week: float
+    low_per_week: float | None
+    high_per_week: float | None
+    method: str
+    wape_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPoint:
+    """One week of one group of series: what was observed (None in the future) and what is forecast (None in the past)."""
+
+    week_on: date
+    observed: float | None
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRequested(Event):
+    """Someone wants an operation forecast and planned. `as_of` is an instant in ISO form, or "" for all data."""
+
+    operation: str
+    weeks: int
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRefreshed(Event):
+    """A new forecast run of an operation is there."""
+
+    run_id: UUID
+    operation: str

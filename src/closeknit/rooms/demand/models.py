@@ -1,0 +1,34 @@
+"""Forecast runs: immutable, with their numbers and the snapshot digest they stand on."""
+
+from django.db import models
+
+
+class ForecastRun(models.Model):
+    """One forecast of one operation. `numbers` is a compressed archive of arrays (see compute.pack)."""
+
+    id = models.UUIDField(primary_key=True)
+    thread_id = models.UUIDField(db_index=True)
+    operation = models.CharField(max_length=80)
+    grains = models.JSONField()
+    time_zone = models.CharField(max_length=64)
+    first_on = models.DateField()
+    horizon_days = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+    data_until_at = models.DateTimeField()
+    snapshot_digest = models.CharField(max_length=64)
+    result_digest = models.CharField(max_length=64)
+    code_version = models.CharField(max_length=40)
+    series_count = models.PositiveIntegerField()
+    wape_share = models.FloatField(null=True)
+    interval_coverage_share = models.FloatField(null=True)
+    bias_share = models.FloatField(null=True)
+    numbers = models.BinaryField()
+
+    class Meta:
+        db_table = "demand_forecast_run"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operation", "snapshot_digest", "code_version"], name="one_run_per_snapshot"
+            )
+        ]
+        indexes = [models.Index(fields=["operation", "-made_at"], name="run_newest")]

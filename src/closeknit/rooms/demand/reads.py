@@ -1,0 +1,264 @@
+"""Every question about forecast runs."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import NotFound
+from closeknit.rooms.customers import reads as customers
+from closeknit.rooms.demand import compute
+from closeknit.rooms.demand.contracts import ForecastCard, ForecastNumbers, Grain, Panel, SeriesCard, WeekPoint
+from closeknit.rooms.demand.models import ForecastRun
+from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.sensing import reads as sensing
+
+WEEKS_SHOWN = 26
+SHARE_DAYS = 182
+"""An account without a series of its own has the share of its tier's forecast that it had of this many past days."""
+
+
+def list_runs(*, by: Actor, operation: str = "", limit: int = 20) -> list[ForecastCard]:
+    """Return forecast runs, newest first."""
+    by.require(Permission.READ_CAPACITY)
+    rows = ForecastRun.objects.defer("numbers").order_by("-made_at")
+    if operation:
+        rows = rows.filter(operation=operation)
+    return [_card(row) for row in rows[:limit]]
+
+
+def get_run(run_id: UUID, *, by: Actor) -> ForecastCard:
+    """Return one run's card, or raise NotFound."""
+    by.require(Permission.READ_CAPACITY)
+    row = ForecastRun.objects.defer("numbers").filter(pk=run_id).first()
+    if row is None:
+        raise NotFound("There is no such forecast.", where=str(run_id))
+    return _card(row)
+
+
+def find_current_run(operation: str, *, by: Actor) -> ForecastCard | None:
+    """Return an operation's newest run, or None."""
+    runs = list_runs(by=by, operation=operation, limit=1)
+    return runs[0] if runs else None
+
+
+def get_numbers(run_id: UUID, *, by: Actor) -> ForecastNumbers:
+    """Return a run with all its arrays. For planning: needs sight of every account."""
+    by.require(Permission.READ_CAPACITY)
+    row = ForecastRun.objects.filter(pk=run_id).first()
+    if row is None or not by.scope.every_account:
+        raise NotFound("There is no such forecast.", where=str(run_id))
+    levels, panels = compute.unpack(bytes(row.numbers))
+    return ForecastNumbers(card=_card(row), quantile_levels=levels, panels=panels)
+
+
+def list_series(run_id: UUID, *, by: Actor, limit: int = 500) -> list[SeriesCard]:
+    """Return a run's series, largest first. Series of accounts outside the actor's scope are left out."""
+    levels, panels = _numbers(run_id, by)
+    hidden = _hidden_accounts(panels, by)
+    cards = [
+        _series_card(panel, i, levels)
+        for panel in panels
+        for i, key in enumerate(panel.keys)
+        if key.account_number not in hidden and (key.account_number or by.scope.every_account)
+    ]
+    return sorted(cards, key=lambda card: -card.units_per_week)[:limit]
+
+
+def weekly_points(
+    run_id: UUID, *, by: Actor, account_number: str = "", service: str = "", region: str = ""
+) -> list[WeekPoint]:
+    """Return observed weeks and forecast weeks of one account, one service or a whole operation.
+
+    An account whose tier is forecast together gets its share of that forecast, without an interval: nothing is known
+    of how that account alone varies.
+    """
+    levels, panels = _numbers(run_id, by)
+    card = get_run(run_id, by=by)
+    if account_number:
+        customers.get_account(account_number, by=by)
+        future = _account_weeks(card, panels, levels, account_number)
+    else:
+        _require_all(by, run_id)
+        future = _total_weeks(panels, levels, service, region)
+    past = _observed_weeks(card, account_number, service, region)
+    return [*past, *(point for point in future if not past or point.week_on >= card.first_on - timedelta(days=6))]
+
+
+def account_weekly_share(operation: str, run_id: UUID, *, by: Actor) -> dict[str, float]:
+    """Return mean forecast units per week of every account of an operation, over the weeks of the run."""
+    numbers = get_numbers(run_id, by=by)
+    tiers = {key.account_number: key.tier.value for key in customers.list_account_keys(by=by)}
+    own: dict[str, float] = {}
+    by_tier: dict[str, float] = {}
+    for panel in numbers.panels:
+        for i, key in enumerate(panel.keys):
+            units = float(np.mean(_whole_weeks(panel, panel.weekly_mean[i])))
+            target, name = (own, key.account_number) if key.account_number else (by_tier, key.tier)
+            target[name] = target.get(name, 0.0) + units
+    since = numbers.card.data_until_at - timedelta(days=SHARE_DAYS)
+    recent = {t.account_number: t.quantity for t in sensing.work_totals(by=by, operation=operation, since=since)}
+    in_tier: dict[str, float] = {}
+    for account, units in recent.items():
+        if account not in own:
+            tier = tiers.get(account, "volume")
+            in_tier[tier] = in_tier.get(tier, 0.0) + units
+    shares = {
+        account: by_tier.get(tiers.get(account, "volume"), 0.0) * units / in_tier[tiers.get(account, "volume")]
+        for account, units in recent.items()
+        if account and account not in own and in_tier.get(tiers.get(account, "volume"), 0.0) > 0
+    }
+    return shares | own
+
+
+def _numbers(run_id: UUID, by: Actor) -> tuple[NDArray[np.float64], tuple[Panel, ...]]:
+    by.require(Permission.READ_CAPACITY)
+    row = ForecastRun.objects.filter(pk=run_id).only("numbers").first()
+    if row is None:
+        raise NotFound("There is no such forecast.", where=str(run_id))
+    return compute.unpack(bytes(row.numbers))
+
+
+def _require_all(by: Actor, run_id: UUID) -> None:
+    if not by.scope.every_account:
+        raise NotFound("There is no such forecast.", where=str(run_id))
+
+
+def _hidden_accounts(panels: Sequence[Panel], by: Actor) -> set[str]:
+    if by.scope.every_account:
+        return set()
+    named = {key.account_number for panel in panels for key in panel.keys if key.account_number}
+    visible = {key.account_number for key in customers.list_account_keys(by=by)}
+    return named - visible
+
+
+def _series_card(panel: Panel, i: int, levels: NDArray[np.float64]) -> SeriesCard:
+    low, high = (_level(levels, q) for q in (0.1, 0.9))
+    wape = float(panel.wape_share[i])
+    return SeriesCard(
+        key=panel.keys[i],
+        grain=panel.grain,
+        units_per_week=float(np.mean(_whole_weeks(panel, panel.weekly_mean[i]))),
+        low_per_week=float(np.mean(_whole_weeks(panel, panel.weekly_quantiles[low, i]))),
+        high_per_week=float(np.mean(_whole_weeks(panel, panel.weekly_quantiles[high, i]))),
+        method=panel.methods[i],
+        wape_share=None if np.isnan(wape) else wape,
+    )
+
+
+def _whole_weeks(panel: Panel, weekly: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leave out the weeks that the horizon covers in part."""
+    per_week = 7 * compute.PERIODS_PER_DAY[panel.grain]
+    _, count = np.unique(compute.mondays_of(panel.local_starts), return_counts=True)
+    whole = count == per_week
+    return weekly[whole] if whole.any() else weekly
+
+
+def _level(levels: NDArray[np.float64], quantile: float) -> int:
+    return int(np.argmin(np.abs(levels - quantile)))
+
+
+def _total_weeks(
+    panels: Sequence[Panel], levels: NDArray[np.float64], service: str, region: str
+) -> list[WeekPoint]:
+    sums: dict[date, list[float]] = {}
+    for panel in panels:
+        chosen = [
+            i for i, (s, r) in enumerate(panel.total_keys) if service in ("", s) and region in ("", r)
+        ]
+        for week, day in enumerate(panel.week_on):
+            row = sums.setdefault(day.item(), [0.0, 0.0, 0.0])
+            row[0] += float(panel.total_weekly_mean[chosen, week].sum())
+            # Summing quantiles of groups is the widest case; with one group it is exact.
+            row[1] += float(panel.total_weekly_quantiles[_level(levels, 0.1), chosen, week].sum())
+            row[2] += float(panel.total_weekly_quantiles[_level(levels, 0.9), chosen, week].sum())
+    return [WeekPoint(day, None, mean, low, high) for day, (mean, low, high) in sorted(sums.items())]
+
+
+def _account_weeks(
+    card: ForecastCard, panels: Sequence[Panel], levels: NDArray[np.float64], account_number: str
+) -> list[WeekPoint]:
+    sums: dict[date, list[float]] = {}
+    for panel in panels:
+        for i, key in enumerate(panel.keys):
+            if key.account_number != account_number:
+                continue
+            for week, day in enumerate(panel.week_on):
+                row = sums.setdefault(day.item(), [0.0, 0.0, 0.0])
+                row[0] += float(panel.weekly_mean[i, week])
+                row[1] += float(panel.weekly_quantiles[_level(levels, 0.1), i, week])
+                row[2] += float(panel.weekly_quantiles[_level(levels, 0.9), i, week])
+    if sums:
+        return [WeekPoint(day, None, mean, low, high) for day, (mean, low, high) in sorted(sums.items())]
+    return _shared_weeks(card, panels, account_number)
+
+
+def _shared_weeks(card: ForecastCard, panels: Sequence[Panel], account_number: str) -> list[WeekPoint]:
+    from closeknit.rooms.org.reads import system_actor
+
+    by = system_actor()
+    mean_units = account_weekly_share(card.operation, card.run_id, by=by).get(account_number)
+    if mean_units is None:
+        return []
+    tier = customers.get_account(account_number, by=by).tier.value
+    sums: dict[date, float] = {}
+    for panel in panels:
+        rows = [i for i, key in enumerate(panel.keys) if key.tier == tier and not key.account_number]
+        for week, day in enumerate(panel.week_on):
+            sums[day.item()] = sums.get(day.item(), 0.0) + float(panel.weekly_mean[rows, week].sum())
+    level = float(np.mean(list(sums.values()))) if sums else 0.0
+    factor = mean_units / level if level > 0 else 0.0
+    return [WeekPoint(day, None, units * factor, None, None) for day, units in sorted(sums.items())]
+
+
+def _observed_weeks(card: ForecastCard, account_number: str, service: str, region: str) -> list[WeekPoint]:
+    from closeknit.rooms.org.reads import system_actor
+
+    until: datetime = card.data_until_at
+    days, units = sensing.daily_units(
+        card.operation,
+        until_at=until,
+        since_at=until - timedelta(days=7 * WEEKS_SHOWN),
+        account_number=account_number,
+        service=service,
+        region=region,
+        by=system_actor(),
+    )
+    if not days.size:
+        return []
+    weeks, sums = compute.weekly_sums(days, units)
+    first_whole = _first_whole_week(days[0].item())
+    return [
+        WeekPoint(week.item(), float(total), None, None, None)
+        for week, total in zip(weeks, sums, strict=True)
+        if week.item() >= first_whole
+    ]
+
+
+def _first_whole_week(day: date) -> date:
+    return day + timedelta(days=-day.weekday() % 7)
+
+
+def _card(row: ForecastRun) -> ForecastCard:
+    return ForecastCard(
+        run_id=row.pk,
+        thread_id=row.thread_id,
+        operation=row.operation,
+        grains=tuple(Grain(grain) for grain in row.grains),
+        time_zone=row.time_zone,
+        first_on=row.first_on,
+        horizon_days=row.horizon_days,
+        made_at=row.made_at,
+        data_until_at=row.data_until_at,
+        snapshot_digest=row.snapshot_digest,
+        result_digest=row.result_digest,
+        code_version=row.code_version,
+        series=row.series_count,
+        wape_share=row.wape_share,
+        interval_coverage_share=row.interval_coverage_share,
+        bias_share=row.bias_share,
+    )
+

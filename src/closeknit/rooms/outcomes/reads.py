@@ -1,0 +1,77 @@
+"""Every question about the board."""
+
+from django.db.models import Q, QuerySet
+
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Invalid
+from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.outcomes.contracts import BoardRow
+from closeknit.rooms.outcomes.models import BoardLine
+
+ORDERS = {
+    "short": ("-short_hours", "account_number"),
+    "need": ("-need_hours", "account_number"),
+    "tier": ("tier_rank", "account_number"),
+    "name": ("name", "account_number"),
+    "account": ("account_number",),
+    "units": ("-units_next_4_weeks", "account_number"),
+    "amount": ("-amount_last_52_weeks", "account_number"),
+}
+"""Sort keys of the board: what a page or program may ask for."""
+
+
+def list_board(
+    *,
+    by: Actor,
+    search: str = "",
+    tier: str = "",
+    only_short: bool = False,
+    sort: str = "short",
+    offset: int = 0,
+    limit: int = 200,
+) -> list[BoardRow]:
+    """Return rows of accounts in the actor's scope, in one SELECT, in a stated order."""
+    if sort not in ORDERS:
+        raise Invalid(f"The board cannot be sorted by {sort!r}.", where="sort", todo=f"Use one of {', '.join(ORDERS)}.")
+    rows = _matching(by, search, tier, only_short).order_by(*ORDERS[sort])
+    return [_row(row) for row in rows[offset : offset + limit]]
+
+
+def count_board(*, by: Actor, search: str = "", tier: str = "", only_short: bool = False) -> int:
+    """Return how many rows match."""
+    return _matching(by, search, tier, only_short).count()
+
+
+def _matching(by: Actor, search: str, tier: str, only_short: bool) -> QuerySet[BoardLine]:
+    by.require(Permission.READ_ACCOUNTS)
+    rows = BoardLine.objects.all()
+    if not by.scope.every_account:
+        rows = rows.filter(team_id__in=by.scope.team_ids)
+    words = search.replace("\x00", "").strip()
+    if words:
+        rows = rows.filter(Q(account_number__icontains=words) | Q(name__icontains=words))
+    if tier:
+        rows = rows.filter(tier=tier)
+    return rows.filter(short_hours__gt=0) if only_short else rows
+
+
+def _row(row: BoardLine) -> BoardRow:
+    return BoardRow(
+        account_number=row.account_number,
+        name=row.name,
+        tier=row.tier,
+        team=row.team_name,
+        operations=tuple(row.operations),
+        units_last_4_weeks=row.units_last_4_weeks,
+        units_next_4_weeks=row.units_next_4_weeks,
+        need_hours=row.need_hours,
+        served_hours=row.served_hours,
+        short_hours=row.short_hours,
+        coverage_share=row.served_hours / row.need_hours if row.need_hours > 0 else None,
+        amount_last_52_weeks=row.amount_last_52_weeks,
+        currency=row.currency,
+        first_short_week_on=row.first_short_week_on,
+        is_own_series=row.is_own_series,
+        thread_id=row.thread_id,
+        refreshed_at=row.refreshed_at,
+    )
