@@ -1,0 +1,64 @@
+"""Pages of customers: the list of accounts, and one account."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.exports import csv_response
+from closeknit.rooms.customers import reads
+from closeknit.rooms.customers.contracts import AccountCard
+from closeknit.rooms.customers.forms import AccountFilter
+from closeknit.rooms.org import reads as org
+
+PAGE_ROWS = 100
+EXPORT_ROWS = 1000
+
+
+@require_GET
+def list_accounts(request: HttpRequest) -> HttpResponse:
+    """Who are our accounts, and how close are we?"""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    form = AccountFilter(request.GET)
+    chosen: dict[str, Any] = dict(form.cleaned_data) if form.is_valid() else {}
+    after = chosen.pop("after", "")
+    if request.GET.get("format") == "csv":
+        return _export(by, chosen)
+    accounts = reads.list_accounts(by=by, after=after, limit=PAGE_ROWS + 1, **chosen)
+    if len(accounts) == 1 and chosen.get("search") == accounts[0].account_number:
+        return redirect("account-detail", account_number=accounts[0].account_number)
+    return render(
+        request,
+        "customers/accounts.html",
+        {
+            "form": form,
+            "accounts": accounts[:PAGE_ROWS],
+            "more": accounts[PAGE_ROWS - 1].account_number if len(accounts) > PAGE_ROWS else None,
+            "matching": reads.count_accounts(by=by, **chosen),
+            "filtered": any(chosen.values()),
+            "teams": org.list_teams(by=by),
+        },
+    )
+
+
+@require_GET
+def show_account(request: HttpRequest, account_number: str) -> HttpResponse:
+    """Who is this account, what did we promise it, and does it get it?"""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    return render(request, "customers/account.html", {"account": reads.get_account(account_number, by=by)})
+
+
+def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponse:
+    header = ("account_number", "name", "tier", "tier_reason", "team", "region", "time_zone", "jurisdiction", "source_feed", "since_at")
+    rows = (tuple(getattr(account, name) for name in header) for account in _every(by, chosen))
+    return csv_response("accounts", header, rows)  # type: ignore[return-value]
+
+
+def _every(by: Actor, chosen: dict[str, Any]) -> Iterator[AccountCard]:
+    after = ""
+    while accounts := reads.list_accounts(by=by, after=after, limit=EXPORT_ROWS, **chosen):
+        yield from accounts
+        after = accounts[-1].account_number

@@ -1,0 +1,44 @@
+"""Addresses of customers' pages.
+
+Account numbers may hold any character. Plain ones stand in the address as they are; others as "~" and their UTF-8 in
+URL-safe base64, so that slashes, dots and percent signs cannot be taken for parts of the address.
+"""
+
+import base64
+import binascii
+import re
+
+from django.urls import path, register_converter
+
+from closeknit.rooms.customers import pages
+
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
+
+
+class AccountNumber:
+    """An account number as one part of an address."""
+
+    regex = "[^/]+"
+
+    def to_python(self, value: str) -> str:
+        if PLAIN.fullmatch(value):
+            return value
+        if not value.startswith("~"):
+            raise ValueError(value)
+        try:
+            return base64.b64decode(value[1:] + "=" * (-len(value[1:]) % 4), altchars=b"-_", validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError) as failure:
+            raise ValueError(value) from failure
+
+    def to_url(self, value: str) -> str:
+        if PLAIN.fullmatch(value):
+            return value
+        return "~" + base64.urlsafe_b64encode(value.encode()).decode().rstrip("=")
+
+
+register_converter(AccountNumber, "account")
+
+urlpatterns = [
+    path("accounts/", pages.list_accounts, name="account-list"),
+    path("accounts/<account:account_number>/", pages.show_account, name="account-detail"),
+]

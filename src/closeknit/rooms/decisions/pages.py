@@ -1,0 +1,186 @@
+"""Pages and tiles of decisions: the ledger, threads, and what waits for a person."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from closeknit.kernel import clock
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Invalid
+from closeknit.kernel.exports import csv_response
+from closeknit.rooms.decisions import reads
+from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal, reject_proposal
+from closeknit.rooms.decisions.contracts import LedgerLine, ProposalCard, ProposalState
+from closeknit.rooms.decisions.forms import Decision, LedgerFilter
+from closeknit.rooms.org.contracts import Permission
+
+PAGE_ROWS = 100
+EXPORT_ROWS = 1000
+
+
+@require_GET
+def show_ledger(request: HttpRequest) -> HttpResponse:
+    """What was decided, by whom, on what evidence?"""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    form = LedgerFilter(request.GET)
+    chosen = _chosen(form)
+    if request.GET.get("format") == "csv":
+        return _export(by, chosen)
+    lines = reads.list_entries(by=by, limit=PAGE_ROWS + 1, **chosen)
+    more = lines[PAGE_ROWS - 1].entry_id if len(lines) > PAGE_ROWS else None
+    return render(
+        request,
+        "decisions/ledger.html",
+        {"form": form, "lines": lines[:PAGE_ROWS], "more": more, "filtered": any(chosen.values())},
+    )
+
+
+@require_GET
+def show_threads(request: HttpRequest) -> HttpResponse:
+    """Which chains of events moved last?"""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    return render(request, "decisions/threads.html", {"threads": reads.list_threads(by=by, limit=PAGE_ROWS)})
+
+
+@require_GET
+def show_thread(request: HttpRequest, thread_id: UUID) -> HttpResponse:
+    """Why is it so? Every step of one thread, oldest first."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    lines = reads.get_thread(thread_id, by=by)
+    return render(
+        request,
+        "decisions/thread.html",
+        {"thread_id": thread_id, "steps": [_step(line) for line in lines], "first": lines[0], "last": lines[-1]},
+    )
+
+
+@require_GET
+def show_inbox_tile(request: HttpRequest) -> HttpResponse:
+    """What waits for a decision, most urgent first; money at stake decides among equals."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    waiting = reads.list_proposals(by=by, states=[ProposalState.WAITING], limit=30)
+    cards = [_answerable(card, by) for card in sorted(waiting, key=_consequence)]
+    return render(request, "decisions/inbox_tile.html", {"cards": cards})
+
+
+@require_GET
+def show_proposal_tile(request: HttpRequest) -> HttpResponse:
+    """The proposal about one subject, with what policy said of it."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    card = reads.find_proposal_about(request.GET.get("subject", ""), by=by)
+    return render(
+        request,
+        "decisions/proposal_tile.html",
+        {"item": _answerable(card, by) if card else None, "back": request.GET.get("back", "")},
+    )
+
+
+@require_GET
+def show_account_tile(request: HttpRequest) -> HttpResponse:
+    """The last decisions about one account."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    account = request.GET.get("account", "")
+    lines = reads.list_entries(by=by, account_number=account, limit=12) if account else []
+    return render(request, "decisions/account_tile.html", {"lines": lines, "account": account})
+
+
+@require_POST
+def decide(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+    """Approve or reject a proposal."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    form = Decision(request.POST)
+    if not form.is_valid():
+        raise Invalid("The answer was not understood.", where="answer", todo="Use the buttons Approve or Reject.")
+    act = approve_proposal if form.cleaned_data["answer"] == "approve" else reject_proposal
+    act(proposal_id, reason=form.cleaned_data["reason"].strip(), by=by, at=clock.now())
+    card = reads.get_proposal(proposal_id, by=by)
+    messages.success(request, f"{card.title}: {card.state}.")
+    return redirect(_back(request, card))
+
+
+def _chosen(form: LedgerFilter) -> dict[str, Any]:
+    if not form.is_valid():
+        return {}
+    data = form.cleaned_data
+    return {
+        "account_number": data["account"],
+        "kind": data["kind"],
+        "actor": data["actor"],
+        "since_at": _start_of(data["since"]),
+        "until_at": _start_of(data["until"] + timedelta(days=1) if data["until"] else None),
+        "before_id": data["before"],
+    }
+
+
+def _start_of(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), tzinfo=UTC) if day else None
+
+
+def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponse:
+    header = ("entry", "recorded_at", "kind", "actor", "account_number", "sentence", "subject", "thread_id", "leaf_sha256")
+    rows = (
+        (x.entry_id, x.recorded_at, x.kind, x.actor_name, x.account_number, x.sentence, x.subject, x.thread_id, x.leaf_sha256)
+        for x in _every(by, chosen)
+    )
+    return csv_response("ledger", header, rows)  # type: ignore[return-value]
+
+
+def _every(by: Actor, chosen: dict[str, Any]) -> Any:
+    lines = reads.list_entries(by=by, limit=EXPORT_ROWS, **chosen)
+    while lines:
+        yield from lines
+        chosen = {**chosen, "before_id": lines[-1].entry_id}
+        lines = reads.list_entries(by=by, limit=EXPORT_ROWS, **chosen) if len(lines) == EXPORT_ROWS else []
+
+
+def _consequence(card: ProposalCard) -> tuple[object, ...]:
+    return (-(card.money_at_stake or 0), card.due_at)
+
+
+def _answerable(card: ProposalCard, by: Actor) -> dict[str, Any]:
+    waits = card.state is ProposalState.WAITING
+    may = by.may(Permission.DECIDE)
+    own = card.proposed_by_key == by.key
+    return {
+        "card": card,
+        "plan_id": card.subject.partition(":")[2] if card.kind == "plan" else "",
+        "may_answer": waits and may and not own,
+        "own": waits and may and own,
+        "failing": [verdict for verdict in card.verdicts if not verdict.holds],
+    }
+
+
+SUBJECT_PAGES = {"plan": "plan-detail", "forecast": "demand-detail", "feed": "feed-detail", "account": "account-detail"}
+SUBJECT_ARGUMENT = {"plan": "plan_id", "forecast": "run_id", "feed": "feed", "account": "account_number"}
+
+
+def _step(line: LedgerLine) -> dict[str, Any]:
+    """A ledger line with its tone and the address of what it is about, by name: no higher room is imported."""
+    kind, _, about = line.subject.partition(":")
+    tone = "bad" if line.kind.endswith(("rejected", "failed", "withdrawn")) else ""
+    tone = "good" if line.kind.endswith(("approved", "committed")) else tone
+    address = ""
+    if kind in SUBJECT_PAGES and about:
+        address = _address(SUBJECT_PAGES[kind], SUBJECT_ARGUMENT[kind], about)
+    return {"line": line, "tone": tone, "address": address, "subject_kind": kind}
+
+
+def _address(page: str, argument: str, about: str) -> str:
+    try:
+        return reverse(page, kwargs={argument: about})
+    except NoReverseMatch:
+        return ""
+
+
+def _back(request: HttpRequest, card: ProposalCard) -> str:
+    back = request.POST.get("back", "")
+    if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return back
+    return reverse("thread-detail", kwargs={"thread_id": card.thread_id})

@@ -1,0 +1,88 @@
+"""Pages and tiles of sensing: feeds, their balances, and what waits in quarantine."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from closeknit.kernel import clock
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.exports import csv_response
+from closeknit.rooms.sensing import reads
+from closeknit.rooms.sensing.contracts import Counts, FeedCard, QuarantinedCard
+from closeknit.rooms.sensing.forms import QuarantineFilter
+
+STALE_AFTER = timedelta(days=2)
+QUARANTINE_ROWS = 50
+EXPORT_ROWS = 1000
+
+
+@require_GET
+def list_feeds(request: HttpRequest) -> HttpResponse:
+    """What comes in, does it balance, and how old is it?"""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    feeds = [_shown(card, clock.now()) for card in reads.list_feeds(by=by)]
+    return render(request, "sensing/feeds.html", {"feeds": feeds})
+
+
+@require_GET
+def show_feed(request: HttpRequest, feed: str) -> HttpResponse:
+    """What did this feed bring, and what was refused?"""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    card = reads.get_feed(feed, by=by)
+    if request.GET.get("format") == "csv":
+        header = ("row", "source", "line", "code", "reason", "raw")
+        rows = ((r.row_id, r.source_name, r.line, r.code, r.reason, r.raw) for r in _every_refused(feed, by))
+        return csv_response(f"quarantine-{feed}", header, rows)  # type: ignore[return-value]
+    form = QuarantineFilter(request.GET)
+    before = form.cleaned_data["before"] if form.is_valid() else None
+    refused = reads.list_quarantined(by=by, feed=feed, limit=QUARANTINE_ROWS + 1, before_id=before)
+    return render(
+        request,
+        "sensing/feed.html",
+        {
+            "feed": _shown(card, clock.now()),
+            "batches": [{"card": b, "bar": _bar(b.counts)} for b in reads.list_batches(by=by, feed=feed, limit=50)],
+            "refused": refused[:QUARANTINE_ROWS],
+            "more": refused[QUARANTINE_ROWS - 1].row_id if len(refused) > QUARANTINE_ROWS else None,
+        },
+    )
+
+
+@require_GET
+def show_today_tile(request: HttpRequest) -> HttpResponse:
+    """Feeds that need a steward: rows in quarantine first, then feeds that went quiet."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    feeds = [_shown(card, clock.now()) for card in reads.list_feeds(by=by)]
+    needing = [feed for feed in feeds if feed["card"].waiting_in_quarantine or feed["stale"]]
+    needing.sort(key=lambda feed: (-feed["card"].waiting_in_quarantine, feed["card"].feed))
+    return render(request, "sensing/today_tile.html", {"needing": needing, "feeds": len(feeds)})
+
+
+def _shown(card: FeedCard, now: datetime) -> dict[str, Any]:
+    stale = card.last_loaded_at is not None and now - card.last_loaded_at > STALE_AFTER
+    return {"card": card, "bar": _bar(card.counts), "stale": stale}
+
+
+def _bar(counts: Counts) -> dict[str, float]:
+    """Widths and places of the balance bar's parts, of 100; the parts fill it exactly when the counts balance."""
+    whole = max(counts.read, 1)
+    accepted, quarantined = 100 * counts.accepted / whole, 100 * counts.quarantined / whole
+    duplicate = 100 * counts.duplicate / whole
+    return {
+        "accepted": round(accepted, 3),
+        "quarantined": round(quarantined, 3),
+        "duplicate": round(duplicate, 3),
+        "quarantined_at": round(accepted, 3),
+        "duplicate_at": round(accepted + quarantined, 3),
+    }
+
+
+def _every_refused(feed: str, by: Actor) -> Iterator[QuarantinedCard]:
+    rows = reads.list_quarantined(by=by, feed=feed, limit=EXPORT_ROWS)
+    while rows:
+        yield from rows
+        rows = reads.list_quarantined(by=by, feed=feed, limit=EXPORT_ROWS, before_id=rows[-1].row_id)

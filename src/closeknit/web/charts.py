@@ -1,0 +1,209 @@
+"""Every chart's Vega-Lite spec, with one theme. Colours are names of tokens ("@chart-1"); the browser fills them in.
+
+A chart is a function of plain rows (mappings) that returns a `Chart`: the spec, and the same numbers as a table.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from closeknit.web import figures
+
+Row = Mapping[str, Any]
+Spec = dict[str, Any]
+
+FONT = '"Inter", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
+THEME: Spec = {
+    "background": "transparent",
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": "@chart-ink",
+        "titleColor": "@chart-ink",
+        "gridColor": "@chart-grid",
+        "domainColor": "@chart-grid",
+        "tickColor": "@chart-grid",
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": 500,
+        "labelPadding": 6,
+        "titlePadding": 8,
+    },
+    "axisX": {"grid": False},
+    "axisY": {"domain": False, "ticks": False, "tickCount": 5},
+    "legend": {
+        "labelColor": "@chart-ink",
+        "labelFontSize": 11,
+        "title": None,
+        "orient": "top",
+        "direction": "horizontal",
+        "symbolStrokeWidth": 3,
+        "padding": 0,
+        "offset": 6,
+    },
+}
+WEEK_AXIS: Spec = {"format": "%-d %b", "labelOverlap": "greedy", "labelFlush": True, "title": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A spec and its table: `columns` are headings, `cells` the rows as text."""
+
+    spec: Spec
+    columns: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+
+
+def fan(rows: Sequence[Any], unit: str = "units") -> Chart:
+    """Observed weeks as a line, the forecast as a dashed line in its band from low to high quantile."""
+    values = [_plain(row, ("week_on", "observed", "mean", "low", "high")) for row in rows]
+    x = {"field": "week_on", "type": "temporal", "axis": WEEK_AXIS}
+    tips = [
+        _tip("week_on", "Week of", "temporal"),
+        _tip("observed", "Observed"),
+        _tip("mean", "Forecast"),
+        _tip("low", "Low"),
+        _tip("high", "High"),
+    ]
+    spec = _framed(
+        values,
+        [
+            {"mark": {"type": "area", "interpolate": "monotone", "opacity": 0.45},
+             "transform": [{"filter": "isValid(datum.low)"}],
+             "encoding": {"x": x, "y": _y("low", f"{unit} per week"), "y2": {"field": "high"}, "color": _label("Likely range")}},
+            {"mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 2},
+             "transform": [{"filter": "isValid(datum.observed)"}],
+             "encoding": {"x": x, "y": _y("observed"), "color": _label("Observed")}},
+            {"mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 2, "strokeDash": [5, 3]},
+             "transform": [{"filter": "isValid(datum.mean)"}],
+             "encoding": {"x": x, "y": _y("mean"), "color": _label("Forecast")}},
+            _hover(x, tips),
+        ],
+        ("Observed", "Forecast", "Likely range"),
+        ("@chart-1", "@chart-2", "@chart-band"),
+    )  # fmt: skip
+    cells = tuple(
+        (figures.day(row["_week"]), *(figures.number(row[name], 1) for name in ("observed", "mean", "low", "high")))
+        for row in _with_weeks(rows, values)
+    )
+    return Chart(spec, ("Week of", "Observed", "Forecast", "Low", "High"), cells)
+
+
+def need(rows: Sequence[Any], unit: str = "hours") -> Chart:
+    """Need against capacity per week: capacity as filled steps, need as a line, what is short as bars below."""
+    fields = ("week_on", "need_hours", "capacity_hours", "served_hours", "short_hours", "coverage_share")
+    values = [_plain(row, fields) for row in rows]
+    x = {"field": "week_on", "type": "ordinal", "timeUnit": "utcyearmonthdate",
+         "axis": {**WEEK_AXIS, "labelAngle": 0}, "scale": {"paddingInner": 0.28}}  # fmt: skip
+    tips = [
+        _tip("week_on", "Week of", "temporal"),
+        _tip("need_hours", "Need, h"),
+        _tip("capacity_hours", "Capacity, h"),
+        _tip("short_hours", "Short, h"),
+        _tip("coverage_share", "Coverage", format=".1%"),
+    ]
+    spec = _framed(
+        values,
+        [
+            {"mark": {"type": "bar", "cornerRadiusEnd": 2},
+             "encoding": {"x": x, "y": _y("capacity_hours", f"{unit} per week"), "color": _label("Capacity"), "tooltip": tips}},
+            {"mark": {"type": "bar", "cornerRadiusEnd": 2},
+             "transform": [{"filter": "datum.short_hours > 0.05"},
+                           {"calculate": "datum.need_hours - datum.short_hours", "as": "met_hours"}],
+             "encoding": {"x": x, "y": _y("met_hours"), "y2": {"field": "need_hours"}, "color": _label("Short"), "tooltip": tips}},
+            {"mark": {"type": "tick", "thickness": 3, "bandSize": 26},
+             "encoding": {"x": x, "y": _y("need_hours"), "color": _label("Need"), "tooltip": tips}},
+        ],
+        ("Capacity", "Need", "Short"),
+        ("@chart-band", "@chart-2", "@chart-short"),
+    )  # fmt: skip
+    cells = tuple(
+        (
+            figures.day(row["_week"]),
+            *(figures.number(row[name], 1) for name in fields[1:5]),
+            figures.share(row["coverage_share"]),
+        )
+        for row in _with_weeks(rows, values)
+    )
+    return Chart(spec, ("Week of", "Need, h", "Capacity, h", "Served, h", "Short, h", "Coverage"), cells)
+
+
+def intervals(rows: Sequence[Any], unit: str = "hours") -> Chart:
+    """One pool's week in its periods: capacity as an area of steps, need as a line."""
+    values = [_plain(row, ("local_start", "need_hours", "capacity_hours", "short_hours")) for row in rows]
+    x = {"field": "local_start", "type": "temporal", "axis": {"format": "%a %H:%M", "labelOverlap": "greedy", "title": None}}
+    tips = [_tip("local_start", "Starts", "temporal", format="%a %-d %b %H:%M"), _tip("need_hours", "Need, h"),
+            _tip("capacity_hours", "Capacity, h"), _tip("short_hours", "Short, h")]  # fmt: skip
+    spec = _framed(
+        values,
+        [
+            {"mark": {"type": "area", "interpolate": "step-after", "opacity": 0.5},
+             "encoding": {"x": x, "y": _y("capacity_hours", f"{unit} per period"), "color": _label("Capacity")}},
+            {"mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
+             "encoding": {"x": x, "y": _y("need_hours"), "color": _label("Need")}},
+            _hover(x, tips),
+        ],
+        ("Capacity", "Need"),
+        ("@chart-band", "@chart-2"),
+    )  # fmt: skip
+    cells = tuple(
+        (str(row["local_start"]), *(figures.number(row[n], 2) for n in ("need_hours", "capacity_hours", "short_hours")))
+        for row in values
+    )
+    return Chart(spec, ("Starts", "Need, h", "Capacity, h", "Short, h"), cells)
+
+
+CHARTS: dict[str, Callable[..., Chart]] = {"fan": fan, "need": need, "intervals": intervals}
+
+
+def _framed(values: list[Row], layers: list[Spec], names: Sequence[str], colours: Sequence[str]) -> Spec:
+    scale = {"domain": list(names), "range": list(colours)}
+    for layer in layers:
+        colour = layer["encoding"].get("color")
+        if colour:
+            colour["scale"] = scale
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": "container",
+        "height": 220,
+        "autosize": {"type": "fit", "contains": "padding", "resize": True},
+        "data": {"values": values},
+        "layer": layers,
+        "config": THEME,
+    }
+
+
+def _hover(x: Spec, tips: list[Spec]) -> Spec:
+    return {
+        "mark": {"type": "rule", "opacity": 0, "strokeWidth": 14, "color": "@chart-5"},
+        "encoding": {"x": x, "tooltip": tips},
+    }
+
+
+def _y(field: str, title: str | None = None) -> Spec:
+    return {"field": field, "type": "quantitative", "title": title, "axis": {"format": "~s"}}
+
+
+def _label(name: str) -> Spec:
+    return {"datum": name, "type": "nominal"}
+
+
+def _tip(field: str, title: str, kind: str = "quantitative", format: str = "") -> Spec:
+    return {"field": field, "type": kind, "title": title, "format": format or ("%-d %b %Y" if kind == "temporal" else ",.1f")}
+
+
+def _plain(row: Any, fields: Sequence[str]) -> dict[str, Any]:
+    known: Row = asdict(row) if is_dataclass(row) and not isinstance(row, type) else row
+    return {name: _json(known.get(name)) for name in fields}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _with_weeks(rows: Sequence[Any], values: Sequence[Row]) -> list[dict[str, Any]]:
+    return [{**value, "_week": getattr(row, "week_on", None) or row["week_on"]} for row, value in zip(rows, values, strict=True)]

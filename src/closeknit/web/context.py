@@ -1,0 +1,84 @@
+"""What every page's frame knows: who looks, where one may go, and what time it is."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+
+from closeknit import __version__
+from closeknit.kernel import clock
+from closeknit.kernel.actor import Actor
+from closeknit.rooms.org.contracts import Permission
+from closeknit.web.assets import vega_bundle_name
+
+DEMO_PEOPLE_FILE = "demo-people.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation: its URL's name, the key after `g`, its icon, and who may go there."""
+
+    url_name: str
+    title: str
+    letter: str
+    icon: str
+    starts: str
+    permission: Permission | None = None
+    gap: bool = False
+
+
+PLACES = (
+    Place("today", "Today", "t", "today", "/"),
+    Place("account-list", "Accounts", "a", "accounts", "/accounts/", Permission.READ_ACCOUNTS),
+    Place("term-list", "Promises", "p", "promises", "/terms/", Permission.READ_ACCOUNTS),
+    Place("demand-list", "Demand", "d", "demand", "/demand/", Permission.READ_CAPACITY),
+    Place("plan-list", "Capacity", "c", "capacity", "/plans/", Permission.READ_CAPACITY),
+    Place("board", "Board", "b", "board", "/board/", Permission.READ_ACCOUNTS),
+    Place("thread-list", "Threads", "h", "threads", "/threads/", Permission.READ_ACCOUNTS, gap=True),
+    Place("ledger", "Ledger", "l", "ledger", "/ledger/", Permission.READ_ACCOUNTS),
+    Place("feed-list", "Feeds", "f", "feeds", "/feeds/", Permission.READ_FEEDS),
+    Place("work", "Work", "w", "work", "/work/", Permission.READ_FEEDS),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Return the frame's context. Costs no query."""
+    actor: Actor | None = getattr(request, "actor", None)
+    return {
+        "actor": actor,
+        "places": _places(actor, request.path),
+        "now": clock.now(),
+        "version": __version__,
+        "vega_bundle": static(_vega_bundle()),
+    }
+
+
+def demo_people() -> list[dict[str, str]]:
+    """Return the demo company's sign-ins, or none where no demo company was loaded.
+
+    `./run demo` leaves them in the data folder: a list of objects with username, password, name and what they do.
+    """
+    path = settings.HOME / DEMO_PEOPLE_FILE
+    if settings.PRODUCTION or not path.exists():
+        return []
+    people: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return people
+
+
+def _places(actor: Actor | None, path: str) -> list[dict[str, Any]]:
+    if actor is None:
+        return []
+    return [
+        {"place": place, "here": path == "/" if place.starts == "/" else path.startswith(place.starts)}
+        for place in PLACES
+        if place.permission is None or actor.may(place.permission)
+    ]
+
+
+@lru_cache(maxsize=1)
+def _vega_bundle() -> str:
+    return vega_bundle_name()

@@ -1,0 +1,1 @@
+"""How numbers, dates and times are written, one folder per language."""

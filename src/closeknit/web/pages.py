@@ -1,0 +1,133 @@
+"""The lobby's own pages: sign-in, Today, background work, errors."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from closeknit.kernel import events
+from closeknit.web import throttle, work
+from closeknit.web.context import demo_people
+
+View = Callable[..., HttpResponse]
+
+
+def signed_in(view: View) -> View:
+    """Send whoever is not signed in to the sign-in page; a tile asks the whole page to go there."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": reverse("sign-in")})
+        return redirect_to_login(request.get_full_path())
+
+    return guarded
+
+
+@method_decorator(never_cache, name="dispatch")
+class SignIn(auth_views.LoginView):
+    """Sign in with user name and password."""
+
+    template_name = "web/sign_in.html"
+    redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if throttle.is_throttled(self._address(), self._username()):
+            form = self.get_form_class()(request)
+            return self.render_to_response(self.get_context_data(form=form, is_throttled=True), status=429)
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        throttle.count_failure(self._address(), self._username())
+        response = super().form_invalid(form)
+        response.status_code = 422
+        return response
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        throttle.forget(self._address(), self._username())
+        return super().form_valid(form)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(demo_people=demo_people(), **kwargs)
+
+    def _address(self) -> str:
+        return str(self.request.META.get("REMOTE_ADDR", ""))
+
+    def _username(self) -> str:
+        return self.request.POST.get("username", "")[:150]
+
+
+sign_out = auth_views.LogoutView.as_view()
+
+
+@require_GET
+def show_today(request: HttpRequest) -> HttpResponse:
+    """What needs me today?"""
+    return render(request, "web/today.html")
+
+
+@require_GET
+def show_work(request: HttpRequest) -> HttpResponse:
+    """What is running, and what failed?"""
+    by = request.actor  # type: ignore[attr-defined]
+    dead_letters, failed_jobs = work.list_dead_letters(by=by), work.list_failed_jobs(by=by)
+    return render(
+        request,
+        "web/work.html",
+        {
+            "counts": work.count_work(by=by),
+            "dead_letters": dead_letters,
+            "failed_jobs": failed_jobs,
+            "failures": len(dead_letters) + len(failed_jobs),
+        },
+    )
+
+
+@require_GET
+def show_work_tile(request: HttpRequest) -> HttpResponse:
+    """Failed work, for Today."""
+    by = request.actor  # type: ignore[attr-defined]
+    return render(
+        request,
+        "web/work_tile.html",
+        {
+            "counts": work.count_work(by=by),
+            "dead_letters": work.list_dead_letters(by=by, limit=6),
+            "failed_jobs": work.list_failed_jobs(by=by, limit=6),
+        },
+    )
+
+
+@require_POST
+def replay_dead_letter(request: HttpRequest, delivery_id: int) -> HttpResponse:
+    """Deliver a dead letter again, from its first try."""
+    events.replay_dead(delivery_id, by=request.actor)  # type: ignore[attr-defined]
+    messages.success(request, f"Event {delivery_id} will be delivered again.")
+    return redirect("work")
+
+
+def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """There is no such page."""
+    return render(request, "web/404.html", status=404)
+
+
+def show_forbidden(request: HttpRequest, reason: str = "", exception: Exception | None = None) -> HttpResponse:
+    """The request was refused before it reached a page (a form that is too old, most often)."""
+    return render(request, "web/403.html", status=403)
+
+
+def show_failure(request: HttpRequest) -> HttpResponse:
+    """Something broke; nothing of the frame is trusted here."""
+    return render(None, "web/500.html", status=500)

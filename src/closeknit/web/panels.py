@@ -1,0 +1,36 @@
+"""The tiles that pages may place, by name: a page names a tile, its owner serves it, and nobody imports upward."""
+
+from dataclasses import dataclass
+
+from closeknit.kernel.actor import Actor
+from closeknit.rooms.org.contracts import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A tile: the name of its URL, its title while it loads, and who may see it (any one permission is enough)."""
+
+    url_name: str
+    title: str
+    permissions: tuple[Permission, ...]
+
+    def shown_to(self, actor: Actor) -> bool:
+        return any(actor.may(permission) for permission in self.permissions)
+
+
+PANELS: dict[str, Panel] = {
+    # Today
+    "inbox": Panel("tile-inbox", "Waiting for a decision", (Permission.DECIDE, Permission.READ_LEDGER)),
+    "plans-today": Panel("tile-plans-today", "Plans in force", (Permission.READ_CAPACITY,)),
+    "feeds-today": Panel("tile-feeds-today", "Feeds", (Permission.READ_FEEDS,)),
+    "work-today": Panel("tile-work", "Background work", (Permission.READ_FEEDS,)),
+    # One account
+    "account-terms": Panel("tile-account-terms", "Promises in force", (Permission.READ_ACCOUNTS,)),
+    "account-demand": Panel("tile-account-demand", "Work per week", (Permission.READ_ACCOUNTS,)),
+    "account-capacity": Panel("tile-account-capacity", "Capacity reserved", (Permission.READ_CAPACITY,)),
+    "account-decisions": Panel("tile-account-decisions", "Decisions", (Permission.READ_ACCOUNTS,)),
+    # One plan, one thread
+    "proposal": Panel("tile-proposal", "Approval", (Permission.DECIDE, Permission.READ_LEDGER)),
+    "thread-demand": Panel("tile-thread-demand", "Forecast of this thread", (Permission.READ_CAPACITY,)),
+    "thread-plans": Panel("tile-thread-plans", "Plan of this thread", (Permission.READ_CAPACITY,)),
+}
