@@ -1,4 +1,4 @@
-"""The `./run` script as a person meets it: its words, exit codes and lock files. A full set-up is not run here."""
+"""The `./run` script as a person meets it: its words, exit codes and lock files. No full set-up is run here."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ PIN = re.compile(r"^([A-Za-z0-9_.-]+(?:\[[^]]*\])?)==(\S+)(?: *; *(.*?))?(?: \\)
 
 
 def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CLOSEKNIT_HOME")
-    }
+    unwanted = ("DATABASE_URL", "CLOSEKNIT_HOME", "CLOSEKNIT_POSTGRES")
+    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     return subprocess.run(
         [sys.executable, str(RUN), *arguments],
         capture_output=True,
@@ -60,10 +59,7 @@ def run_module(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
 
 def pins(name: str) -> set[tuple[str, str, str]]:
     """Package, version and marker of every pin of a lock file."""
-    return {
-        (package, version, marker)
-        for package, version, marker in PIN.findall((REQUIREMENTS / name).read_text())
-    }
+    return set(PIN.findall((REQUIREMENTS / name).read_text()))
 
 
 def test_help_answers_at_once_and_names_every_verb() -> None:
@@ -154,9 +150,8 @@ def test_an_old_python_is_told_what_to_do(run_module: ModuleType) -> None:
 
 
 def test_a_really_old_python_goes_on_in_a_newer_one_or_says_so() -> None:
-    old = next(
-        (path for minor in (10, 9, 8, 7) if (path := shutil.which(f"python3.{minor}")) and works(path)), None
-    )
+    paths = [shutil.which(f"python3.{minor}") for minor in (10, 9, 8, 7)]
+    old = next((path for path in paths if path and works(path)), None)
     if old is None:
         pytest.skip("no Python 3.7 to 3.10 to try it with")
     done = subprocess.run(
