@@ -105,7 +105,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
 }
 TRUTH_TABLES = ("accounts", "weekly_rates", "pool_weeks", "surveys")
 TRUTH_TEXTS = ("company.json", "bad_rows.json", "totals.json", "README.md")
-BLOCK_ACCOUNTS = 2_000
+BLOCK_ACCOUNT_WEEKS = 20_000
+"""Default size of a block: about 80,000 order lines."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class _Out:
 
 
 def build(
-    spec: CompanySpec, folder: Path, progress: Progress | None = None, *, block_accounts: int = BLOCK_ACCOUNTS
+    spec: CompanySpec, folder: Path, progress: Progress | None = None, *, block_accounts: int | None = None
 ) -> CompanyFiles:
     """Write the company of `spec` into `folder`; existing files of the same names are replaced at the end."""
     report = progress or (lambda _step, _done, _total: None)
@@ -155,7 +156,7 @@ def build(
     setting = _prepare(spec, report)
     with _opened(folder) as out:
         _write_company(setting, out)
-        per_block = max(1, block_accounts // GRANULE_ACCOUNTS)
+        per_block = max(1, (block_accounts or BLOCK_ACCOUNT_WEEKS // spec.weeks) // GRANULE_ACCOUNTS)
         for granule in range(granules(spec.accounts)):
             _write_granule(setting, out, granule)
             if (granule + 1) % per_block == 0:

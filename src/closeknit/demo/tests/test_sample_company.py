@@ -152,7 +152,7 @@ def is_bad(
     if kind == "exact_duplicate":
         return row in same_key
     if kind == "conflicting_duplicate":
-        return bool(same_key) and all(r[field] != row[field] for r in same_key if r != row)
+        return bool(same_key) and all(r[field] != row[field] for r in same_key)
     if same_key:
         return False
     value = row[field]
