@@ -1,4 +1,4 @@
-"""The `./run` script as a person meets it: its words, exit codes and lock files. No full set-up is run here."""
+"""The `./run` script as a person meets it: words, exit codes, lock files. No full set-up is run here."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -42,8 +43,8 @@ def is_state(home: Path, state: str) -> bool:
     return postgres.status(home).state == state
 
 
-def server_of(home: Path) -> int | None:
-    return postgres.status(home).server_pid
+def restarted(home: Path, old_pid: int) -> bool:
+    return postgres.status(home).server_pid not in (old_pid, None)
 
 
 def alive(home: Path) -> tuple[int, int]:
@@ -142,9 +143,7 @@ def test_kill_of_the_server_has_the_keeper_start_it_again(home: Path) -> None:
             write_row(database.url, round_number)
             server_pid, keeper_pid = alive(home)
             os.kill(server_pid, signal.SIGKILL)
-            wait_for(
-                lambda old=server_pid: postgres.status(home).server_pid not in (old, None), "the restart"
-            )
+            wait_for(partial(restarted, home, server_pid), "the restart")
             wait_for(lambda: is_state(home, "running"), "the recovery")
             assert alive(home)[1] == keeper_pid
             assert read_rows(database.url) == list(range(round_number + 1))
@@ -175,7 +174,7 @@ def test_kill_of_the_keeper_alone_leaves_a_server_the_next_user_adopts(home: Pat
             assert read_rows(new.url) == [1]
             # An adopted server that dies is noticed, too.
             os.kill(server_pid, signal.SIGKILL)
-            wait_for(lambda: server_of(home) not in (server_pid, None), "the restart")
+            wait_for(partial(restarted, home, server_pid), "the restart")
             wait_for(lambda: is_state(home, "running"), "the recovery")
             assert read_rows(new.url) == [1]
 
@@ -266,7 +265,7 @@ def test_long_path_gets_a_short_socket_folder_that_is_removed_at_the_stop(home: 
         with postgres.acquire(deep) as database:
             write_row(database.url, 1)
             url = database.url
-            socket = Path(psycopg.conninfo.conninfo_to_dict(url)["host"])
+            socket = Path(str(psycopg.conninfo.conninfo_to_dict(url)["host"]))
             assert len(str(socket)) < 60
             assert socket.stat().st_mode & 0o777 == 0o700
         wait_for(lambda: is_state(deep, "stopped"), "the stop")
@@ -344,16 +343,18 @@ def test_data_folder_is_the_environments_or_the_clones(
 
 
 def test_import_is_light() -> None:
+    """CPU time, with room for a busy machine: 0.05 s on an idle one. The list is what would make it heavy."""
+    heavy = ["django", "psycopg", "asyncio", "logging", "tempfile", "urllib.request", "multiprocessing"]
     code = (
         "import sys, time; started = time.process_time(); import closeknit.kernel.postgres; "
-        "print(time.process_time() - started, 'django' in sys.modules, 'psycopg' in sys.modules)"
+        f"print(time.process_time() - started, *(name for name in {heavy} if name in sys.modules))"
     )
-    said = []
+    seconds = []
     for _ in range(5):
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, env=own_environment(), check=True
         )
-        seconds, *heavy = done.stdout.split()
-        assert heavy == ["False", "False"]
-        said.append(float(seconds))
-    assert min(said) < 0.06
+        took, *loaded = done.stdout.split()
+        assert loaded == []
+        seconds.append(float(took))
+    assert min(seconds) < 0.12
