@@ -1,0 +1,29 @@
+"""Tests run on real PostgreSQL: the embedded one, started here unless DATABASE_URL names another.
+
+Settings are named here and not in pyproject.toml: pytest-django would read them before the database is there.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "src"))
+os.environ.setdefault("CLOSEKNIT_HOME", str(ROOT / ".closeknit"))
+os.environ.setdefault("CLOSEKNIT_SECRET_KEY", "only-for-tests-" + "x" * 40)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "closeknit.web.settings")
+# The browser driver keeps an event loop in the main thread; our own calls there are synchronous all the same.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+_database = None
+if "DATABASE_URL" not in os.environ:
+    from closeknit.kernel import postgres
+
+    _database = postgres.acquire(Path(os.environ["CLOSEKNIT_HOME"]))
+    os.environ["DATABASE_URL"] = _database.url
+
+from django.conf import settings
+
+assert settings.DATABASES, "reading the settings here lets pytest-django set Django up"
+
+pytest_plugins = ["tests.cast", "tests.flush"]

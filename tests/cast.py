@@ -1,0 +1,144 @@
+"""The cast of the tests: Alice plans, Bob sells, Carol approves, Dave is outside, Erin keeps the house.
+
+Acme is the top tier (team North), Bolt the middle (South), Crumb the lowest (South). The root conftest loads these
+fixtures for every test. A person is made when first asked for, with a real user who can sign in with PASSWORD.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import pytest
+
+from closeknit.kernel.actor import Actor
+
+PASSWORD = "a long walk along the river"
+NORTH, SOUTH = "North", "South"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One person of the cast: what the program shows, its roles and its teams."""
+
+    name: str
+    roles: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+
+CAST = {
+    "alice": Part("Alice Planner", ("planner",)),
+    "bob": Part("Bob Seller", ("account-manager",), (NORTH,)),
+    "carol": Part("Carol Lead", ("service-lead",)),
+    "dave": Part("Dave Outside"),
+    "erin": Part("Erin Admin", ("admin",)),
+}
+
+
+@lru_cache
+def _hashed_password() -> str:
+    """Hash the cast's password once: Argon2 is slow on purpose."""
+    from django.contrib.auth.hashers import make_password
+
+    return make_password(PASSWORD)
+
+
+def enter(username: str) -> Actor:
+    """Return a person of the cast as an actor, making user, roles and teams where they are not there yet."""
+    from django.contrib.auth import get_user_model
+
+    from closeknit.rooms.org import reads
+    from closeknit.rooms.org.models import Person, Team
+
+    part = CAST[username]
+    user, is_new = get_user_model().objects.get_or_create(
+        username=username, defaults={"password": _hashed_password()}
+    )
+    if is_new:
+        person = Person.objects.create(user=user, name=part.name, roles=list(part.roles))
+        person.teams.set([Team.objects.get_or_create(name=name)[0] for name in part.teams])
+    actor = reads.find_actor_by_username(username)
+    assert actor is not None
+    return actor
+
+
+def sign_in(client: Any, username: str) -> Actor:
+    """Sign a person of the cast in to a Django test client, with the password, and return the actor."""
+    actor = enter(username)
+    assert client.login(username=username, password=PASSWORD), f"{username} could not sign in"
+    return actor
+
+
+def open_account(number: str, tier: str, team: str) -> Any:
+    """Return the account with this number, making it and its team where they are not there yet."""
+    from closeknit.rooms.customers.models import Account
+    from closeknit.rooms.org.models import Team
+
+    account, _ = Account.objects.get_or_create(
+        account_number=number,
+        defaults={
+            "name": number.title(),
+            "tier": tier,
+            "tier_reason": "Stated for the tests.",
+            "team": Team.objects.get_or_create(name=team)[0],
+            "region": team.lower(),
+            "time_zone": "Europe/Berlin",
+            "jurisdiction": "DE",
+            "source_feed": "tests",
+            "is_stated": True,
+        },
+    )
+    return account
+
+
+@pytest.fixture
+def alice(db: None) -> Actor:
+    """A planner: sees every account, runs and commits plans, may not decide."""
+    return enter("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> Actor:
+    """An account manager of team North: sees North's accounts and nothing else."""
+    return enter("bob")
+
+
+@pytest.fixture
+def carol(db: None) -> Actor:
+    """A service lead: sees every account and may decide proposals."""
+    return enter("carol")
+
+
+@pytest.fixture
+def dave(db: None) -> Actor:
+    """A person who signs in but holds no role: may do and see nothing."""
+    return enter("dave")
+
+
+@pytest.fixture
+def erin(db: None) -> Actor:
+    """An administrator: may do everything."""
+    return enter("erin")
+
+
+@pytest.fixture
+def acme(db: None) -> Any:
+    """The strategic account ACME of team North."""
+    return open_account("ACME", "strategic", NORTH)
+
+
+@pytest.fixture
+def bolt(db: None) -> Any:
+    """The key account BOLT of team South."""
+    return open_account("BOLT", "key", SOUTH)
+
+
+@pytest.fixture
+def crumb(db: None) -> Any:
+    """The volume account CRUMB of team South."""
+    return open_account("CRUMB", "volume", SOUTH)
+
+
+@pytest.fixture
+def accounts(acme: Any, bolt: Any, crumb: Any) -> dict[str, Any]:
+    """All three accounts by number."""
+    return {account.account_number: account for account in (acme, bolt, crumb)}
