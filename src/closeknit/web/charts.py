@@ -95,7 +95,7 @@ def need(rows: Sequence[Any], unit: str = "hours") -> Chart:
     """Need against capacity per week: capacity as filled steps, need as a line, what is short as bars below."""
     fields = ("week_on", "need_hours", "capacity_hours", "served_hours", "short_hours", "coverage_share")
     values = [_plain(row, fields) for row in rows]
-    x = {"field": "week_on", "type": "ordinal", "timeUnit": "utcyearmonthdate",
+    x = {"field": "week_on", "type": "ordinal", "timeUnit": "yearmonthdate",
          "axis": {**WEEK_AXIS, "labelAngle": 0}, "scale": {"paddingInner": 0.28}}  # fmt: skip
     tips = [
         _tip("week_on", "Week of", "temporal"),
@@ -132,9 +132,9 @@ def need(rows: Sequence[Any], unit: str = "hours") -> Chart:
 
 def intervals(rows: Sequence[Any], unit: str = "hours") -> Chart:
     """One pool's week in its periods: capacity as an area of steps, need as a line."""
-    values = [_plain(row, ("local_start", "need_hours", "capacity_hours", "short_hours")) for row in rows]
-    x = {"field": "local_start", "type": "temporal", "axis": {"format": "%a %H:%M", "labelOverlap": "greedy", "title": None}}
-    tips = [_tip("local_start", "Starts", "temporal", format="%a %-d %b %H:%M"), _tip("need_hours", "Need, h"),
+    values = [_plain(row, ("starts_at", "local_start", "need_hours", "capacity_hours", "short_hours")) for row in rows]
+    x = {"field": "starts_at", "type": "temporal", "axis": {"format": "%a %-d %b", "labelOverlap": "greedy", "title": None}}
+    tips = [_tip("starts_at", "Starts", "temporal", format="%a %-d %b %H:%M"), _tip("need_hours", "Need, h"),
             _tip("capacity_hours", "Capacity, h"), _tip("short_hours", "Short, h")]  # fmt: skip
     spec = _framed(
         values,
@@ -200,8 +200,10 @@ def _plain(row: Any, fields: Sequence[str]) -> dict[str, Any]:
 
 
 def _json(value: Any) -> Any:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat()  # wall-clock time: the browser must not move it to its own zone
+    if isinstance(value, date):
+        return f"{value.isoformat()}T00:00:00"
     return float(value) if isinstance(value, Decimal) else value
 
 

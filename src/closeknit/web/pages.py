@@ -15,8 +15,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from closeknit.kernel import events
-from closeknit.web import throttle, work
+from closeknit.kernel import events, work
+from closeknit.web import throttle
 from closeknit.web.context import demo_people
 
 View = Callable[..., HttpResponse]

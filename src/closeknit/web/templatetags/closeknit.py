@@ -156,23 +156,21 @@ def query(context: Context, **changes: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def sort_head(context: Context, field: str, title: str, unit: str = "", numeric: bool = False) -> SafeString:
-    """Write a table head that sorts by a field; a second press turns the order."""
-    chosen = context["request"].GET.get("sort", "")
-    turned = chosen == field
+def sort_head(context: Context, field: str, title: str, order: str = "descending", default: bool = False) -> SafeString:
+    """Write a table head that sorts by a field, in the one order that the read offers for it."""
     parameters = context["request"].GET.copy()
-    for name in ("after", "before"):
+    chosen = parameters.get("sort", "")
+    sort = order if chosen == field or (default and not chosen) else None
+    for name in ("after", "before", "from"):
         parameters.pop(name, None)
-    parameters["sort"] = f"-{field}" if turned else field
-    sort = {field: "ascending", f"-{field}": "descending"}.get(chosen)
+    parameters["sort"] = field
     return format_html(
-        '<th scope="col"{}{}><a href="?{}">{}{}</a>{}</th>',
-        mark_safe(' class="num"') if numeric else "",
+        '<th scope="col"{}{}><a href="?{}">{}{}</a></th>',
+        mark_safe(' class="num"') if order == "descending" else "",
         format_html(' aria-sort="{}"', sort) if sort else "",
         parameters.urlencode(),
         title,
         {"ascending": " ↑", "descending": " ↓"}.get(sort or "", ""),
-        format_html('<span class="unit-head"> {}</span>', unit) if unit else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""What background work is owed and what failed: the kernel's tables, read for a person."""
+"""What background work is owed and what failed, read for a person. Needs sight of feeds, as those who tend them do."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,8 @@ from django.db import connection
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.models import Delivery
-from closeknit.rooms.org.contracts import Permission
+
+SEE_WORK = "feeds.read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class WorkCounts:
 
 def list_dead_letters(*, by: Actor, limit: int = 50) -> list[DeadLetter]:
     """Return dead letters, newest first."""
-    by.require(Permission.READ_FEEDS)
+    by.require(SEE_WORK)
     rows = Delivery.objects.filter(state=Delivery.State.DEAD).select_related("event").order_by("-id")[:limit]
     return [
         DeadLetter(r.pk, r.event.name, r.listener, r.tries, r.last_error, r.event.thread_id, r.settled_at) for r in rows
@@ -55,7 +56,7 @@ def list_dead_letters(*, by: Actor, limit: int = 50) -> list[DeadLetter]:
 
 def list_failed_jobs(*, by: Actor, limit: int = 50) -> list[FailedJob]:
     """Return jobs that failed for good, newest first."""
-    by.require(Permission.READ_FEEDS)
+    by.require(SEE_WORK)
     with connection.cursor() as cursor:
         cursor.execute(
             "select j.id, j.task_name, j.attempts, coalesce(f.error, 'No reason was kept.'), f.failed_at"
@@ -69,7 +70,7 @@ def list_failed_jobs(*, by: Actor, limit: int = 50) -> list[FailedJob]:
 
 def count_work(*, by: Actor) -> WorkCounts:
     """Return how much background work is owed right now."""
-    by.require(Permission.READ_FEEDS)
+    by.require(SEE_WORK)
     with connection.cursor() as cursor:
         cursor.execute(
             "select (select count(*) from kernel_delivery where state = 'pending'),"
@@ -77,3 +78,17 @@ def count_work(*, by: Actor) -> WorkCounts:
             " count(*) filter (where status = 'doing') from procrastinate_jobs where status in ('todo', 'doing')"
         )
         return WorkCounts(*cursor.fetchone())
+
+
+def find_failure_of_thread(thread_id: UUID) -> str | None:
+    """Return why a thread came to rest: the reason of a job or event of it that failed for good, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce((select error from kernel_job_failure where job_id = j.id order by id desc limit 1), '')"
+            " from procrastinate_jobs j where j.status = 'failed' and j.args->>'thread_id' = %s"
+            " union all select d.last_error from kernel_delivery d join kernel_event e on e.id = d.event_id"
+            " where d.state = 'dead' and e.thread_id = %s limit 1",
+            [str(thread_id), thread_id],
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row else None

@@ -1,0 +1,126 @@
+"""Pages of capacity: plans, one plan and its drill-down, and asking for a new one. Tiles are in `tiles.py`."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Invalid
+from closeknit.kernel.exports import csv_response
+from closeknit.rooms.capacity import reads
+from closeknit.rooms.capacity.actions.start_plan import WEEKS, start_plan
+from closeknit.rooms.capacity.contracts import PlanCard, PlanState
+from closeknit.rooms.capacity.forms import CellChoice, PlanRequest
+from closeknit.rooms.capacity.tables import dearest, heat_map
+from closeknit.rooms.org.contracts import Permission
+
+PLANS_SHOWN = 60
+CLAIMS_SHOWN = 100
+CLAIMS_EXPORTED = 1_000_000
+
+
+@require_GET
+def list_plans(request: HttpRequest) -> HttpResponse:
+    """What have we, what is needed, and which plan is in force?"""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    plans = reads.list_plans(by=by, limit=PLANS_SHOWN)
+    in_force = {plan.operation: plan for plan in reads.list_plans(by=by, states=[PlanState.COMMITTED])}
+    operations = [{"name": name, "plan": in_force.get(name)} for name in reads.list_operations_planned(by=by)]
+    return render(
+        request,
+        "capacity/plans.html",
+        {"plans": plans, "operations": operations, "may_plan": by.may(Permission.RUN_PLAN), "weeks": WEEKS},
+    )
+
+
+@require_GET
+def show_plan(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """What is needed, what is served, who is short, and what would one more unit be worth?"""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    plan = reads.get_plan(plan_id, by=by)
+    exported = request.GET.get("format")
+    if exported == "csv":
+        return _export_pools(plan, by)
+    if exported == "claims":
+        return _export_claims(plan, by)
+    pool_weeks = reads.list_pool_weeks(plan_id, by=by)
+    short = reads.list_claims(plan_id, by=by, only_short=True, limit=CLAIMS_SHOWN + 1)
+    return render(
+        request,
+        "capacity/plan.html",
+        {
+            "plan": plan,
+            "subject": f"plan:{plan.plan_id}",
+            "map": heat_map(pool_weeks),
+            "pool_weeks": pool_weeks,
+            "dearest": dearest(pool_weeks),
+            "short": short[:CLAIMS_SHOWN],
+            "more_short": len(short) > CLAIMS_SHOWN,
+            "may_plan": by.may(Permission.RUN_PLAN),
+            "sees_prices": by.may(Permission.READ_PRICES),
+            "cells": _cells(plan, request, by) if "pool" in request.GET else None,
+        },
+    )
+
+
+@require_GET
+def show_cells(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """One pool's periods in one week, below its cell of the heat map."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    plan = reads.get_plan(plan_id, by=by)
+    return render(request, "capacity/cells.html", {"plan": plan, "cells": _cells(plan, request, by)})
+
+
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    """Ask for a fresh plan of an operation."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    form = PlanRequest(request.POST)
+    if not form.is_valid():
+        raise Invalid("It is not clear what to plan.", where="operation, weeks", todo="Choose an operation and 1 to 26 weeks.")
+    thread_id = start_plan(form.cleaned_data["operation"], weeks=form.cleaned_data["weeks"] or WEEKS, by=by)
+    return redirect("plan-progress", thread_id=thread_id)
+
+
+@require_GET
+def show_progress(request: HttpRequest, thread_id: UUID) -> HttpResponse:
+    """How far is the plan that was asked for?"""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    by.require(Permission.READ_CAPACITY)
+    return render(request, "capacity/progress.html", {"thread_id": thread_id})
+
+
+def _cells(plan: PlanCard, request: HttpRequest, by: Actor) -> dict[str, Any]:
+    form = CellChoice(request.GET)
+    if not form.is_valid():
+        raise Invalid("It is not clear which pool and week to look into.", where="pool, week", todo="Choose a cell of the heat map.")
+    pool: str = form.cleaned_data["pool"]
+    week_on: date = form.cleaned_data["week"]
+    rows = reads.list_pool_weeks(plan.plan_id, by=by)
+    head = next((row for row in rows if row.pool == pool and row.week_on == week_on), None)
+    claims = [c for c in reads.list_claims(plan.plan_id, by=by, limit=CLAIMS_EXPORTED) if c.pool == pool and c.week_on == week_on]
+    return {"head": head, "pool": pool, "week_on": week_on, "claims": claims, "rows": reads.list_cells(plan.plan_id, pool, week_on, by=by)}
+
+
+def _export_pools(plan: PlanCard, by: Actor) -> HttpResponse:
+    header = (
+        "pool", "pool_name", "unit", "week_on", "need_hours", "capacity_hours", "served_hours", "short_hours", "overtime_hours",
+        "peak_need_units", "coverage_share", "price_per_hour", "one_more_unit_worth", "one_less_unit_cost", "currency",
+        "binding_term", "sentence",
+    )  # fmt: skip
+    rows = (tuple(getattr(row, name) for name in header) for row in reads.list_pool_weeks(plan.plan_id, by=by))
+    return csv_response(f"plan-{plan.operation}-{plan.first_on}-pools", header, rows)  # type: ignore[return-value]
+
+
+def _export_claims(plan: PlanCard, by: Actor) -> HttpResponse:
+    header = (
+        "pool", "week_on", "tier", "account_number", "need_hours", "served_hours", "short_hours", "shortfall_cost", "currency",
+        "term", "sentence",
+    )  # fmt: skip
+    claims = reads.list_claims(plan.plan_id, by=by, limit=CLAIMS_EXPORTED)
+    rows = (tuple(getattr(claim, name) for name in header) for claim in claims)
+    return csv_response(f"plan-{plan.operation}-{plan.first_on}-claims", header, rows)  # type: ignore[return-value]

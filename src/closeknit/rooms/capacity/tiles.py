@@ -1,0 +1,113 @@
+"""Tiles of capacity on other rooms' pages: Today, an account, a thread, and the progress of a plan being made."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from closeknit.kernel import work
+from closeknit.kernel.actor import Actor
+from closeknit.rooms.capacity import reads
+from closeknit.rooms.capacity.contracts import PlanState
+from closeknit.rooms.capacity.forms import ThreadChoice
+from closeknit.rooms.decisions import reads as decisions
+from closeknit.rooms.org.contracts import Permission
+
+STEPS = (
+    ("Asked for", ("plan.requested",)),
+    ("Demand forecast", ("forecast.refreshed", "forecast.unchanged")),
+    ("Need counted and capacity shared out", ("plan.drafted", "plan.unchanged")),
+    ("Put before policy", ("plan.proposed", "plan.unchanged")),
+)
+STOP_POLLING = 286
+"""htmx takes this status for: swap, and ask no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a plan being made: `tone` is done, now or "" (still to come)."""
+
+    title: str
+    tone: str
+    sentence: str
+
+
+@require_GET
+def show_today(request: HttpRequest) -> HttpResponse:
+    """The plans in force: those that leave top tiers short first, then by what shortfall costs."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    plans = reads.list_plans(by=by, states=[PlanState.COMMITTED], limit=20)
+    plans.sort(key=lambda p: (-p.top_tier_accounts_short, -(p.shortfall_cost or 0), p.coverage_share))
+    planned = {plan.operation for plan in plans}
+    unplanned = [name for name in reads.list_operations_planned(by=by) if name not in planned]
+    return render(
+        request,
+        "capacity/today_tile.html",
+        {"plans": plans, "unplanned": unplanned, "may_plan": by.may(Permission.RUN_PLAN)},
+    )
+
+
+@require_GET
+def show_account(request: HttpRequest) -> HttpResponse:
+    """What an account needs and gets in the plans in force, week by week."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    account = request.GET.get("account", "")
+    claims = reads.account_claims(account, by=by) if account else []
+    return render(
+        request,
+        "capacity/account_tile.html",
+        {
+            "claims": claims,
+            "account": account,
+            "need_hours": sum(c.need_hours for c in claims),
+            "served_hours": sum(c.served_hours for c in claims),
+            "short_hours": sum(c.short_hours for c in claims),
+            "short": [c for c in claims if c.short_hours > 0.05],
+        },
+    )
+
+
+@require_GET
+def show_thread(request: HttpRequest) -> HttpResponse:
+    """The plan that a thread made, if any."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    form = ThreadChoice(request.GET)
+    plan = reads.find_plan_of_thread(form.cleaned_data["thread"], by=by) if form.is_valid() else None
+    return render(request, "capacity/thread_tile.html", {"plan": plan})
+
+
+@require_GET
+def show_progress(request: HttpRequest, thread_id: UUID) -> HttpResponse:
+    """How far a plan is: read from its thread in the ledger, asked again each second until it rests."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    by.require(Permission.READ_CAPACITY)
+    said = {line.kind: line.sentence for line in decisions.list_entries(by=by, thread_id=thread_id, limit=1000)}
+    plan = reads.find_plan_of_thread(thread_id, by=by)
+    failure = work.find_failure_of_thread(thread_id)
+    settled = bool({"plan.proposed", "plan.unchanged"} & said.keys())
+    return render(
+        request,
+        "capacity/progress_tile.html",
+        {
+            "thread_id": thread_id,
+            "steps": _steps(said, bool(failure)),
+            "plan": plan,
+            "settled": settled,
+            "failure": failure,
+            "unchanged": said.get("plan.unchanged") or said.get("forecast.unchanged"),
+        },
+        status=STOP_POLLING if settled or failure else 200,
+    )
+
+
+def _steps(said: dict[str, str], failed: bool) -> list[Step]:
+    steps: list[Step] = []
+    running = not failed
+    for title, kinds in STEPS:
+        sentence = next((said[kind] for kind in kinds if kind in said), "")
+        tone = "done" if sentence else ("now" if running else "")
+        running = running and bool(sentence)
+        steps.append(Step(title, tone, sentence))
+    return steps
