@@ -41,7 +41,7 @@ log_min_messages = warning
 log_min_error_statement = panic
 log_checkpoints = off
 lc_messages = 'C'
-include_if_exists = 'local.conf'
+include = 'local.conf'
 """
 HBA = "# The socket lies in a folder only its owner can enter; no network.\nlocal all all trust\n"
 
@@ -64,10 +64,14 @@ def server_environment() -> dict[str, str]:
 
 def write_settings(places: Places) -> None:
     """Write the settings for a small machine; durability is never turned off."""
+    local = places.folder / "local.conf"
     text = SETTINGS.format(port=PORT, shared_memory=_shared_memory_kind())
     for path, content in ((settings_path(places), text), (hba_path(places), HBA)):
         path.write_text(content)
         path.chmod(0o644)
+    if not local.exists():
+        local.write_text("# Your own settings for the embedded PostgreSQL; they win over postgresql.conf.\n")
+    local.chmod(0o644)
 
 
 def own_folder(path: Path, places: Places) -> None:

@@ -135,16 +135,18 @@ def _start_with_retry(places: Places, binaries: Binaries) -> Server:
     """Start or adopt; after a kill the old server's children may hold its shared memory for a moment."""
     pause = 0.05
     for tries_left in reversed(range(START_TRIES)):
-        adopted = find_server(places)
-        if adopted is not None and is_ready(places, adopted.pid):
-            _say(f"adopted the running server {adopted.pid}")
-            return adopted
-        try:
-            return start_server(places, binaries, choose_socket_folder(places))
-        except DatabaseError as reason:
-            _say(f"start failed, {tries_left} tries left: {reason}")
-            if not tries_left:
-                raise
+        found = find_server(places)
+        if found is not None and is_ready(places, found.pid):
+            _say(f"adopted the running server {found.pid}")
+            return found
+        # One that is still starting or stopping is waited for, not started over.
+        if found is None or not tries_left:
+            try:
+                return start_server(places, binaries, choose_socket_folder(places))
+            except DatabaseError as reason:
+                _say(f"start failed, {tries_left} tries left: {reason}")
+                if not tries_left:
+                    raise
         time.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
     raise AssertionError("unreachable: the last try returns or raises")

@@ -68,8 +68,8 @@ def accepts(folder: Path) -> bool:
     return True
 
 
-def is_running(pid: int) -> bool:
-    """Whether a process of that number exists."""
+def exists(pid: int) -> bool:
+    """Whether the system knows a process of that number, be it only a zombie nobody has collected."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -77,6 +77,17 @@ def is_running(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process of that number lives (a zombie does not)."""
+    if not exists(pid):
+        return False
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+    return state != "Z"
 
 
 def read_pid_file(places: Places) -> list[str]:
@@ -106,7 +117,7 @@ def is_ready(places: Places, pid: int) -> bool:
 
 def start_server(places: Places, binaries: Binaries, socket_folder: Path) -> Server:
     """Start the server and wait until it takes connections (crash recovery included)."""
-    _drop_foreign_pid_file(places)
+    _drop_foreign_lock_files(places, socket_folder)
     log = open_log(places.server_log, LARGEST_LOG_BYTES // 2)
     log_start = os.fstat(log).st_size
     try:
@@ -221,14 +232,22 @@ def _is_server_of(pid: int, places: Places) -> bool:
     return Path(words[0]).name == "postgres" and str(places.data) in words[1:]
 
 
-def _drop_foreign_pid_file(places: Places) -> None:
-    # PostgreSQL itself clears the file of a dead process, but won't start while its pid is somebody else's.
-    lines = read_pid_file(places)
-    if not lines or not lines[0].strip().isdigit():
-        return
-    pid = int(lines[0])
-    if is_running(pid) and not _is_server_of(pid, places):
-        (places.data / "postmaster.pid").unlink(missing_ok=True)
+def _drop_foreign_lock_files(places: Places, socket_folder: Path) -> None:
+    # PostgreSQL itself clears the lock files of a dead process, but won't start while their pid is somebody
+    # else's or a zombie's. Both folders are ours alone, and it still checks for attached shared memory.
+    socket_lock = socket_path(socket_folder).with_name(f"{socket_path(socket_folder).name}.lock")
+    for path in (places.data / "postmaster.pid", socket_lock):
+        pid = _first_number(path)
+        if pid is not None and exists(pid) and not _is_server_of(pid, places):
+            path.unlink(missing_ok=True)
+
+
+def _first_number(path: Path) -> int | None:
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return None
+    return int(lines[0]) if lines and lines[0].strip().isdigit() else None
 
 
 def _await_ready(server: Server, places: Places, log_start: int) -> None:

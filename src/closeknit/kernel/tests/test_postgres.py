@@ -227,9 +227,29 @@ def test_without_the_guard_a_foreign_pid_stops_the_start(home: Path, monkeypatch
         stale_pid_file(home, foreign.pid)
         places = find_places(home)
         assert places is not None
-        monkeypatch.setattr(server, "_drop_foreign_pid_file", lambda _: None)
+        monkeypatch.setattr(server, "_drop_foreign_lock_files", lambda *_: None)
         with pytest.raises(postgres.DatabaseError, match=r"lock file .* already exists"):
             server.start_server(places, postgres.find_binaries(), server.choose_socket_folder(places))
+
+
+def test_stale_socket_lock_naming_a_foreign_process_is_overcome(home: Path) -> None:
+    with postgres.acquire(home) as database:
+        write_row(database.url, 5)
+    wait_for(lambda: is_state(home, "stopped"), "the stop")
+    with foreign_process() as foreign:
+        stale = home / "database" / "socket" / ".s.PGSQL.5432.lock"
+        stale.write_text(f"{foreign.pid}\n{home}\n0\n5432\n{stale.parent}\n")
+        with postgres.acquire(home) as database:
+            assert read_rows(database.url) == [5]
+        keeper_log = (home / "database" / "keeper.log").read_text()
+    assert "start failed" not in keeper_log
+
+
+def test_a_zombie_is_not_taken_for_a_running_server() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    wait_for(lambda: server.exists(ended.pid) and not server.is_running(ended.pid), "the end")
+    ended.wait()
+    assert not server.exists(ended.pid)
 
 
 @contextmanager
