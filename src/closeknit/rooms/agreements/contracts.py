@@ -1,5 +1,6 @@
 """What other rooms may know of agreements: terms, the measurable promises."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,13 @@ class Measure(StrEnum):
     SHIP_WITHIN = "ship_within"
     RESOLVE_WITHIN = "resolve_within"
     VISIT_WITHIN = "visit_within"
+
+
+class Clock(StrEnum):
+    """How a threshold counts: every minute, or 1,440 minutes for each open day and none for a closed one."""
+
+    CALENDAR = "calendar"
+    BUSINESS = "business"
 
 
 class TermSource(StrEnum):
@@ -47,11 +55,12 @@ class Term:
     starts_on: date
     ends_on: date | None
     source: TermSource
+    clock: Clock = Clock.CALENDAR
 
     @property
     def sentence(self) -> str:
         """Say the promise as a person would."""
-        return f"{self.target_share:.0%} {_VERBS[self.measure]} within {_duration(self.threshold_minutes)}"
+        return f"{self.target_share:.0%} {_VERBS[self.measure]} within {_duration(self.threshold_minutes, self.clock)}"
 
 
 _VERBS = {
@@ -62,11 +71,55 @@ _VERBS = {
 }
 
 
-def _duration(minutes: float) -> str:
+def _duration(minutes: float, clock: Clock) -> str:
+    kind = "business " if clock is Clock.BUSINESS else ""
     if minutes < 1:
         return f"{minutes * 60:.0f} seconds"
     if minutes < 120:
-        return f"{minutes:g} minutes"
+        return f"{minutes:g} {kind}minutes"
     if minutes < 48 * 60:
-        return f"{minutes / 60:g} hours"
-    return f"{minutes / 1440:g} days"
+        return f"{minutes / 60:g} {kind}hours"
+    return f"{minutes / 1440:g} {kind}days"
+
+
+def longest_days(terms: Iterable[Term]) -> int:
+    """Return how many calendar days the longest promise may reach beyond the day of the work, weekends included."""
+    longest = 0.0
+    for term in terms:
+        days = term.threshold_minutes / 1440
+        longest = max(longest, days * 7 / 5 + 2 if term.clock is Clock.BUSINESS else days)
+    return int(longest)
+
+
+def pick_term(
+    terms: Iterable[Term], *, account_number: str, tier: str, service: str, work_class: str
+) -> Term | None:
+    """Return the most specific of the terms that hold for a piece of work, or None where none does.
+
+    An account's own term comes before its tier's default, and that before a term for everyone (recorded or assumed).
+    Among equals the one that names the service wins, then the one that names the class of work, then the stricter
+    (shorter time, higher share), then the term number, so that the answer never depends on the order of `terms`.
+    A term that names something never holds for work that states nothing there.
+    """
+    holding = [term for term in terms if _holds(term, account_number, tier, service, work_class)]
+    return min(holding, key=_rank, default=None)
+
+
+def _holds(term: Term, account_number: str, tier: str, service: str, work_class: str) -> bool:
+    if term.account_number:
+        who = term.account_number == account_number
+    else:
+        who = term.tier in ("", tier)
+    return who and term.service in ("", service) and term.work_class in ("", work_class)
+
+
+def _rank(term: Term) -> tuple[int, bool, bool, float, float, str]:
+    closeness = 0 if term.account_number else 1 if term.tier else 2
+    return (
+        closeness,
+        not term.service,
+        not term.work_class,
+        term.threshold_minutes,
+        -term.target_share,
+        term.term_number,
+    )

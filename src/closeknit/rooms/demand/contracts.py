@@ -42,6 +42,7 @@ class ForecastCard:
     grains: tuple[Grain, ...]
     time_zone: str
     first_on: date
+    weeks: int
     horizon_days: int
     made_at: datetime
     data_until_at: datetime

@@ -12,6 +12,7 @@ class ForecastRun(models.Model):
     grains = models.JSONField()
     time_zone = models.CharField(max_length=64)
     first_on = models.DateField()
+    weeks = models.PositiveSmallIntegerField()
     horizon_days = models.PositiveIntegerField()
     made_at = models.DateTimeField()
     data_until_at = models.DateTimeField()

@@ -250,6 +250,7 @@ def _card(row: ForecastRun) -> ForecastCard:
         grains=tuple(Grain(grain) for grain in row.grains),
         time_zone=row.time_zone,
         first_on=row.first_on,
+        weeks=row.weeks,
         horizon_days=row.horizon_days,
         made_at=row.made_at,
         data_until_at=row.data_until_at,

@@ -61,8 +61,7 @@ def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> U
 def _inputs(card: ForecastCard, by: Actor) -> tuple[PlanInputs, tuple[Term, ...]]:
     monday = card.first_on + timedelta(days=-card.first_on.weekday() % 7)
     terms = agreements.terms_in_force(card.operation, on=monday, by=by)
-    tail_days = min(int(max((t.threshold_minutes for t in terms), default=0.0) // 1440), 60)
-    weeks = (card.horizon_days - (monday - card.first_on).days - tail_days) // 7
+    weeks = card.weeks
     pools = _pools(card.operation, card.data_until_at, by)
     if not pools:
         raise Invalid(

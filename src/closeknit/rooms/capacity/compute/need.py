@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closeknit.engine.queueing import required_agents, required_daily_capacity
-from closeknit.rooms.agreements.contracts import Term, pick_term
+from closeknit.rooms.agreements.contracts import Clock, Term, pick_term
 from closeknit.rooms.capacity.compute.inputs import PlanInputs, PoolInput, RosterInput, shrinkage_of
 from closeknit.rooms.capacity.compute.routing import Route
 from closeknit.rooms.capacity.compute.sharing import share_in_steps
@@ -132,35 +132,56 @@ def _deadline_need(
 ) -> _Sized:
     """Size daily hours so that nothing is late; each shorter deadline's extra is carried by those who were promised it."""
     work = units * (pool.handle_minutes / 60.0)
-    window_of_series = np.array([_window_days(term) for term in terms], dtype=np.int64)
     days = starts.astype("datetime64[D]").astype(np.int64)
     week = (days - days[0]) // 7
-    weekday_open = presence > 0 if presence.any() else (days + 3) % 7 < 5
-    windows = np.unique(window_of_series)
-    by_window = np.array([work[window_of_series == w].sum(axis=0) for w in windows])
-    levels = np.array(
-        [
-            required_daily_capacity(
-                by_window, np.maximum(windows, shortest), week_of_day=week, is_open=weekday_open
-            ).daily_capacity_hours
-            for shortest in windows
-        ]
-    )
-    level_of_series = np.searchsorted(windows, window_of_series)
-    shares = _weekly_work(work, week)
-    tightest = next((t for t in terms if t and _window_days(t) == windows[0]), None)
-    binding = tightest.sentence if tightest else "no promise: done within a week"
-    return _Sized(levels.max(axis=0), share_in_steps(levels, level_of_series, shares), binding)
+    is_open = presence > 0 if presence.any() else (days + 3) % 7 < 5
+    promises = sorted({_grace(term) for term in terms})
+    level_of_series = np.array([promises.index(_grace(term)) for term in terms])
+    by_promise = np.array([work[level_of_series == i].sum(axis=0) for i in range(len(promises))])
+    windows = np.array([_windows(promise, is_open) for promise in promises])
+    levels = np.array([_kept(by_promise, np.maximum(windows, windows[i]), week, is_open) for i in range(len(promises))])
+    split = share_in_steps(levels, level_of_series, _weekly_work(work, week))
+    return _Sized(levels.max(axis=0), split, _tightest(terms, levels, promises))
 
 
-def _window_days(term: Term | None) -> int:
-    """Return the whole days of grace: work of a day is kept if done by the end of that day plus these.
+def _grace(term: Term | None) -> tuple[int, bool]:
+    """Return (whole days of grace, whether only open days count).
 
-    A promise of 24 hours gives 0: whatever came in that day is done that day, which keeps it for the earliest arrival.
+    Work of a day is kept if it is done by the end of that day plus the grace. A promise of 24 hours gives 0: what came
+    in that day is done that day, which keeps it even for the earliest arrival.
     """
     if term is None:
-        return NO_PROMISE_WINDOW_DAYS
-    return max(int(np.ceil(term.threshold_minutes / MINUTES_PER_DAY)) - 1, 0)
+        return (NO_PROMISE_WINDOW_DAYS, False)
+    days = max(int(np.ceil(term.threshold_minutes / MINUTES_PER_DAY)) - 1, 0)
+    return (days, term.clock is Clock.BUSINESS)
+
+
+def _windows(promise: tuple[int, bool], is_open: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return, for work of each day, how many calendar days later it is due (far beyond the horizon: the horizon)."""
+    grace, business = promise
+    size = is_open.size
+    if not business:
+        return np.full(size, grace, dtype=np.int64)
+    open_days = np.flatnonzero(is_open)
+    first_open = np.searchsorted(open_days, np.arange(size))
+    due = np.append(open_days, np.full(grace + 1, 2 * size))[np.minimum(first_open + grace, open_days.size + grace)]
+    return due - np.arange(size)
+
+
+def _kept(
+    work: FloatArray, windows: NDArray[np.int64], week: NDArray[np.int64], is_open: NDArray[np.bool_]
+) -> FloatArray:
+    """Return the daily hours that keep work with a window per class and day: one class of its own per window length."""
+    lengths = np.unique(windows)
+    by_length = np.array([np.where(windows == length, work, 0.0).sum(axis=0) for length in lengths])
+    return required_daily_capacity(by_length, lengths, week_of_day=week, is_open=is_open).daily_capacity_hours
+
+
+def _tightest(terms: Sequence[Term | None], levels: FloatArray, promises: Sequence[tuple[int, bool]]) -> str:
+    """Say the promise that asks for most hours."""
+    hardest = promises[int(np.argmax(levels.sum(axis=1)))]
+    named = next((t for t in terms if t is not None and _grace(t) == hardest), None)
+    return named.sentence if named else "no promise: done within a week"
 
 
 def _weekly_work(work: FloatArray, week: NDArray[np.int64]) -> FloatArray:

@@ -14,7 +14,7 @@ from closeknit.kernel.canonical import digest
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.events import publish
 from closeknit.rooms.agreements import reads as agreements
-from closeknit.rooms.agreements.contracts import Term
+from closeknit.rooms.agreements.contracts import Term, longest_days
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
@@ -27,6 +27,7 @@ from closeknit.rooms.sensing import reads as sensing
 from closeknit.rooms.sensing.contracts import OperationSpan
 
 LEAST_DAYS = 15
+MOST_TAIL_DAYS = 60
 DAYS_OF_HISTORY = {Grain.DAY: 3 * 364, Grain.HALF_HOUR: 26 * 7}
 
 
@@ -47,18 +48,17 @@ def refresh_forecast(
     first_on = _first_day(span, as_of)
     monday = first_on + timedelta(days=-first_on.weekday() % 7)
     terms = agreements.terms_in_force(operation, on=monday, by=by)
-    tail_days = _tail_days(terms)
-    horizon_days = (monday - first_on).days + 7 * weeks + tail_days
+    horizon_days = (monday - first_on).days + 7 * weeks + min(longest_days(terms), MOST_TAIL_DAYS)
     tiers = {key.account_number: key.tier for key in customers.list_account_keys(by=by)}
     histories = _histories(span, terms, first_on, by)
-    snapshot = _snapshot_digest(span, first_on, horizon_days, terms, histories, tiers)
+    snapshot = _snapshot_digest(span, first_on, weeks, horizon_days, terms, histories, tiers)
     existing = ForecastRun.objects.filter(
         operation=operation, snapshot_digest=snapshot, code_version=compute.CODE_VERSION
     ).first()
     if existing:
         return _publish_again(existing, thread_id, by)
     results = [compute.forecast_panel(history, tiers, horizon_days) for history in histories]
-    run = _run(span, first_on, horizon_days, snapshot, results, thread_id, at)
+    run = _run(span, first_on, weeks, horizon_days, snapshot, results, thread_id, at)
     return _store(run, by)
 
 
@@ -68,11 +68,6 @@ def _first_day(span: OperationSpan, as_of: datetime | None) -> date:
     if as_of is None or as_of > span.last_at:
         return span.last_at.astimezone(zone).date() + timedelta(days=1)
     return as_of.astimezone(zone).date()
-
-
-def _tail_days(terms: Sequence[Term]) -> int:
-    longest_minutes = max((term.threshold_minutes for term in terms), default=0.0)
-    return min(int(longest_minutes // 1440), 60)
 
 
 def _histories(span: OperationSpan, terms: Sequence[Term], first_on: date, by: Actor) -> list[History]:
@@ -108,6 +103,7 @@ def _history(span: OperationSpan, grain: Grain, services: set[str], until_at: da
 def _snapshot_digest(
     span: OperationSpan,
     first_on: date,
+    weeks: int,
     horizon_days: int,
     terms: Sequence[Term],
     histories: Sequence[History],
@@ -119,6 +115,7 @@ def _snapshot_digest(
             "operation": span.operation,
             "time_zone": span.time_zone,
             "first_on": first_on,
+            "weeks": weeks,
             "horizon_days": horizon_days,
             "grains": sorted({(t.service, t.threshold_minutes) for t in terms}),
             "tiers": {account: tiers[account] for account in seen if account in tiers},
@@ -130,6 +127,7 @@ def _snapshot_digest(
 def _run(
     span: OperationSpan,
     first_on: date,
+    weeks: int,
     horizon_days: int,
     snapshot: str,
     results: Sequence[tuple[Panel, Accuracy]],
@@ -145,6 +143,7 @@ def _run(
         grains=[panel.grain.value for panel in panels],
         time_zone=span.time_zone,
         first_on=first_on,
+        weeks=weeks,
         horizon_days=horizon_days,
         made_at=at,
         data_until_at=datetime.combine(first_on, time(), ZoneInfo(span.time_zone)),

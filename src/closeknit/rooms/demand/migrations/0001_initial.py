@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('grains', models.JSONField()),
                 ('time_zone', models.CharField(max_length=64)),
                 ('first_on', models.DateField()),
+                ('weeks', models.PositiveSmallIntegerField()),
                 ('horizon_days', models.PositiveIntegerField()),
                 ('made_at', models.DateTimeField()),
                 ('data_until_at', models.DateTimeField()),

@@ -1,0 +1,71 @@
+"""JSON operations of decisions."""
+
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from closeknit.kernel import clock
+from closeknit.rooms.decisions import reads
+from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal, reject_proposal
+from closeknit.rooms.decisions.contracts import LedgerLine, ProposalCard, ProposalState, ThreadCard
+
+router = Router(tags=["decisions"])
+
+
+class Decision(Schema):
+    """A person's answer to a proposal."""
+
+    reason: str = ""
+
+
+@router.get("/proposals", response=list[ProposalCard])
+def list_proposals(request: HttpRequest, state: ProposalState | None = None, limit: int = Query(50, ge=1, le=500)):
+    """Proposals, most urgent first."""
+    return reads.list_proposals(by=request.actor, states=[state] if state else (), limit=limit)
+
+
+@router.get("/proposals/{proposal_id}", response=ProposalCard)
+def get_proposal(request: HttpRequest, proposal_id: UUID):
+    """One proposal."""
+    return reads.get_proposal(proposal_id, by=request.actor)
+
+
+@router.post("/proposals/{proposal_id}/approve", response=ProposalCard)
+def approve(request: HttpRequest, proposal_id: UUID, decision: Decision):
+    """Approve what waits."""
+    approve_proposal(proposal_id, reason=decision.reason, by=request.actor, at=clock.now())
+    return reads.get_proposal(proposal_id, by=request.actor)
+
+
+@router.post("/proposals/{proposal_id}/reject", response=ProposalCard)
+def reject(request: HttpRequest, proposal_id: UUID, decision: Decision):
+    """Reject what waits, with a reason."""
+    reject_proposal(proposal_id, reason=decision.reason, by=request.actor, at=clock.now())
+    return reads.get_proposal(proposal_id, by=request.actor)
+
+
+@router.get("/ledger", response=list[LedgerLine])
+def list_entries(
+    request: HttpRequest,
+    account_number: str = "",
+    kind: str = "",
+    before_id: int | None = None,
+    limit: int = Query(100, ge=1, le=1000),
+):
+    """Ledger lines, newest first; `before_id` pages on."""
+    return reads.list_entries(
+        by=request.actor, account_number=account_number, kind=kind, before_id=before_id, limit=limit
+    )
+
+
+@router.get("/threads", response=list[ThreadCard])
+def list_threads(request: HttpRequest, limit: int = Query(50, ge=1, le=500)):
+    """Threads that moved last."""
+    return reads.list_threads(by=request.actor, limit=limit)
+
+
+@router.get("/threads/{thread_id}", response=list[LedgerLine])
+def get_thread(request: HttpRequest, thread_id: UUID):
+    """One thread's ledger lines, oldest first."""
+    return reads.get_thread(thread_id, by=request.actor)

@@ -1,0 +1,102 @@
+"""Grouping, closed days, totals and the archive of a forecast, on small histories with known answers."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from closeknit.rooms.customers.contracts import Tier
+from closeknit.rooms.demand import compute
+from closeknit.rooms.demand.compute import History
+from closeknit.rooms.demand.contracts import Grain
+from closeknit.rooms.sensing.contracts import SeriesKey
+
+MONDAY = np.datetime64("2025-01-06", "D")
+WEEK = np.array([20.0, 18.0, 22.0, 19.0, 25.0, 0.0, 0.0])
+
+
+def key(account: str, service: str = "picking") -> SeriesKey:
+    return SeriesKey("warehouse", service, "", "", account)
+
+
+def history(rows: dict[SeriesKey, np.ndarray], grain: Grain = Grain.DAY) -> History:
+    first = next(iter(rows.values()))
+    step = np.timedelta64(1440 // compute.PERIODS_PER_DAY[grain], "m")
+    starts = MONDAY.astype("datetime64[m]") + np.arange(first.size) * step
+    return History(grain, tuple(rows), starts, np.array(list(rows.values()), dtype=float))
+
+
+def test_top_tier_accounts_stand_alone_and_the_rest_by_tier():
+    weeks = 20
+    rows = {
+        key("ACME"): np.tile(WEEK, weeks),
+        key("RARE"): np.where(np.arange(7 * weeks) == 3, 1.0, 0.0),
+        key("CRUMB"): np.tile(WEEK / 2, weeks),
+        key(""): np.tile(WEEK / 4, weeks),
+    }
+    tiers = {"ACME": Tier.STRATEGIC, "RARE": Tier.KEY, "CRUMB": Tier.VOLUME}
+    panel, _ = compute.forecast_panel(history(rows), tiers, 14)
+    named = {(k.tier, k.account_number) for k in panel.keys}
+    assert named == {("strategic", "ACME"), ("key", ""), ("volume", "")}
+    volume = panel.mean[[k.tier for k in panel.keys].index("volume")]
+    assert volume[:7] == pytest.approx(WEEK * 0.75)
+    assert panel.total_mean[0, :7] == pytest.approx(WEEK * 1.75, rel=0.05)
+
+
+def test_the_future_begins_the_day_after_the_history():
+    panel, _ = compute.forecast_panel(history({key("A"): np.tile(WEEK, 10)}), {}, 3)
+    assert panel.local_starts[0] == (MONDAY + 70).astype("datetime64[m]")
+    assert panel.mean.shape == (1, 3)
+
+
+def test_a_closed_day_is_missing_and_not_no_demand():
+    values = np.tile(WEEK, 12)
+    values[7 * 11 : 7 * 11 + 5] = 0.0  # a whole week closed, just before the forecast
+    panel, _ = compute.forecast_panel(history({key("A"): values}), {}, 7)
+    assert panel.mean[0] == pytest.approx(WEEK)
+
+
+def test_quantiles_are_of_the_sum_and_in_order():
+    rng = np.random.default_rng(5)
+    rows = {key("A"): rng.poisson(np.tile(WEEK, 60)), key("B", "packing"): rng.poisson(np.tile(WEEK, 60))}
+    panel, accuracy = compute.forecast_panel(history(rows), {"A": Tier.VOLUME}, 28)
+    assert (np.diff(panel.total_quantiles, axis=0) >= 0).all()
+    low, high = panel.total_weekly_quantiles[0, 0, 0], panel.total_weekly_quantiles[-2, 0, 0]
+    daily = panel.total_quantiles[[0, -2], 0, :7].sum(axis=1)
+    assert daily[0] < low < panel.total_weekly_mean[0, 0] < high < daily[1]
+    assert accuracy.wape_share is not None
+    assert 0.1 < accuracy.wape_share < 0.4
+    assert 0.6 < accuracy.interval_coverage_share <= 1.0
+
+
+def test_half_hours_keep_the_shape_of_the_day():
+    day = np.where((np.arange(48) >= 16) & (np.arange(48) < 36), 6.0, 0.0)
+    values = np.tile(np.concatenate([np.tile(day, 5), np.zeros(96)]), 6)
+    panel, _ = compute.forecast_panel(history({key("", "phone"): values}, Grain.HALF_HOUR), {}, 7)
+    assert panel.mean.shape == (1, 336)
+    assert panel.mean[0, :48] == pytest.approx(day)
+    assert panel.mean[0, 5 * 48 :].sum() == 0.0
+
+
+def test_archive_round_trip_keeps_every_bit():
+    rng = np.random.default_rng(1)
+    rows = {key("A"): rng.poisson(np.tile(WEEK, 30)), key("ünï|,\n"): rng.poisson(np.tile(WEEK, 30))}
+    panel, _ = compute.forecast_panel(history(rows), {"ünï|,\n": Tier.KEY}, 14)
+    levels, (again,) = compute.unpack(compute.pack(compute.QUANTILE_LEVELS, [panel]))
+    assert again.keys == panel.keys
+    assert (levels == compute.QUANTILE_LEVELS).all()
+    assert compute.result_digest([again]) == compute.result_digest([panel])
+    assert (again.local_starts == panel.local_starts).all()
+
+
+def test_grain_follows_the_shortest_promise():
+    assert compute.grain_of([2880.0, 0.5]) is Grain.HALF_HOUR
+    assert compute.grain_of([120.0, 1440.0]) is Grain.DAY
+    assert compute.grain_of([]) is Grain.DAY
+
+
+def test_weeks_begin_on_monday():
+    starts = np.array(["2026-03-01T12:00", "2026-03-02T00:00", "2026-03-08T23:30"], dtype="datetime64[m]")
+    weeks, sums = compute.weekly_sums(starts, np.array([1.0, 2.0, 4.0]))
+    assert [w.item() for w in weeks] == [date(2026, 2, 23), date(2026, 3, 2)]
+    assert sums.tolist() == [1.0, 6.0]

@@ -1,0 +1,25 @@
+"""JSON operations of outcomes."""
+
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from closeknit.rooms.outcomes import reads
+from closeknit.rooms.outcomes.contracts import BoardRow
+
+router = Router(tags=["outcomes"])
+
+
+@router.get("/board", response=list[BoardRow])
+def list_board(
+    request: HttpRequest,
+    search: str = "",
+    tier: str = "",
+    only_short: bool = False,
+    sort: str = "short",
+    offset: int = Query(0, ge=0, le=10_000_000),
+    limit: int = Query(200, ge=1, le=1000),
+):
+    """One row per account in the actor's scope."""
+    return reads.list_board(
+        by=request.actor, search=search, tier=tier, only_short=only_short, sort=sort, offset=offset, limit=limit
+    )

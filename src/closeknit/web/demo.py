@@ -1,0 +1,131 @@
+"""`./run demo`: the sample company, loaded, planned and served, with people to sign in as."""
+
+import argparse
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from closeknit.demo import CompanySpec, generate, last_monday
+
+PEOPLE = (
+    ("alice", "Alice Moreau", ("planner",), "plans: sees every account, prices and feeds"),
+    ("bob", "Bob Keller", ("account-manager",), "sells: sees the accounts of his own team"),
+    ("carol", "Carol Lindqvist", ("service-lead",), "approves: decides what policy leaves to a person"),
+    ("dave", "Dave Outside", (), "is outside: may see nothing"),
+)
+WEEKS_AHEAD = 8
+
+
+def main() -> int:
+    """Set up the demo where it is not there yet, then serve it."""
+    parser = argparse.ArgumentParser(prog="run demo", description="Load, plan and serve the sample company.")
+    parser.add_argument("--accounts", type=int, default=400)
+    parser.add_argument("--weeks", type=int, default=104)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--no-serve", action="store_true", help="stop when the company is planned")
+    args = parser.parse_args()
+    from closeknit.web import boot
+
+    with step("Starting PostgreSQL and bringing its tables up to date"):
+        boot.prepare(migrate=True)
+    from closeknit.web.serve import free_port, serve
+    from closeknit.web.settings import HOME
+
+    if not _is_ready():
+        company = HOME / "sample-company"
+        prepare_company(company, CompanySpec(args.seed, args.accounts, args.weeks, _today_monday()))
+        prepare_people(HOME)
+    else:
+        print("  The sample company is there already (./run reset starts anew).")
+    if args.no_serve:
+        return 0
+    _print_people(HOME)
+    return serve(port=args.port or free_port())
+
+
+def prepare_company(folder: Path, spec: CompanySpec) -> None:
+    """Write the company's files, load them through the front door, and run the main job for each operation."""
+    from closeknit.kernel import clock, jobs
+    from closeknit.rooms.capacity import reads as capacity
+    from closeknit.rooms.capacity.actions.start_plan import start_plan
+    from closeknit.rooms.org.reads import console_actor
+    from closeknit.rooms.sensing.actions.load_recipe import load_recipe
+
+    by = console_actor()
+    with step(f"Writing the sample company: {spec.accounts} accounts, {spec.weeks} weeks"):
+        generate(spec, folder)
+    with step("Loading its files through the front door"):
+        load_recipe("sample-company", folder, by=by, at=clock.now())
+        jobs.run_until_idle()
+    for operation in capacity.list_operations_planned(by=by):
+        with step(f"Planning {operation}: forecast, need, allocation, prices"):
+            start_plan(operation, weeks=WEEKS_AHEAD, by=by)
+            jobs.run_until_idle()
+
+
+def prepare_people(home: Path) -> None:
+    """Create the demo's people, each with a password of its own, and leave the sign-ins in the data folder."""
+    from closeknit.kernel.errors import Conflict
+    from closeknit.rooms.org import reads as org
+    from closeknit.rooms.org.actions.create_person import create_person
+    from closeknit.rooms.org.contracts import Role
+
+    by = org.console_actor()
+    teams = [team.name for team in org.list_teams(by=by)]
+    signs = []
+    for username, name, roles, does in PEOPLE:
+        password = f"{username}-{secrets.token_hex(3)}"
+        own = teams[:1] if "account-manager" in roles else []
+        try:
+            create_person(
+                username=username, name=name, password=password, roles=[Role(r) for r in roles], teams=own, by=by
+            )
+        except Conflict:
+            continue
+        signs.append({"username": username, "password": password, "name": name, "does": does})
+    path = home / "demo-people.json"
+    path.write_text(json.dumps(signs, indent=1))
+    path.chmod(0o600)
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Say what is being done, and how long it took."""
+    print(f"  {what} … ", end="", flush=True)
+    started = time.monotonic()
+    yield
+    print(f"{time.monotonic() - started:.1f} s", flush=True)
+
+
+def _is_ready() -> bool:
+    from closeknit.rooms.capacity import reads as capacity
+    from closeknit.rooms.org.reads import console_actor, find_actor_by_username
+
+    return find_actor_by_username("alice") is not None and bool(capacity.list_plans(by=console_actor(), limit=1))
+
+
+def _today_monday() -> date:
+    from closeknit.kernel import clock
+
+    return last_monday(clock.now().date())
+
+
+def _print_people(home: Path) -> None:
+    path = home / "demo-people.json"
+    if not path.exists():
+        return
+    print("\nSign in as:")
+    for person in json.loads(path.read_text()):
+        print(f"  {person['username']:8} {person['password']:16} {person['name']} {person['does']}")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "closeknit.web.settings")
+    sys.exit(main())

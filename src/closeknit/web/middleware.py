@@ -1,0 +1,64 @@
+"""What every request gets: security headers, an actor, and errors that a person can read."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import CloseknitError
+from closeknit.rooms.org import reads as org
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+NOBODY = Actor(key="nobody", name="Nobody")
+
+
+class SecurityHeaders:
+    """Put the same security headers on every answer, whatever made it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class ActorOnRequest:
+    """Set `request.actor`: the signed-in person, or nobody (who may do nothing)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        actor = org.find_actor_of_user(user.pk) if user.is_authenticated and user.pk else None
+        request.actor = actor or NOBODY  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class ErrorPages:
+    """Turn a refusal into a page that says what happened, what was kept and what to do."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        if not isinstance(failure, CloseknitError):
+            return None
+        return render(request, "web/problem.html", {"problem": failure}, status=failure.status)

@@ -1,0 +1,152 @@
+"""Django's settings, from the environment. `web/boot.py` fills the environment in before this is read.
+
+DATABASE_URL            where PostgreSQL is (required; `boot.prepare` starts the embedded one when it is not set)
+CLOSEKNIT_HOME          the data folder: secret key, generated static files
+CLOSEKNIT_PRODUCTION    "1" behind TLS: secure cookies, HSTS, redirect to https
+CLOSEKNIT_HOSTS         comma-separated host names to answer to (loopback is always one)
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+PACKAGE = Path(__file__).resolve().parent.parent
+HOME = Path(os.environ.get("CLOSEKNIT_HOME", Path.cwd() / ".closeknit"))
+PRODUCTION = os.environ.get("CLOSEKNIT_PRODUCTION") == "1"
+
+
+def _secret_key() -> str:
+    given = os.environ.get("CLOSEKNIT_SECRET_KEY")
+    if given:
+        return given
+    path = HOME / "secret-key"
+    if not path.exists():
+        HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text()
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+def _database() -> dict[str, object]:
+    parts = conninfo_to_dict(os.environ.get("DATABASE_URL", "dbname=closeknit"))
+    name = str(parts.get("dbname", "closeknit"))
+    suffix = os.environ.get("CLOSEKNIT_TEST_SUFFIX", "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": str(parts.get("user", "")),
+        "PASSWORD": str(parts.get("password", "")),
+        "HOST": str(parts.get("host", "")),
+        "PORT": str(parts.get("port", "")),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "TEST": {"NAME": f"test_{name}{suffix}"},
+        "OPTIONS": {"application_name": "closeknit"},
+    }
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *filter(None, os.environ.get("CLOSEKNIT_HOSTS", "").split(","))]
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+ROOMS = ("org", "decisions", "sensing", "customers", "agreements", "demand", "capacity", "outcomes")
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "closeknit.kernel",
+    *(f"closeknit.rooms.{room}" for room in ROOMS),
+    "closeknit.web",
+]
+MIDDLEWARE = [
+    "closeknit.web.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "closeknit.web.middleware.ActorOnRequest",
+    "closeknit.web.middleware.ErrorPages",
+]
+ROOT_URLCONF = "closeknit.web.urls"
+WSGI_APPLICATION = "closeknit.web.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "closeknit.web.context.frame",
+            ],
+            "builtins": ["closeknit.web.templatetags.closeknit"],
+        },
+    }
+]
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = ["closeknit.web.formats"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "collected-static"
+STATICFILES_DIRS = [PACKAGE / "web" / "static", HOME / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "today"
+LOGOUT_REDIRECT_URL = "sign-in"
+
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if PRODUCTION:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("CLOSEKNIT_LOG", "WARNING")},
+}

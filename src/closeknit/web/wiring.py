@@ -1,0 +1,38 @@
+"""Who listens to which news: the one table. Read it top to bottom and you have seen every automatic step."""
+
+from closeknit.kernel import events
+from closeknit.kernel.events import Event, Listener
+
+
+def listeners() -> dict[type[Event], tuple[Listener, ...]]:
+    """Return the table: event -> listeners, each a function in a room's jobs.py."""
+    from closeknit.rooms.agreements import jobs as agreements
+    from closeknit.rooms.capacity import jobs as capacity
+    from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed
+    from closeknit.rooms.customers import jobs as customers
+    from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionRejected
+    from closeknit.rooms.demand import jobs as demand
+    from closeknit.rooms.demand.contracts import ForecastRefreshed, ForecastRequested
+    from closeknit.rooms.outcomes import jobs as outcomes
+    from closeknit.rooms.sensing.contracts import DemandObserved
+
+    return {
+        DemandObserved: (
+            customers.adopt_accounts_on_demand_observed,
+            agreements.adopt_terms_on_demand_observed,
+            capacity.adopt_pools_on_demand_observed,
+        ),
+        ForecastRequested: (demand.refresh_forecast_on_requested,),
+        ForecastRefreshed: (capacity.propose_plan_on_forecast_refreshed,),
+        PlanProposed: (),
+        DecisionApproved: (capacity.commit_plan_on_decision_approved,),
+        DecisionRejected: (capacity.reject_plan_on_decision_rejected,),
+        PlanCommitted: (outcomes.refresh_board_on_plan_committed,),
+    }
+
+
+def install() -> None:
+    """Hand the table to the kernel. Called once, when Django is ready."""
+    from closeknit.rooms.org import reads as org
+
+    events.connect(listeners(), org.get_actor)
