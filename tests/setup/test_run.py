@@ -206,6 +206,17 @@ def test_a_stamp_holds_until_requirements_or_place_change(
     assert not run_module.is_prepared("runtime")
 
 
+def test_an_unstamped_environment_with_development_tools_keeps_them(
+    run_module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds: list[str] = []
+    monkeypatch.setattr(run_module, "set_up", kinds.append)
+    run_module.prepare("runtime")
+    fake_python(run_module)
+    run_module.prepare("runtime")
+    assert kinds == ["runtime", "dev"], "this Python has pytest, so the second is for development"
+
+
 def fake_python(run_module: ModuleType) -> bool:
     run_module.write_script(run_module.PYTHON, f'exec "{sys.executable}" "$@"')
     return True
