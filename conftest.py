@@ -22,8 +22,8 @@ if "DATABASE_URL" not in os.environ:
     _database = postgres.acquire(Path(os.environ["CLOSEKNIT_HOME"]))
     os.environ["DATABASE_URL"] = _database.url
 
-from django.conf import settings  # noqa: E402 - only now is the database known
+import django  # noqa: E402 - only now is the database known
 
-assert settings.DATABASES, "reading the settings here lets pytest-django set Django up"
+django.setup()
 
 pytest_plugins = ["tests.cast", "tests.flush"]

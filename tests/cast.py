@@ -1,7 +1,7 @@
 """The cast of the tests: Alice plans, Bob sells, Carol approves, Dave is outside, Erin keeps the house.
 
 Acme is the top tier (team North), Bolt the middle (South), Crumb the lowest (South). The root conftest loads
-these fixtures for every test. A person is made when first asked for, with a real user who signs in with PASSWORD.
+these fixtures for every test. A person is made when first asked for: a real user who signs in with PASSWORD.
 """
 
 from dataclasses import dataclass

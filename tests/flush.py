@@ -1,7 +1,7 @@
 """Lets the test harness empty the database between transactional tests.
 
 The ledger refuses to be truncated, also by the harness, and procrastinate's tables are not Django's to flush.
-Here, and nowhere else, the two guards stand aside for the length of the harness's own TRUNCATE: one transaction.
+Here, and nowhere else, both guards stand aside for the harness's own TRUNCATE: one transaction.
 """
 
 from collections.abc import Callable, Iterator

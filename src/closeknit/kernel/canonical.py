@@ -18,6 +18,8 @@ from uuid import UUID
 
 from closeknit.kernel.errors import Invalid
 
+MOST_DECIMAL_PLACES = 400
+
 
 def canonical_bytes(value: Any) -> bytes:
     """Return the canonical UTF-8 bytes of a JSON-like value.
@@ -41,7 +43,7 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, enum.Enum):
         return _plain(value.value, where)
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
+        return _text(value, where)
     if isinstance(value, float):
         return _finite(value, where)
     if isinstance(value, Decimal):
@@ -53,7 +55,9 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name), f"{where}.{f.name}") for f in dataclasses.fields(value)}
+        return {
+            f.name: _plain(getattr(value, f.name), f"{where}.{f.name}") for f in dataclasses.fields(value)
+        }
     if isinstance(value, Mapping):
         return _mapping(value, where)
     if isinstance(value, list | tuple):
@@ -64,19 +68,36 @@ def _plain(value: Any, where: str) -> Any:
 def _finite(value: float, where: str) -> float:
     if not math.isfinite(value):
         raise Invalid(f"{value} is not a number that can be recorded.", where=where)
-    return value
+    return value + 0.0  # minus zero equals zero, so it is written the same
+
+
+def _text(value: str, where: str) -> str:
+    normal = unicodedata.normalize("NFC", value)
+    if any("\ud800" <= letter <= "\udfff" for letter in normal):
+        raise Invalid("The text holds half a character (a lone surrogate).", where=where)
+    return normal
 
 
 def _decimal(value: Decimal, where: str) -> str:
     if not value.is_finite():
         raise Invalid(f"{value} is not a number that can be recorded.", where=where)
-    return format(value.normalize(), "f") if value else "0"
+    if not value:
+        return "0"
+    if abs(value.adjusted()) > MOST_DECIMAL_PLACES:
+        raise Invalid(f"{value} is too long to be written out.", where=where)
+    # Not normalize(): that rounds to the context's precision.
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _instant(value: datetime, where: str) -> str:
     if value.tzinfo is None:
         raise Invalid("A time without a zone cannot be recorded.", where=where)
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    try:
+        instant = value.astimezone(UTC)
+    except OverflowError as failure:
+        raise Invalid(f"{value} is outside the calendar in UTC.", where=where) from failure
+    return instant.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _mapping(value: Mapping[Any, Any], where: str) -> dict[str, Any]:
@@ -84,7 +105,7 @@ def _mapping(value: Mapping[Any, Any], where: str) -> dict[str, Any]:
     for key, item in value.items():
         if not isinstance(key, str):
             raise Invalid(f"Key {key!r} is not text.", where=where)
-        normal = unicodedata.normalize("NFC", key)
+        normal = _text(key, where)
         if normal in plain:
             raise Invalid(f"Key {key!r} appears twice.", where=where)
         plain[normal] = _plain(item, f"{where}.{key}")

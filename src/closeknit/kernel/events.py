@@ -9,7 +9,7 @@ import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -55,8 +55,16 @@ class _Wiring:
 _wiring = _Wiring()
 
 
-def connect(listeners: Mapping[type[Event], tuple[Listener, ...]], resolve_actor: Callable[[str], Actor]) -> None:
+def connect(
+    listeners: Mapping[type[Event], tuple[Listener, ...]], resolve_actor: Callable[[str], Actor]
+) -> None:
     """Install the wiring table (`web/wiring.py`): which listeners hear which event, and how actors are found."""
+    names = [event.__name__ for event in listeners]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"two events are named {', '.join(twice)}: names are stored, so each must be one event's"
+        )
     _wiring.listeners = dict(listeners)
     _wiring.by_name = {event.__name__: event for event in listeners}
     _wiring.by_path = {path_of(listener): listener for heard in listeners.values() for listener in heard}
@@ -77,7 +85,11 @@ def publish(event: Event, *, by: Actor) -> UUID:
     if not connection.in_atomic_block:
         raise RuntimeError(f"publish({type(event).__name__}) needs the transaction of the change it reports")
     row = EventRow.objects.create(
-        uid=ids.new_id(), name=type(event).__name__, thread_id=event.thread_id, actor_key=by.key, body=_body(event)
+        uid=ids.new_id(),
+        name=type(event).__name__,
+        thread_id=event.thread_id,
+        actor_key=by.key,
+        body=_body(event),
     )
     heard = _wiring.listeners.get(type(event), ())
     Delivery.objects.bulk_create([Delivery(event=row, listener=path_of(listener)) for listener in heard])
@@ -131,6 +143,8 @@ def _settle(delivery: Delivery) -> None:
     try:
         with transaction.atomic():
             _run(delivery)
+            # A deferred foreign key broken here would otherwise fail the whole batch at commit, every time.
+            connection.check_constraints()
             _mark(delivery, Delivery.State.DONE)
     except Exception as failure:
         log.warning("delivery %s to %s failed: %s", delivery.pk, delivery.listener, failure)
@@ -141,24 +155,28 @@ def _run(delivery: Delivery) -> None:
     listener = _wiring.by_path.get(delivery.listener)
     event_type = _wiring.by_name.get(delivery.event.name)
     if listener is None or event_type is None or _wiring.resolve_actor is None:
-        raise Conflict(f"Nobody is wired as {delivery.listener} for {delivery.event.name}.", todo="Check web/wiring.py.")
+        raise Conflict(
+            f"Nobody is wired as {delivery.listener} for {delivery.event.name}.", todo="Check web/wiring.py."
+        )
     context = Context(by=_wiring.resolve_actor(delivery.event.actor_key), event_uid=delivery.event.uid)
     listener(_event(event_type, delivery.event.body), context)
 
 
 def _mark(delivery: Delivery, state: str) -> None:
-    Delivery.objects.filter(pk=delivery.pk).update(state=state, tries=delivery.tries + 1, settled_at=transaction_now())
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=state, tries=delivery.tries + 1, settled_at=transaction_now()
+    )
 
 
 def _retry(delivery: Delivery, failure: Exception) -> None:
     tries = delivery.tries + 1
-    reason = f"{type(failure).__name__}: {failure}"[:2000]
+    reason = reason_of(failure)[:2000]
     final = tries >= MAX_TRIES or (isinstance(failure, CloseknitError) and failure.status == 422)
     with connection.cursor() as cursor:
         cursor.execute(
             "update kernel_delivery set tries = %s, last_error = %s, state = %s,"
-            " settled_at = case when %s then now() end,"
-            " next_try_at = now() + make_interval(secs => %s) where id = %s",
+            " settled_at = case when %s then clock_timestamp() end,"
+            " next_try_at = clock_timestamp() + make_interval(secs => %s) where id = %s",
             [
                 tries,
                 reason,
@@ -168,6 +186,12 @@ def _retry(delivery: Delivery, failure: Exception) -> None:
                 delivery.pk,
             ],
         )
+
+
+def reason_of(failure: BaseException) -> str:
+    """Return a failure's kind and text in a form that PostgreSQL can store: no NUL, no half characters."""
+    text = f"{type(failure).__name__}: {failure}".replace("\x00", "\N{SYMBOL FOR NULL}")
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _body(event: Event) -> dict[str, Any]:
@@ -185,12 +209,16 @@ def _jsonable(value: Any) -> Any:
 
 
 def _event(event_type: type[Event], body: Mapping[str, Any]) -> Event:
-    values: dict[str, Any] = {}
-    for f in dataclasses.fields(event_type):
-        value = body[f.name]
-        if f.type in (UUID, "UUID") and value is not None:
-            value = UUID(value)
-        elif isinstance(value, list):
-            value = tuple(value)
-        values[f.name] = value
-    return event_type(**values)
+    hints = get_type_hints(event_type)
+    return event_type(
+        **{f.name: _revived(hints[f.name], body[f.name]) for f in dataclasses.fields(event_type)}
+    )
+
+
+def _revived(hint: Any, value: Any) -> Any:
+    parts = get_args(hint)
+    if isinstance(value, list):
+        return tuple(_revived(parts[0] if parts else Any, item) for item in value)
+    if value is not None and (hint is UUID or UUID in parts):
+        return UUID(value)
+    return value

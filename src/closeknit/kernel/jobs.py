@@ -1,24 +1,25 @@
 """Background work: ids in, one action out. Queue, retries and timers are procrastinate's; the rules are ours.
 
-A job is enqueued in the transaction that wants it, runs with no transaction of ours open (long computations must
-not hold one), and is idempotent: its action recognises work already done. Five failed tries leave the job
+A job is enqueued in the transaction that wants it, runs with no transaction of ours open (long computations
+must not hold one), and is idempotent: its action recognises work already done. Five failed tries leave the job
 `failed`, with the reason of every try in `kernel_job_failure`.
 """
 
 import asyncio
-import functools
-import inspect
 import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Status
 
 from closeknit.kernel import events
 from closeknit.kernel.errors import CloseknitError, Conflict
@@ -29,11 +30,31 @@ log = logging.getLogger(__name__)
 MAX_TRIES = 5
 HEARTBEAT_SECONDS = 5.0
 STALLED_SECONDS = 15.0
+KEEP_DONE_HOURS = 7 * 24
 WORKER_OPTIONS: dict[str, Any] = {
     "update_heartbeat_interval": HEARTBEAT_SECONDS,
     "stalled_worker_timeout": STALLED_SECONDS,
     "install_signal_handlers": False,
 }
+
+
+ORPHANED = (
+    "status = 'doing' and not exists (select 1 from procrastinate_workers w where w.id = worker_id"
+    f" and w.last_heartbeat > now() - interval '{STALLED_SECONDS} seconds')"
+)
+FAILED_SINCE = """
+    select j.task_name, coalesce(
+        (select f.error from kernel_job_failure f where f.job_id = j.id order by f.id desc limit 1),
+        'No reason was kept.')
+      from procrastinate_jobs j
+     where j.status = 'failed' and j.task_name <> %(rescue)s
+       and exists (select 1 from procrastinate_events e
+                    where e.job_id = j.id and e.type = 'failed' and e.at >= %(since)s)
+    union all
+    select d.listener, d.last_error from kernel_delivery d
+     where d.state = 'dead' and d.settled_at >= %(since)s
+    limit 1
+"""
 
 
 class _Patience(BaseRetryStrategy):
@@ -48,44 +69,44 @@ class _Patience(BaseRetryStrategy):
 def job(function: Callable[..., None]) -> Any:
     """Register a function of ids as a background job named by its module and name, with up to five tries."""
 
-    @functools.wraps(function)
-    def run(context: JobContext, **arguments: Any) -> None:
+    def run(context: JobContext, /, **arguments: Any) -> None:
         close_old_connections()
         try:
+            _forget_once_key(context)
             function(**arguments)
         except Exception as failure:
             _record_failure(context, arguments, failure)
             raise
         finally:
-            close_old_connections()
+            # The worker's threads come and go: a connection kept for the next job would only leak.
+            connection.close()
 
-    # procrastinate reads the signature to decide how to call; ours is (context, **ids), not the wrapped one.
-    del run.__wrapped__  # type: ignore[attr-defined]
-    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD),
-            inspect.Parameter("arguments", inspect.Parameter.VAR_KEYWORD),
-        ]
-    )
+    # Not functools.wraps: procrastinate reads the signature to decide how to call, and ours is (context, **ids).
+    run.__module__, run.__qualname__, run.__doc__ = function.__module__, function.__qualname__, function.__doc__
     name = f"{function.__module__}:{function.__name__}"
-    return app.task(
-        name=name,
-        pass_context=True,
-        retry=_Patience(),
-    )(run)
+    return app.task(name=name, pass_context=True, retry=_Patience())(run)
 
 
 def defer(task: Any, *, once_key: str | None = None, **arguments: Any) -> None:
     """Enqueue a job in the caller's transaction.
 
-    `once_key` names the work: while a job with that key is waiting, a second request adds nothing.
+    `once_key` names the work: while a job with that key is waiting, a second request adds nothing. The waiting
+    job then starts only after the caller's transaction, so it sees what the caller changed.
     """
     if once_key is None:
         task.defer(**arguments)
         return
-    if _is_waiting(once_key):
-        return
-    task.configure(queueing_lock=once_key).defer(**arguments)
+    with transaction.atomic():
+        if _hold_waiting(once_key):
+            return
+    try:
+        with transaction.atomic():
+            task.configure(queueing_lock=once_key).defer(**arguments)
+    except AlreadyEnqueued:
+        # Another transaction enqueued it since we looked and has committed: hold that one instead.
+        with transaction.atomic():
+            if not _hold_waiting(once_key):
+                task.defer(**arguments)
 
 
 def run_until_idle(timeout_seconds: float = 600.0) -> None:
@@ -95,18 +116,23 @@ def run_until_idle(timeout_seconds: float = 600.0) -> None:
         Conflict: when work is still owed at the end of the time, or a job has failed for good meanwhile.
     """
     deadline = time.monotonic() + timeout_seconds
-    last_failure = _last_failure_id()
+    started_at = _database_clock()
     while True:
         while events.deliver():
             pass
         if _jobs_due():
             _run_due_jobs()
             continue
-        _raise_final_failure(last_failure)
+        _raise_final_failure(started_at)
         if not _owed_soon():
             return
         if time.monotonic() > deadline:
-            raise Conflict("Background work is still waiting.", todo="See the page Work, or start ./run worker.")
+            raise Conflict(
+                "Background work is still waiting.", todo="See the page Work, or start ./run worker."
+            )
+        if _count(ORPHANED):
+            asyncio.run(_rescue_once())
+            continue
         time.sleep(0.05)
 
 
@@ -124,25 +150,66 @@ def run_forever(stop: threading.Event, poll_seconds: float = 1.0) -> None:
 @app.periodic(cron="* * * * * */15")
 @app.task(name="closeknit.kernel.jobs:rescue_stalled", pass_context=True, queueing_lock="kernel:rescue")
 async def rescue_stalled(context: JobContext, timestamp: int) -> None:
-    """Give jobs of workers that died (no heartbeat) back to the queue."""
+    """Give jobs of workers that died (no heartbeat) back to the queue, and clear away what is long done."""
     await _rescue(context.app)
+    if timestamp % 3600 < 15:
+        await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_DONE_HOURS)
 
 
 async def _rescue(worker_app: Any) -> None:
-    for stalled in await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-        await worker_app.job_manager.retry_job(stalled)
+    manager = worker_app.job_manager
+    for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        await manager.connector.execute_query_async(
+            "insert into kernel_job_failure (job_id, task, arguments, attempt, error)"
+            " values (%(id)s, %(task)s, '{}', %(attempt)s, 'The worker died in the middle of it.')",
+            id=stalled.id,
+            task=stalled.task_name,
+            attempt=stalled.attempts + 1,
+        )
+        # Its key may meanwhile belong to a newer job that waits.
+        await manager.connector.execute_query_async(
+            "update procrastinate_jobs set queueing_lock = null where id = %(id)s", id=stalled.id
+        )
+        if stalled.attempts + 1 >= MAX_TRIES:
+            await manager.finish_job(stalled, status=Status.FAILED, delete_job=False)
+        else:
+            await manager.retry_job(stalled)
+
+
+async def _rescue_once() -> None:
+    worker_app = _worker_app()
+    async with worker_app.open_async():
+        await _rescue(worker_app)
+
+
+def _worker_app() -> Any:
+    return app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
 
 
 async def _work(stop: threading.Event) -> None:
-    worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    stopped = asyncio.create_task(sync_to_async(stop.wait, thread_sensitive=False)())
+    try:
+        while not stop.is_set():
+            try:
+                await _work_until(stopped)
+            except Exception:
+                log.exception("the job worker lost its connection; trying again")
+            await asyncio.wait({stopped}, timeout=1.0)
+    finally:
+        stop.set()
+
+
+async def _work_until(stopped: asyncio.Task[Any]) -> None:
+    worker_app = _worker_app()
     async with worker_app.open_async():
         await _rescue(worker_app)
         worker = asyncio.create_task(worker_app.run_worker_async(concurrency=1, **WORKER_OPTIONS))
-        stopped = asyncio.create_task(sync_to_async(stop.wait, thread_sensitive=False)())
         await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
         worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
-        stop.set()
+        outcomes = await asyncio.gather(worker, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
 def _dispatch(stop: threading.Event, poll_seconds: float) -> None:
@@ -157,7 +224,9 @@ def _dispatch(stop: threading.Event, poll_seconds: float) -> None:
 
 
 def _dispatch_on_one_connection(stop: threading.Event, poll_seconds: float) -> None:
-    settings = {k: v for k, v in connection.get_connection_params().items() if k not in ("cursor_factory", "context")}
+    settings = {
+        k: v for k, v in connection.get_connection_params().items() if k not in ("cursor_factory", "context")
+    }
     with psycopg.connect(**settings, autocommit=True) as ear:
         ear.execute(f"listen {events.CHANNEL}")
         while not stop.is_set():
@@ -168,8 +237,7 @@ def _dispatch_on_one_connection(stop: threading.Event, poll_seconds: float) -> N
 
 
 def _run_due_jobs() -> None:
-    worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
-    asyncio.run(_run_once(worker_app))
+    asyncio.run(_run_once(_worker_app()))
 
 
 async def _run_once(worker_app: Any) -> None:
@@ -188,46 +256,61 @@ def _owed_soon() -> bool:
 def _count(condition: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select count(*) from procrastinate_jobs where task_name <> %s and {condition}", [rescue_stalled.name]
+            f"select count(*) from procrastinate_jobs where task_name <> %s and {condition}",
+            [rescue_stalled.name],
         )
         row = cursor.fetchone()
     return int(row[0]) if row else 0
 
 
-def _is_waiting(once_key: str) -> bool:
+def _hold_waiting(once_key: str) -> bool:
+    # The row lock keeps workers (they skip locked rows) from starting the job before our transaction ends.
     with connection.cursor() as cursor:
         cursor.execute(
-            "select 1 from procrastinate_jobs where queueing_lock = %s and status = 'todo'", [once_key]
+            "select 1 from procrastinate_jobs where queueing_lock = %s and status = 'todo' for share",
+            [once_key],
         )
         return cursor.fetchone() is not None
+
+
+def _forget_once_key(context: JobContext) -> None:
+    # A running job no longer stands for later requests; keeping the key, it could not go back to waiting
+    # beside a newer one.
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_jobs set queueing_lock = null where id = %s", [context.job.id])
 
 
 def _record_failure(context: JobContext, arguments: dict[str, Any], failure: Exception) -> None:
     connection.close()
     current = context.job
+    assert current.id is not None, "a job that runs is stored"
     JobFailure.objects.create(
         job_id=current.id,
         task=current.task_name,
         arguments=arguments,
         attempt=current.attempts + 1,
-        error=f"{type(failure).__name__}: {failure}"[:4000],
+        error=events.reason_of(failure)[:4000],
     )
 
 
-def _last_failure_id() -> int:
-    return JobFailure.objects.order_by("-id").values_list("id", flat=True).first() or 0
-
-
-def _raise_final_failure(after_id: int) -> None:
+def _database_clock() -> datetime:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select f.task, f.error from kernel_job_failure f join procrastinate_jobs j on j.id = f.job_id"
-            " where f.id > %s and j.status = 'failed' order by f.id desc limit 1",
-            [after_id],
-        )
+        cursor.execute("select clock_timestamp()")
+        row = cursor.fetchone()
+    assert row is not None
+    return row[0]  # type: ignore[no-any-return]
+
+
+def _raise_final_failure(since: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FAILED_SINCE, {"since": since, "rescue": rescue_stalled.name})
         row = cursor.fetchone()
     if row:
-        raise Conflict(f"A background step failed for good: {row[1]}", where=row[0], todo="Mend the cause, then run it again.")
+        raise Conflict(
+            f"A background step failed for good: {row[1]}",
+            where=row[0],
+            todo="Mend the cause, then run it again.",
+        )
 
 
 def is_refusal(failure: BaseException) -> bool:

@@ -32,7 +32,7 @@ def get_actor(key: str) -> Actor:
     if key == CONSOLE_KEY:
         return console_actor()
     prefix, _, number = key.partition(":")
-    if prefix == "person" and number.isdigit():
+    if prefix == "person" and number.isdecimal():
         person = Person.objects.filter(pk=int(number), user__is_active=True).prefetch_related("teams").first()
         if person:
             return _actor(person)
