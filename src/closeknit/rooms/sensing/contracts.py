@@ -27,6 +27,7 @@ class FactKind(StrEnum):
     STAFF = "staff"
     STOCK = "stock"
     SURVEY = "survey"
+    CLOSURE = "closure"
 
 
 FACT_FIELDS: dict[FactKind, dict[str, str]] = {
@@ -106,6 +107,7 @@ FACT_FIELDS: dict[FactKind, dict[str, str]] = {
         "score": "number!",
         "comment": "text",
     },
+    FactKind.CLOSURE: {"region": "text!", "closed_on": "date!", "reason": "text"},
 }
 """What each kind of fact states: field -> type, "!" where it must be given.
 
@@ -122,6 +124,7 @@ FACT_KEYS: dict[FactKind, tuple[str, ...]] = {
     FactKind.STAFF: ("staff_number",),
     FactKind.STOCK: ("item", "site", "as_of"),
     FactKind.SURVEY: ("survey_number",),
+    FactKind.CLOSURE: ("region", "closed_on"),
 }
 """Which fields tell one fact of a kind from another. Saying the same key again with other content is a new version."""
 
@@ -263,6 +266,14 @@ class AccountRule:
     region: str = ""
     time_zone: str = ""
     jurisdiction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRule:
+    """That a feed's recorded durations are promises: what they measure, and the share of work they are to hold for."""
+
+    measure: str
+    target_share: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ class Feed(models.Model):
     time_zone = models.CharField(max_length=60)
     assumptions = models.JSONField(default=list)
     account_rule = models.JSONField(null=True)
+    promise_rule = models.JSONField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -17,9 +17,7 @@ from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
-from closeknit.rooms.sensing.contracts import BatchCard, FactCard, FactKind, RecordedPromise
-
-RECORDED_TARGET_SHARE = 0.95
+from closeknit.rooms.sensing.contracts import BatchCard, FactCard, FactKind, PromiseRule, RecordedPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +99,21 @@ def _from_fact(fact: FactCard) -> _Version:
 
 def _recorded(batch: BatchCard, zone: ZoneInfo, by: Actor) -> list[_Version]:
     """Return one term per service and class of work: the promise that most of its rows carry."""
+    rule = sensing.get_promise_rule(batch.feed, by=by)
+    if rule is None:
+        return []
     found: dict[tuple[str, str, str], RecordedPromise] = {}
     for promise in sensing.recorded_promises(feed=batch.feed, by=by):
         if promise.promised_minutes > 0:
             found.setdefault((promise.operation, promise.service, promise.work_class), promise)
-    return [_from_promise(promise, batch.feed, zone) for promise in found.values()]
+    versions = [_from_promise(promise, rule, batch.feed, zone) for promise in found.values()]
+    starts = dict(
+        TermRow.objects.filter(source_feed=batch.feed, source=TermSource.RECORDED.value).values_list("term_number", "starts_on")
+    )
+    return [replace(v, starts_on=starts.get(v.term_number, v.starts_on)) for v in versions]
 
 
-def _from_promise(promise: RecordedPromise, feed: str, zone: ZoneInfo) -> _Version:
+def _from_promise(promise: RecordedPromise, rule: PromiseRule, feed: str, zone: ZoneInfo) -> _Version:
     name = "\x1f".join((feed, promise.operation, promise.service, promise.work_class))
     return _Version(
         contract_number=f"{feed}:recorded",
@@ -118,9 +123,9 @@ def _from_promise(promise: RecordedPromise, feed: str, zone: ZoneInfo) -> _Versi
         operation=promise.operation,
         service=promise.service,
         work_class=promise.work_class,
-        measure=promise.measure,
+        measure=Measure(rule.measure).value,
         threshold_minutes=promise.promised_minutes,
-        target_share=RECORDED_TARGET_SHARE,
+        target_share=rule.target_share,
         credit_per_miss=Decimal(0),
         currency="",
         starts_on=promise.first_at.astimezone(zone).date(),

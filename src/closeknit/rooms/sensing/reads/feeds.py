@@ -6,7 +6,15 @@ from django.db.models import Count, Max, Q, Sum
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
-from closeknit.rooms.sensing.contracts import AccountRule, BatchCard, BatchState, Counts, FeedCard, QuarantinedCard
+from closeknit.rooms.sensing.contracts import (
+    AccountRule,
+    BatchCard,
+    BatchState,
+    Counts,
+    FeedCard,
+    PromiseRule,
+    QuarantinedCard,
+)
 from closeknit.rooms.sensing.models import Batch, BatchOperation, Feed, QuarantinedRow
 from closeknit.rooms.sensing.reads.access import require_feeds
 
@@ -29,10 +37,14 @@ def get_feed(name: str, *, by: Actor) -> FeedCard:
 def get_account_rule(feed: str, *, by: Actor) -> AccountRule | None:
     """Return how a feed's accounts without a stated tier get one; None where its recipe does not say."""
     require_feeds(by)
-    row = Feed.objects.filter(name=feed).only("account_rule").first()
-    if row is None:
-        raise NotFound("There is no such feed.", where=feed)
-    return _rule(row.account_rule)
+    return _rule(_feed(feed).account_rule)
+
+
+def get_promise_rule(feed: str, *, by: Actor) -> PromiseRule | None:
+    """Return whether and how a feed's recorded durations are promises; None where its recipe does not say so."""
+    require_feeds(by)
+    stored = _feed(feed).promise_rule
+    return PromiseRule(**stored) if stored else None
 
 
 def list_batches(*, by: Actor, feed: str = "", before_id: int | None = None, limit: int = 100) -> list[BatchCard]:
@@ -91,6 +103,13 @@ def file_name(batch: Batch, file_number: int) -> str:
     if 0 <= file_number < len(batch.files):
         return str(batch.files[file_number]["name"])
     return "assumed by the recipe"
+
+
+def _feed(name: str) -> Feed:
+    row = Feed.objects.filter(name=name).first()
+    if row is None:
+        raise NotFound("There is no such feed.", where=name)
+    return row
 
 
 def _cards(which: Q) -> list[FeedCard]:

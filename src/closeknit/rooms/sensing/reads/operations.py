@@ -34,6 +34,7 @@ _PROMISES = """
 select operation, service, work_class, promised_minutes, count(*), min(occurred_at)
   from sensing_work
  where promised_minutes is not null and not is_return and (%(operation)s = '' or operation = %(operation)s)
+   and (%(feed)s = '' or feed_id = (select id from sensing_feed where name = %(feed)s))
  group by 1, 2, 3, 4 order by 1, 2, 3, 5 desc, 4
 """
 _ACCOUNT_TOTALS = """
@@ -85,10 +86,10 @@ def account_totals(feed: str, *, by: Actor) -> dict[str, WorkTotal]:
     return {account: WorkTotal("", account, units, Decimal(amount), first, last) for account, units, amount, first, last in rows}
 
 
-def recorded_promises(operation: str = "", *, by: Actor) -> list[RecordedPromise]:
+def recorded_promises(operation: str = "", *, by: Actor, feed: str = "") -> list[RecordedPromise]:
     """Return the durations that sources promise per service and class of work, the most frequent first in each."""
     require_feeds(by)
-    return [RecordedPromise(*row) for row in _all(_PROMISES, {"operation": operation})]
+    return [RecordedPromise(*row) for row in _all(_PROMISES, {"operation": operation, "feed": feed})]
 
 
 def list_services(operation: str, *, by: Actor) -> list[str]:

@@ -1,0 +1,233 @@
+"""Read a source through a feed: map, check, deduplicate; good rows in, bad rows to quarantine, counts that balance."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from closeknit.kernel import ids
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import CloseknitError, Conflict, NotFound
+from closeknit.kernel.events import publish
+from closeknit.rooms.decisions.actions.record_entry import record_entry
+from closeknit.rooms.decisions.contracts import Entry
+from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.sensing.contracts import (
+    BadRow,
+    BatchCard,
+    Counts,
+    DemandObserved,
+    FactKind,
+    Progress,
+    RawRow,
+    RowSource,
+    SourceFile,
+)
+from closeknit.rooms.sensing.mapping.expressions import Known
+from closeknit.rooms.sensing.mapping.recipe import Recipe, Stream, read_recipe
+from closeknit.rooms.sensing.mapping.refusal import Refused
+from closeknit.rooms.sensing.mapping.rows import MappedFact, MappedWork, RowMapper
+from closeknit.rooms.sensing.mapping.superseding import Superseding
+from closeknit.rooms.sensing.models import Batch, BatchOperation, FactRow, Feed, QuarantinedRow
+from closeknit.rooms.sensing.reads.feeds import batch_card
+from closeknit.rooms.sensing.storing import (
+    Place,
+    Settled,
+    store_assumed,
+    store_facts,
+    store_refused,
+    store_work,
+    withdraw_assumed,
+)
+
+CHUNK_ROWS = 10_000
+OnProgress = Callable[[Progress], None]
+
+
+def ingest_batch(
+    feed_name: str, source: RowSource, *, by: Actor, at: datetime, on_progress: OnProgress | None = None
+) -> BatchCard:
+    """Load a source through a feed and return the balanced batch. The same source again accepts nothing new.
+
+    Each chunk is one transaction of rows, quarantine, counts and cursor, so a load that was cut off goes on where it
+    stopped. Refuses an unknown feed, a source with columns missing, and a feed that is being loaded by another.
+    """
+    by.require(Permission.LOAD_DATA)
+    feed = Feed.objects.filter(name=feed_name).first()
+    if feed is None:
+        raise NotFound("There is no such feed.", where=feed_name, todo="Register its recipe: closeknit load RECIPE PATH.")
+    recipe = read_recipe(feed.recipe_text, f"recipe of {feed.name}")
+    streams = [_stream_of(recipe, file) for file in source.files]
+    for stream, file in zip(streams, source.files, strict=True):
+        _mapper(stream, file, {}, at)
+    with _only_one_loader(feed):
+        batch, changed = _open_batch(feed, recipe, source, at)
+        try:
+            for number in range(batch.file_number, len(streams)):
+                _load_file(batch, recipe, streams[number], source, number, on_progress)
+        except CloseknitError as failure:
+            failure.kept = f"{batch.accepted:,} rows of this load are kept; loading it again goes on from there."
+            raise
+        return _finish(batch, changed, by)
+
+
+def _stream_of(recipe: Recipe, file: SourceFile) -> Stream:
+    named = getattr(file, "stream", None)
+    stream = recipe.stream_named(named) if named else recipe.stream_of(file.name)
+    if stream is None:
+        raise NotFound(f"The recipe {recipe.name} takes no file of this name.", where=file.name)
+    return stream
+
+
+def _mapper(stream: Stream, file: SourceFile, known: Known, at: datetime) -> RowMapper:
+    return RowMapper(stream, list(file.columns), known, at)
+
+
+@contextmanager
+def _only_one_loader(feed: Feed) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(hashtext('closeknit-load'), %s)", [feed.pk])
+        if not cursor.fetchone()[0]:
+            raise Conflict(
+                f"The feed {feed.name} is being loaded by someone else.",
+                where=feed.name,
+                todo="Wait until that load is done, then load again.",
+            )
+        try:
+            yield
+        finally:
+            cursor.execute("select pg_advisory_unlock(hashtext('closeknit-load'), %s)", [feed.pk])
+
+
+def _open_batch(feed: Feed, recipe: Recipe, source: RowSource, at: datetime) -> tuple[Batch, bool]:
+    """Return the batch to go on with, or a new one, and whether the recipe says something new."""
+    same = {"feed": feed, "source_sha256": source.sha256, "recipe_version": recipe.version}
+    with transaction.atomic():
+        unfinished = Batch.objects.filter(state=Batch.State.LOADING, **same).first()
+        new_recipe = not Batch.objects.filter(feed=feed, recipe_version=recipe.version, state=Batch.State.DONE).exists()
+        if unfinished:
+            return unfinished, new_recipe
+        files = [{"name": file.name, "sha256": file.sha256} for file in source.files]
+        batch = Batch.objects.create(
+            **same, source_name=source.name[:300], files=files, thread_id=ids.new_id(), started_at=at
+        )
+        withdrawn = withdraw_assumed(batch, recipe.assumed_facts)
+        assumed = store_assumed(batch, recipe.assumed_facts)
+    return batch, bool(new_recipe or withdrawn or assumed)
+
+
+def _load_file(
+    batch: Batch, recipe: Recipe, stream: Stream, source: RowSource, number: int, on_progress: OnProgress | None
+) -> None:
+    file = source.files[number]
+    mapper = _mapper(stream, file, _known_facts(batch, stream), batch.started_at)
+    superseding = Superseding(stream, mapper, file.read(0, CHUNK_ROWS)) if stream.one_per else None
+    waiting = QuarantinedRow.objects.filter(feed_id=batch.feed_id, released_at=None).exclude(batch=batch).exists()
+    place = Place(batch, number, stream.name, file.columns, recipe.private, release=waiting)
+    repeats = Batch.objects.filter(
+        feed_id=batch.feed_id, source_sha256=batch.source_sha256, state=Batch.State.DONE
+    ).exists()
+    for chunk in file.read(batch.file_rows, CHUNK_ROWS):
+        settled = Settled()
+        rows = _map(mapper, stream, chunk, superseding, settled)
+        with transaction.atomic():
+            if stream.into is None:
+                store_work(place, [r for r in rows if isinstance(r[2], MappedWork)], settled)  # type: ignore[misc]
+            else:
+                facts = [r for r in rows if isinstance(r[2], MappedFact)]
+                store_facts(place, stream.into, facts, settled, repeats)  # type: ignore[arg-type]
+            quarantined = store_refused(place, settled)
+            _move_on(batch, len(chunk), settled, quarantined)
+        if on_progress:
+            on_progress(Progress(file.name, _counts(batch), sum(f.rows_estimate for f in source.files)))
+    batch.file_number, batch.file_rows = number + 1, 0
+    batch.save(update_fields=["file_number", "file_rows"])
+
+
+def _map(
+    mapper: RowMapper,
+    stream: Stream,
+    chunk: list[tuple[int, RawRow]],
+    superseding: Superseding | None,
+    settled: Settled,
+) -> list[tuple[int, RawRow, MappedWork | MappedFact]]:
+    map_row: Callable[[tuple[object, ...]], MappedWork | MappedFact]
+    map_row = mapper.map_work if stream.into is None else mapper.map_fact
+    rows: list[tuple[int, RawRow, MappedWork | MappedFact]] = []
+    for line, raw in chunk:
+        if isinstance(raw, BadRow):
+            settled.refused.append((line, raw, Refused(raw.code, raw.reason)))
+            continue
+        try:
+            if superseding and superseding.replaces(line, raw):
+                settled.duplicate += 1
+                settled.superseded += 1
+            else:
+                rows.append((line, raw, map_row(raw)))
+        except Refused as refusal:
+            settled.refused.append((line, raw, refusal))
+    return rows
+
+
+def _known_facts(batch: Batch, stream: Stream) -> Known:
+    kinds = {spec["known"] for spec in stream.fields.values() if isinstance(spec, dict) and "known" in spec}
+    return {
+        FactKind(kind): frozenset(
+            FactRow.objects.filter(feed_id=batch.feed_id, kind=kind, superseded_at=None).values_list("key", flat=True)
+        )
+        for kind in kinds
+    }
+
+
+def _move_on(batch: Batch, rows: int, settled: Settled, quarantined: int) -> None:
+    batch.read += rows
+    batch.accepted += settled.accepted
+    batch.quarantined += quarantined
+    batch.duplicate += settled.duplicate
+    batch.superseded += settled.superseded
+    batch.file_rows += rows
+    batch.save(update_fields=["read", "accepted", "quarantined", "duplicate", "superseded", "file_number", "file_rows"])
+
+
+def _counts(batch: Batch) -> Counts:
+    return Counts(batch.read, batch.accepted, batch.quarantined, batch.duplicate)
+
+
+def _finish(batch: Batch, recipe_is_new: bool, by: Actor) -> BatchCard:
+    with transaction.atomic():
+        Batch.objects.filter(pk=batch.pk).update(state=Batch.State.DONE, finished_at=Now())
+        operations = sorted(BatchOperation.objects.filter(batch=batch).values_list("operation", flat=True))
+        kinds = sorted(FactRow.objects.filter(batch=batch).values_list("kind", flat=True).distinct())
+        record_entry(_entry(batch, operations, kinds), by=by)
+        if batch.accepted or recipe_is_new:
+            publish(DemandObserved(batch.thread_id, batch.pk, tuple(operations), tuple(kinds)), by=by)
+    return batch_card(Batch.objects.select_related("feed").get(pk=batch.pk))
+
+
+def _entry(batch: Batch, operations: list[str], kinds: list[str]) -> Entry:
+    return Entry(
+        thread_id=batch.thread_id,
+        kind="batch.loaded",
+        subject=f"batch:{batch.pk}",
+        sentence=(
+            f"Loaded {batch.source_name} through {batch.feed.name}: {batch.read:,} rows read = {batch.accepted:,} accepted"
+            f" + {batch.quarantined:,} quarantined + {batch.duplicate:,} duplicate."
+        ),
+        evidence={
+            "batch_id": batch.pk,
+            "feed": batch.feed.name,
+            "source": batch.source_name,
+            "source_sha256": batch.source_sha256,
+            "files": batch.files,
+            "recipe_version": batch.recipe_version,
+            "read": batch.read,
+            "accepted": batch.accepted,
+            "quarantined": batch.quarantined,
+            "duplicate": batch.duplicate,
+            "superseded": batch.superseded,
+            "operations": operations,
+            "fact_kinds": kinds,
+        },
+    )

@@ -1,0 +1,61 @@
+"""Make a feed from a recipe, or give a feed the recipe's new text."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import transaction
+
+from closeknit.kernel import ids
+from closeknit.kernel.actor import Actor
+from closeknit.rooms.decisions.actions.record_entry import record_entry
+from closeknit.rooms.decisions.contracts import Entry
+from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.sensing import reads
+from closeknit.rooms.sensing.contracts import FeedCard
+from closeknit.rooms.sensing.mapping.recipe import Recipe, read_recipe
+from closeknit.rooms.sensing.models import Feed
+
+
+def register_feed(recipe_text: str, *, place: str, by: Actor, at: datetime) -> FeedCard:
+    """Create or update the feed named by a recipe. Refuses a recipe that the language does not know, with its line."""
+    by.require(Permission.LOAD_DATA)
+    recipe = read_recipe(recipe_text, place)
+    with transaction.atomic():
+        feed = Feed.objects.select_for_update().filter(name=recipe.name).first()
+        before = feed.recipe_version if feed else ""
+        if before != recipe.version:
+            _write(feed or Feed(name=recipe.name, created_at=at), recipe)
+            _record(recipe, before, by)
+    return reads.get_feed(recipe.name, by=by)
+
+
+def _write(feed: Feed, recipe: Recipe) -> None:
+    feed.title = recipe.title
+    feed.recipe = recipe.name
+    feed.recipe_text = recipe.text
+    feed.recipe_version = recipe.version
+    feed.time_zone = recipe.time_zone
+    feed.assumptions = list(recipe.assumptions)
+    feed.account_rule = asdict(recipe.account_rule) if recipe.account_rule else None
+    feed.promise_rule = asdict(recipe.promise_rule) if recipe.promise_rule else None
+    feed.save()
+
+
+def _record(recipe: Recipe, before: str, by: Actor) -> None:
+    done = f"changed from {before}" if before else "registered"
+    record_entry(
+        Entry(
+            thread_id=ids.new_id(),
+            kind="feed.changed" if before else "feed.registered",
+            subject=f"feed:{recipe.name}",
+            sentence=f"Recipe of the feed {recipe.name} {done}: version {recipe.version}.",
+            evidence={
+                "feed": recipe.name,
+                "recipe_version": recipe.version,
+                "recipe_version_before": before,
+                "assumptions": list(recipe.assumptions),
+                "assumed_facts": len(recipe.assumed_facts),
+            },
+        ),
+        by=by,
+    )

@@ -1,0 +1,210 @@
+"""One stream's rows, mapped: a raw row in, typed work or a fact out, or a refusal."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from string import Formatter
+from typing import Any
+
+from closeknit.kernel.errors import Invalid
+from closeknit.rooms.sensing.contracts import FACT_FIELDS, FactKind
+from closeknit.rooms.sensing.mapping.conditions import Condition, columns_of, compile_condition
+from closeknit.rooms.sensing.mapping.expressions import Known, columns_used, compile_expression
+from closeknit.rooms.sensing.mapping.recipe import WORK_FIELDS, Stream, fact_key, plain_fact_value
+from closeknit.rooms.sensing.mapping.refusal import Refused
+
+FURTHEST_AHEAD = timedelta(days=2)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+WORK_COLUMNS = (*WORK_FIELDS, "details")
+_AT = {name: number for number, name in enumerate(WORK_COLUMNS)}
+_BLANK = {"work_class": "", "region": "", "channel": "", "product": "", "account_number": "", "currency": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class MappedWork:
+    """A row of work: its key, hashes, and its values in the order of WORK_COLUMNS."""
+
+    key: str
+    key_hash: bytes
+    content_hash: bytes
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MappedFact:
+    """A stated fact: its key, hash, and body in the plain form of FACT_FIELDS."""
+
+    key: str
+    content_hash: bytes
+    body: dict[str, Any]
+
+
+class RowMapper:
+    """Maps the rows of one file by one stream. Compiled once; `map` raises Refused for a row that cannot be taken."""
+
+    def __init__(self, stream: Stream, columns: Sequence[str], known: Known, loaded_at: datetime) -> None:
+        used = _used(stream, columns)
+        self._stream = stream
+        self._picked = [columns.index(name) for name in used]
+        self._empty = frozenset(stream.empty)
+        index = self._index = {name: number for number, name in enumerate(used)}
+        self._refusals = [_refusal(rule, index) for rule in stream.refuse]
+        self._key = [index[name] for name in stream.key]
+        targets = WORK_FIELDS if stream.into is None else FACT_FIELDS[stream.into]
+        self._fields = {
+            name: compile_expression(stream.fields[name], kind, name, index, stream.form, known)
+            for name, kind in targets.items()
+            if name in stream.fields
+        }
+        self._steps = [self._fields.get(name) for name in WORK_FIELDS]
+        self._details = {
+            name: compile_expression(spec, "text", name, index, stream.form, known)
+            for name, spec in sorted(stream.details.items())
+        }
+        self._latest = loaded_at + FURTHEST_AHEAD
+
+    def clean(self, raw: Sequence[Any]) -> list[Any]:
+        """Return the columns in use, stripped; None for what is empty or stands for empty in this source."""
+        cleaned: list[Any] = []
+        for at in self._picked:
+            value = raw[at]
+            if type(value) is str:
+                value = value.strip()
+                if not value or value in self._empty:
+                    value = None
+            cleaned.append(value)
+        return cleaned
+
+    def refuse(self, row: Sequence[Any]) -> None:
+        """Raise Refused when one of the recipe's own rules refuses a cleaned row."""
+        for holds, code, say in self._refusals:
+            if holds(row):
+                raise Refused(code, say(row))
+
+    def map_work(self, raw: Sequence[Any]) -> MappedWork:
+        """Map a row to work."""
+        row = self.clean(raw)
+        if self._refusals:
+            self.refuse(row)
+        values = [None if step is None else step(row) for step in self._steps]
+        for name, blank in _BLANK.items():
+            if values[_AT[name]] is None:
+                values[_AT[name]] = blank
+        values[_AT["is_return"]] = bool(values[_AT["is_return"]])
+        self._check_work(values)
+        values.append(self._detail_text(row))
+        key = self._key_text(row) if self._key else ""
+        text = f"{self._stream.name}\x1f{key or _whole(raw)}"
+        key_hash = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+        content = "\x1f".join(map(str, values))
+        content_hash = hashlib.sha256(f"{text}\x1f{content}".encode("utf-8", "surrogatepass")).digest()[:16]
+        return MappedWork(key, key_hash, content_hash, tuple(values))
+
+    def map_fact(self, raw: Sequence[Any]) -> MappedFact:
+        """Map a row to a fact of the stream's kind."""
+        kind = self._stream.into
+        assert kind is not None
+        row = self.clean(raw)
+        self.refuse(row)
+        body = {}
+        for name, field_kind in FACT_FIELDS[kind].items():
+            step = self._fields.get(name)
+            body[name] = plain_fact_value(None if step is None else step(row), field_kind)
+        _check_fact(kind, body, self._latest)
+        key = fact_key(kind, body)
+        return MappedFact(key, fact_hash(body), body)
+
+    def column(self, row: Sequence[Any], name: str) -> Any:
+        """Return one column of a cleaned row."""
+        return row[self._index[name]]
+
+    def _key_text(self, row: Sequence[Any]) -> str:
+        parts = [row[at] for at in self._key]
+        if None in parts:
+            raise Refused("missing", f"The key needs {', '.join(self._stream.key)}; one of them is empty.")
+        return "|".join([str(part).replace("|", "\\|") for part in parts])
+
+    def _check_work(self, values: list[Any]) -> None:
+        occurred_at, finished_at = values[_AT["occurred_at"]], values[_AT["finished_at"]]
+        if occurred_at > self._latest:
+            raise Refused("far-future", f"occurred_at: {occurred_at:%Y-%m-%d %H:%M} UTC is after the day it was loaded.")
+        if occurred_at < EARLIEST:
+            raise Refused("far-past", f"occurred_at: {occurred_at:%Y-%m-%d} is before 1970.")
+        if finished_at is not None and finished_at < occurred_at:
+            raise Refused("ends-before-it-starts", f"finished_at: {finished_at} is before occurred_at {occurred_at}.")
+
+    def _detail_text(self, row: Sequence[Any]) -> str | None:
+        if not self._details:
+            return None
+        found = {name: _jsonable(step(row)) for name, step in self._details.items()}
+        kept = {name: value for name, value in found.items() if value not in (None, "")}
+        return json.dumps(kept, ensure_ascii=False, separators=(",", ":"), allow_nan=False) if kept else None
+
+
+def fact_hash(body: dict[str, Any]) -> bytes:
+    """Return the hash of a fact's body: equal statements have equal hashes."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).digest()[:16]
+
+
+def raw_hash(stream: str, raw: Sequence[Any]) -> bytes:
+    """Return the hash that recognises a refused row when it comes again."""
+    text = "\x1f".join("\x00" if value is None else str(value) for value in raw)
+    return hashlib.sha256(f"{stream}\x1e{text}".encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def _whole(raw: Sequence[Any]) -> str:
+    return "\x1f".join(["" if value is None else str(value) for value in raw])
+
+
+def _used(stream: Stream, columns: Sequence[str]) -> list[str]:
+    wanted = set(stream.key)
+    for spec in (*stream.fields.values(), *stream.details.values()):
+        wanted |= columns_used(spec)
+    for rule in stream.refuse:
+        wanted |= columns_of(rule.when) | {name for _, name, _, _ in Formatter().parse(rule.reason) if name}
+    if stream.one_per:
+        wanted |= {stream.one_per.column, stream.one_per.order_by} - {""}
+    missing = sorted(wanted - set(columns))
+    if missing:
+        raise Invalid(
+            f"The file has no column {missing[0]!r}, which the recipe uses.",
+            where=f"stream {stream.name}",
+            todo=f"Its columns are: {', '.join(columns)}. Mend the recipe, or choose another.",
+        )
+    return [name for name in columns if name in wanted]
+
+
+def _refusal(rule: Any, index: dict[str, int]) -> tuple[Condition, str, Callable[[Sequence[Any]], str]]:
+    pieces = [(text, index[name] if name else None) for text, name, _, _ in Formatter().parse(rule.reason)]
+
+    def say(row: Sequence[Any]) -> str:
+        return "".join(text + ("" if at is None else str(row[at])[:80]) for text, at in pieces)
+
+    return compile_condition(rule.when, index), rule.code, say
+
+
+_PAST = {
+    FactKind.ACCOUNT: "opened_on",
+    FactKind.STAFF: "hired_on",
+    FactKind.STOCK: "as_of",
+    FactKind.SURVEY: "answered_at",
+}
+
+
+def _check_fact(kind: FactKind, body: dict[str, Any], latest: datetime) -> None:
+    past = _PAST.get(kind)
+    if past and body[past] and body[past][:10] > latest.date().isoformat():
+        raise Refused("far-future", f"{past}: {body[past]} is after the day it was loaded.")
+    if kind is FactKind.TERM and body["ends_on"] and body["ends_on"] <= body["starts_on"]:
+        raise Refused("ends-before-it-starts", f"ends_on: {body['ends_on']} is not after {body['starts_on']}.")
+    if kind is FactKind.ROSTER and body["ends_local"] <= body["starts_local"]:
+        raise Refused("ends-before-it-starts", f"ends_local: {body['ends_local']} is not after {body['starts_local']}.")
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return value.isoformat() if hasattr(value, "isoformat") else value
