@@ -111,6 +111,7 @@ def _pool_input(
         cost_per_hour=str(pool.cost_per_hour),
         overtime_cost_per_hour=str(pool.overtime_cost_per_hour),
         overtime_share_max=pool.overtime_share_max,
+        time_zone=pool.time_zone,
         roster=roster,
     )
 

@@ -86,7 +86,7 @@ def _problem(needs: Sequence[PoolNeed], inputs: PlanInputs, extra_units: float) 
 
 
 def _week_index(need: PoolNeed, inputs: PlanInputs) -> NDArray[np.int64]:
-    days = need.local_starts.astype("datetime64[D]") - np.datetime64(inputs.first_on)
+    days = need.starts.astype("datetime64[D]") - np.datetime64(inputs.first_on)
     return days.astype(np.int64) // 7
 
 

@@ -41,6 +41,7 @@ class PoolInput:
     cost_per_hour: str
     overtime_cost_per_hour: str
     overtime_share_max: float
+    time_zone: str
     roster: tuple[RosterInput, ...]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +34,13 @@ class Claimant:
 class PoolNeed:
     """One pool's need and capacity over its periods (P), and how the need splits among claimants (C x P).
 
-    All in productive hours. `unit_hours`: hours one more unit would work in each period. `hours_per_period` turns
+    All in productive hours. `starts` are wall-clock starts in the operation's zone, which order the weeks, `local_starts`
+    the same instants on the pool's own wall clock, by which its roster works. `unit_hours`: hours one more unit would work in each period. `hours_per_period` turns
     hours into units. `terms`: the strictest promise per claimant, in words; `binding`: the one that sets the pool's need.
     """
 
     pool: PoolInput
+    starts: NDArray[np.datetime64]
     local_starts: NDArray[np.datetime64]
     hours_per_period: float
     need: FloatArray
@@ -63,9 +66,10 @@ def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route
     inside = starts >= np.datetime64(inputs.first_on, "m")
     units, starts = units[:, inside], starts[inside]
     minutes = 30 if as_arrives else MINUTES_PER_DAY
-    heads, presence = _rostered(pool.roster, starts, minutes)
+    clock = wall_clock(starts, numbers.card.time_zone, pool.time_zone) if as_arrives else starts
+    heads, presence = _rostered(pool.roster, clock, minutes)
     sized = _answered_need(pool, units, terms) if as_arrives else _deadline_need(pool, units, terms, starts, presence)
-    return _pool_need(inputs, pool, keys, terms, sized, starts, heads, presence, minutes)
+    return _pool_need(inputs, pool, keys, terms, sized, starts, clock, heads, presence, minutes)
 
 
 def _term(terms: Sequence[Term], key: ForecastKey) -> Term | None:
@@ -192,6 +196,18 @@ def _weekly_work(work: FloatArray, week: NDArray[np.int64]) -> FloatArray:
     return (work @ member / member.sum(axis=0))[:, index]
 
 
+def wall_clock(starts: NDArray[np.datetime64], zone: str, other_zone: str) -> NDArray[np.datetime64]:
+    """Return what clocks in another zone show when clocks in one zone show `starts`. The later of two such instants."""
+    if zone == other_zone:
+        return starts
+    here, there = ZoneInfo(zone), ZoneInfo(other_zone)
+    shown = [
+        start.replace(tzinfo=here, fold=1).astimezone(there).replace(tzinfo=None)
+        for start in starts.astype("datetime64[m]").tolist()
+    ]
+    return np.array(shown, dtype="datetime64[m]")
+
+
 def _rostered(
     roster: Sequence[RosterInput], starts: NDArray[np.datetime64], minutes: int
 ) -> tuple[FloatArray, FloatArray]:
@@ -218,6 +234,7 @@ def _pool_need(
     terms: Sequence[Term | None],
     sized: _Sized,
     starts: NDArray[np.datetime64],
+    clock: NDArray[np.datetime64],
     heads: FloatArray,
     presence: FloatArray,
     minutes: int,
@@ -235,7 +252,8 @@ def _pool_need(
     usual_day = float(unit_hours[unit_hours > 0].mean()) if (unit_hours > 0).any() else 7.5 * present_share
     return PoolNeed(
         pool=pool,
-        local_starts=starts[planned],
+        starts=starts[planned],
+        local_starts=clock[planned],
         hours_per_period=0.5 if minutes == 30 else usual_day,
         need=sized.need[planned],
         capacity=heads[planned] * present_share,

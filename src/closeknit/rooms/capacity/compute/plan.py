@@ -42,6 +42,7 @@ def pack_cells(result: PlanResult) -> bytes:
     for number, plan in enumerate(result.pools):
         arrays |= {
             f"{number}.pool": np.array(plan.need.pool.pool, dtype=np.str_),
+            f"{number}.starts": plan.need.starts.astype("datetime64[m]").astype(np.int64),
             f"{number}.local_starts": plan.need.local_starts.astype("datetime64[m]").astype(np.int64),
             f"{number}.hours_per_period": np.array(plan.need.hours_per_period),
             f"{number}.need": plan.need.need,

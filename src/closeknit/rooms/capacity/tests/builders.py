@@ -46,6 +46,7 @@ def pool(
     overtime_share=0.1,
     services=("picking",),
     regions=("*",),
+    time_zone="Europe/Berlin",
 ):
     return PoolInput(
         pool=name,
@@ -60,6 +61,7 @@ def pool(
         cost_per_hour="20",
         overtime_cost_per_hour="30",
         overtime_share_max=overtime_share,
+        time_zone=time_zone,
         roster=tuple(RosterInput(day, *hours, heads, date(2020, 1, 1), None) for day in weekdays),
     )
 

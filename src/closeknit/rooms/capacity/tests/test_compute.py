@@ -163,3 +163,18 @@ def test_a_business_day_promise_gives_friday_work_until_monday():
     # Due on Saturday, which is closed: all 8 hours on Friday. By business days: half on Friday, half on Monday.
     assert by_calendar[4] == pytest.approx(8.0)
     assert by_business[[4, 7]] == pytest.approx(4.0)
+
+
+def test_a_roster_works_by_the_wall_clock_of_its_own_pool():
+    # From 2026-03-08 New York is on summer time, Berlin from 2026-03-29: five hours apart instead of six.
+    key = ("phone", "", "volume", "")
+    numbers = forecast({key: np.ones(14 * 48)}, grain=Grain.HALF_HOUR)
+    desk = pool(staffing="interval", services=("phone",), hours=(540, 570), shrinkage=(), heads=1, time_zone="America/New_York")
+    _, result, _ = plan_of([desk], [], numbers)
+    staffed = result.pools[0].need.starts[result.pools[0].need.capacity > 0]
+    assert [str(start) for start in staffed[[0, 4, 5, 9]]] == [
+        "2026-03-02T15:00",
+        "2026-03-06T15:00",
+        "2026-03-09T14:00",
+        "2026-03-13T14:00",
+    ]
