@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from closeknit.engine.forecasting import aggregate_quantiles, forecast_by_rolling_choice, interval_coverage
 from closeknit.rooms.customers.contracts import TOP_TIERS, Tier
-from closeknit.rooms.demand.contracts import ForecastKey, Grain, Panel
+from closeknit.rooms.demand.contracts import ForecastKey, Grain, Panel, mondays_of
 from closeknit.rooms.sensing.contracts import SeriesKey
 
 CODE_VERSION = "demand/1"
@@ -97,12 +97,6 @@ def join_accuracy(parts: Sequence[Accuracy]) -> Accuracy:
         return float(np.mean(known)) if known else None
 
     return Accuracy(mean("wape_share"), mean("interval_coverage_share"), mean("bias_share"))
-
-
-def mondays_of(local_starts: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-    """Return the Monday of each period's week."""
-    days = local_starts.astype("datetime64[D]")
-    return days - ((days.astype(np.int64) + 3) % 7).astype("timedelta64[D]")
 
 
 def weekly_sums(local_starts: NDArray[np.datetime64], values: FloatArray) -> tuple[NDArray[np.datetime64], FloatArray]:

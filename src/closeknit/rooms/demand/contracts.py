@@ -130,3 +130,9 @@ class ForecastRefreshed(Event):
 
     run_id: UUID
     operation: str
+
+
+def mondays_of(local_starts: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    """Return the Monday of each period's week."""
+    days = local_starts.astype("datetime64[D]")
+    return days - ((days.astype(np.int64) + 3) % 7).astype("timedelta64[D]")

@@ -11,7 +11,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import compute
-from closeknit.rooms.demand.contracts import ForecastCard, ForecastNumbers, Grain, Panel, SeriesCard, WeekPoint
+from closeknit.rooms.demand.contracts import ForecastCard, ForecastNumbers, Grain, Panel, SeriesCard, WeekPoint, mondays_of
 from closeknit.rooms.demand.models import ForecastRun
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
@@ -152,7 +152,7 @@ def _series_card(panel: Panel, i: int, levels: NDArray[np.float64]) -> SeriesCar
 def _whole_weeks(panel: Panel, weekly: NDArray[np.float64]) -> NDArray[np.float64]:
     """Leave out the weeks that the horizon covers in part."""
     per_week = 7 * compute.PERIODS_PER_DAY[panel.grain]
-    _, count = np.unique(compute.mondays_of(panel.local_starts), return_counts=True)
+    _, count = np.unique(mondays_of(panel.local_starts), return_counts=True)
     whole = count == per_week
     return weekly[whole] if whole.any() else weekly
 

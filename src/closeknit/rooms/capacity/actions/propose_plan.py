@@ -187,9 +187,9 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
     assumed_pools = Pool.objects.filter(operation=inputs.operation, is_assumed=True).count()
     assumed_terms = sum(term.source is TermSource.ASSUMED for term in terms)
     sentences = [
-        f"Need is planned at the {inputs.planning_quantile:.0%} quantile of each group's demand.",
+        f"Need is planned at the {inputs.planning_quantile:.0%} quantile of demand, not at its mean.",
         "Work that is open when the plan begins is not counted: the plan starts without a backlog.",
-        "Deadlines are kept by whole days: what came in on a day is finished on the last whole day of its promise.",
+        "Deadlines are kept by whole days: a promise of 24 hours is kept by the end of the next day.",
     ]
     sentences += [f"{pool.name}: handle time {pool.handle_source}." for pool in inputs.pools[:12]]
     if assumed_pools:

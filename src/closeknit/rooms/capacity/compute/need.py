@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from statistics import NormalDist
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,7 +15,7 @@ from closeknit.rooms.capacity.compute.inputs import PlanInputs, PoolInput, Roste
 from closeknit.rooms.capacity.compute.routing import Route
 from closeknit.rooms.capacity.compute.sharing import share_in_steps
 from closeknit.rooms.capacity.contracts import Staffing
-from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers, Grain
+from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers, Grain, mondays_of
 
 MINUTES_PER_DAY = 1440
 NO_PROMISE_WINDOW_DAYS = 6
@@ -58,17 +59,17 @@ def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route
     rows = [i for i, total in enumerate(route.panel.total_of_series) if int(total) in route.totals]
     keys = [route.panel.keys[i] for i in rows]
     terms = [_term(inputs.terms, key) for key in keys]
-    units = _planned_units(inputs, numbers, route, rows)
+    planned = _planned_units(inputs, numbers, route, rows)
     starts = route.panel.local_starts
     as_arrives = pool.staffing == Staffing.INTERVAL and route.panel.grain is Grain.HALF_HOUR
     if route.panel.grain is Grain.HALF_HOUR and not as_arrives:
-        units, starts = units.reshape(len(rows), -1, 48).sum(axis=2), starts[::48]
+        planned, starts = planned.by_day(), starts[::48]
     inside = starts >= np.datetime64(inputs.first_on, "m")
-    units, starts = units[:, inside], starts[inside]
+    planned, starts = planned.of(inside), starts[inside]
     minutes = 30 if as_arrives else MINUTES_PER_DAY
     clock = wall_clock(starts, numbers.card.time_zone, pool.time_zone) if as_arrives else starts
     heads, presence = _rostered(pool.roster, clock, minutes)
-    sized = _answered_need(pool, units, terms) if as_arrives else _deadline_need(pool, units, terms, starts, presence)
+    sized = _answered_need(pool, planned, terms, inputs.planning_quantile) if as_arrives else _deadline_need(pool, planned, terms, starts, presence)
     return _pool_need(inputs, pool, keys, terms, sized, starts, clock, heads, presence, minutes)
 
 
@@ -78,20 +79,44 @@ def _term(terms: Sequence[Term], key: ForecastKey) -> Term | None:
     )
 
 
-def _planned_units(inputs: PlanInputs, numbers: ForecastNumbers, route: Route, rows: Sequence[int]) -> FloatArray:
-    """Scale each group's series so that they add up to the planning quantile of the group's own total."""
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """Expected units (S x P) and the factors up to the planning quantile: of one period's total, of its week's total."""
+
+    expected: FloatArray
+    by_period: FloatArray
+    by_week: FloatArray
+
+    def of(self, periods: slice | NDArray[np.bool_]) -> "_Planned":
+        return _Planned(self.expected[:, periods], self.by_period[:, periods], self.by_week[:, periods])
+
+    def by_day(self) -> "_Planned":
+        """Add half-hours up to days; a day's factor is then its week's, the only one known for sums of half-hours."""
+        days = self.expected.reshape(self.expected.shape[0], -1, 48).sum(axis=2)
+        weekly = self.by_week[:, ::48]
+        return _Planned(days, weekly, weekly)
+
+
+def _planned_units(inputs: PlanInputs, numbers: ForecastNumbers, route: Route, rows: Sequence[int]) -> _Planned:
+    """Return each series' expected units, and how much more to plan for: per period, and per week."""
     level = int(np.argmin(np.abs(numbers.quantile_levels - inputs.planning_quantile)))
-    mean = np.maximum(route.panel.mean[rows], 0.0)
-    units = np.zeros_like(mean)
-    group = route.panel.total_of_series[rows]
+    panel = route.panel
+    expected = np.maximum(panel.mean[rows], 0.0)
+    group = panel.total_of_series[rows]
+    week = np.searchsorted(panel.week_on, mondays_of(panel.local_starts))
+    by_period, by_week = np.ones_like(expected), np.ones_like(expected)
     for total in route.totals:
         mine = group == total
-        expected = mean[mine]
-        by_period = expected.sum(axis=0)
-        long_run = expected.sum(axis=1, keepdims=True) / max(float(expected.sum()), 1e-300)
-        share = np.divide(expected, by_period, out=np.broadcast_to(long_run, expected.shape).copy(), where=by_period > 0)
-        units[mine] = share * np.maximum(route.panel.total_quantiles[level, total], 0.0)
-    return units
+        weekly = _ratio(panel.total_weekly_quantiles[level, total], panel.total_weekly_mean[total])
+        by_period[mine] = _ratio(panel.total_quantiles[level, total], panel.total_mean[total])
+        by_week[mine] = weekly[week]
+    return _Planned(expected, by_period, by_week)
+
+
+def _ratio(quantile: FloatArray, mean: FloatArray) -> FloatArray:
+    """Return quantile over mean; 1 where nothing is expected. Never below 1: a plan covers at least what is expected."""
+    ratio = np.divide(quantile, mean, out=np.ones_like(mean), where=mean > 0)
+    return np.maximum(ratio, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +128,20 @@ class _Sized:
     binding: str
 
 
-def _answered_need(pool: PoolInput, units: FloatArray, terms: Sequence[Term | None]) -> _Sized:
-    """Size a queue for its strictest promise; each step of strictness is carried by those who were promised it."""
-    arrivals_per_hour = 2.0 * units.sum(axis=0)
+def _answered_need(
+    pool: PoolInput, planned: _Planned, terms: Sequence[Term | None], quantile: float
+) -> _Sized:
+    """Size a queue for its strictest promise; each step of strictness is carried by those who were promised it.
+
+    The queueing formula holds the chance in arrivals at a known rate; what is planned for beyond the mean is only that
+    the rate itself is not known. So the Poisson part is taken out of the forecast's spread before it is added.
+    """
+    units = planned.expected
+    mean = units.sum(axis=0)
+    surplus = (units * (planned.by_period - 1.0)).sum(axis=0)
+    z = NormalDist().inv_cdf(quantile)
+    rate_spread = np.sqrt(np.maximum((surplus / z) ** 2 - mean, 0.0)) if z > 0 else np.zeros_like(mean)
+    arrivals_per_hour = 2.0 * (mean + z * rate_spread)
     promises = sorted({_promise(term) for term in terms})
     agents = np.array(
         [
@@ -129,13 +165,13 @@ def _promise(term: Term | None) -> tuple[float, float, str]:
 
 def _deadline_need(
     pool: PoolInput,
-    units: FloatArray,
+    planned: _Planned,
     terms: Sequence[Term | None],
     starts: NDArray[np.datetime64],
     presence: FloatArray,
 ) -> _Sized:
     """Size daily hours so that nothing is late; each shorter deadline's extra is carried by those who were promised it."""
-    work = units * (pool.handle_minutes / 60.0)
+    work = _units_by_window(planned, terms) * (pool.handle_minutes / 60.0)
     days = starts.astype("datetime64[D]").astype(np.int64)
     week = (days - days[0]) // 7
     is_open = presence > 0 if presence.any() else (days + 3) % 7 < 5
@@ -148,16 +184,27 @@ def _deadline_need(
     return _Sized(levels.max(axis=0), split, _tightest(terms, levels, promises))
 
 
+def _units_by_window(planned: _Planned, terms: Sequence[Term | None]) -> FloatArray:
+    """Return units to plan for: a longer promise lets high and low days even out, so it needs less than each day's quantile.
+
+    The factor of n days lies between the day's (n = 1) and the week's (n = 7), as the spread of a sum of n days shrinks
+    with the square root of n.
+    """
+    days = np.array([min(_grace(term)[0] + 1, 7) for term in terms], dtype=np.float64)[:, None]
+    week_root = 1.0 / np.sqrt(7.0)
+    towards_day = (1.0 / np.sqrt(days) - week_root) / (1.0 - week_root)
+    return planned.expected * (planned.by_week + (planned.by_period - planned.by_week) * towards_day)
+
+
 def _grace(term: Term | None) -> tuple[int, bool]:
     """Return (whole days of grace, whether only open days count).
 
-    Work of a day is kept if it is done by the end of that day plus the grace. A promise of 24 hours gives 0: what came
-    in that day is done that day, which keeps it even for the earliest arrival.
+    A promise of 24 hours gives one day: done by the end of the next. Where work arrives over the day as it is served,
+    oldest first, keeping the ends of the days keeps every hour between them: both curves are straight within a day.
     """
     if term is None:
         return (NO_PROMISE_WINDOW_DAYS, False)
-    days = max(int(np.ceil(term.threshold_minutes / MINUTES_PER_DAY)) - 1, 0)
-    return (days, term.clock is Clock.BUSINESS)
+    return (int(term.threshold_minutes // MINUTES_PER_DAY), term.clock is Clock.BUSINESS)
 
 
 def _windows(promise: tuple[int, bool], is_open: NDArray[np.bool_]) -> NDArray[np.int64]:

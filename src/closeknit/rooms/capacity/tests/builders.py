@@ -66,7 +66,7 @@ def pool(
     )
 
 
-def forecast(series, *, grain=Grain.DAY, weeks=2, tail_days=0, spread=1.0):
+def forecast(series, *, grain=Grain.DAY, weeks=2, tail_days=0, spread=1.0, weekly_spread=None):
     """series: {(service, region, tier, account): units per period, a number or an array}. Quantile = mean x spread."""
     per_day = 48 if grain is Grain.HALF_HOUR else 1
     periods = (7 * weeks + tail_days) * per_day
@@ -80,6 +80,7 @@ def forecast(series, *, grain=Grain.DAY, weeks=2, tail_days=0, spread=1.0):
     levels = np.array([0.5, 0.8])
     week_on = np.unique(starts.astype("datetime64[D]") - ((starts.astype("datetime64[D]").astype(int) + 3) % 7).astype("timedelta64[D]"))
     weekly = np.zeros((len(keys), week_on.size))
+    total_weekly = np.ones((len(totals), week_on.size))
     panel = Panel(
         grain=grain,
         keys=keys,
@@ -94,8 +95,8 @@ def forecast(series, *, grain=Grain.DAY, weeks=2, tail_days=0, spread=1.0):
         total_of_series=index,
         total_mean=total,
         total_quantiles=np.stack([total, total * spread]),
-        total_weekly_mean=np.ones((len(totals), week_on.size)),
-        total_weekly_quantiles=np.ones((2, len(totals), week_on.size)),
+        total_weekly_mean=total_weekly,
+        total_weekly_quantiles=np.stack([total_weekly, total_weekly * (spread if weekly_spread is None else weekly_spread)]),
     )
     card = ForecastCard(
         run_id=UUID(int=1),

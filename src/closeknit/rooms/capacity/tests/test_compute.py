@@ -39,7 +39,7 @@ def test_deadline_need_is_the_work_when_it_comes_evenly_on_open_days():
 def test_planned_capacity_keeps_every_deadline_in_an_independent_simulation():
     rng = np.random.default_rng(3)
     acme, rest = rng.poisson(30, 14) * WEEKDAYS, rng.poisson(60, 14) * WEEKDAYS
-    terms = [term("A", account="ACME", minutes=1440), term("V", tier="volume", minutes=4 * 1440)]
+    terms = [term("A", account="ACME", minutes=60), term("V", tier="volume", minutes=3 * 1440)]
     _, result, _ = plan_of([pool(heads=5)], terms, forecast({ACME: acme, REST: rest}))
     capacity = result.pools[0].need.need
     late = edf_lateness(
@@ -156,8 +156,8 @@ def test_roster_lines_hold_only_between_their_days_and_hours():
 
 def test_a_business_day_promise_gives_friday_work_until_monday():
     friday = np.where(np.arange(14) == 4, 80.0, 0.0)
-    calendar = [term("T", minutes=2880)]
-    business = [term("T", minutes=2880, clock=Clock.BUSINESS)]
+    calendar = [term("T", minutes=1440)]
+    business = [term("T", minutes=1440, clock=Clock.BUSINESS)]
     by_calendar = plan_of([pool(heads=9)], calendar, forecast({REST: friday}))[1].pools[0].need.need
     by_business = plan_of([pool(heads=9)], business, forecast({REST: friday}))[1].pools[0].need.need
     # Due on Saturday, which is closed: all 8 hours on Friday. By business days: half on Friday, half on Monday.
@@ -178,3 +178,31 @@ def test_a_roster_works_by_the_wall_clock_of_its_own_pool():
         "2026-03-09T14:00",
         "2026-03-13T14:00",
     ]
+
+
+def test_longer_promises_need_less_than_each_days_quantile():
+    def hours(minutes):
+        weeks = np.tile(WEEKDAYS[:7], 4)
+        numbers = forecast({REST: 40.0 * weeks}, spread=1.5, weekly_spread=1.1, tail_days=14)
+        return plan_of([pool(heads=10)], [term("T", minutes=minutes)], numbers)[2].need_hours
+
+    same_day, two_days, week = hours(60), hours(1440), hours(7 * 1440)
+    assert same_day == pytest.approx(40.0 * 1.5)
+    assert week < two_days < same_day
+    assert week == pytest.approx(40.0 * 1.1, rel=0.1)
+
+
+def test_a_queue_is_not_given_the_chance_of_arrivals_twice():
+    # A spread that is just Poisson's adds nothing: Erlang's formula has it already. A wider one does.
+    opens = np.ones(14 * 48)
+    key = ("phone", "", "volume", "")
+    agents = pool(staffing="interval", services=("phone",), handle_minutes=5.0, heads=20, hours=(0, 1440), weekdays=range(7))
+    terms = [term("P", minutes=0.5, share=0.8)]
+    poisson = 1.0 + 0.8416 / np.sqrt(25.0)
+
+    def agents_at(spread):
+        numbers = forecast({key: 25.0 * opens}, grain=Grain.HALF_HOUR, spread=spread)
+        return plan_of([agents], terms, numbers)[1].pools[0].need.need[0] * 2
+
+    assert agents_at(1.0) == agents_at(poisson) == int(required_agents(50.0, 5.0, 0.5, 0.8).agents)
+    assert agents_at(1.5) > agents_at(poisson)
