@@ -28,6 +28,7 @@ from closeknit.kernel.models import JobFailure
 log = logging.getLogger(__name__)
 
 MAX_TRIES = 5
+FIRST_RETRY_SECONDS = 2
 HEARTBEAT_SECONDS = 5.0
 STALLED_SECONDS = 15.0
 KEEP_DONE_HOURS = 7 * 24
@@ -40,7 +41,7 @@ WORKER_OPTIONS: dict[str, Any] = {
 
 ORPHANED = (
     "status = 'doing' and not exists (select 1 from procrastinate_workers w where w.id = worker_id"
-    f" and w.last_heartbeat > now() - interval '{STALLED_SECONDS} seconds')"
+    f" and w.last_heartbeat > clock_timestamp() - interval '{STALLED_SECONDS} seconds')"
 )
 FAILED_SINCE = """
     select j.task_name, coalesce(
@@ -63,7 +64,7 @@ class _Patience(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Any) -> RetryDecision | None:
         if job.attempts + 1 >= MAX_TRIES or is_refusal(exception):
             return None
-        return RetryDecision(retry_in={"seconds": 2 ** (job.attempts + 1)})
+        return RetryDecision(retry_in={"seconds": FIRST_RETRY_SECONDS * 2**job.attempts})
 
 
 def job(function: Callable[..., None]) -> Any:

@@ -51,7 +51,7 @@ def sql(transactional_db: None) -> Callable[..., list[tuple[Any, ...]]]:
 
 @pytest.fixture
 def tally(sql: Callable[..., list[tuple[Any, ...]]]) -> Iterator[Callable[[], int]]:
-    """A table in which every effect adds a row, so that a doubled effect shows; call it for the number of rows."""
+    """A table in which every effect adds a row, so that a doubled effect shows; call it to count them."""
     sql("create table test_tally (key text not null)")
     yield lambda: int(sql("select count(*) from test_tally")[0][0])
     sql("drop table test_tally")

@@ -131,7 +131,11 @@ def test_a_failing_listener_is_tried_five_times_with_growing_waits(wire, tally, 
     for _ in range(events.MAX_TRIES):
         assert events.deliver() == 1
         assert events.deliver() == 0, "not due again at once"
-        waits.append(float(sql("select extract(epoch from next_try_at - clock_timestamp()) from kernel_delivery")[0][0]))
+        waits.append(
+            float(
+                sql("select extract(epoch from next_try_at - clock_timestamp()) from kernel_delivery")[0][0]
+            )
+        )
         make_due()
     assert waits[:4] == pytest.approx([1, 4, 16, 64], abs=0.9)
     dead = Delivery.objects.get()
@@ -164,7 +168,11 @@ def test_a_dead_letter_can_be_replayed(wire, tally):
     boil()
     events.deliver()
     dead = Delivery.objects.get()
-    assert (dead.state, dead.tries, dead.last_error) == ("dead", 1, "Invalid: Tea is not made from this. Nothing was changed.")
+    assert (dead.state, dead.tries, dead.last_error) == (
+        "dead",
+        1,
+        "Invalid: Tea is not made from this. Nothing was changed.",
+    )
     Delivery.objects.update(listener=events.path_of(count_it))
     wire({KettleBoiled: (count_it,)})
     with pytest.raises(Denied):
