@@ -188,7 +188,7 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
     assumed_terms = sum(term.source is TermSource.ASSUMED for term in terms)
     sentences = [
         f"Need is planned at the {inputs.planning_quantile:.0%} quantile of demand, not at its mean.",
-        "Work that is open when the plan begins is not counted: the plan starts without a backlog.",
+        "The plan begins in step: the weeks before it are taken to have brought the work of its first week.",
         "Deadlines are kept by whole days: a promise of 24 hours is kept by the end of the next day.",
     ]
     sentences += [f"{pool.name}: handle time {pool.handle_source}." for pool in inputs.pools[:12]]

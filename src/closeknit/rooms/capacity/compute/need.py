@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import NormalDist
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,6 +20,7 @@ from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers, Grain
 
 MINUTES_PER_DAY = 1440
 NO_PROMISE_WINDOW_DAYS = 6
+MOST_LEAD_WEEKS = 9
 
 FloatArray = NDArray[np.float64]
 
@@ -173,15 +175,26 @@ def _deadline_need(
     """Size daily hours so that nothing is late; each shorter deadline's extra is carried by those who were promised it."""
     work = _units_by_window(planned, terms) * (pool.handle_minutes / 60.0)
     days = starts.astype("datetime64[D]").astype(np.int64)
-    week = (days - days[0]) // 7
     is_open = presence > 0 if presence.any() else (days + 3) % 7 < 5
     promises = sorted({_grace(term) for term in terms})
     level_of_series = np.array([promises.index(_grace(term)) for term in terms])
-    by_promise = np.array([work[level_of_series == i].sum(axis=0) for i in range(len(promises))])
-    windows = np.array([_windows(promise, is_open) for promise in promises])
-    levels = np.array([_kept(by_promise, np.maximum(windows, windows[i]), week, is_open) for i in range(len(promises))])
+    lead = 7 * min(max(grace for grace, _ in promises) // 7 + 1, MOST_LEAD_WEEKS)
+    by_promise = _led_in(np.array([work[level_of_series == i].sum(axis=0) for i in range(len(promises))]), lead)
+    led_open = _led_in(is_open, lead)
+    led_week = np.arange(lead + days.size) // 7
+    windows = np.array([_windows(promise, led_open) for promise in promises])
+    levels = np.array(
+        [_kept(by_promise, np.maximum(windows, window), led_week, led_open)[lead:] for window in windows]
+    )
+    levels = np.maximum(levels, _pace(by_promise, [grace for grace, _ in promises], led_week, led_open)[lead:])
+    week = (days - days[0]) // 7
     split = share_in_steps(levels, level_of_series, _weekly_work(work, week))
     return _Sized(levels.max(axis=0), split, _tightest(terms, levels, promises))
+
+
+def _led_in(daily: NDArray[Any], lead_days: int) -> NDArray[Any]:
+    """Put whole weeks like the first before the horizon, so that a plan begins with the open work of a steady state."""
+    return np.concatenate([np.tile(daily[..., :7], lead_days // 7), daily], axis=-1)
 
 
 def _units_by_window(planned: _Planned, terms: Sequence[Term | None]) -> FloatArray:
@@ -226,6 +239,26 @@ def _kept(
     lengths = np.unique(windows)
     by_length = np.array([np.where(windows == length, work, 0.0).sum(axis=0) for length in lengths])
     return required_daily_capacity(by_length, lengths, week_of_day=week, is_open=is_open).daily_capacity_hours
+
+
+def _pace(
+    work: FloatArray, grace_days: Sequence[int], week: NDArray[np.int64], is_open: NDArray[np.bool_]
+) -> FloatArray:
+    """Return the daily hours at which no more stays open than came in: the mean work of the weeks that a promise spans.
+
+    Deadlines alone would let every plan put work off beyond its end; a plan that is made again each week never may.
+    """
+    weeks = int(week[-1]) + 1
+    open_days = np.bincount(week, weights=is_open, minlength=weeks)
+    weekly = np.array([np.bincount(week, weights=row, minlength=weeks) for row in work])
+    smooth = np.zeros(weeks)
+    for row, grace in zip(weekly, grace_days, strict=True):
+        span = min(grace // 7 + 1, weeks)
+        total = np.concatenate([[0.0], np.cumsum(row)])
+        first = np.maximum(np.arange(weeks) + 1 - span, 0)
+        smooth += (total[1:] - total[first]) / (np.arange(weeks) + 1 - first)
+    per_day = np.divide(smooth, open_days, out=np.zeros(weeks), where=open_days > 0)
+    return np.where(is_open, per_day[week], 0.0)
 
 
 def _tightest(terms: Sequence[Term | None], levels: FloatArray, promises: Sequence[tuple[int, bool]]) -> str:
