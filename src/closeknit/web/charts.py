@@ -40,10 +40,12 @@ THEME: Spec = {
         "orient": "top",
         "direction": "horizontal",
         "symbolStrokeWidth": 3,
+        "symbolOpacity": 1,
         "padding": 0,
         "offset": 6,
     },
 }
+LEAST_SHOWN_HOURS = 0.05
 WEEK_AXIS: Spec = {"format": "%-d %b", "labelOverlap": "greedy", "labelFlush": True, "title": None}
 
 
@@ -93,41 +95,46 @@ def fan(rows: Sequence[Any], unit: str = "units") -> Chart:
 
 def need(rows: Sequence[Any], unit: str = "hours") -> Chart:
     """Need against capacity per week: capacity as filled steps, need as a line, what is short as bars below."""
-    fields = ("week_on", "need_hours", "capacity_hours", "served_hours", "short_hours", "coverage_share")
+    fields = ("week_on", "need_hours", "capacity_hours", "served_hours", "short_hours", "overtime_hours", "coverage_share")
     values = [_plain(row, fields) for row in rows]
+    for value in values:
+        value["met_hours"] = value["need_hours"] - value["short_hours"]
+        value["with_overtime_hours"] = value["capacity_hours"] + value["overtime_hours"]
     x = {"field": "week_on", "type": "ordinal", "timeUnit": "yearmonthdate",
          "axis": {**WEEK_AXIS, "labelAngle": 0}, "scale": {"paddingInner": 0.28}}  # fmt: skip
     tips = [
         _tip("week_on", "Week of", "temporal"),
         _tip("need_hours", "Need, h"),
         _tip("capacity_hours", "Capacity, h"),
+        _tip("overtime_hours", "Overtime, h"),
         _tip("short_hours", "Short, h"),
         _tip("coverage_share", "Coverage", format=".1%"),
     ]
-    spec = _framed(
-        values,
-        [
-            {"mark": {"type": "bar", "cornerRadiusEnd": 2},
-             "encoding": {"x": x, "y": _y("capacity_hours", f"{unit} per week"), "color": _label("Capacity"), "tooltip": tips}},
-            {"mark": {"type": "bar", "cornerRadiusEnd": 2},
-             "transform": [{"filter": "datum.short_hours > 0.05"},
-                           {"calculate": "datum.need_hours - datum.short_hours", "as": "met_hours"}],
-             "encoding": {"x": x, "y": _y("met_hours"), "y2": {"field": "need_hours"}, "color": _label("Short"), "tooltip": tips}},
-            {"mark": {"type": "tick", "thickness": 3, "bandSize": 26},
-             "encoding": {"x": x, "y": _y("need_hours"), "color": _label("Need"), "tooltip": tips}},
-        ],
-        ("Capacity", "Need", "Short"),
-        ("@chart-band", "@chart-2", "@chart-short"),
-    )  # fmt: skip
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "cornerRadiusEnd": 2},
+            "encoding": {"x": x, "y": _y("capacity_hours", f"{unit} per week"), "color": _label("Capacity"), "tooltip": tips},
+        },
+        _between(values, x, "capacity_hours", "with_overtime_hours", "Overtime", tips),
+        _between(values, x, "met_hours", "need_hours", "Short", tips),
+        {
+            "mark": {"type": "tick", "thickness": 3, "bandSize": 26},
+            "encoding": {"x": x, "y": _y("need_hours"), "color": _label("Need"), "tooltip": tips},
+        },
+    ]
+    colours = {"Capacity": "@chart-band", "Overtime": "@chart-4", "Need": "@chart-2", "Short": "@chart-short"}
+    shown = [layer for layer in layers if layer]
+    names = [name for name in colours if any(layer["encoding"]["color"]["datum"] == name for layer in shown)]
+    spec = _framed(values, shown, names, [colours[name] for name in names])
     cells = tuple(
         (
             figures.day(row["_week"]),
-            *(figures.number(row[name], 1) for name in fields[1:5]),
+            *(figures.number(row[name], 1) for name in fields[1:6]),
             figures.share(row["coverage_share"]),
         )
         for row in _with_weeks(rows, values)
     )
-    return Chart(spec, ("Week of", "Need, h", "Capacity, h", "Served, h", "Short, h", "Coverage"), cells)
+    return Chart(spec, ("Week of", "Need, h", "Capacity, h", "Served, h", "Short, h", "Overtime, h", "Coverage"), cells)
 
 
 def intervals(rows: Sequence[Any], unit: str = "hours") -> Chart:
@@ -172,6 +179,17 @@ def _framed(values: list[Row], layers: list[Spec], names: Sequence[str], colours
         "data": {"values": values},
         "layer": layers,
         "config": THEME,
+    }
+
+
+def _between(values: Sequence[Row], x: Spec, low: str, high: str, name: str, tips: list[Spec]) -> Spec:
+    """Bars from one field to another where they differ; nothing at all where none does."""
+    if not any(value[high] - value[low] > LEAST_SHOWN_HOURS for value in values):
+        return {}
+    return {
+        "mark": {"type": "bar", "cornerRadiusEnd": 2},
+        "transform": [{"filter": f"datum.{high} - datum.{low} > {LEAST_SHOWN_HOURS}"}],
+        "encoding": {"x": x, "y": _y(low), "y2": {"field": high}, "color": _label(name), "tooltip": tips},
     }
 
 

@@ -130,4 +130,4 @@ def show_forbidden(request: HttpRequest, reason: str = "", exception: Exception 
 
 def show_failure(request: HttpRequest) -> HttpResponse:
     """Something broke; nothing of the frame is trusted here."""
-    return render(None, "web/500.html", status=500)
+    return render(None, "web/500.html", {"tile": request.headers.get("HX-Request") == "true"}, status=500)
