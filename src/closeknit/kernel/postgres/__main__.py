@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -17,9 +16,6 @@ def main(arguments: list[str]) -> int:
         return 2
     verb, folder = arguments[0], Path(arguments[1])
     if verb == "keep":
-        # The caller only waits for this process; the keeper itself is nobody's child and leaves no zombie.
-        if os.fork():
-            os._exit(0)
         from closeknit.kernel.postgres.keeper import keep
 
         return keep(folder)

@@ -43,12 +43,16 @@ News = Literal["nobody left", "asked to stop", "server ended"]
 
 
 def keep(folder: Path) -> int:
-    """Serve one data folder until its last user is gone; the exit code of the keeper process."""
+    """Become the keeper, leave the caller, and serve one data folder until its last user is gone."""
     places = Places(folder.resolve(), server_account())
     lock = open_lock(places.keeper_lock)
     if not _become_keeper(lock):
         _say("another keeper serves this folder")
         return 0
+    # The fork shares the lock just taken: when the caller sees this process end, the keeper is in charge.
+    # The keeper itself is nobody's child, so it leaves no zombie in the process that asked for it.
+    if os.fork():
+        os._exit(0)
     news: queue.SimpleQueue[News] = queue.SimpleQueue()
     signal.signal(signal.SIGTERM, lambda *_: news.put("asked to stop"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)

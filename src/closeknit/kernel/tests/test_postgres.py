@@ -19,7 +19,8 @@ import pytest
 from closeknit.kernel import postgres
 from closeknit.kernel.postgres import Status, server
 from closeknit.kernel.postgres.accounts import server_account
-from closeknit.kernel.postgres.places import find_places
+from closeknit.kernel.postgres.locks import hold, is_held, open_lock
+from closeknit.kernel.postgres.places import find_places, make_places
 from closeknit.kernel.tests.postgres_process import end_app, own_environment, start_app, url_of, wait_for
 
 
@@ -339,6 +340,21 @@ def test_unknown_choice_of_binaries_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("CLOSEKNIT_POSTGRES", "wheels")
     with pytest.raises(postgres.DatabaseError, match="'wheel' or 'system'"):
         postgres.find_binaries()
+
+
+def test_one_start_makes_one_keeper(home: Path) -> None:
+    """The keeper has its lock before its starter goes on, so that nobody starts a second one meanwhile."""
+    command = [sys.executable, "-m", "closeknit.kernel.postgres", "keep"]
+    places = make_places(home)
+    users = open_lock(places.users_lock)
+    hold(users, shared=True)
+    for _ in range(5):
+        subprocess.run(
+            [*command, str(places.folder)], env=own_environment(), capture_output=False, check=True
+        )
+        assert is_held(places.keeper_lock)
+    os.close(users)
+    wait_for(lambda: is_state(home, "stopped"), "the stop")
 
 
 def test_stop_ends_a_server_in_use_and_remove_leaves_nothing(home: Path) -> None:
