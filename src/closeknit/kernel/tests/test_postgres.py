@@ -350,7 +350,7 @@ def test_one_start_makes_one_keeper(home: Path) -> None:
     hold(users, shared=True)
     for _ in range(5):
         subprocess.run(
-            [*command, str(places.folder)], env=own_environment(), capture_output=False, check=True
+            [*command, str(places.folder)], env=own_environment(), stderr=subprocess.DEVNULL, check=True
         )
         assert is_held(places.keeper_lock)
     os.close(users)
