@@ -1,5 +1,6 @@
 """Background jobs: enqueued with their change, rescued from workers that die, never failing in silence."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 from django.db import connection, connections, transaction
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.utils import utcnow
 
 from closeknit.kernel import events, ids, jobs
 from closeknit.kernel.errors import Conflict, Invalid
@@ -26,7 +28,7 @@ class BasketFilled(Event):
     key: str
 
 
-def execute(statement: str, *values: object) -> int:
+def execute(statement: str, *values: str) -> int:
     """Run one statement on this thread's connection and return how many rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
@@ -123,15 +125,29 @@ def run_worker_until_it_dies() -> None:
     assert os.WTERMSIG(status) == signal.SIGKILL
 
 
+def states_of(task) -> list[str]:
+    """The states of all jobs of a task, in the order they were asked for."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select status::text from procrastinate_jobs where task_name = %s order by id", [task.name]
+        )
+        return [state for (state,) in cursor.fetchall()]
+
+
+def rescue() -> None:
+    """Do what workers do about dead workers."""
+    asyncio.run(jobs._rescue_once())
+
+
 def silence_dead_workers() -> None:
     """Let the heartbeat of every registered worker be long ago."""
     execute("update procrastinate_workers set last_heartbeat = now() - interval '1 hour'")
 
 
 def test_a_job_rolled_back_with_its_change_never_runs(tally):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         jobs.defer(book, key="k")
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     jobs.run_until_idle()
     assert tally() == 0
 
@@ -149,7 +165,7 @@ def test_an_event_becomes_a_job_becomes_an_effect(wire, tally):
 def test_a_job_whose_worker_is_killed_is_rescued_and_takes_effect_once(task, tally, sql):
     request(task)
     run_worker_until_it_dies()
-    assert sql("select status::text from procrastinate_jobs where task_name = %s", task.name) == [("doing",)]
+    assert states_of(task) == ["doing"]
     silence_dead_workers()
     jobs.run_until_idle()
     assert tally() == 1
@@ -162,10 +178,8 @@ def test_a_job_whose_worker_is_killed_is_rescued_and_takes_effect_once(task, tal
 def test_a_worker_that_only_pauses_keeps_its_job(sql):
     request(die_before)
     run_worker_until_it_dies()
-    jobs.asyncio.run(jobs._rescue_once())
-    assert sql("select status::text from procrastinate_jobs where task_name = %s", die_before.name) == [
-        ("doing",)
-    ]
+    rescue()
+    assert states_of(die_before) == ["doing"]
 
 
 def test_a_job_that_kills_every_worker_is_given_up(sql):
@@ -173,7 +187,7 @@ def test_a_job_that_kills_every_worker_is_given_up(sql):
     for _ in range(jobs.MAX_TRIES - 1):
         run_worker_until_it_dies()
         silence_dead_workers()
-        jobs.asyncio.run(jobs._rescue_once())
+        rescue()
     run_worker_until_it_dies()
     silence_dead_workers()
     with pytest.raises(Conflict, match="The worker died"):
@@ -191,9 +205,7 @@ def test_a_failing_job_is_tried_five_times_and_every_reason_is_kept(monkeypatch,
     assert set(JobFailure.objects.values_list("error", "task")) == {
         ("RuntimeError: no more \N{SYMBOL FOR NULL} k", always_fail.name)
     }
-    assert sql("select status::text from procrastinate_jobs where task_name = %s", always_fail.name) == [
-        ("failed",)
-    ]
+    assert states_of(always_fail) == ["failed"]
     jobs.run_until_idle()
 
 
@@ -202,7 +214,8 @@ def test_waits_between_tries_double(sql):
     waits = []
     for attempts in range(jobs.MAX_TRIES):
         decision = decide(exception=RuntimeError(), job=type("Job", (), {"attempts": attempts}))
-        waits.append(decision and round(decision.retry_at.timestamp() - time.time()))
+        at = decision and decision.retry_at
+        waits.append(round((at - utcnow()).total_seconds()) if at else None)
     assert waits == [2, 4, 8, 16, None]
 
 
@@ -232,7 +245,7 @@ def test_work_that_waits_is_asked_for_once(sql):
     request(book, once_key="same")
     request(book, once_key="same")
     request(book, once_key="other")
-    assert sql("select count(*) from procrastinate_jobs where task_name = %s", book.name) == [(2,)]
+    assert len(states_of(book)) == 2
     jobs.run_until_idle()
     request(book, once_key="same")
     assert sql("select status::text from procrastinate_jobs where queueing_lock = 'same'") == [("todo",)]
@@ -257,7 +270,7 @@ def test_two_transactions_asking_at_once_leave_one_job_and_no_error(sql):
             lambda: sql("select 1 from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid))") != []
         )
     second.join()
-    assert sql("select count(*) from procrastinate_jobs where task_name = %s", book.name) == [(1,)]
+    assert len(states_of(book)) == 1
 
 
 def test_red_twin_the_bare_queue_refuses_the_second_request():
@@ -273,9 +286,7 @@ def test_a_waiting_job_starts_only_after_the_transaction_that_counts_on_it(sql, 
         worker = threading.Thread(target=jobs._run_due_jobs)
         worker.start()
         worker.join()
-        assert sql("select status::text from procrastinate_jobs where task_name = %s", book.name) == [
-            ("todo",)
-        ]
+        assert states_of(book) == ["todo"]
     jobs.run_until_idle()
     assert tally() == 1
 

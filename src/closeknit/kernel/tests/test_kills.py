@@ -1,8 +1,8 @@
-"""The outbox under kill -9: real worker processes die at random moments; nothing is lost, nothing happens twice.
+"""The outbox under kill -9: worker processes die at random moments; nothing is lost, nothing happens twice.
 
-Every event does two things that don't forgive repetition: one row for the delivery, guarded by nothing but the
-outbox, and one row for its business key, guarded by an inbox row in the same transaction. One event in ten is
-published a second time under the same key.
+Every event does two things that don't forgive repetition: one row for the delivery, guarded by nothing but
+the outbox, and one row for its business key, guarded by an inbox row in the same transaction. One event in
+ten is published a second time under the same key.
 """
 
 import os
@@ -108,7 +108,7 @@ def _row(part: int) -> EventRow:
 
 
 def kill_workers(kills: int) -> None:
-    """Keep WORKERS processes delivering, kill one at a time at random moments, then let the rest be delivered."""
+    """Keep WORKERS processes delivering, kill one at a time at random moments, then let them end."""
     seed = int(os.environ.get("CLOSEKNIT_SEED", random.SystemRandom().randrange(2**32)))
     print(f"CLOSEKNIT_SEED={seed}")
     rng = random.Random(seed)
@@ -117,9 +117,7 @@ def kill_workers(kills: int) -> None:
     try:
         for done in range(kills):
             time.sleep(rng.uniform(SHORTEST_LIFE_SECONDS, LONGEST_LIFE_SECONDS))
-            assert not _finished(workers), (
-                f"all was delivered before kill {done + 1} of {kills}: give it more events"
-            )
+            assert not _finished(workers), f"only {done} of {kills} kills hit work: publish more events"
             doomed = workers.pop(rng.randrange(WORKERS))
             os.kill(doomed, signal.SIGKILL)
             os.waitpid(doomed, 0)

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -54,7 +55,8 @@ def break_a_deferred_key(event: KettleBoiled, context: Context) -> None:
     count_it(event, context)
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into kernel_delivery (event_id, listener, state, tries, last_error) values (-1, 'x', 'dead', 0, '')"
+            "insert into kernel_delivery (event_id, listener, state, tries, last_error)"
+            " values (-1, 'x', 'dead', 0, '')"
         )
 
 
@@ -77,9 +79,9 @@ def test_publishing_needs_a_transaction():
 
 def test_a_change_that_is_rolled_back_publishes_nothing(wire):
     wire({KettleBoiled: (count_it,)})
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         events.publish(KettleBoiled(ids.new_id(), 1), by=SOMEBODY)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert EventRow.objects.count() == Delivery.objects.count() == 0
 
 
@@ -119,7 +121,7 @@ def test_events_carry_ids_only():
 
 
 def test_two_events_of_one_name_are_refused():
-    other = dataclass(frozen=True, slots=True)(type("KettleBoiled", (Event,), {"__annotations__": {}}))
+    other: Any = dataclass(frozen=True, slots=True)(type("KettleBoiled", (Event,), {"__annotations__": {}}))
     with pytest.raises(ValueError, match="KettleBoiled"):
         events.connect({KettleBoiled: (), other: ()}, lambda key: SOMEBODY)
 
