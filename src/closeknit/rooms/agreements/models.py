@@ -26,6 +26,7 @@ class TermRow(models.Model):
     work_class = models.TextField(blank=True, default="")
     measure = models.CharField(max_length=20)
     threshold_minutes = models.FloatField()
+    clock = models.CharField(max_length=10, default="calendar")
     target_share = models.FloatField()
     credit_per_miss = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     currency = models.CharField(max_length=3, blank=True, default="")

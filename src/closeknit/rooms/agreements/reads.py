@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from closeknit.kernel.actor import Actor
-from closeknit.rooms.agreements.contracts import Measure, Term, TermSource
+from closeknit.rooms.agreements.contracts import Clock, Measure, Term, TermSource
 from closeknit.rooms.agreements.models import TermRow
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.org.contracts import Permission
@@ -81,4 +81,5 @@ def _term(row: TermRow) -> Term:
         starts_on=row.starts_on,
         ends_on=row.ends_on,
         source=TermSource(row.source),
+        clock=Clock(row.clock),
     )

@@ -59,6 +59,7 @@ FACT_FIELDS: dict[FactKind, dict[str, str]] = {
         "work_class": "text",
         "measure": "measure!",
         "threshold_minutes": "positive!",
+        "clock": "reckoning",
         "target_share": "share!",
         "credit_per_miss": "money",
         "currency": "text",

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from closeknit.kernel.actor import Actor
-from closeknit.rooms.agreements.contracts import Measure, TermSource
+from closeknit.rooms.agreements.contracts import Clock, Measure, TermSource
 from closeknit.rooms.agreements.models import Contract, TermRow
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
@@ -33,6 +33,7 @@ class _Version:
     work_class: str
     measure: str
     threshold_minutes: float
+    clock: str
     target_share: float
     credit_per_miss: Decimal
     currency: str
@@ -87,6 +88,7 @@ def _from_fact(fact: FactCard) -> _Version:
         work_class=body["work_class"],
         measure=Measure(body["measure"]).value,
         threshold_minutes=body["threshold_minutes"],
+        clock=Clock(body.get("clock") or Clock.CALENDAR).value,
         target_share=body["target_share"],
         credit_per_miss=Decimal(body["credit_per_miss"] or 0),
         currency=body["currency"],
@@ -125,6 +127,7 @@ def _from_promise(promise: RecordedPromise, rule: PromiseRule, feed: str, zone: 
         work_class=promise.work_class,
         measure=Measure(rule.measure).value,
         threshold_minutes=promise.promised_minutes,
+        clock=Clock.CALENDAR.value,
         target_share=rule.target_share,
         credit_per_miss=Decimal(0),
         currency="",

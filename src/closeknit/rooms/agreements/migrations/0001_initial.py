@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('work_class', models.TextField(blank=True, default='')),
                 ('measure', models.CharField(max_length=20)),
                 ('threshold_minutes', models.FloatField()),
+                ('clock', models.CharField(default='calendar', max_length=10)),
                 ('target_share', models.FloatField()),
                 ('credit_per_miss', models.DecimalField(decimal_places=2, default=0, max_digits=18)),
                 ('currency', models.CharField(blank=True, default='', max_length=3)),
