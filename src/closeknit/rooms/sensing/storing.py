@@ -28,10 +28,16 @@ _INSERT = (
     f" on conflict (feed_id, key_hash) do nothing"
 )
 _ALREADY_THERE = """
-select i.line, i.content_hash = w.content_hash
-  from sensing_incoming i join sensing_work w on w.feed_id = i.feed_id and w.key_hash = i.key_hash
+select i.line, i.content_hash = w.content_hash or b.recipe_version <> %s
+  from sensing_incoming i
+ cross join lateral (
+       select batch_id, file_number, line, content_hash from sensing_work
+        where feed_id = i.feed_id and key_hash = i.key_hash offset 0) w
+  join sensing_batch b on b.id = w.batch_id
  where (w.batch_id, w.file_number, w.line) <> (i.batch_id, i.file_number, i.line)
 """
+# `offset 0` keeps the look-up by index, one row at a time: the temporary table has no statistics to plan by.
+# A row read under another version of the recipe may well differ now; it is the same row all the same, and stays.
 _ADD_UP = """
 insert into sensing_batch_operation (batch_id, operation, rows, first_at, last_at, content_sum)
 values (%s, %s, %s, %s, %s, %s)
@@ -53,7 +59,10 @@ update sensing_quarantined set released_at = now()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where rows come from and go to: the batch, the file in it, its stream and columns, and what not to keep."""
+    """Where rows come from and go to: the batch, the file in it, its stream and columns, and what not to keep.
+
+    `release`: rows of earlier batches wait in quarantine and may now be good. `repeats`: this source was loaded before.
+    """
 
     batch: Batch
     file_number: int
@@ -61,6 +70,7 @@ class Place:
     columns: tuple[str, ...]
     private: frozenset[str]
     release: bool
+    repeats: bool
 
 
 @dataclass(slots=True)
@@ -91,7 +101,7 @@ def store_work(place: Place, rows: Sequence[tuple[int, RawRow, MappedWork]], set
         cursor.execute(_INSERT)
         there: dict[int, bool] = {}
         if cursor.rowcount < len(fresh):
-            cursor.execute(_ALREADY_THERE)
+            cursor.execute(_ALREADY_THERE, [batch.recipe_version])
             there = dict(cursor.fetchall())
     accepted = [row for row in fresh if row[0] not in there]
     for line, raw, _ in fresh:
@@ -104,30 +114,30 @@ def store_work(place: Place, rows: Sequence[tuple[int, RawRow, MappedWork]], set
 
 
 def store_facts(
-    place: Place, kind: FactKind, rows: Sequence[tuple[int, RawRow, MappedFact]], settled: Settled, repeats: bool
+    place: Place,
+    kind: FactKind,
+    rows: Sequence[tuple[int, RawRow, MappedFact]],
+    settled: Settled,
+    seen: dict[str, bytes],
 ) -> None:
     """Insert facts that are new or changed; the version before is kept, superseded.
 
-    Two rows of one batch that state the same fact differently are a conflict. In a source that was loaded before
-    (`repeats`), a statement already known in any version stays as old as it is.
+    `seen` holds what this file stated so far: two rows of one file that state the same fact differently are a conflict.
+    In a source that was loaded before, a statement already known in any version stays as old as it is.
     """
     versions = _versions(place.batch, kind, [fact.key for _, _, fact in rows])
     added: list[FactRow] = []
     changed: list[int] = []
     for line, raw, fact in rows:
-        known = versions[fact.key]
-        current = next((v for v in known if v.in_force), None)
-        if any(v.content_hash == fact.content_hash and (v.in_force or repeats) for v in known):
-            settled.duplicate += 1
-            continue
-        if current and current.batch_id == place.batch.pk and not current.is_assumed:
+        if seen.setdefault(fact.key, fact.content_hash) != fact.content_hash:
             settled.refused.append((line, raw, _conflict()))
             continue
-        if current:
-            current.in_force = False
-            if current.fact_id:
-                changed.append(current.fact_id)
-        known.append(_Version(0, fact.content_hash, place.batch.pk, True, False))
+        known = versions[fact.key]
+        if any(v.content_hash == fact.content_hash and (v.in_force or place.repeats) for v in known):
+            settled.duplicate += 1
+            continue
+        changed += [v.fact_id for v in known if v.in_force]
+        known[:] = [_Version(0, fact.content_hash, True, False)]
         added.append(_fact_row(place.batch, place.file_number, line, kind, fact.key, fact.body, fact.content_hash, False))
         settled.accepted += 1
     _replace(place.batch, changed, added)
@@ -233,7 +243,6 @@ def _release(place: Place, raws: Iterable[RawRow]) -> None:
 class _Version:
     fact_id: int
     content_hash: bytes
-    batch_id: int
     in_force: bool
     is_assumed: bool
 
@@ -241,10 +250,10 @@ class _Version:
 def _versions(batch: Batch, kind: FactKind, keys: Iterable[str]) -> dict[str, list[_Version]]:
     found: dict[str, list[_Version]] = defaultdict(list)
     rows = FactRow.objects.filter(feed_id=batch.feed_id, kind=kind.value, key__in=set(keys)).values_list(
-        "key", "pk", "content_hash", "batch_id", "superseded_at", "is_assumed"
+        "key", "pk", "content_hash", "superseded_at", "is_assumed"
     )
-    for key, pk, content, batch_id, superseded_at, is_assumed in rows:
-        found[key].append(_Version(pk, bytes(content), batch_id, superseded_at is None, is_assumed))
+    for key, pk, content, superseded_at, is_assumed in rows:
+        found[key].append(_Version(pk, bytes(content), superseded_at is None, is_assumed))
     return found
 
 

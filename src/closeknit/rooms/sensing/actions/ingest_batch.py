@@ -1,8 +1,10 @@
 """Read a source through a feed: map, check, deduplicate; good rows in, bad rows to quarantine, counts that balance."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain, islice
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -43,6 +45,8 @@ from closeknit.rooms.sensing.storing import (
 )
 
 CHUNK_ROWS = 10_000
+Rows = list[tuple[int, RawRow, MappedWork | MappedFact]]
+Mapped = tuple[int, Rows, Settled]
 OnProgress = Callable[[Progress], None]
 
 
@@ -124,26 +128,64 @@ def _load_file(
     file = source.files[number]
     mapper = _mapper(stream, file, _known_facts(batch, stream), batch.started_at)
     superseding = Superseding(stream, mapper, file.read(0, CHUNK_ROWS)) if stream.one_per else None
-    waiting = QuarantinedRow.objects.filter(feed_id=batch.feed_id, released_at=None).exclude(batch=batch).exists()
-    place = Place(batch, number, stream.name, file.columns, recipe.private, release=waiting)
-    repeats = Batch.objects.filter(
-        feed_id=batch.feed_id, source_sha256=batch.source_sha256, state=Batch.State.DONE
-    ).exists()
-    for chunk in file.read(batch.file_rows, CHUNK_ROWS):
-        settled = Settled()
-        rows = _map(mapper, stream, chunk, superseding, settled)
+    place = _place(batch, recipe, stream, file, number)
+    seen = _stated_so_far(batch, stream, file, mapper)
+    chunks = file.read(batch.file_rows, CHUNK_ROWS)
+    rows_estimate = sum(f.rows_estimate for f in source.files)
+    for read, rows, settled in _ahead(lambda: _next_mapped(mapper, stream, chunks, superseding)):
         with transaction.atomic():
             if stream.into is None:
-                store_work(place, [r for r in rows if isinstance(r[2], MappedWork)], settled)  # type: ignore[misc]
+                store_work(place, rows, settled)  # type: ignore[arg-type]
             else:
-                facts = [r for r in rows if isinstance(r[2], MappedFact)]
-                store_facts(place, stream.into, facts, settled, repeats)  # type: ignore[arg-type]
+                store_facts(place, stream.into, rows, settled, seen)  # type: ignore[arg-type]
             quarantined = store_refused(place, settled)
-            _move_on(batch, len(chunk), settled, quarantined)
+            _move_on(batch, read, settled, quarantined)
         if on_progress:
-            on_progress(Progress(file.name, _counts(batch), sum(f.rows_estimate for f in source.files)))
+            on_progress(Progress(file.name, _counts(batch), rows_estimate))
     batch.file_number, batch.file_rows = number + 1, 0
     batch.save(update_fields=["file_number", "file_rows"])
+
+
+def _place(batch: Batch, recipe: Recipe, stream: Stream, file: SourceFile, number: int) -> Place:
+    waiting = QuarantinedRow.objects.filter(feed_id=batch.feed_id, released_at=None).exclude(batch=batch)
+    loaded = Batch.objects.filter(
+        feed_id=batch.feed_id, source_sha256=batch.source_sha256, state=Batch.State.DONE
+    )
+    return Place(
+        batch, number, stream.name, file.columns, recipe.private, release=waiting.exists(), repeats=loaded.exists()
+    )
+
+
+def _stated_so_far(batch: Batch, stream: Stream, file: SourceFile, mapper: RowMapper) -> dict[str, bytes]:
+    """Return what the part of a fact file that was read before a break stated."""
+    seen: dict[str, bytes] = {}
+    if stream.into is None or not batch.file_rows:
+        return seen
+    rows = chain.from_iterable(file.read(0, CHUNK_ROWS))
+    chunk = list(islice(rows, batch.file_rows))
+    for _, _, fact in _map(mapper, stream, chunk, None, Settled()):
+        if isinstance(fact, MappedFact):
+            seen.setdefault(fact.key, fact.content_hash)
+    return seen
+
+
+def _next_mapped(
+    mapper: RowMapper, stream: Stream, chunks: Iterator[list[tuple[int, RawRow]]], superseding: Superseding | None
+) -> Mapped | None:
+    chunk = next(chunks, None)
+    if chunk is None:
+        return None
+    settled = Settled()
+    return len(chunk), _map(mapper, stream, chunk, superseding, settled), settled
+
+
+def _ahead(produce: Callable[[], Mapped | None]) -> Iterator[Mapped]:
+    """Read and map the next chunk in a thread while the database takes this one."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mapping") as executor:
+        coming = executor.submit(produce)
+        while (ready := coming.result()) is not None:
+            coming = executor.submit(produce)
+            yield ready
 
 
 def _map(
@@ -152,10 +194,10 @@ def _map(
     chunk: list[tuple[int, RawRow]],
     superseding: Superseding | None,
     settled: Settled,
-) -> list[tuple[int, RawRow, MappedWork | MappedFact]]:
+) -> Rows:
     map_row: Callable[[tuple[object, ...]], MappedWork | MappedFact]
     map_row = mapper.map_work if stream.into is None else mapper.map_fact
-    rows: list[tuple[int, RawRow, MappedWork | MappedFact]] = []
+    rows: Rows = []
     for line, raw in chunk:
         if isinstance(raw, BadRow):
             settled.refused.append((line, raw, Refused(raw.code, raw.reason)))

@@ -64,12 +64,18 @@ def compile_condition(spec: Any, index: dict[str, int]) -> Condition:
     parts = [_part(key, value, index) for key, value in spec.items()]
     if len(parts) == 1:
         return parts[0]
+    first, second, *others = parts
+    if not others:
+        return lambda row: first(row) and second(row)
     return lambda row: all(part(row) for part in parts)
 
 
 def _part(key: str, value: Any, index: dict[str, int]) -> Condition:
     if key == "any":
         some = [compile_condition(part, index) for part in value]
+        if len(some) == 2:
+            one, other = some
+            return lambda row: one(row) or other(row)
         return lambda row: any(part(row) for part in some)
     if key == "not":
         inner = compile_condition(value, index)
@@ -113,7 +119,7 @@ def _comparison(name: str, bound: float, column: str) -> Callable[[Any], bool]:
     def test(value: Any) -> bool:
         if value is None:
             return False
-        if type(value) is int:
+        if type(value) is int or type(value) is float:
             return holds(value)
         try:
             return holds(number(value))
@@ -125,6 +131,8 @@ def _comparison(name: str, bound: float, column: str) -> Callable[[Any], bool]:
 
 
 def _word(value: Any) -> str:
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

@@ -125,7 +125,7 @@ def compile_expression(
         evaluate = _zero_is_empty(evaluate)
     if "known" in spec:
         evaluate = _of_known(evaluate, FactKind(spec["known"]), target, known)
-    return _required(evaluate, target, spec) if required else evaluate
+    return _required(evaluate, target, spec) if required and "value" not in spec else evaluate
 
 
 def _form(spec: Any, form: Form) -> Form:
@@ -298,13 +298,16 @@ def _of_known(evaluate: Reader, kind: FactKind, target: str, known: Known) -> Ca
     return checked
 
 
+_EMPTY = ("", [])
+
+
 def _required(evaluate: Reader, target: str, spec: Any) -> Callable[[Row], Any]:
     column = spec.get("from", "")
     label = target if column in ("", target) else f"{target} ({column})"
 
     def checked(row: Row) -> Any:
         value = evaluate(row)
-        if value is None or value == "" or value == []:
+        if value is None or value in _EMPTY:
             raise Refused("missing", f"{label} is missing.")
         return value
 

@@ -4,10 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from string import Formatter
 from typing import Any
+
+import msgspec
 
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.sensing.contracts import FACT_FIELDS, FactKind
@@ -20,7 +22,16 @@ FURTHEST_AHEAD = timedelta(days=2)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 WORK_COLUMNS = (*WORK_FIELDS, "details")
 _AT = {name: number for number, name in enumerate(WORK_COLUMNS)}
-_BLANK = {"work_class": "", "region": "", "channel": "", "product": "", "account_number": "", "currency": ""}
+_OCCURRED_AT, _FINISHED_AT, _DETAILS = _AT["occurred_at"], _AT["finished_at"], _AT["details"]
+_BLANK: dict[str, Any] = {
+    "work_class": "",
+    "region": "",
+    "channel": "",
+    "product": "",
+    "account_number": "",
+    "currency": "",
+    "is_return": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,7 @@ class RowMapper:
             for name, kind in targets.items()
             if name in stream.fields
         }
-        self._steps = [self._fields.get(name) for name in WORK_FIELDS]
+        self._blank, self._steps = ([], []) if stream.into else _plan(stream, self._fields)
         self._details = {
             name: compile_expression(spec, "text", name, index, stream.form, known)
             for name, spec in sorted(stream.details.items())
@@ -89,13 +100,14 @@ class RowMapper:
         row = self.clean(raw)
         if self._refusals:
             self.refuse(row)
-        values = [None if step is None else step(row) for step in self._steps]
-        for name, blank in _BLANK.items():
-            if values[_AT[name]] is None:
-                values[_AT[name]] = blank
-        values[_AT["is_return"]] = bool(values[_AT["is_return"]])
+        values = self._blank.copy()
+        for at, step in self._steps:
+            value = step(row)
+            if value is not None:
+                values[at] = value
         self._check_work(values)
-        values.append(self._detail_text(row))
+        if self._details:
+            values[_DETAILS] = self._detail_text(row)
         key = self._key_text(row) if self._key else ""
         text = f"{self._stream.name}\x1f{key or _whole(raw)}"
         key_hash = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
@@ -128,7 +140,7 @@ class RowMapper:
         return "|".join([str(part).replace("|", "\\|") for part in parts])
 
     def _check_work(self, values: list[Any]) -> None:
-        occurred_at, finished_at = values[_AT["occurred_at"]], values[_AT["finished_at"]]
+        occurred_at, finished_at = values[_OCCURRED_AT], values[_FINISHED_AT]
         if occurred_at > self._latest:
             raise Refused("far-future", f"occurred_at: {occurred_at:%Y-%m-%d %H:%M} UTC is after the day it was loaded.")
         if occurred_at < EARLIEST:
@@ -137,11 +149,12 @@ class RowMapper:
             raise Refused("ends-before-it-starts", f"finished_at: {finished_at} is before occurred_at {occurred_at}.")
 
     def _detail_text(self, row: Sequence[Any]) -> str | None:
-        if not self._details:
-            return None
-        found = {name: _jsonable(step(row)) for name, step in self._details.items()}
-        kept = {name: value for name, value in found.items() if value not in (None, "")}
-        return json.dumps(kept, ensure_ascii=False, separators=(",", ":"), allow_nan=False) if kept else None
+        kept = {}
+        for name, step in self._details.items():
+            value = step(row)
+            if value is not None and value != "":
+                kept[name] = _jsonable(value) if isinstance(value, Decimal | date) else value
+        return msgspec.json.encode(kept).decode() if kept else None
 
 
 def fact_hash(body: dict[str, Any]) -> bytes:
@@ -153,6 +166,19 @@ def raw_hash(stream: str, raw: Sequence[Any]) -> bytes:
     """Return the hash that recognises a refused row when it comes again."""
     text = "\x1f".join("\x00" if value is None else str(value) for value in raw)
     return hashlib.sha256(f"{stream}\x1e{text}".encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def _plan(stream: Stream, fields: dict[str, Any]) -> tuple[list[Any], list[tuple[int, Callable[[Any], Any]]]]:
+    """Return what every row of work starts from (constants and blanks), and the steps that differ from row to row."""
+    blank = [_BLANK.get(name) for name in WORK_COLUMNS]
+    steps = []
+    for name, step in fields.items():
+        spec = stream.fields[name]
+        if isinstance(spec, dict) and "value" in spec and step([]) is not None:
+            blank[_AT[name]] = step([])
+        else:
+            steps.append((_AT[name], step))
+    return blank, steps
 
 
 def _whole(raw: Sequence[Any]) -> str:
@@ -204,7 +230,5 @@ def _check_fact(kind: FactKind, body: dict[str, Any], latest: datetime) -> None:
         raise Refused("ends-before-it-starts", f"ends_local: {body['ends_local']} is not after {body['starts_local']}.")
 
 
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    return value.isoformat() if hasattr(value, "isoformat") else value
+def _jsonable(value: Decimal | date) -> str:
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else value.isoformat()

@@ -86,6 +86,8 @@ def _number(label: str, form: Form) -> Reader:
 
 
 def _float(label: str, value: Any, percent: bool = False) -> float:
+    if type(value) is float and math.isfinite(value):
+        return value
     if isinstance(value, bool):
         raise Refused("not-a-number", f"{label}: {value} is not a number.")
     if isinstance(value, str):
@@ -198,14 +200,15 @@ def _int(label: str, value: Any) -> int:
 
 def _money(label: str, form: Form) -> Reader:
     def read(value: Any) -> Decimal:
-        if isinstance(value, Decimal):
-            amount = value
+        kind = type(value)
+        if kind is int or kind is Decimal:
+            amount = Decimal(value)
         else:
             _float(label, value)
-            amount = Decimal(repr(value) if isinstance(value, float) else str(value))
+            amount = Decimal(repr(value) if kind is float else str(value))
         if not amount.is_finite() or abs(amount) >= MOST_MONEY:
             raise Refused("out-of-range", f"{label}: {shown(value)} is not an amount of money we can keep.")
-        return money(amount)
+        return amount.quantize(_CENT_OF_CENT)
 
     return read
 
@@ -377,5 +380,6 @@ _MAKERS: dict[str, Callable[[str, Form], Reader]] = {
     "tier": _one_of("strategic", "key", "standard", "volume"),
     "measure": _one_of("answer_within", "ship_within", "resolve_within", "visit_within"),
     "staffing": _one_of("interval", "deadline"),
+    "reckoning": _one_of("calendar", "business"),
 }
 TYPES = tuple(_MAKERS)
