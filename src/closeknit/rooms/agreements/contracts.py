@@ -60,7 +60,7 @@ class Term:
     @property
     def sentence(self) -> str:
         """Say the promise as a person would."""
-        return f"{self.target_share:.0%} {_VERBS[self.measure]} within {_duration(self.threshold_minutes, self.clock)}"
+        return f"{self.target_share * 100:.4g}% {_VERBS[self.measure]} within {_duration(self.threshold_minutes, self.clock)}"
 
 
 _VERBS = {
@@ -72,14 +72,17 @@ _VERBS = {
 
 
 def _duration(minutes: float, clock: Clock) -> str:
-    kind = "business " if clock is Clock.BUSINESS else ""
+    if clock is Clock.BUSINESS:
+        if minutes >= 1440:
+            return f"{minutes / 1440:g} open day{'' if minutes == 1440 else 's'}"
+        return f"{minutes / 60:g} hours of an open day"
     if minutes < 1:
         return f"{minutes * 60:.0f} seconds"
     if minutes < 120:
-        return f"{minutes:g} {kind}minutes"
+        return f"{minutes:g} minutes"
     if minutes < 48 * 60:
-        return f"{minutes / 60:g} {kind}hours"
-    return f"{minutes / 1440:g} {kind}days"
+        return f"{minutes / 60:g} hours"
+    return f"{minutes / 1440:g} days"
 
 
 def longest_days(terms: Iterable[Term]) -> int:

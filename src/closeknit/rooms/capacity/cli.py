@@ -50,12 +50,15 @@ def _plan(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace, made: list[tuple[str, UUID]]) -> int:
+    from closeknit.kernel.errors import Conflict
     from closeknit.rooms.capacity import reads
     from closeknit.rooms.decisions import reads as decisions
 
     results = []
     for operation, thread_id in made:
-        plan = reads.find_plan_of_thread(thread_id, by=args.by) or reads.list_plans(by=args.by, operation=operation)[0]
+        plan = reads.find_plan_of_thread(thread_id, by=args.by)
+        if plan is None:
+            raise Conflict(f"The plan of {operation} is not there yet.", where=f"thread {thread_id}")
         proposal = decisions.find_proposal_about(f"plan:{plan.plan_id}", by=args.by)
         results.append({"thread_id": thread_id, "plan": plan, "proposal": proposal})
         if not args.json:

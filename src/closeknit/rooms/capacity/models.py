@@ -107,7 +107,9 @@ class Plan(models.Model):
                 fields=["operation"], condition=models.Q(state="committed"), name="one_committed_plan_per_operation"
             ),
             models.UniqueConstraint(
-                fields=["operation", "snapshot_digest", "code_version"], name="one_plan_per_snapshot"
+                fields=["operation", "snapshot_digest", "code_version"],
+                condition=models.Q(state__in=["draft", "committed"]),
+                name="one_live_plan_per_snapshot",
             ),
         ]
         indexes = [models.Index(fields=["operation", "-made_at"], name="plan_newest")]

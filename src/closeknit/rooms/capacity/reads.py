@@ -23,6 +23,7 @@ from closeknit.rooms.capacity.contracts import (
     Staffing,
 )
 from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow
+from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.org.contracts import Permission
 
 
@@ -69,9 +70,13 @@ def find_plan_in_force(operation: str, *, by: Actor) -> PlanCard | None:
 
 
 def find_plan_of_thread(thread_id: UUID, *, by: Actor) -> PlanCard | None:
-    """Return the plan that a thread made, or None."""
-    row = _plans(by).filter(thread_id=thread_id).first()
-    return _plan(row, by) if row else None
+    """Return the plan that a thread made, or found to stand unchanged; None while there is none."""
+    row = _plans(by).filter(thread_id=thread_id).order_by("-made_at").first()
+    if row is not None:
+        return _plan(row, by)
+    lines = decisions.list_entries(by=by, thread_id=thread_id, limit=1000)
+    stands = next((line for line in reversed(lines) if line.kind == "plan.unchanged"), None)
+    return get_plan(UUID(stands.subject.partition(":")[2]), by=by) if stands else None
 
 
 def list_pool_weeks(plan_id: UUID, *, by: Actor) -> list[PoolWeek]:

@@ -29,6 +29,7 @@ PLANNING_QUANTILE = 0.8
 TIER_FLOOR_MULTIPLES = {"strategic": 8.0, "key": 4.0, "standard": 2.0, "volume": 1.25}
 """An hour short costs at least this many hours of overtime: overtime comes first, and lower tiers give way first."""
 MEASURED_FROM = 100
+LIVE = (Plan.State.DRAFT, Plan.State.COMMITTED)
 FRESH_DAYS = 8
 ROWS_PER_INSERT = 2000
 
@@ -36,7 +37,8 @@ ROWS_PER_INSERT = 2000
 def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> UUID:
     """Plan the weeks of a forecast run and propose the plan; return its id.
 
-    The same forecast, terms and rosters give the plan that is there already. No transaction is open while it computes.
+    The same forecast, terms and rosters give the draft or committed plan that is there already; a plan that was rejected
+    or superseded is drafted anew. No transaction is open while it computes.
 
     Raises:
         Invalid: when the operation has no pool: there is nothing to plan with.
@@ -47,7 +49,7 @@ def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> U
     snapshot = compute.snapshot_of(inputs)
     digest = compute.digest_of(snapshot)
     existing = Plan.objects.filter(
-        operation=inputs.operation, snapshot_digest=digest, code_version=compute.CODE_VERSION
+        operation=inputs.operation, snapshot_digest=digest, code_version=compute.CODE_VERSION, state__in=LIVE
     ).first()
     if existing:
         return _say_unchanged(existing, thread_id, by)

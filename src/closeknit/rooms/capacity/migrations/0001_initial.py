@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'capacity_plan',
                 'indexes': [models.Index(fields=['operation', '-made_at'], name='plan_newest')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'committed')), fields=('operation',), name='one_committed_plan_per_operation'), models.UniqueConstraint(fields=('operation', 'snapshot_digest', 'code_version'), name='one_plan_per_snapshot')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'committed')), fields=('operation',), name='one_committed_plan_per_operation'), models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'committed'])), fields=('operation', 'snapshot_digest', 'code_version'), name='one_live_plan_per_snapshot')],
             },
         ),
         migrations.CreateModel(
