@@ -185,7 +185,8 @@ def _whole(raw: Sequence[Any]) -> str:
     return "\x1f".join(["" if value is None else str(value) for value in raw])
 
 
-def _used(stream: Stream, columns: Sequence[str]) -> list[str]:
+def columns_of_stream(stream: Stream) -> tuple[str, ...]:
+    """Return every column that a stream's key, fields, details and rules use, in a fixed order."""
     wanted = set(stream.key)
     for spec in (*stream.fields.values(), *stream.details.values()):
         wanted |= columns_used(spec)
@@ -193,6 +194,11 @@ def _used(stream: Stream, columns: Sequence[str]) -> list[str]:
         wanted |= columns_of(rule.when) | {name for _, name, _, _ in Formatter().parse(rule.reason) if name}
     if stream.one_per:
         wanted |= {stream.one_per.column, stream.one_per.order_by} - {""}
+    return tuple(sorted(wanted))
+
+
+def _used(stream: Stream, columns: Sequence[str]) -> list[str]:
+    wanted = set(columns_of_stream(stream))
     missing = sorted(wanted - set(columns))
     if missing:
         raise Invalid(

@@ -18,12 +18,13 @@ from closeknit.rooms.sensing.reads.operations import (
     recorded_promises,
     work_totals,
 )
-from closeknit.rooms.sensing.reads.series import daily_quantities, half_hour_quantities, handle_minutes, weekly_units
+from closeknit.rooms.sensing.reads.series import daily_quantities, daily_units, half_hour_quantities, handle_minutes, weekly_units
 from closeknit.rooms.sensing.reads.lineage import work_lineage
 
 __all__ = [
     "account_totals",
     "daily_quantities",
+    "daily_units",
     "get_account_rule",
     "get_batch",
     "get_feed",

@@ -36,6 +36,15 @@ select service, region, work_class, sum(handle_minutes * quantity) / sum(quantit
    and (%(until)s::timestamptz is null or occurred_at < %(until)s)
  group by 1, 2, 3 order by 1, 2, 3
 """
+_UNITS = """
+select ((occurred_at at time zone %(zone)s)::date - date '1970-01-01') as day, sum(quantity)
+  from sensing_work
+ where operation = %(operation)s and occurred_at >= %(since)s and occurred_at < %(until)s
+   and (%(account)s = '' or account_number = %(account)s)
+   and (%(service)s = '' or service = %(service)s) and (%(region)s = '' or region = %(region)s)
+   and not is_return and quantity > 0
+ group by 1
+"""
 _WEEKS = """
 select operation, floor(extract(epoch from (%(until)s - occurred_at)) / 604800)::int, sum(quantity)
   from sensing_work
@@ -64,6 +73,37 @@ def daily_quantities(
     keys, slots, matrix = _series(operation, _DAY, zone, since_at, until_at, int(last), 1)
     kept = slice(None) if days is None else slice(-days, None)
     return keys, slots[kept].astype("datetime64[D]"), matrix[:, kept]
+
+
+def daily_units(
+    operation: str,
+    *,
+    since_at: datetime,
+    until_at: datetime,
+    by: Actor,
+    account_number: str = "",
+    service: str = "",
+    region: str = "",
+) -> tuple[Days, Quantities]:
+    """Return units of work per local day between two instants, without returns: of one account, service or region, or all.
+
+    Sensing knows no teams: whoever sees only some accounts asks a higher room about one of them.
+    """
+    require_every_account(by)
+    span = get_operation(operation, by=by)
+    first = max(since_at, span.first_at).astimezone(ZoneInfo(span.time_zone)).date()
+    last = _last_instant(until_at, span.time_zone).date()
+    days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
+    chosen = {"account": account_number, "service": service, "region": region}
+    rows = _all(
+        _UNITS, {"operation": operation, "zone": span.time_zone, "since": since_at, "until": until_at, **chosen}
+    )
+    units = np.zeros(days.size)
+    for day, quantity in rows:
+        at = day - int(days[0].astype(np.int64))
+        if 0 <= at < units.size:
+            units[at] = quantity
+    return days, units
 
 
 def half_hour_quantities(

@@ -1,0 +1,70 @@
+"""JSON operations of sensing."""
+
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from closeknit.kernel import clock
+from closeknit.rooms.sensing import reads
+from closeknit.rooms.sensing.actions.ingest_lines import ingest_lines
+from closeknit.rooms.sensing.contracts import BatchCard, FeedCard, OperationSpan, QuarantinedCard
+
+router = Router(tags=["sensing"])
+
+
+@router.get("/feeds", response=list[FeedCard])
+def list_feeds(request: HttpRequest):
+    """Feeds with their balances: read = accepted + quarantined + duplicate."""
+    return reads.list_feeds(by=request.actor)
+
+
+@router.get("/feeds/{name}", response=FeedCard)
+def get_feed(request: HttpRequest, name: str):
+    """One feed."""
+    return reads.get_feed(name, by=request.actor)
+
+
+@router.get("/feeds/{name}/batches", response=list[BatchCard])
+def list_batches(
+    request: HttpRequest,
+    name: str,
+    before_id: int | None = Query(None, ge=1, le=2**63 - 1),
+    limit: int = Query(100, ge=1, le=1000),
+):
+    """A feed's loads, newest first."""
+    reads.get_feed(name, by=request.actor)
+    return reads.list_batches(by=request.actor, feed=name, before_id=before_id, limit=limit)
+
+
+@router.post(
+    "/feeds/{name}/batches",
+    response={201: BatchCard},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+            "description": "One strict JSON object a line: the source's columns, as the feed's recipe names them.",
+        }
+    },
+)
+def load_batch(request: HttpRequest, name: str, stream: str):
+    """Load rows through one stream of a feed. Refused rows go to quarantine; the same rows again are duplicates."""
+    card = ingest_lines(name, stream, request.body.split(b"\n"), by=request.actor, at=clock.now())
+    return 201, card
+
+
+@router.get("/feeds/{name}/quarantine", response=list[QuarantinedCard])
+def list_quarantined(
+    request: HttpRequest,
+    name: str,
+    before_id: int | None = Query(None, ge=1, le=2**63 - 1),
+    limit: int = Query(100, ge=1, le=1000),
+):
+    """A feed's refused rows that still wait, newest first, each with its reason."""
+    reads.get_feed(name, by=request.actor)
+    return reads.list_quarantined(by=request.actor, feed=name, before_id=before_id, limit=limit)
+
+
+@router.get("/operations", response=list[OperationSpan])
+def list_operations(request: HttpRequest):
+    """Operations with observed work: span, size, zone and content digest."""
+    return reads.list_operations(by=request.actor)
