@@ -1,10 +1,11 @@
-"""Pages of capacity: plans, one plan and its drill-down, and asking for a new one. Tiles are in `tiles.py`."""
+"""Pages of capacity: plans, one plan and its drill-down, asking for a new one. Tiles: `tiles.py`."""
 
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,7 +25,7 @@ CLAIMS_EXPORTED = 1_000_000
 
 
 @require_GET
-def list_plans(request: HttpRequest) -> HttpResponse:
+def list_plans(request: HttpRequest) -> HttpResponseBase:
     """What have we, what is needed, and which plan is in force?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     plans = reads.list_plans(by=by, limit=PLANS_SHOWN)
@@ -38,7 +39,7 @@ def list_plans(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_plan(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+def show_plan(request: HttpRequest, plan_id: UUID) -> HttpResponseBase:
     """What is needed, what is served, who is short, and what would one more unit be worth?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     plan = reads.get_plan(plan_id, by=by)
@@ -68,7 +69,7 @@ def show_plan(request: HttpRequest, plan_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def show_cells(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+def show_cells(request: HttpRequest, plan_id: UUID) -> HttpResponseBase:
     """One pool's periods in one week, below its cell of the heat map."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     plan = reads.get_plan(plan_id, by=by)
@@ -76,18 +77,22 @@ def show_cells(request: HttpRequest, plan_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: HttpRequest) -> HttpResponseBase:
     """Ask for a fresh plan of an operation."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     form = PlanRequest(request.POST)
     if not form.is_valid():
-        raise Invalid("It is not clear what to plan.", where="operation, weeks", todo="Choose an operation and 1 to 26 weeks.")
+        raise Invalid(
+            "It is not clear what to plan.",
+            where="operation, weeks",
+            todo="Choose an operation and 1 to 26 weeks.",
+        )
     thread_id = start_plan(form.cleaned_data["operation"], weeks=form.cleaned_data["weeks"] or WEEKS, by=by)
     return redirect("plan-progress", thread_id=thread_id)
 
 
 @require_GET
-def show_progress(request: HttpRequest, thread_id: UUID) -> HttpResponse:
+def show_progress(request: HttpRequest, thread_id: UUID) -> HttpResponseBase:
     """How far is the plan that was asked for?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     by.require(Permission.READ_CAPACITY)
@@ -97,30 +102,69 @@ def show_progress(request: HttpRequest, thread_id: UUID) -> HttpResponse:
 def _cells(plan: PlanCard, request: HttpRequest, by: Actor) -> dict[str, Any]:
     form = CellChoice(request.GET)
     if not form.is_valid():
-        raise Invalid("It is not clear which pool and week to look into.", where="pool, week", todo="Choose a cell of the heat map.")
+        raise Invalid(
+            "It is not clear which pool and week to look into.",
+            where="pool, week",
+            todo="Choose a cell of the heat map.",
+        )
     pool: str = form.cleaned_data["pool"]
     week_on: date = form.cleaned_data["week"]
     rows = reads.list_pool_weeks(plan.plan_id, by=by)
     head = next((row for row in rows if row.pool == pool and row.week_on == week_on), None)
-    claims = [c for c in reads.list_claims(plan.plan_id, by=by, limit=CLAIMS_EXPORTED) if c.pool == pool and c.week_on == week_on]
-    return {"head": head, "pool": pool, "week_on": week_on, "claims": claims, "rows": reads.list_cells(plan.plan_id, pool, week_on, by=by)}
+    claims = [
+        c
+        for c in reads.list_claims(plan.plan_id, by=by, limit=CLAIMS_EXPORTED)
+        if c.pool == pool and c.week_on == week_on
+    ]
+    return {
+        "head": head,
+        "pool": pool,
+        "week_on": week_on,
+        "claims": claims,
+        "rows": reads.list_cells(plan.plan_id, pool, week_on, by=by),
+    }
 
 
-def _export_pools(plan: PlanCard, by: Actor) -> HttpResponse:
+def _export_pools(plan: PlanCard, by: Actor) -> HttpResponseBase:
     header = (
-        "pool", "pool_name", "unit", "week_on", "need_hours", "capacity_hours", "served_hours", "short_hours", "overtime_hours",
-        "peak_need_units", "coverage_share", "price_per_hour", "one_more_unit_worth", "one_less_unit_cost", "currency",
-        "binding_term", "sentence",
-    )  # fmt: skip
-    rows = (tuple(getattr(row, name) for name in header) for row in reads.list_pool_weeks(plan.plan_id, by=by))
-    return csv_response(f"plan-{plan.operation}-{plan.first_on}-pools", header, rows)  # type: ignore[return-value]
+        "pool",
+        "pool_name",
+        "unit",
+        "week_on",
+        "need_hours",
+        "capacity_hours",
+        "served_hours",
+        "short_hours",
+        "overtime_hours",
+        "peak_need_units",
+        "coverage_share",
+        "price_per_hour",
+        "one_more_unit_worth",
+        "one_less_unit_cost",
+        "currency",
+        "binding_term",
+        "sentence",
+    )
+    rows = (
+        tuple(getattr(row, name) for name in header) for row in reads.list_pool_weeks(plan.plan_id, by=by)
+    )
+    return csv_response(f"plan-{plan.operation}-{plan.first_on}-pools", header, rows)
 
 
-def _export_claims(plan: PlanCard, by: Actor) -> HttpResponse:
+def _export_claims(plan: PlanCard, by: Actor) -> HttpResponseBase:
     header = (
-        "pool", "week_on", "tier", "account_number", "need_hours", "served_hours", "short_hours", "shortfall_cost", "currency",
-        "term", "sentence",
-    )  # fmt: skip
+        "pool",
+        "week_on",
+        "tier",
+        "account_number",
+        "need_hours",
+        "served_hours",
+        "short_hours",
+        "shortfall_cost",
+        "currency",
+        "term",
+        "sentence",
+    )
     claims = reads.list_claims(plan.plan_id, by=by, limit=CLAIMS_EXPORTED)
     rows = (tuple(getattr(claim, name) for name in header) for claim in claims)
-    return csv_response(f"plan-{plan.operation}-{plan.first_on}-claims", header, rows)  # type: ignore[return-value]
+    return csv_response(f"plan-{plan.operation}-{plan.first_on}-claims", header, rows)

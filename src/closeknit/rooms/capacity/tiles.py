@@ -1,4 +1,4 @@
-"""Tiles of capacity on other rooms' pages: Today, an account, a thread, and the progress of a plan being made."""
+"""Tiles of capacity: on Today, an account's page, a thread's page, and the progress of a plan."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -83,7 +83,9 @@ def show_progress(request: HttpRequest, thread_id: UUID) -> HttpResponse:
     """How far a plan is: read from its thread in the ledger, asked again each second until it rests."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     by.require(Permission.READ_CAPACITY)
-    said = {line.kind: line.sentence for line in decisions.list_entries(by=by, thread_id=thread_id, limit=1000)}
+    said = {
+        line.kind: line.sentence for line in decisions.list_entries(by=by, thread_id=thread_id, limit=1000)
+    }
     plan = reads.find_plan_of_thread(thread_id, by=by)
     failure = work.find_failure_of_thread(thread_id)
     settled = bool({"plan.proposed", "plan.unchanged"} & said.keys())

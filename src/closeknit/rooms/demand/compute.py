@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from closeknit.engine.forecasting import aggregate_quantiles, forecast_by_rolling_choice, interval_coverage
 from closeknit.rooms.customers.contracts import TOP_TIERS, Tier
-from closeknit.rooms.demand.contracts import ForecastKey, Grain, Panel, mondays_of
+from closeknit.rooms.demand.contracts import ForecastKey, Grain, Panel, mondays_of, wall_clock
 from closeknit.rooms.sensing.contracts import SeriesKey
 
 CODE_VERSION = "demand/1"
@@ -87,6 +87,60 @@ def forecast_panel(history: History, tiers: Mapping[str, Tier], horizon_days: in
         total_weekly_quantiles=weekly.quantiles[:, n:],
     )
     return panel, accuracy
+
+
+def on_clock(panel: Panel, zone: str, target_zone: str) -> Panel:
+    """Return a panel whose periods are half-hours of another zone's wall clock, over the same days.
+
+    A forecast is made on the clock that people live by, so that a change of daylight saving elsewhere does not bend its
+    shape; then it is laid on the operation's clock. The few night hours that fall off the edge are not forecast.
+    """
+    if zone == target_zone:
+        return panel
+    source = wall_clock(panel.local_starts, target_zone, zone)
+    index = ((source - panel.local_starts[0]).astype("timedelta64[m]").astype(np.int64)) // 30
+    inside = (index >= 0) & (index < panel.local_starts.size)
+    safe = np.where(inside, index, 0)
+
+    def laid(values: FloatArray) -> FloatArray:
+        return np.where(inside, values[..., safe], 0.0)
+
+    return replace(
+        panel,
+        mean=laid(panel.mean),
+        total_mean=laid(panel.total_mean),
+        total_quantiles=laid(panel.total_quantiles),
+    )
+
+
+def join_panels(panels: Sequence[Panel]) -> Panel:
+    """Return panels of one grain and one clock, with different series, as one."""
+    if len(panels) == 1:
+        return panels[0]
+    offsets = np.cumsum([0, *(len(panel.total_keys) for panel in panels[:-1])])
+    stacked = {
+        name: np.concatenate([getattr(panel, name) for panel in panels], axis=axis)
+        for name, axis in (
+            ("wape_share", 0),
+            ("mean", 0),
+            ("weekly_mean", 0),
+            ("weekly_quantiles", 1),
+            ("total_mean", 0),
+            ("total_quantiles", 1),
+            ("total_weekly_mean", 0),
+            ("total_weekly_quantiles", 1),
+        )
+    }
+    return replace(
+        panels[0],
+        keys=tuple(key for panel in panels for key in panel.keys),
+        methods=tuple(method for panel in panels for method in panel.methods),
+        total_keys=tuple(key for panel in panels for key in panel.total_keys),
+        total_of_series=np.concatenate(
+            [panel.total_of_series + offset for panel, offset in zip(panels, offsets, strict=True)]
+        ),
+        **stacked,
+    )
 
 
 def join_accuracy(parts: Sequence[Accuracy]) -> Accuracy:

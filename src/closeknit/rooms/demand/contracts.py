@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,3 +137,15 @@ def mondays_of(local_starts: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
     """Return the Monday of each period's week."""
     days = local_starts.astype("datetime64[D]")
     return days - ((days.astype(np.int64) + 3) % 7).astype("timedelta64[D]")
+
+
+def wall_clock(starts: NDArray[np.datetime64], zone: str, other_zone: str) -> NDArray[np.datetime64]:
+    """Return what clocks in another zone show when clocks in one zone show `starts`. The later of two such instants."""
+    if zone == other_zone:
+        return starts
+    here, there = ZoneInfo(zone), ZoneInfo(other_zone)
+    shown = [
+        start.replace(tzinfo=here, fold=1).astimezone(there).replace(tzinfo=None)
+        for start in starts.astype("datetime64[m]").tolist()
+    ]
+    return np.array(shown, dtype="datetime64[m]")

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -20,7 +21,7 @@ RUNS_SHOWN = 50
 
 
 @require_GET
-def list_runs(request: HttpRequest) -> HttpResponse:
+def list_runs(request: HttpRequest) -> HttpResponseBase:
     """What will they need?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     runs = reads.list_runs(by=by, limit=RUNS_SHOWN)
@@ -37,7 +38,7 @@ def list_runs(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def show_run(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
     """What does this forecast say, and how far can it be trusted?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     run = reads.get_run(run_id, by=by)
@@ -62,19 +63,21 @@ def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def show_fan_tile(request: HttpRequest) -> HttpResponse:
+def show_fan_tile(request: HttpRequest) -> HttpResponseBase:
     """One operation's weeks, observed and forecast."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     form = RunChoice(request.GET)
     if not form.is_valid():
-        raise Invalid("The tile does not say which forecast.", where="run", todo="Open it from the page Demand.")
+        raise Invalid(
+            "The tile does not say which forecast.", where="run", todo="Open it from the page Demand."
+        )
     run = reads.get_run(form.cleaned_data["run"], by=by)
     points = reads.weekly_points(run.run_id, by=by) if by.scope.every_account else []
     return render(request, "demand/fan_tile.html", {"run": run, "points": points})
 
 
 @require_GET
-def show_account_tile(request: HttpRequest) -> HttpResponse:
+def show_account_tile(request: HttpRequest) -> HttpResponseBase:
     """One account's weeks in each operation it has work in."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     account = request.GET.get("account", "")
@@ -85,7 +88,7 @@ def show_account_tile(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_thread_tile(request: HttpRequest) -> HttpResponse:
+def show_thread_tile(request: HttpRequest) -> HttpResponseBase:
     """The forecast that a thread made, if any."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     form = ThreadChoice(request.GET)
@@ -106,14 +109,34 @@ def _has_work(points: list[WeekPoint]) -> bool:
     return any((point.observed or 0) > 0 or (point.mean or 0) > 0.005 for point in points)
 
 
-def _export(run: ForecastCard, by: Actor) -> HttpResponse:
+def _export(run: ForecastCard, by: Actor) -> HttpResponseBase:
     header = (
-        "service", "region", "work_class", "tier", "account_number", "grain",
-        "units_per_week", "low_per_week", "high_per_week", "method", "wape_share",
-    )  # fmt: skip
+        "service",
+        "region",
+        "work_class",
+        "tier",
+        "account_number",
+        "grain",
+        "units_per_week",
+        "low_per_week",
+        "high_per_week",
+        "method",
+        "wape_share",
+    )
     rows = (
-        (c.key.service, c.key.region, c.key.work_class, c.key.tier, c.key.account_number, c.grain,
-         c.units_per_week, c.low_per_week, c.high_per_week, c.method, c.wape_share)
+        (
+            c.key.service,
+            c.key.region,
+            c.key.work_class,
+            c.key.tier,
+            c.key.account_number,
+            c.grain,
+            c.units_per_week,
+            c.low_per_week,
+            c.high_per_week,
+            c.method,
+            c.wape_share,
+        )
         for c in reads.list_series(run.run_id, by=by, limit=SERIES_EXPORTED)
-    )  # fmt: skip
-    return csv_response(f"forecast-{run.operation}-{run.first_on}", header, rows)  # type: ignore[return-value]
+    )
+    return csv_response(f"forecast-{run.operation}-{run.first_on}", header, rows)

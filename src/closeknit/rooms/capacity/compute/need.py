@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import NormalDist
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from closeknit.rooms.capacity.compute.inputs import PlanInputs, PoolInput, Roste
 from closeknit.rooms.capacity.compute.routing import Route
 from closeknit.rooms.capacity.compute.sharing import share_in_steps
 from closeknit.rooms.capacity.contracts import Staffing
-from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers, Grain, mondays_of
+from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers, Grain, mondays_of, wall_clock
 
 MINUTES_PER_DAY = 1440
 NO_PROMISE_WINDOW_DAYS = 6
@@ -274,18 +273,6 @@ def _weekly_work(work: FloatArray, week: NDArray[np.int64]) -> FloatArray:
     member = np.zeros((week.size, weeks.size))
     member[np.arange(week.size), index] = 1.0
     return (work @ member / member.sum(axis=0))[:, index]
-
-
-def wall_clock(starts: NDArray[np.datetime64], zone: str, other_zone: str) -> NDArray[np.datetime64]:
-    """Return what clocks in another zone show when clocks in one zone show `starts`. The later of two such instants."""
-    if zone == other_zone:
-        return starts
-    here, there = ZoneInfo(zone), ZoneInfo(other_zone)
-    shown = [
-        start.replace(tzinfo=here, fold=1).astimezone(there).replace(tzinfo=None)
-        for start in starts.astype("datetime64[m]").tolist()
-    ]
-    return np.array(shown, dtype="datetime64[m]")
 
 
 def _rostered(

@@ -1,7 +1,9 @@
 """Forecast an operation's demand from what was observed up to an instant."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,7 @@ from closeknit.kernel.events import publish
 from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.contracts import Term, longest_days
 from closeknit.rooms.customers import reads as customers
+from closeknit.rooms.customers.contracts import Tier
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.demand import compute
@@ -24,7 +27,7 @@ from closeknit.rooms.demand.contracts import ForecastRefreshed, Grain, Panel
 from closeknit.rooms.demand.models import ForecastRun
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
-from closeknit.rooms.sensing.contracts import OperationSpan
+from closeknit.rooms.sensing.contracts import OperationSpan, SeriesKey
 
 LEAST_DAYS = 15
 MOST_TAIL_DAYS = 60
@@ -50,14 +53,14 @@ def refresh_forecast(
     terms = agreements.terms_in_force(operation, on=monday, by=by)
     horizon_days = (monday - first_on).days + 7 * weeks + min(longest_days(terms), MOST_TAIL_DAYS)
     tiers = {key.account_number: key.tier for key in customers.list_account_keys(by=by)}
-    histories = _histories(span, terms, first_on, by)
-    snapshot = _snapshot_digest(span, first_on, weeks, horizon_days, terms, histories, tiers)
+    sources = _sources(span, terms, first_on, by)
+    snapshot = _snapshot_digest(span, first_on, weeks, horizon_days, terms, sources, tiers)
     existing = ForecastRun.objects.filter(
         operation=operation, snapshot_digest=snapshot, code_version=compute.CODE_VERSION
     ).first()
     if existing:
         return _publish_again(existing, thread_id, by)
-    results = [compute.forecast_panel(history, tiers, horizon_days) for history in histories]
+    results = _forecast(sources, tiers, horizon_days, span.time_zone)
     run = _run(span, first_on, weeks, horizon_days, snapshot, results, thread_id, at)
     return _store(run, by)
 
@@ -70,26 +73,52 @@ def _first_day(span: OperationSpan, as_of: datetime | None) -> date:
     return as_of.astimezone(zone).date()
 
 
-def _histories(span: OperationSpan, terms: Sequence[Term], first_on: date, by: Actor) -> list[History]:
-    until_at = datetime.combine(first_on, time(), ZoneInfo(span.time_zone)).astimezone(UTC)
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A history and the zone on whose wall clock it was read."""
+
+    history: History
+    zone: str
+
+
+def _sources(span: OperationSpan, terms: Sequence[Term], first_on: date, by: Actor) -> list[_Source]:
+    """Read the history: days on the operation's clock, half-hours on the clock of each region's own zone."""
     grain_of = {
         service: compute.grain_of([t.threshold_minutes for t in terms if t.service in ("", service)])
         for service in sensing.list_services(span.operation, by=by)
     }
-    histories = []
-    for grain in Grain:
-        services = {service for service, chosen in grain_of.items() if chosen is grain}
-        if services:
-            histories.append(_history(span, grain, services, until_at, by))
-    return histories
+    daily, fine = ({s for s, chosen in grain_of.items() if chosen is grain} for grain in (Grain.DAY, Grain.HALF_HOUR))
+    sources = [_daily(span, daily, first_on, by)] if daily else []
+    return [*sources, *_half_hours(span, fine, first_on, by)] if fine else sources
 
 
-def _history(span: OperationSpan, grain: Grain, services: set[str], until_at: datetime, by: Actor) -> History:
-    read = sensing.daily_quantities if grain is Grain.DAY else sensing.half_hour_quantities
-    keys, starts, quantities = read(
-        span.operation, until_at=until_at, since_at=until_at - timedelta(days=DAYS_OF_HISTORY[grain]), by=by
-    )
-    kept = [i for i, key in enumerate(keys) if key.service in services]
+def _daily(span: OperationSpan, services: set[str], first_on: date, by: Actor) -> _Source:
+    until_at = _midnight(first_on, span.time_zone)
+    since_at = until_at - timedelta(days=DAYS_OF_HISTORY[Grain.DAY])
+    read = sensing.daily_quantities(span.operation, until_at=until_at, since_at=since_at, by=by)
+    return _Source(_history(span, Grain.DAY, read, lambda key: key.service in services), span.time_zone)
+
+
+def _half_hours(span: OperationSpan, services: set[str], first_on: date, by: Actor) -> list[_Source]:
+    zones = sensing.region_zones(by=by)
+    sources = []
+    for zone in sorted({span.time_zone, *zones.values()}):
+        until_at = _midnight(first_on, zone)
+        since_at = until_at - timedelta(days=DAYS_OF_HISTORY[Grain.HALF_HOUR])
+        read = sensing.half_hour_quantities(span.operation, until_at=until_at, since_at=since_at, zone=zone, by=by)
+        mine = [k for k in read[0] if k.service in services and zones.get(k.region, span.time_zone) == zone]
+        if mine:
+            chosen = set(mine)
+            sources.append(_Source(_history(span, Grain.HALF_HOUR, read, chosen.__contains__), zone))
+    return sources
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def _history(span: OperationSpan, grain: Grain, read: Any, wanted: Callable[[SeriesKey], bool]) -> History:
+    keys, starts, quantities = read
     days = starts.size // compute.PERIODS_PER_DAY[grain]
     if days < LEAST_DAYS:
         raise Invalid(
@@ -97,7 +126,22 @@ def _history(span: OperationSpan, grain: Grain, services: set[str], until_at: da
             where=span.operation,
             todo="Load a longer history.",
         )
+    kept = [i for i, key in enumerate(keys) if wanted(key)]
     return History(grain, tuple(keys[i] for i in kept), starts, np.asarray(quantities, dtype=np.float64)[kept])
+
+
+def _forecast(
+    sources: Sequence[_Source], tiers: Mapping[str, Tier], horizon_days: int, zone: str
+) -> list[tuple[Panel, Accuracy]]:
+    """Forecast each source on its own clock, lay all on the operation's, and join those of one grain."""
+    made = [(compute.forecast_panel(source.history, tiers, horizon_days), source.zone) for source in sources]
+    results = []
+    for grain in Grain:
+        mine = [(panel, accuracy, of) for (panel, accuracy), of in made if panel.grain is grain]
+        if mine:
+            joined = compute.join_panels([compute.on_clock(panel, of, zone) for panel, _, of in mine])
+            results.append((joined, compute.join_accuracy([accuracy for _, accuracy, _ in mine])))
+    return results
 
 
 def _snapshot_digest(
@@ -106,10 +150,10 @@ def _snapshot_digest(
     weeks: int,
     horizon_days: int,
     terms: Sequence[Term],
-    histories: Sequence[History],
-    tiers: dict[str, object],
+    sources: Sequence[_Source],
+    tiers: Mapping[str, Tier],
 ) -> str:
-    seen = {key.account_number for history in histories for key in history.keys}
+    seen = {key.account_number for source in sources for key in source.history.keys}
     return digest(
         {
             "operation": span.operation,
@@ -119,7 +163,7 @@ def _snapshot_digest(
             "horizon_days": horizon_days,
             "grains": sorted({(t.service, t.threshold_minutes) for t in terms}),
             "tiers": {account: tiers[account] for account in seen if account in tiers},
-            "histories": [compute.history_digest(history) for history in histories],
+            "histories": [(source.zone, compute.history_digest(source.history)) for source in sources],
         }
     )
 

@@ -100,3 +100,24 @@ def test_weeks_begin_on_monday():
     weeks, sums = compute.weekly_sums(starts, np.array([1.0, 2.0, 4.0]))
     assert [w.item() for w in weeks] == [date(2026, 2, 23), date(2026, 3, 2)]
     assert sums.tolist() == [1.0, 6.0]
+
+
+def test_half_hours_of_another_zone_are_laid_on_the_operations_clock():
+    # Monday 2025-03-03: New York is five hours behind Lisbon; from 9 March four, until Lisbon changes on the 30th.
+    day = np.where((np.arange(48) >= 16) & (np.arange(48) < 36), 6.0, 0.0)
+    values = np.tile(day, 56)
+    panel, _ = compute.forecast_panel(history({key("", "phone"): values}, Grain.HALF_HOUR), {}, 14)
+    laid = compute.on_clock(panel, "America/New_York", "Europe/Lisbon")
+    first_working_slot = [int(np.flatnonzero(laid.mean[0, d * 48 : (d + 1) * 48])[0]) for d in (0, 7)]
+    assert [slot / 2 for slot in first_working_slot] == [13.0, 12.0]
+    assert laid.mean.sum() == pytest.approx(panel.mean.sum())
+
+
+def test_joined_panels_keep_each_series_with_its_total():
+    rows = {key("A"): np.tile(WEEK, 10)}, {key("B", "packing"): np.tile(WEEK * 2, 10), key("C"): np.tile(WEEK, 10)}
+    parts = [compute.forecast_panel(history(r), {"A": Tier.KEY}, 7)[0] for r in rows]
+    joined = compute.join_panels(parts)
+    for i, k in enumerate(joined.keys):
+        assert joined.total_keys[joined.total_of_series[i]][0] == k.service
+    assert joined.mean.shape == (3, 7)
+    assert joined.total_mean.sum() == pytest.approx(joined.mean.sum())

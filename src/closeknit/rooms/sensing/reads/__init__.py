@@ -18,7 +18,14 @@ from closeknit.rooms.sensing.reads.operations import (
     recorded_promises,
     work_totals,
 )
-from closeknit.rooms.sensing.reads.series import daily_quantities, daily_units, half_hour_quantities, handle_minutes, weekly_units
+from closeknit.rooms.sensing.reads.places import region_zones
+from closeknit.rooms.sensing.reads.series import (
+    daily_quantities,
+    daily_units,
+    half_hour_quantities,
+    handle_minutes,
+    weekly_units,
+)
 from closeknit.rooms.sensing.reads.lineage import work_lineage
 
 __all__ = [
@@ -39,6 +46,7 @@ __all__ = [
     "list_quarantined",
     "list_services",
     "recorded_promises",
+    "region_zones",
     "weekly_units",
     "work_lineage",
     "work_totals",

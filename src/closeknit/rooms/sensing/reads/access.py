@@ -1,7 +1,8 @@
 """Who may see what was observed.
 
-Work rows carry account numbers but sensing stands below `customers` and knows no teams, so it shows rows only to those
-who see every account. Higher rooms check an account's scope themselves and then ask here as the system.
+Work rows carry account numbers but sensing stands below `customers` and knows no teams, so it shows rows only
+to those who see every account. Higher rooms check an account's scope themselves and then ask here as the
+system.
 """
 
 from closeknit.kernel.actor import Actor

@@ -18,8 +18,8 @@ def list_facts(
 ) -> list[FactCard]:
     """Return facts of a kind in force, oldest statement first.
 
-    `batch_id`: only what that batch stated or changed. `changed_since_id`: only versions newer than that fact id.
-    `include_superseded`: older versions too.
+    `batch_id`: only what that batch stated or changed. `changed_since_id`: only versions newer than that fact
+    id. `include_superseded`: older versions too.
     """
     require_feeds(by)
     rows = FactRow.objects.filter(kind=kind.value).select_related("feed", "batch").order_by("id")

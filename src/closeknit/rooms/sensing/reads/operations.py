@@ -62,7 +62,9 @@ def get_operation(operation: str, *, by: Actor) -> OperationSpan:
     spans = _spans(operation) if operation else []
     if not spans:
         raise NotFound(
-            "Nothing of this operation was observed.", where=operation, todo="Load its data: closeknit load RECIPE PATH."
+            "Nothing of this operation was observed.",
+            where=operation,
+            todo="Load its data: closeknit load RECIPE PATH.",
         )
     return spans[0]
 
@@ -76,14 +78,20 @@ def work_totals(
     """
     require_every_account(by)
     rows = _all(_TOTALS, {"operation": operation, "since": since, "until": until})
-    return [WorkTotal(op, account, units, Decimal(amount), first, last) for op, account, units, amount, first, last in rows]
+    return [
+        WorkTotal(op, account, units, Decimal(amount), first, last)
+        for op, account, units, amount, first, last in rows
+    ]
 
 
 def account_totals(feed: str, *, by: Actor) -> dict[str, WorkTotal]:
     """Return what each account that a feed's work names brought through it, over all operations (named "")."""
     require_every_account(by)
     rows = _all(_ACCOUNT_TOTALS, {"feed": feed})
-    return {account: WorkTotal("", account, units, Decimal(amount), first, last) for account, units, amount, first, last in rows}
+    return {
+        account: WorkTotal("", account, units, Decimal(amount), first, last)
+        for account, units, amount, first, last in rows
+    }
 
 
 def recorded_promises(operation: str = "", *, by: Actor, feed: str = "") -> list[RecordedPromise]:

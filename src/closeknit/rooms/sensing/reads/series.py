@@ -64,8 +64,9 @@ def daily_quantities(
 ) -> tuple[list[SeriesKey], Days, Quantities]:
     """Return units of work per series and local day, without returns, strictly before `until_at`.
 
-    Days (datetime64[D]) run without gaps from the first day with work (not before `since_at`) to the local day that ends
-    at or holds `until_at`; `days` keeps only the last so many. Quantities are (series, day), 0 where nothing came.
+    Days (datetime64[D]) run without gaps from the first day with work (not before `since_at`) to the local
+    day that ends at or holds `until_at`; `days` keeps only the last so many. Quantities are (series, day), 0
+    where nothing came.
     """
     require_feeds(by)
     zone = get_operation(operation, by=by).time_zone
@@ -96,7 +97,8 @@ def daily_units(
     days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
     chosen = {"account": account_number, "service": service, "region": region}
     rows = _all(
-        _UNITS, {"operation": operation, "zone": span.time_zone, "since": since_at, "until": until_at, **chosen}
+        _UNITS,
+        {"operation": operation, "zone": span.time_zone, "since": since_at, "until": until_at, **chosen},
     )
     units = np.zeros(days.size)
     for day, quantity in rows:
@@ -107,15 +109,16 @@ def daily_units(
 
 
 def half_hour_quantities(
-    operation: str, *, until_at: datetime, by: Actor, since_at: datetime | None = None
+    operation: str, *, until_at: datetime, by: Actor, since_at: datetime | None = None, zone: str = ""
 ) -> tuple[list[SeriesKey], Days, Quantities]:
-    """Return units of work per series and local half-hour, without returns, strictly before `until_at`.
+    """Return units of work per series and half-hour of a zone (the operation's, where none is named), without returns.
 
-    Slots (datetime64[m], local wall time) cover whole days, 48 each. Where clocks go back, the hour that happens twice
-    is added up in its one pair of slots; where they go forward, the hour that does not exist is 0.
+    Only work strictly before `until_at` counts. Slots (datetime64[m], local wall time) cover whole days, 48 each. Where clocks go back, the hour that
+    happens twice is added up in its one pair of slots; where they go forward, the hour that does not exist is
+    0.
     """
     require_feeds(by)
-    zone = get_operation(operation, by=by).time_zone
+    zone = zone or get_operation(operation, by=by).time_zone
     last_day = np.datetime64(_last_instant(until_at, zone).date(), "D").astype(np.int64)
     last = int(last_day + 1) * SLOTS_PER_DAY - 1
     keys, slots, matrix = _series(operation, _HALF_HOUR, zone, since_at, until_at, last, SLOTS_PER_DAY)
