@@ -1,7 +1,8 @@
 """Tables as CSV files that a spreadsheet opens without running anything in them.
 
-Text that a spreadsheet would take for a formula (it begins with = + - @, tab or carriage return) gets an apostrophe in
-front. Numbers stay numbers, written plainly; times are ISO 8601 in UTC; nothing known is an empty cell.
+Text that a spreadsheet would take for a formula (it begins with = + - @, tab or carriage return) gets an
+apostrophe in front. Numbers stay numbers, written plainly; times are ISO 8601 in UTC; what is not
+known is an empty cell.
 """
 
 import csv
@@ -12,6 +13,7 @@ from enum import Enum
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -35,9 +37,9 @@ def csv_cell(value: Any) -> str:
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
-    """Answer with a CSV file, row by row: UTF-8 with a mark, so that spreadsheets read its letters rightly."""
+    """Answer with a CSV file, row by row: UTF-8 with a mark, so that spreadsheets read its letters."""
     response = StreamingHttpResponse(_lines(header, rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response["Content-Disposition"] = content_disposition_header(True, f"{name}.csv") or ""
     return response
 
 

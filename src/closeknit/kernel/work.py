@@ -1,4 +1,4 @@
-"""What background work is owed and what failed, read for a person. Needs sight of feeds, as those who tend them do."""
+"""What background work is owed and what failed, read for a person who may see feeds."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,7 +50,8 @@ def list_dead_letters(*, by: Actor, limit: int = 50) -> list[DeadLetter]:
     by.require(SEE_WORK)
     rows = Delivery.objects.filter(state=Delivery.State.DEAD).select_related("event").order_by("-id")[:limit]
     return [
-        DeadLetter(r.pk, r.event.name, r.listener, r.tries, r.last_error, r.event.thread_id, r.settled_at) for r in rows
+        DeadLetter(r.pk, r.event.name, r.listener, r.tries, r.last_error, r.event.thread_id, r.settled_at)
+        for r in rows
     ]
 
 
@@ -61,7 +62,8 @@ def list_failed_jobs(*, by: Actor, limit: int = 50) -> list[FailedJob]:
         cursor.execute(
             "select j.id, j.task_name, j.attempts, coalesce(f.error, 'No reason was kept.'), f.failed_at"
             " from procrastinate_jobs j left join lateral"
-            " (select error, failed_at from kernel_job_failure where job_id = j.id order by id desc limit 1) f on true"
+            " (select error, failed_at from kernel_job_failure where job_id = j.id order by id desc limit 1)"
+            " f on true"
             " where j.status = 'failed' order by j.id desc limit %s",
             [limit],
         )
@@ -75,7 +77,8 @@ def count_work(*, by: Actor) -> WorkCounts:
         cursor.execute(
             "select (select count(*) from kernel_delivery where state = 'pending'),"
             " count(*) filter (where status = 'todo' and (scheduled_at is null or scheduled_at <= now())),"
-            " count(*) filter (where status = 'doing') from procrastinate_jobs where status in ('todo', 'doing')"
+            " count(*) filter (where status = 'doing')"
+            " from procrastinate_jobs where status in ('todo', 'doing')"
         )
         return WorkCounts(*cursor.fetchone())
 
@@ -84,7 +87,8 @@ def find_failure_of_thread(thread_id: UUID) -> str | None:
     """Return why a thread came to rest: the reason of a job or event of it that failed for good, or None."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select coalesce((select error from kernel_job_failure where job_id = j.id order by id desc limit 1), '')"
+            "select coalesce("
+            "(select error from kernel_job_failure where job_id = j.id order by id desc limit 1), '')"
             " from procrastinate_jobs j where j.status = 'failed' and j.args->>'thread_id' = %s"
             " union all select d.last_error from kernel_delivery d join kernel_event e on e.id = d.event_id"
             " where d.state = 'dead' and e.thread_id = %s limit 1",

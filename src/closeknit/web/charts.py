@@ -1,6 +1,6 @@
-"""Every chart's Vega-Lite spec, with one theme. Colours are names of tokens ("@chart-1"); the browser fills them in.
+"""Every chart's Vega-Lite spec, with one theme. Colours name tokens ("@chart-1") that the browser fills in.
 
-A chart is a function of plain rows (mappings) that returns a `Chart`: the spec, and the same numbers as a table.
+A chart is a function of plain rows that returns a `Chart`: the spec, and the same numbers as a table.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -72,36 +72,63 @@ def fan(rows: Sequence[Any], unit: str = "units") -> Chart:
     spec = _framed(
         values,
         [
-            {"mark": {"type": "area", "interpolate": "monotone", "opacity": 0.45},
-             "transform": [{"filter": "isValid(datum.low)"}],
-             "encoding": {"x": x, "y": _y("low", f"{unit} per week"), "y2": {"field": "high"}, "color": _label("Likely range")}},
-            {"mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 2},
-             "transform": [{"filter": "isValid(datum.observed)"}],
-             "encoding": {"x": x, "y": _y("observed"), "color": _label("Observed")}},
-            {"mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 2, "strokeDash": [5, 3]},
-             "transform": [{"filter": "isValid(datum.mean)"}],
-             "encoding": {"x": x, "y": _y("mean"), "color": _label("Forecast")}},
+            {
+                "mark": {"type": "area", "interpolate": "monotone", "opacity": 0.45},
+                "transform": [{"filter": "isValid(datum.low)"}],
+                "encoding": {
+                    "x": x,
+                    "y": _y("low", f"{unit} per week"),
+                    "y2": {"field": "high"},
+                    "color": _label("Likely range"),
+                },
+            },
+            {
+                "mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 2},
+                "transform": [{"filter": "isValid(datum.observed)"}],
+                "encoding": {"x": x, "y": _y("observed"), "color": _label("Observed")},
+            },
+            {
+                "mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 2, "strokeDash": [5, 3]},
+                "transform": [{"filter": "isValid(datum.mean)"}],
+                "encoding": {"x": x, "y": _y("mean"), "color": _label("Forecast")},
+            },
             _hover(x, tips),
         ],
         ("Observed", "Forecast", "Likely range"),
         ("@chart-1", "@chart-2", "@chart-band"),
-    )  # fmt: skip
+    )
     cells = tuple(
-        (figures.day(row["_week"]), *(figures.number(row[name], 1) for name in ("observed", "mean", "low", "high")))
+        (
+            figures.day(row["_week"]),
+            *(figures.number(row[name], 1) for name in ("observed", "mean", "low", "high")),
+        )
         for row in _with_weeks(rows, values)
     )
     return Chart(spec, ("Week of", "Observed", "Forecast", "Low", "High"), cells)
 
 
 def need(rows: Sequence[Any], unit: str = "hours") -> Chart:
-    """Need against capacity per week: capacity as filled steps, need as a line, what is short as bars below."""
-    fields = ("week_on", "need_hours", "capacity_hours", "served_hours", "short_hours", "overtime_hours", "coverage_share")
+    """Need against capacity per week: bars of capacity, overtime and what is short; need as a mark."""
+    fields = (
+        "week_on",
+        "need_hours",
+        "capacity_hours",
+        "served_hours",
+        "short_hours",
+        "overtime_hours",
+        "coverage_share",
+    )
     values = [_plain(row, fields) for row in rows]
     for value in values:
         value["met_hours"] = value["need_hours"] - value["short_hours"]
         value["with_overtime_hours"] = value["capacity_hours"] + value["overtime_hours"]
-    x = {"field": "week_on", "type": "ordinal", "timeUnit": "yearmonthdate",
-         "axis": {**WEEK_AXIS, "labelAngle": 0}, "scale": {"paddingInner": 0.28}}  # fmt: skip
+    x = {
+        "field": "week_on",
+        "type": "ordinal",
+        "timeUnit": "yearmonthdate",
+        "axis": {**WEEK_AXIS, "labelAngle": 0},
+        "scale": {"paddingInner": 0.28},
+    }
     tips = [
         _tip("week_on", "Week of", "temporal"),
         _tip("need_hours", "Need, h"),
@@ -113,7 +140,12 @@ def need(rows: Sequence[Any], unit: str = "hours") -> Chart:
     layers: list[Spec] = [
         {
             "mark": {"type": "bar", "cornerRadiusEnd": 2},
-            "encoding": {"x": x, "y": _y("capacity_hours", f"{unit} per week"), "color": _label("Capacity"), "tooltip": tips},
+            "encoding": {
+                "x": x,
+                "y": _y("capacity_hours", f"{unit} per week"),
+                "color": _label("Capacity"),
+                "tooltip": tips,
+            },
         },
         _between(values, x, "capacity_hours", "with_overtime_hours", "Overtime", tips),
         _between(values, x, "met_hours", "need_hours", "Short", tips),
@@ -134,29 +166,53 @@ def need(rows: Sequence[Any], unit: str = "hours") -> Chart:
         )
         for row in _with_weeks(rows, values)
     )
-    return Chart(spec, ("Week of", "Need, h", "Capacity, h", "Served, h", "Short, h", "Overtime, h", "Coverage"), cells)
+    return Chart(
+        spec, ("Week of", "Need, h", "Capacity, h", "Served, h", "Short, h", "Overtime, h", "Coverage"), cells
+    )
 
 
 def intervals(rows: Sequence[Any], unit: str = "hours") -> Chart:
     """One pool's week in its periods: capacity as an area of steps, need as a line."""
-    values = [_plain(row, ("starts_at", "local_start", "need_hours", "capacity_hours", "short_hours")) for row in rows]
-    x = {"field": "starts_at", "type": "temporal", "axis": {"format": "%a %-d %b", "labelOverlap": "greedy", "title": None}}
-    tips = [_tip("starts_at", "Starts", "temporal", format="%a %-d %b %H:%M"), _tip("need_hours", "Need, h"),
-            _tip("capacity_hours", "Capacity, h"), _tip("short_hours", "Short, h")]  # fmt: skip
+    values = [
+        _plain(row, ("starts_at", "local_start", "need_hours", "capacity_hours", "short_hours"))
+        for row in rows
+    ]
+    x = {
+        "field": "starts_at",
+        "type": "temporal",
+        "axis": {"format": "%a %-d %b", "labelOverlap": "greedy", "title": None},
+    }
+    tips = [
+        _tip("starts_at", "Starts", "temporal", format="%a %-d %b %H:%M"),
+        _tip("need_hours", "Need, h"),
+        _tip("capacity_hours", "Capacity, h"),
+        _tip("short_hours", "Short, h"),
+    ]
     spec = _framed(
         values,
         [
-            {"mark": {"type": "area", "interpolate": "step-after", "opacity": 0.5},
-             "encoding": {"x": x, "y": _y("capacity_hours", f"{unit} per period"), "color": _label("Capacity")}},
-            {"mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
-             "encoding": {"x": x, "y": _y("need_hours"), "color": _label("Need")}},
+            {
+                "mark": {"type": "area", "interpolate": "step-after", "opacity": 0.5},
+                "encoding": {
+                    "x": x,
+                    "y": _y("capacity_hours", f"{unit} per period"),
+                    "color": _label("Capacity"),
+                },
+            },
+            {
+                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
+                "encoding": {"x": x, "y": _y("need_hours"), "color": _label("Need")},
+            },
             _hover(x, tips),
         ],
         ("Capacity", "Need"),
         ("@chart-band", "@chart-2"),
-    )  # fmt: skip
+    )
     cells = tuple(
-        (str(row["local_start"]), *(figures.number(row[n], 2) for n in ("need_hours", "capacity_hours", "short_hours")))
+        (
+            str(row["local_start"]),
+            *(figures.number(row[n], 2) for n in ("need_hours", "capacity_hours", "short_hours")),
+        )
         for row in values
     )
     return Chart(spec, ("Starts", "Need, h", "Capacity, h", "Short, h"), cells)
@@ -165,7 +221,7 @@ def intervals(rows: Sequence[Any], unit: str = "hours") -> Chart:
 CHARTS: dict[str, Callable[..., Chart]] = {"fan": fan, "need": need, "intervals": intervals}
 
 
-def _framed(values: list[Row], layers: list[Spec], names: Sequence[str], colours: Sequence[str]) -> Spec:
+def _framed(values: Sequence[Row], layers: list[Spec], names: Sequence[str], colours: Sequence[str]) -> Spec:
     scale = {"domain": list(names), "range": list(colours)}
     for layer in layers:
         colour = layer["encoding"].get("color")
@@ -176,7 +232,7 @@ def _framed(values: list[Row], layers: list[Spec], names: Sequence[str], colours
         "width": "container",
         "height": 220,
         "autosize": {"type": "fit", "contains": "padding", "resize": True},
-        "data": {"values": values},
+        "data": {"values": list(values)},
         "layer": layers,
         "config": THEME,
     }
@@ -209,7 +265,12 @@ def _label(name: str) -> Spec:
 
 
 def _tip(field: str, title: str, kind: str = "quantitative", format: str = "") -> Spec:
-    return {"field": field, "type": kind, "title": title, "format": format or ("%-d %b %Y" if kind == "temporal" else ",.1f")}
+    return {
+        "field": field,
+        "type": kind,
+        "title": title,
+        "format": format or ("%-d %b %Y" if kind == "temporal" else ",.1f"),
+    }
 
 
 def _plain(row: Any, fields: Sequence[str]) -> dict[str, Any]:
@@ -219,11 +280,16 @@ def _plain(row: Any, fields: Sequence[str]) -> dict[str, Any]:
 
 def _json(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat()  # wall-clock time: the browser must not move it to its own zone
+        return value.replace(
+            tzinfo=None
+        ).isoformat()  # wall-clock time: the browser must not move it to its own zone
     if isinstance(value, date):
         return f"{value.isoformat()}T00:00:00"
     return float(value) if isinstance(value, Decimal) else value
 
 
 def _with_weeks(rows: Sequence[Any], values: Sequence[Row]) -> list[dict[str, Any]]:
-    return [{**value, "_week": getattr(row, "week_on", None) or row["week_on"]} for row, value in zip(rows, values, strict=True)]
+    return [
+        {**value, "_week": getattr(row, "week_on", None) or row["week_on"]}
+        for row, value in zip(rows, values, strict=True)
+    ]

@@ -60,7 +60,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def demo_people() -> list[dict[str, str]]:
     """Return the demo company's sign-ins, or none where no demo company was loaded.
 
-    `./run demo` leaves them in the data folder: a list of objects with username, password, name and what the person does.
+    `./run demo` leaves them in the data folder: objects with username, password, name and does.
     """
     path = settings.HOME / DEMO_PEOPLE_FILE
     if settings.PRODUCTION or not path.exists():

@@ -1,4 +1,4 @@
-"""How a value is written for a person: numbers, hours, money, shares, times. Pure; the template tags wrap these."""
+"""How a value is written for a person: numbers, hours, money, shares, times. Pure."""
 
 import math
 from datetime import UTC, date, datetime

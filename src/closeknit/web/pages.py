@@ -118,13 +118,13 @@ def replay_dead_letter(request: HttpRequest, delivery_id: int) -> HttpResponse:
     return redirect("work")
 
 
-def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def show_not_found(request: HttpRequest, **_: object) -> HttpResponse:
     """There is no such page."""
     return render(request, "web/404.html", status=404)
 
 
-def show_forbidden(request: HttpRequest, reason: str = "", exception: Exception | None = None) -> HttpResponse:
-    """The request was refused before it reached a page (a form that is too old, most often)."""
+def show_forbidden(request: HttpRequest, **_: object) -> HttpResponse:
+    """The request was refused before it reached a page."""
     return render(request, "web/403.html", status=403)
 
 

@@ -1,4 +1,4 @@
-"""The tiles that pages may place, by name: a page names a tile, its owner serves it, and nobody imports upward."""
+"""The tiles that pages may place, by name: the owner serves it, and nobody imports upward."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from closeknit.rooms.org.contracts import Permission
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A tile: the name of its URL, its title while it loads, and who may see it (any one permission is enough)."""
+    """A tile: its URL's name, its title while it loads, and who may see it (one permission is enough)."""
 
     url_name: str
     title: str

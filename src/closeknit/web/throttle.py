@@ -1,7 +1,7 @@
 """Slow down guessing of passwords: ten failed tries a minute for one address and user name.
 
-Counts live in this server process's memory (Django's default cache): with several processes the limit holds for each,
-and a restart forgets it. Argon2 makes every guess slow besides.
+Counts live in this server process's memory (Django's default cache): with several processes the limit holds
+for each, and a restart forgets it. Argon2 makes every guess slow besides.
 """
 
 import hashlib

@@ -1,10 +1,11 @@
-"""Where everything is: the lobby's pages, then each room's. Every page but sign-in needs a signed-in person."""
+"""Where everything is: the lobby's pages, then each room's, and the API. All pages but sign-in need a signed-in person."""
 
 from importlib import import_module
 
 from django.urls import URLPattern, path
 
 from closeknit.web import pages
+from closeknit.web.api import api
 
 PUBLIC = [path("sign-in/", pages.SignIn.as_view(), name="sign-in")]
 LOBBY = [
@@ -19,7 +20,9 @@ ROOMS_WITH_PAGES = ("decisions", "sensing", "customers", "agreements", "demand",
 
 def _rooms() -> list[URLPattern]:
     return [
-        pattern for room in ROOMS_WITH_PAGES for pattern in import_module(f"closeknit.rooms.{room}.urls").urlpatterns
+        pattern
+        for room in ROOMS_WITH_PAGES
+        for pattern in import_module(f"closeknit.rooms.{room}.urls").urlpatterns
     ]
 
 
@@ -29,7 +32,7 @@ def _guarded(patterns: list[URLPattern]) -> list[URLPattern]:
     return patterns
 
 
-urlpatterns = [*PUBLIC, *_guarded([*LOBBY, *_rooms()])]
+urlpatterns = [path("api/v1/", api.urls), *PUBLIC, *_guarded([*LOBBY, *_rooms()])]
 
 handler404 = "closeknit.web.pages.show_not_found"
 handler403 = "closeknit.web.pages.show_forbidden"

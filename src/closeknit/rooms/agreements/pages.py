@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -18,7 +19,7 @@ EXPORT_ROWS = 100_000
 
 
 @require_GET
-def list_terms(request: HttpRequest) -> HttpResponse:
+def list_terms(request: HttpRequest) -> HttpResponseBase:
     """What did we promise, to whom?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     form = TermFilter(request.GET)
@@ -40,26 +41,52 @@ def list_terms(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_account_tile(request: HttpRequest) -> HttpResponse:
+def show_account_tile(request: HttpRequest) -> HttpResponseBase:
     """The promises in force for one account: its own before its tier's."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     account = request.GET.get("account", "")
-    terms = reads.list_terms(by=by, account_number=account, on=clock.now().date(), limit=PAGE_ROWS) if account else []
+    terms = (
+        reads.list_terms(by=by, account_number=account, on=clock.now().date(), limit=PAGE_ROWS)
+        if account
+        else []
+    )
     terms.sort(key=lambda term: (not term.account_number, term.operation, term.service, term.work_class))
-    return render(request, "agreements/account_tile.html", {"terms": terms, "account": account, "assumed": TermSource.ASSUMED})
+    return render(
+        request,
+        "agreements/account_tile.html",
+        {"terms": terms, "account": account, "assumed": TermSource.ASSUMED},
+    )
 
 
 def _chosen(form: TermFilter) -> dict[str, Any]:
     if not form.is_valid():
         return {}
     data = form.cleaned_data
-    return {"operation": data["operation"], "account_number": data["account"], "on": data["on"], "after": data["after"]}
+    return {
+        "operation": data["operation"],
+        "account_number": data["account"],
+        "on": data["on"],
+        "after": data["after"],
+    }
 
 
-def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponse:
+def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponseBase:
     header = (
-        "term_number", "contract_number", "account_number", "tier", "operation", "service", "work_class", "measure",
-        "threshold_minutes", "target_share", "credit_per_miss", "currency", "starts_on", "ends_on", "source",
-    )  # fmt: skip
+        "term_number",
+        "contract_number",
+        "account_number",
+        "tier",
+        "operation",
+        "service",
+        "work_class",
+        "measure",
+        "threshold_minutes",
+        "target_share",
+        "credit_per_miss",
+        "currency",
+        "starts_on",
+        "ends_on",
+        "source",
+    )
     terms = reads.list_terms(by=by, limit=EXPORT_ROWS, **{**chosen, "after": ""})
-    return csv_response("terms", header, (tuple(getattr(t, n) for n in header) for t in terms))  # type: ignore[return-value]
+    return csv_response("terms", header, (tuple(getattr(t, n) for n in header) for t in terms))

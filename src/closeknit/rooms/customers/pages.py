@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
@@ -19,7 +20,7 @@ EXPORT_ROWS = 1000
 
 
 @require_GET
-def list_accounts(request: HttpRequest) -> HttpResponse:
+def list_accounts(request: HttpRequest) -> HttpResponseBase:
     """Who are our accounts, and how close are we?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     form = AccountFilter(request.GET)
@@ -45,16 +46,27 @@ def list_accounts(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_account(request: HttpRequest, account_number: str) -> HttpResponse:
+def show_account(request: HttpRequest, account_number: str) -> HttpResponseBase:
     """Who is this account, what did we promise it, and does it get it?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     return render(request, "customers/account.html", {"account": reads.get_account(account_number, by=by)})
 
 
-def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponse:
-    header = ("account_number", "name", "tier", "tier_reason", "team", "region", "time_zone", "jurisdiction", "source_feed", "since_at")
+def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponseBase:
+    header = (
+        "account_number",
+        "name",
+        "tier",
+        "tier_reason",
+        "team",
+        "region",
+        "time_zone",
+        "jurisdiction",
+        "source_feed",
+        "since_at",
+    )
     rows = (tuple(getattr(account, name) for name in header) for account in _every(by, chosen))
-    return csv_response("accounts", header, rows)  # type: ignore[return-value]
+    return csv_response("accounts", header, rows)
 
 
 def _every(by: Actor, chosen: dict[str, Any]) -> Iterator[AccountCard]:

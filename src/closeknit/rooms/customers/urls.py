@@ -1,7 +1,7 @@
 """Addresses of customers' pages.
 
-Account numbers may hold any character. Plain ones stand in the address as they are; others as "~" and their UTF-8 in
-URL-safe base64, so that slashes, dots and percent signs cannot be taken for parts of the address.
+Account numbers may hold any character. Plain ones stand in the address as they are; others as "~" and their
+UTF-8 in URL-safe base64, so that slashes, dots and percent signs cannot be taken for parts of the address.
 """
 
 import base64
@@ -26,7 +26,9 @@ class AccountNumber:
         if not value.startswith("~"):
             raise ValueError(value)
         try:
-            return base64.b64decode(value[1:] + "=" * (-len(value[1:]) % 4), altchars=b"-_", validate=True).decode()
+            return base64.b64decode(
+                value[1:] + "=" * (-len(value[1:]) % 4), altchars=b"-_", validate=True
+            ).decode()
         except (binascii.Error, UnicodeDecodeError) as failure:
             raise ValueError(value) from failure
 

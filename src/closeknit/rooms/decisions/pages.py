@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -26,7 +27,7 @@ EXPORT_ROWS = 1000
 
 
 @require_GET
-def show_ledger(request: HttpRequest) -> HttpResponse:
+def show_ledger(request: HttpRequest) -> HttpResponseBase:
     """What was decided, by whom, on what evidence?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     form = LedgerFilter(request.GET)
@@ -43,26 +44,31 @@ def show_ledger(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_threads(request: HttpRequest) -> HttpResponse:
+def show_threads(request: HttpRequest) -> HttpResponseBase:
     """Which chains of events moved last?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     return render(request, "decisions/threads.html", {"threads": reads.list_threads(by=by, limit=PAGE_ROWS)})
 
 
 @require_GET
-def show_thread(request: HttpRequest, thread_id: UUID) -> HttpResponse:
+def show_thread(request: HttpRequest, thread_id: UUID) -> HttpResponseBase:
     """Why is it so? Every step of one thread, oldest first."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     lines = reads.get_thread(thread_id, by=by)
     return render(
         request,
         "decisions/thread.html",
-        {"thread_id": thread_id, "steps": [_step(line) for line in lines], "first": lines[0], "last": lines[-1]},
+        {
+            "thread_id": thread_id,
+            "steps": [_step(line) for line in lines],
+            "first": lines[0],
+            "last": lines[-1],
+        },
     )
 
 
 @require_GET
-def show_inbox_tile(request: HttpRequest) -> HttpResponse:
+def show_inbox_tile(request: HttpRequest) -> HttpResponseBase:
     """What waits for a decision, most urgent first; money at stake decides among equals."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     waiting = reads.list_proposals(by=by, states=[ProposalState.WAITING], limit=30)
@@ -71,7 +77,7 @@ def show_inbox_tile(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_proposal_tile(request: HttpRequest) -> HttpResponse:
+def show_proposal_tile(request: HttpRequest) -> HttpResponseBase:
     """The proposal about one subject, with what policy said of it."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     card = reads.find_proposal_about(request.GET.get("subject", ""), by=by)
@@ -83,7 +89,7 @@ def show_proposal_tile(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_account_tile(request: HttpRequest) -> HttpResponse:
+def show_account_tile(request: HttpRequest) -> HttpResponseBase:
     """The last decisions about one account."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     account = request.GET.get("account", "")
@@ -92,12 +98,14 @@ def show_account_tile(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def decide(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+def decide(request: HttpRequest, proposal_id: UUID) -> HttpResponseBase:
     """Approve or reject a proposal."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     form = Decision(request.POST)
     if not form.is_valid():
-        raise Invalid("The answer was not understood.", where="answer", todo="Use the buttons Approve or Reject.")
+        raise Invalid(
+            "The answer was not understood.", where="answer", todo="Use the buttons Approve or Reject."
+        )
     act = approve_proposal if form.cleaned_data["answer"] == "approve" else reject_proposal
     act(proposal_id, reason=form.cleaned_data["reason"].strip(), by=by, at=clock.now())
     card = reads.get_proposal(proposal_id, by=by)
@@ -123,13 +131,33 @@ def _start_of(day: date | None) -> datetime | None:
     return datetime.combine(day, time(), tzinfo=UTC) if day else None
 
 
-def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponse:
-    header = ("entry", "recorded_at", "kind", "actor", "account_number", "sentence", "subject", "thread_id", "leaf_sha256")
+def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponseBase:
+    header = (
+        "entry",
+        "recorded_at",
+        "kind",
+        "actor",
+        "account_number",
+        "sentence",
+        "subject",
+        "thread_id",
+        "leaf_sha256",
+    )
     rows = (
-        (x.entry_id, x.recorded_at, x.kind, x.actor_name, x.account_number, x.sentence, x.subject, x.thread_id, x.leaf_sha256)
+        (
+            x.entry_id,
+            x.recorded_at,
+            x.kind,
+            x.actor_name,
+            x.account_number,
+            x.sentence,
+            x.subject,
+            x.thread_id,
+            x.leaf_sha256,
+        )
         for x in _every(by, chosen)
     )
-    return csv_response("ledger", header, rows)  # type: ignore[return-value]
+    return csv_response("ledger", header, rows)
 
 
 def _every(by: Actor, chosen: dict[str, Any]) -> Any:
@@ -157,12 +185,17 @@ def _answerable(card: ProposalCard, by: Actor) -> dict[str, Any]:
     }
 
 
-SUBJECT_PAGES = {"plan": "plan-detail", "forecast": "demand-detail", "feed": "feed-detail", "account": "account-detail"}
+SUBJECT_PAGES = {
+    "plan": "plan-detail",
+    "forecast": "demand-detail",
+    "feed": "feed-detail",
+    "account": "account-detail",
+}
 SUBJECT_ARGUMENT = {"plan": "plan_id", "forecast": "run_id", "feed": "feed", "account": "account_number"}
 
 
 def _step(line: LedgerLine) -> dict[str, Any]:
-    """A ledger line with its tone and the address of what it is about, by name: no higher room is imported."""
+    """A ledger line, its tone, and the address of what it is about, found by name."""
     kind, _, about = line.subject.partition(":")
     tone = "bad" if line.kind.endswith(("rejected", "failed", "withdrawn")) else ""
     tone = "good" if line.kind.endswith(("approved", "committed")) else tone

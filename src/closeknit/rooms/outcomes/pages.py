@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -18,7 +19,7 @@ EXPORT_ROWS = 2000
 
 
 @require_GET
-def show_board(request: HttpRequest) -> HttpResponse:
+def show_board(request: HttpRequest) -> HttpResponseBase:
     """Who gets what was promised, and who does not?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     form, place = BoardFilter(request.GET), Place({"start": request.GET.get("from")})
@@ -45,14 +46,27 @@ def show_board(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponse:
+def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponseBase:
     header = (
-        "account_number", "name", "tier", "team", "operations", "units_last_4_weeks", "units_next_4_weeks", "need_hours",
-        "served_hours", "short_hours", "coverage_share", "amount_last_52_weeks", "currency", "first_short_week_on",
-        "thread_id", "refreshed_at",
-    )  # fmt: skip
+        "account_number",
+        "name",
+        "tier",
+        "team",
+        "operations",
+        "units_last_4_weeks",
+        "units_next_4_weeks",
+        "need_hours",
+        "served_hours",
+        "short_hours",
+        "coverage_share",
+        "amount_last_52_weeks",
+        "currency",
+        "first_short_week_on",
+        "thread_id",
+        "refreshed_at",
+    )
     rows = (tuple(getattr(row, name) for name in header) for row in _every(by, chosen))
-    return csv_response("board", header, rows)  # type: ignore[return-value]
+    return csv_response("board", header, rows)
 
 
 def _every(by: Actor, chosen: dict[str, Any]) -> Iterator[BoardRow]:

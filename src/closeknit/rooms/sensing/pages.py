@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -21,7 +22,7 @@ EXPORT_ROWS = 1000
 
 
 @require_GET
-def list_feeds(request: HttpRequest) -> HttpResponse:
+def list_feeds(request: HttpRequest) -> HttpResponseBase:
     """What comes in, does it balance, and how old is it?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     feeds = [_shown(card, clock.now()) for card in reads.list_feeds(by=by)]
@@ -29,14 +30,14 @@ def list_feeds(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_feed(request: HttpRequest, feed: str) -> HttpResponse:
+def show_feed(request: HttpRequest, feed: str) -> HttpResponseBase:
     """What did this feed bring, and what was refused?"""
     by: Actor = request.actor  # type: ignore[attr-defined]
     card = reads.get_feed(feed, by=by)
     if request.GET.get("format") == "csv":
         header = ("row", "source", "line", "code", "reason", "raw")
         rows = ((r.row_id, r.source_name, r.line, r.code, r.reason, r.raw) for r in _every_refused(feed, by))
-        return csv_response(f"quarantine-{feed}", header, rows)  # type: ignore[return-value]
+        return csv_response(f"quarantine-{feed}", header, rows)
     form = QuarantineFilter(request.GET)
     before = form.cleaned_data["before"] if form.is_valid() else None
     refused = reads.list_quarantined(by=by, feed=feed, limit=QUARANTINE_ROWS + 1, before_id=before)
@@ -45,7 +46,9 @@ def show_feed(request: HttpRequest, feed: str) -> HttpResponse:
         "sensing/feed.html",
         {
             "feed": _shown(card, clock.now()),
-            "batches": [{"card": b, "bar": _bar(b.counts)} for b in reads.list_batches(by=by, feed=feed, limit=50)],
+            "batches": [
+                {"card": b, "bar": _bar(b.counts)} for b in reads.list_batches(by=by, feed=feed, limit=50)
+            ],
             "refused": refused[:QUARANTINE_ROWS],
             "more": refused[QUARANTINE_ROWS - 1].row_id if len(refused) > QUARANTINE_ROWS else None,
         },
@@ -53,7 +56,7 @@ def show_feed(request: HttpRequest, feed: str) -> HttpResponse:
 
 
 @require_GET
-def show_today_tile(request: HttpRequest) -> HttpResponse:
+def show_today_tile(request: HttpRequest) -> HttpResponseBase:
     """Feeds that need a steward: rows in quarantine first, then feeds that went quiet."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     feeds = [_shown(card, clock.now()) for card in reads.list_feeds(by=by)]
@@ -68,7 +71,7 @@ def _shown(card: FeedCard, now: datetime) -> dict[str, Any]:
 
 
 def _bar(counts: Counts) -> dict[str, float]:
-    """Widths and places of the balance bar's parts, of 100; the parts fill it exactly when the counts balance."""
+    """Widths and places of the balance bar's parts, of 100; they fill it when the counts balance."""
     whole = max(counts.read, 1)
     accepted, quarantined = 100 * counts.accepted / whole, 100 * counts.quarantined / whole
     duplicate = 100 * counts.duplicate / whole

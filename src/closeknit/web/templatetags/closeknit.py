@@ -63,13 +63,22 @@ def when(value: datetime | None) -> SafeString | str:
     """Write an instant as a time element in UTC; the browser adds the reader's own zone."""
     if value is None:
         return figures.MISSING
-    return format_html('<time datetime="{}" title="{} UTC">{}</time>', value.isoformat(), figures.moment(value), figures.moment(value))
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        value.isoformat(),
+        figures.moment(value),
+        figures.moment(value),
+    )
 
 
 @register.filter
 def day(value: date | None) -> SafeString | str:
     """Write a date."""
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), figures.day(value)) if value else figures.MISSING
+    return (
+        format_html('<time datetime="{}">{}</time>', value.isoformat(), figures.day(value))
+        if value
+        else figures.MISSING
+    )
 
 
 @register.filter
@@ -85,9 +94,13 @@ def tier(value: Any) -> SafeString | str:
     if name not in TIERS:
         return name or figures.MISSING
     bars = format_html_join(
-        "", '<rect x="{}" width="4" height="8" rx="1" class="{}"/>', ((i * 6, "on" if i < TIERS[name] else "") for i in range(4))
+        "",
+        '<rect x="{}" width="4" height="8" rx="1" class="{}"/>',
+        ((i * 6, "on" if i < TIERS[name] else "") for i in range(4)),
     )
-    return format_html('<span class="tier"><svg viewBox="0 0 22 8" aria-hidden="true">{}</svg>{}</span>', bars, name)
+    return format_html(
+        '<span class="tier"><svg viewBox="0 0 22 8" aria-hidden="true">{}</svg>{}</span>', bars, name
+    )
 
 
 @register.filter
@@ -141,7 +154,9 @@ def why(thread_id: UUID | str | None, about: str = "this") -> SafeString | str:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """Draw an icon from the sprite."""
-    return format_html('<svg aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', static("web/icons.svg"), name)
+    return format_html(
+        '<svg aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', static("web/icons.svg"), name
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -156,7 +171,9 @@ def query(context: Context, **changes: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def sort_head(context: Context, field: str, title: str, order: str = "descending", default: bool = False) -> SafeString:
+def sort_head(
+    context: Context, field: str, title: str, order: str = "descending", default: bool = False
+) -> SafeString:
     """Write a table head that sorts by a field, in the one order that the read offers for it."""
     parameters = context["request"].GET.copy()
     chosen = parameters.get("sort", "")
@@ -190,10 +207,16 @@ def panel(context: Context, name: str, **parameters: Any) -> dict[str, Any]:
 def chart(context: Context, kind: str, rows: Sequence[Any], name: str, unit: str = "") -> dict[str, Any]:
     """Draw a chart of rows, with its accessible name and the same numbers as a table."""
     made = charts.CHARTS[kind](rows, unit) if unit else charts.CHARTS[kind](rows)
-    count = context.render_context.get("charts", 0) + 1
+    count = int(context.render_context.get("charts") or 0) + 1
     context.render_context["charts"] = count
     identity = f"spec-{kind}-{crc32(name.encode()):08x}-{count}"
-    return {"name": name, "identity": identity, "spec": json_script(made.spec, identity), "columns": made.columns, "cells": made.cells}
+    return {
+        "name": name,
+        "identity": identity,
+        "spec": json_script(made.spec, identity),
+        "columns": made.columns,
+        "cells": made.cells,
+    }
 
 
 @register.filter
@@ -201,7 +224,9 @@ def evidence(value: Any) -> SafeString | str:
     """Write a ledger line's evidence as nested definition lists."""
     if isinstance(value, Mapping):
         pairs = ((str(key).replace("_", " "), evidence(item)) for key, item in value.items())
-        return format_html('<dl class="evidence">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs))
+        return format_html(
+            '<dl class="evidence">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs)
+        )
     if isinstance(value, list | tuple):
         if not value:
             return "none"
