@@ -13,7 +13,9 @@ def add_commands(commands: Any) -> None:
     listing = agreements.add_parser("list", help="list terms")
     listing.add_argument("--operation", default="")
     listing.add_argument("--account", default="", help="the account's own terms and those of its tier")
-    listing.add_argument("--on", type=date.fromisoformat, default=None, metavar="YYYY-MM-DD", help="in force on this day")
+    listing.add_argument(
+        "--on", type=date.fromisoformat, default=None, metavar="YYYY-MM-DD", help="in force on this day"
+    )
     listing.set_defaults(run=_list_terms)
 
 

@@ -39,9 +39,15 @@ class TermRow(models.Model):
         db_table = "agreements_term"
         constraints = [
             models.UniqueConstraint(fields=["term_number", "starts_on"], name="one_version_per_start"),
-            models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")), name="term_ends_after_start"),
-            models.CheckConstraint(condition=Q(threshold_minutes__gt=0, threshold_minutes__lt=1e9), name="term_threshold_sane"),
-            models.CheckConstraint(condition=Q(target_share__gt=0, target_share__lte=1), name="term_target_sane"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")), name="term_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(threshold_minutes__gt=0, threshold_minutes__lt=1e9), name="term_threshold_sane"
+            ),
+            models.CheckConstraint(
+                condition=Q(target_share__gt=0, target_share__lte=1), name="term_target_sane"
+            ),
             models.CheckConstraint(condition=Q(credit_per_miss__gte=0), name="term_credit_sane"),
         ]
         indexes = [

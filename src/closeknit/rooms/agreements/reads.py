@@ -1,6 +1,7 @@
 """Every question about what was promised.
 
-Standing terms (no account) are seen by whoever reads accounts; an account's own terms only by who sees the account.
+Standing terms (no account) are seen by whoever reads accounts; an account's own terms only by who sees the
+account.
 """
 
 from datetime import date
@@ -25,8 +26,8 @@ def list_terms(
 ) -> list[Term]:
     """Return terms that the actor may see, by term number and start; `on` keeps those in force on a date.
 
-    With an account number: the account's own terms and the standing ones of its tier. NotFound where the actor may not
-    see the account.
+    With an account number: the account's own terms and the standing ones of its tier. NotFound where the
+    actor may not see the account.
     """
     rows = _visible(by, account_number)
     if operation:

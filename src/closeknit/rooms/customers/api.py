@@ -19,7 +19,9 @@ def list_accounts(
     limit: int = Query(100, ge=1, le=1000),
 ):
     """Accounts by number, after one for paging."""
-    return reads.list_accounts(by=request.actor, search=search, tier=tier, team=team, after=after, limit=limit)
+    return reads.list_accounts(
+        by=request.actor, search=search, tier=tier, team=team, after=after, limit=limit
+    )
 
 
 @router.get("/accounts/{path:account_number}", response=AccountCard)

@@ -33,7 +33,9 @@ def _list_accounts(args: argparse.Namespace) -> int:
         return 0
     rows = [(a.account_number, a.name, a.tier, a.team, a.region, a.tier_reason) for a in found]
     print_table(
-        ("account", "name", "tier", "team", "region", "why this tier"), rows, empty="No account matches that you may see."
+        ("account", "name", "tier", "team", "region", "why this tier"),
+        rows,
+        empty="No account matches that you may see.",
     )
     if total > len(found):
         print(f"{len(found):,} of {total:,}. Go on with --after {found[-1].account_number}")

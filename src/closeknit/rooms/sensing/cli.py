@@ -16,7 +16,9 @@ BAR_CHARACTERS = 30
 
 def add_commands(commands: Any) -> None:
     """Add `closeknit load` and `closeknit sensing ...`."""
-    load = commands.add_parser("load", help="load a file or folder by a recipe; loading it again adds nothing")
+    load = commands.add_parser(
+        "load", help="load a file or folder by a recipe; loading it again adds nothing"
+    )
     load.add_argument("recipe", metavar="RECIPE", help="a recipe's name (closeknit sensing recipes) or file")
     load.add_argument("path", metavar="PATH", type=Path, help="a file, or a folder of files")
     load.set_defaults(run=_load)
@@ -60,7 +62,9 @@ def _print_balance(card: "BatchCard") -> None:
         f" + {counts.quarantined:,} quarantined + {counts.duplicate:,} duplicate."
     )
     if card.superseded:
-        print(f"Of the duplicates, {card.superseded:,} are earlier states of rows that were read in their latest.")
+        print(
+            f"Of the duplicates, {card.superseded:,} are earlier states of rows that were read in their latest."
+        )
     if counts.quarantined:
         print(f"See why rows were refused: closeknit sensing quarantine --feed {card.feed}")
     print(f"Thread: {card.thread_id}")
@@ -87,7 +91,9 @@ class _Bar:
         left = max(progress.rows_estimate - read, 0) / max(rate, 1e-6)
         filled = round(share * BAR_CHARACTERS)
         drawn = "█" * filled + "·" * (BAR_CHARACTERS - filled)
-        self._stream.write(f"\r{drawn} {share:4.0%}  {rate:,.0f} rows/s  {left:,.0f} s left  {progress.source_name}\x1b[K")
+        self._stream.write(
+            f"\r{drawn} {share:4.0%}  {rate:,.0f} rows/s  {left:,.0f} s left  {progress.source_name}\x1b[K"
+        )
         self._stream.flush()
         self._is_open = True
 

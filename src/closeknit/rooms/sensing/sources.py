@@ -46,7 +46,9 @@ def open_path(path: Path, recipe: Recipe) -> Files:
     if not taken:
         patterns = ", ".join(pattern for stream in recipe.streams for pattern in stream.patterns)
         raise Invalid(
-            f"The recipe {recipe.name} takes no file here.", where=str(path), todo=f"It takes files named {patterns}."
+            f"The recipe {recipe.name} takes no file here.",
+            where=str(path),
+            todo=f"It takes files named {patterns}.",
         )
     order = {stream.name: number for number, stream in enumerate(recipe.streams)}
     taken.sort(key=lambda pair: (order[pair[1].name], pair[0].name))
@@ -172,7 +174,10 @@ class CsvFile:
                 yield line, tuple(row)
             elif row:
                 raw = {f"column {number}": value for number, value in enumerate(row, start=1)}
-                yield line, BadRow("ragged-row", f"The row has {len(row)} values; the header has {width}.", raw)
+                yield (
+                    line,
+                    BadRow("ragged-row", f"The row has {len(row)} values; the header has {width}.", raw),
+                )
 
     def _inspect(self) -> tuple[str, int]:
         """Return the file's hash and number of lines, once its encoding is known to be sound."""
@@ -218,7 +223,9 @@ def _blocks(file: BinaryIO, name: str) -> Iterator[bytes]:
         while block := file.read(CHUNK_BYTES):
             yield block
     except (OSError, EOFError) as failure:
-        raise Invalid(f"The file cannot be unpacked: {failure}", where=name, todo="Get an undamaged copy.") from None
+        raise Invalid(
+            f"The file cannot be unpacked: {failure}", where=name, todo="Get an undamaged copy."
+        ) from None
 
 
 class JsonLines:
@@ -248,7 +255,9 @@ class JsonLines:
             return BadRow("not-json", "The line is not a JSON object.", {"line": str(found)[:200]})
         unknown = [key for key in found if key not in self.columns]
         if unknown:
-            return BadRow("unknown-column", f"The recipe knows no column {unknown[0]!r}.", {str(unknown[0]): ""})
+            return BadRow(
+                "unknown-column", f"The recipe knows no column {unknown[0]!r}.", {str(unknown[0]): ""}
+            )
         nested = [key for key, value in found.items() if isinstance(value, dict | list)]
         if nested:
             return BadRow("not-a-value", f"{nested[0]} is not a single value.", {nested[0]: ""})

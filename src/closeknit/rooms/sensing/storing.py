@@ -37,7 +37,8 @@ select i.line, i.content_hash = w.content_hash or b.recipe_version <> %s
  where (w.batch_id, w.file_number, w.line) <> (i.batch_id, i.file_number, i.line)
 """
 # `offset 0` keeps the look-up by index, one row at a time: the temporary table has no statistics to plan by.
-# A row read under another version of the recipe may well differ now; it is the same row all the same, and stays.
+# A row read under another version of the recipe may well differ now; it is the same row all the same, and
+# stays.
 _ADD_UP = """
 insert into sensing_batch_operation (batch_id, operation, rows, first_at, last_at, content_sum)
 values (%s, %s, %s, %s, %s, %s)
@@ -61,7 +62,8 @@ update sensing_quarantined set released_at = now()
 class Place:
     """Where rows come from and go to: the batch, the file in it, its stream and columns, and what not to keep.
 
-    `release`: rows of earlier batches wait in quarantine and may now be good. `repeats`: this source was loaded before.
+    `release`: rows of earlier batches wait in quarantine and may now be good. `repeats`: this source was
+    loaded before.
     """
 
     batch: Batch
@@ -95,7 +97,15 @@ def store_work(place: Place, rows: Sequence[tuple[int, RawRow, MappedWork]], set
         with cursor.copy(f"copy sensing_incoming ({_COLUMNS}) from stdin") as copy:
             for line, _, work in fresh:
                 copy.write_row(
-                    (batch.feed_id, batch.pk, place.file_number, line, work.key, work.key_hash, work.content_hash)
+                    (
+                        batch.feed_id,
+                        batch.pk,
+                        place.file_number,
+                        line,
+                        work.key,
+                        work.key_hash,
+                        work.content_hash,
+                    )
                     + work.values
                 )
         cursor.execute(_INSERT)
@@ -122,8 +132,9 @@ def store_facts(
 ) -> None:
     """Insert facts that are new or changed; the version before is kept, superseded.
 
-    `seen` holds what this file stated so far: two rows of one file that state the same fact differently are a conflict.
-    In a source that was loaded before, a statement already known in any version stays as old as it is.
+    `seen` holds what this file stated so far: two rows of one file that state the same fact differently are a
+    conflict. In a source that was loaded before, a statement already known in any version stays as old as it
+    is.
     """
     versions = _versions(place.batch, kind, [fact.key for _, _, fact in rows])
     added: list[FactRow] = []
@@ -138,7 +149,11 @@ def store_facts(
             continue
         changed += [v.fact_id for v in known if v.in_force]
         known[:] = [_Version(0, fact.content_hash, True, False)]
-        added.append(_fact_row(place.batch, place.file_number, line, kind, fact.key, fact.body, fact.content_hash, False))
+        added.append(
+            _fact_row(
+                place.batch, place.file_number, line, kind, fact.key, fact.body, fact.content_hash, False
+            )
+        )
         settled.accepted += 1
     _replace(place.batch, changed, added)
 
@@ -190,7 +205,16 @@ def store_refused(place: Place, settled: Settled) -> int:
             kept = Jsonb(_kept(place, raw))
             batch = place.batch
             new.append(
-                (batch.feed_id, batch.pk, place.file_number, line, kept, content, refusal.code[:60], refusal.reason)
+                (
+                    batch.feed_id,
+                    batch.pk,
+                    place.file_number,
+                    line,
+                    kept,
+                    content,
+                    refusal.code[:60],
+                    refusal.reason,
+                )
             )
         if new:
             cursor.executemany(_QUARANTINE, new)
@@ -219,7 +243,9 @@ def _settle_known(same: bool, line: int, raw: RawRow, settled: Settled) -> None:
 
 
 def _conflict() -> Refused:
-    return Refused("key-conflict", "A row with this key came before with other content. Find out which one is right.")
+    return Refused(
+        "key-conflict", "A row with this key came before with other content. Find out which one is right."
+    )
 
 
 def _add_up(batch: Batch, works: Iterable[MappedWork]) -> None:
@@ -258,7 +284,14 @@ def _versions(batch: Batch, kind: FactKind, keys: Iterable[str]) -> dict[str, li
 
 
 def _fact_row(
-    batch: Batch, file_number: int, line: int, kind: FactKind, key: str, body: dict[str, Any], content: bytes, assumed: bool
+    batch: Batch,
+    file_number: int,
+    line: int,
+    kind: FactKind,
+    key: str,
+    body: dict[str, Any],
+    content: bytes,
+    assumed: bool,
 ) -> FactRow:
     return FactRow(
         feed_id=batch.feed_id,
@@ -289,7 +322,9 @@ def _kept(place: Place, raw: RawRow) -> dict[str, Any]:
     """Return a refused row as kept: no private columns, nothing that JSON in the database cannot hold."""
     if isinstance(raw, BadRow):
         if place.private and raw.code in ("ragged-row", "not-csv", "not-json"):
-            return {"note": "The recipe keeps private columns out, and this row's columns cannot be told apart."}
+            return {
+                "note": "The recipe keeps private columns out, and this row's columns cannot be told apart."
+            }
         return {key: _safe(value) for key, value in raw.raw.items()}
     named = zip(place.columns, raw, strict=True)
     return {name: _safe(value) for name, value in named if name not in place.private}

@@ -49,7 +49,8 @@ _FIELDS = tuple(name for name in _Version.__slots__ if name != "contract_number"
 def adopt_terms(batch_id: int, *, thread_id: UUID, by: Actor) -> int:
     """Create or update the term versions of one batch's feed; return how many changed.
 
-    Where two versions of a term would overlap, the earlier ends when the later starts. Running it again changes nothing.
+    Where two versions of a term would overlap, the earlier ends when the later starts. Running it again
+    changes nothing.
     """
     by.require(Permission.LOAD_DATA)
     batch = sensing.get_batch(batch_id, by=by)
@@ -60,7 +61,9 @@ def adopt_terms(batch_id: int, *, thread_id: UUID, by: Actor) -> int:
         rows = TermRow.objects.select_for_update().filter(source_feed=batch.feed).select_related("contract")
         present = {(row.term_number, row.starts_on): row for row in rows}
         new = [version for version in wanted if (version.term_number, version.starts_on) not in present]
-        changed = [v for v in wanted if (row := present.get((v.term_number, v.starts_on))) and _differs(row, v)]
+        changed = [
+            v for v in wanted if (row := present.get((v.term_number, v.starts_on))) and _differs(row, v)
+        ]
         _write(new, changed, present, contracts)
         if new or changed:
             _record(batch, thread_id, new, changed, by)
@@ -110,7 +113,9 @@ def _recorded(batch: BatchCard, zone: ZoneInfo, by: Actor) -> list[_Version]:
             found.setdefault((promise.operation, promise.service, promise.work_class), promise)
     versions = [_from_promise(promise, rule, batch.feed, zone) for promise in found.values()]
     starts = dict(
-        TermRow.objects.filter(source_feed=batch.feed, source=TermSource.RECORDED.value).values_list("term_number", "starts_on")
+        TermRow.objects.filter(source_feed=batch.feed, source=TermSource.RECORDED.value).values_list(
+            "term_number", "starts_on"
+        )
     )
     return [replace(v, starts_on=starts.get(v.term_number, v.starts_on)) for v in versions]
 
@@ -172,7 +177,10 @@ def _write(
     contracts: dict[str, Contract],
 ) -> None:
     TermRow.objects.bulk_create(
-        [TermRow(contract=contracts[v.contract_number], **{name: getattr(v, name) for name in _FIELDS}) for v in new]
+        [
+            TermRow(contract=contracts[v.contract_number], **{name: getattr(v, name) for name in _FIELDS})
+            for v in new
+        ]
     )
     rows = []
     for version in changed:

@@ -19,7 +19,18 @@ from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
 from closeknit.rooms.sensing.contracts import AccountRule, BatchCard, FactCard, FactKind, WorkTotal
 
-_UPDATED = ["name", "tier", "tier_reason", "team", "region", "time_zone", "jurisdiction", "source_feed", "is_stated", "since_at"]
+_UPDATED = [
+    "name",
+    "tier",
+    "tier_reason",
+    "team",
+    "region",
+    "time_zone",
+    "jurisdiction",
+    "source_feed",
+    "is_stated",
+    "since_at",
+]
 _CHUNK = 2000
 
 
@@ -41,16 +52,18 @@ class _Wanted:
 def adopt_accounts(batch_id: int, *, thread_id: UUID, by: Actor) -> int:
     """Create or update the accounts of one batch; return how many changed.
 
-    A stated tier is taken as stated. Where the source states none, the recipe's rule ranks every account of the feed by
-    what it brought so far, so a tier can change with new data; each change of a tier is a ledger line of its own.
-    Running it again changes nothing.
+    A stated tier is taken as stated. Where the source states none, the recipe's rule ranks every account of
+    the feed by what it brought so far, so a tier can change with new data; each change of a tier is a ledger
+    line of its own. Running it again changes nothing.
     """
     by.require(Permission.LOAD_DATA)
     batch = sensing.get_batch(batch_id, by=by)
     with transaction.atomic():
         wanted = _wanted(batch, by)
         team_ids = ensure_teams((w.team for w in wanted.values()), by=by)
-        present = {a.account_number: a for a in Account.objects.select_for_update().order_by("pk").iterator(_CHUNK)}
+        present = {
+            a.account_number: a for a in Account.objects.select_for_update().order_by("pk").iterator(_CHUNK)
+        }
         created, updated, moved = _differences(wanted, present, team_ids, batch.feed)
         Account.objects.bulk_create(created, batch_size=_CHUNK)
         Account.objects.bulk_update(updated, _UPDATED, batch_size=_CHUNK)
@@ -59,7 +72,9 @@ def adopt_accounts(batch_id: int, *, thread_id: UUID, by: Actor) -> int:
 
 
 def _wanted(batch: BatchCard, by: Actor) -> dict[str, _Wanted]:
-    facts = {f.body["account_number"]: f for f in sensing.list_facts(FactKind.ACCOUNT, feed=batch.feed, by=by)}
+    facts = {
+        f.body["account_number"]: f for f in sensing.list_facts(FactKind.ACCOUNT, feed=batch.feed, by=by)
+    }
     rule = sensing.get_account_rule(batch.feed, by=by)
     totals = sensing.account_totals(batch.feed, by=by)
     unstated = {number: total for number, total in totals.items() if _needs_rank(facts.get(number))}
@@ -68,7 +83,9 @@ def _wanted(batch: BatchCard, by: Actor) -> dict[str, _Wanted]:
     for number in sorted(set(facts) | set(totals)):
         fact, total = facts.get(number), totals.get(number)
         tier, reason = _tier(fact, ranked.get(number), batch.feed)
-        found[number] = _from_fact(fact, tier, reason) if fact else _from_work(number, total, rule, tier, reason)
+        found[number] = (
+            _from_fact(fact, tier, reason) if fact else _from_work(number, total, rule, tier, reason)
+        )
     return found
 
 
@@ -159,7 +176,12 @@ def _record(
                 kind="accounts.adopted",
                 subject=f"batch:{batch.batch_id}",
                 sentence=f"Took over {len(created):,} new accounts from {batch.feed}: {parts}.",
-                evidence={"batch_id": batch.batch_id, "feed": batch.feed, "accounts": len(created), "tiers": tiers},
+                evidence={
+                    "batch_id": batch.batch_id,
+                    "feed": batch.feed,
+                    "accounts": len(created),
+                    "tiers": tiers,
+                },
             ),
             by=by,
         )

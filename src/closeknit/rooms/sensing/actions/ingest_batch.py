@@ -55,13 +55,16 @@ def ingest_batch(
 ) -> BatchCard:
     """Load a source through a feed and return the balanced batch. The same source again accepts nothing new.
 
-    Each chunk is one transaction of rows, quarantine, counts and cursor, so a load that was cut off goes on where it
-    stopped. Refuses an unknown feed, a source with columns missing, and a feed that is being loaded by another.
+    Each chunk is one transaction of rows, quarantine, counts and cursor, so a load that was cut off goes on
+    where it stopped. Refuses an unknown feed, a source with columns missing, and a feed that is being loaded
+    by another.
     """
     by.require(Permission.LOAD_DATA)
     feed = Feed.objects.filter(name=feed_name).first()
     if feed is None:
-        raise NotFound("There is no such feed.", where=feed_name, todo="Register its recipe: closeknit load RECIPE PATH.")
+        raise NotFound(
+            "There is no such feed.", where=feed_name, todo="Register its recipe: closeknit load RECIPE PATH."
+        )
     recipe = read_recipe(feed.recipe_text, f"recipe of {feed.name}")
     streams = [_stream_of(recipe, file) for file in source.files]
     for stream, file in zip(streams, source.files, strict=True):
@@ -72,7 +75,9 @@ def ingest_batch(
             for number in range(batch.file_number, len(streams)):
                 _load_file(batch, recipe, streams[number], source, number, on_progress)
         except CloseknitError as failure:
-            failure.kept = f"{batch.accepted:,} rows of this load are kept; loading it again goes on from there."
+            failure.kept = (
+                f"{batch.accepted:,} rows of this load are kept; loading it again goes on from there."
+            )
             raise
         return _finish(batch, changed, by)
 
@@ -110,7 +115,9 @@ def _open_batch(feed: Feed, recipe: Recipe, source: RowSource, at: datetime) -> 
     same = {"feed": feed, "source_sha256": source.sha256, "recipe_version": recipe.version}
     with transaction.atomic():
         unfinished = Batch.objects.filter(state=Batch.State.LOADING, **same).first()
-        new_recipe = not Batch.objects.filter(feed=feed, recipe_version=recipe.version, state=Batch.State.DONE).exists()
+        new_recipe = not Batch.objects.filter(
+            feed=feed, recipe_version=recipe.version, state=Batch.State.DONE
+        ).exists()
         if unfinished:
             return unfinished, new_recipe
         files = [{"name": file.name, "sha256": file.sha256} for file in source.files]
@@ -123,7 +130,12 @@ def _open_batch(feed: Feed, recipe: Recipe, source: RowSource, at: datetime) -> 
 
 
 def _load_file(
-    batch: Batch, recipe: Recipe, stream: Stream, source: RowSource, number: int, on_progress: OnProgress | None
+    batch: Batch,
+    recipe: Recipe,
+    stream: Stream,
+    source: RowSource,
+    number: int,
+    on_progress: OnProgress | None,
 ) -> None:
     file = source.files[number]
     mapper = _mapper(stream, file, _known_facts(batch, stream), batch.started_at)
@@ -152,7 +164,13 @@ def _place(batch: Batch, recipe: Recipe, stream: Stream, file: SourceFile, numbe
         feed_id=batch.feed_id, source_sha256=batch.source_sha256, state=Batch.State.DONE
     )
     return Place(
-        batch, number, stream.name, file.columns, recipe.private, release=waiting.exists(), repeats=loaded.exists()
+        batch,
+        number,
+        stream.name,
+        file.columns,
+        recipe.private,
+        release=waiting.exists(),
+        repeats=loaded.exists(),
     )
 
 
@@ -170,7 +188,10 @@ def _stated_so_far(batch: Batch, stream: Stream, file: SourceFile, mapper: RowMa
 
 
 def _next_mapped(
-    mapper: RowMapper, stream: Stream, chunks: Iterator[list[tuple[int, RawRow]]], superseding: Superseding | None
+    mapper: RowMapper,
+    stream: Stream,
+    chunks: Iterator[list[tuple[int, RawRow]]],
+    superseding: Superseding | None,
 ) -> Mapped | None:
     chunk = next(chunks, None)
     if chunk is None:
@@ -217,7 +238,9 @@ def _known_facts(batch: Batch, stream: Stream) -> Known:
     kinds = {spec["known"] for spec in stream.fields.values() if isinstance(spec, dict) and "known" in spec}
     return {
         FactKind(kind): frozenset(
-            FactRow.objects.filter(feed_id=batch.feed_id, kind=kind, superseded_at=None).values_list("key", flat=True)
+            FactRow.objects.filter(feed_id=batch.feed_id, kind=kind, superseded_at=None).values_list(
+                "key", flat=True
+            )
         )
         for kind in kinds
     }
@@ -230,7 +253,17 @@ def _move_on(batch: Batch, rows: int, settled: Settled, quarantined: int) -> Non
     batch.duplicate += settled.duplicate
     batch.superseded += settled.superseded
     batch.file_rows += rows
-    batch.save(update_fields=["read", "accepted", "quarantined", "duplicate", "superseded", "file_number", "file_rows"])
+    batch.save(
+        update_fields=[
+            "read",
+            "accepted",
+            "quarantined",
+            "duplicate",
+            "superseded",
+            "file_number",
+            "file_rows",
+        ]
+    )
 
 
 def _counts(batch: Batch) -> Counts:

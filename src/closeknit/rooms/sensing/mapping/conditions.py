@@ -124,7 +124,8 @@ def _comparison(name: str, bound: float, column: str) -> Callable[[Any], bool]:
         try:
             return holds(number(value))
         except Refused:
-            # What is no number is neither below nor above; the column's own reader says what is wrong with it.
+            # What is no number is neither below nor above; the column's own reader says what is wrong with
+            # it.
             return False
 
     return test

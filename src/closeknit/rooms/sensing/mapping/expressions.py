@@ -1,10 +1,10 @@
 """Value expressions of a recipe, compiled into functions of a row.
 
 An expression is a column's name, or a mapping with one source and its modifiers:
-  from: COLUMN | value: CONSTANT | template: "group-{COLUMN}" | cases: [{when: CONDITION, ...expression}] otherwise: ...
-  product: [COLUMN, COLUMN] (money) | minutes_between: [COLUMN, COLUMN] | when: CONDITION (true or false)
-  modifiers: required, words, known, unit, format, zone, ambiguous, percent, separator, min, max, zero_is_empty,
-  type (details only)
+  from: COLUMN | value: CONSTANT | template: "group-{COLUMN}" | cases: [{when: CONDITION, ...expression}]
+  otherwise: ... product: [COLUMN, COLUMN] (money) | minutes_between: [COLUMN, COLUMN] | when: CONDITION (true
+  or false) modifiers: required, words, known, unit, format, zone, ambiguous, percent, separator, min, max,
+  zero_is_empty, type (details only)
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -48,14 +48,20 @@ def check_expression(spec: Any, place: str) -> None:
     if isinstance(spec, str):
         return
     if not isinstance(spec, dict):
-        raise Invalid(f"{spec!r} is neither a column's name nor a mapping.", where=place, todo="Write {value: ...}.")
+        raise Invalid(
+            f"{spec!r} is neither a column's name nor a mapping.", where=place, todo="Write {value: ...}."
+        )
     unknown = [key for key in spec if key not in SOURCES + MODIFIERS]
     if unknown:
         known = ", ".join(SOURCES + MODIFIERS)
-        raise Invalid(f"There is no {unknown[0]!r} in an expression.", where=place, todo=f"Use one of {known}.")
+        raise Invalid(
+            f"There is no {unknown[0]!r} in an expression.", where=place, todo=f"Use one of {known}."
+        )
     sources = [key for key in spec if key in SOURCES]
     if len(sources) != 1:
-        raise Invalid(f"An expression needs exactly one of {', '.join(SOURCES)}; here: {sources}.", where=place)
+        raise Invalid(
+            f"An expression needs exactly one of {', '.join(SOURCES)}; here: {sources}.", where=place
+        )
     _check_source(spec, sources[0], place)
     _check_modifiers(spec, place)
 
@@ -81,11 +87,15 @@ def _check_source(spec: Any, source: str, place: str) -> None:
 
 def _check_modifiers(spec: Any, place: str) -> None:
     if spec.get("unit", "minutes") not in MINUTES_PER:
-        raise Invalid(f"There is no unit {spec['unit']!r}.", where=place, todo=f"Use one of {', '.join(MINUTES_PER)}.")
+        raise Invalid(
+            f"There is no unit {spec['unit']!r}.", where=place, todo=f"Use one of {', '.join(MINUTES_PER)}."
+        )
     if spec.get("ambiguous", "refuse") not in AMBIGUOUS:
         raise Invalid("`ambiguous` is earlier, later or refuse.", where=place)
     if spec.get("type", "text") not in TYPES:
-        raise Invalid(f"There is no type {spec['type']!r}.", where=place, todo=f"Use one of {', '.join(TYPES)}.")
+        raise Invalid(
+            f"There is no type {spec['type']!r}.", where=place, todo=f"Use one of {', '.join(TYPES)}."
+        )
     if "known" in spec and spec["known"] not in list(FactKind):
         raise Invalid(f"There is no kind of fact {spec['known']!r}.", where=place)
     if "words" in spec and not isinstance(spec["words"], dict):
@@ -264,7 +274,10 @@ def _cases(
     for case in spec["cases"]:
         then = {key: part for key, part in case.items() if key != "when"}
         made.append(
-            (compile_condition(case["when"], index), compile_expression(then, kind, target, index, form, known))
+            (
+                compile_condition(case["when"], index),
+                compile_expression(then, kind, target, index, form, known),
+            )
         )
     otherwise = compile_expression(spec["otherwise"], kind, target, index, form, known)
 
@@ -291,7 +304,8 @@ def _of_known(evaluate: Reader, kind: FactKind, target: str, known: Known) -> Ca
         value = evaluate(row)
         if value is not None and value not in keys:
             raise Refused(
-                f"unknown-{kind.value}", f"{target}: no {kind.value} {shown(value)} is known to this feed. Load it first."
+                f"unknown-{kind.value}",
+                f"{target}: no {kind.value} {shown(value)} is known to this feed. Load it first.",
             )
         return value
 

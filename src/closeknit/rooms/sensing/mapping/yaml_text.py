@@ -29,8 +29,12 @@ def _without_surprises() -> None:
         for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
     _Loader.yaml_implicit_resolvers = resolvers
-    _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(0|[1-9][0-9]*)$"), list("-+0123456789"))
-    _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+\.[0-9]+$"), list("-+0123456789"))
+    _Loader.add_implicit_resolver(
+        "tag:yaml.org,2002:int", re.compile(r"^[-+]?(0|[1-9][0-9]*)$"), list("-+0123456789")
+    )
+    _Loader.add_implicit_resolver(
+        "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+\.[0-9]+$"), list("-+0123456789")
+    )
     _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
 
 
@@ -41,7 +45,9 @@ def _block(loader: _Loader, node: yaml.MappingNode) -> Block:
         key = str(loader.construct_object(key_node, deep=True))  # type: ignore[no-untyped-call]
         line = key_node.start_mark.line + 1
         if key in block:
-            raise Invalid(f"The key {key!r} appears twice in one place.", where=f"line {line}", todo="Keep one of them.")
+            raise Invalid(
+                f"The key {key!r} appears twice in one place.", where=f"line {line}", todo="Keep one of them."
+            )
         block[key] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
         block.lines[key] = line
     return block
@@ -67,5 +73,7 @@ def read_yaml(text: str, place: str) -> Block:
     except Invalid as failure:
         raise Invalid(failure.what, where=f"{place}, {failure.where}", todo=failure.todo) from None
     if not isinstance(data, Block):
-        raise Invalid("A recipe is a mapping of keys to values.", where=place, todo="Start it with `recipe: NAME`.")
+        raise Invalid(
+            "A recipe is a mapping of keys to values.", where=place, todo="Start it with `recipe: NAME`."
+        )
     return data
