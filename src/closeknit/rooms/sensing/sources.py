@@ -138,7 +138,7 @@ class CsvFile:
         self._delimiter = delimiter
         self.name = path.name
         self.sha256, lines = self._inspect()
-        self.rows_estimate = max(lines - 1, 0)
+        self.rows_estimate = max(lines - 2, 0)
         with self._text() as text:
             header = next(csv.reader(text, delimiter=delimiter, strict=True), None)
         if not header:

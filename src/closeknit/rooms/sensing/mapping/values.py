@@ -93,7 +93,10 @@ def _float(label: str, value: Any, percent: bool = False) -> float:
     if isinstance(value, str):
         number = _float_of_text(label, value, percent)
     elif isinstance(value, int | float | Decimal):
-        number = float(value)
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            raise Refused("not-finite", f"{label}: {shown(value)} is not a finite number.") from None
     else:
         raise Refused("not-a-number", f"{label}: {shown(value)} is not a number.")
     if not math.isfinite(number):
