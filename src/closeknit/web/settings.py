@@ -111,7 +111,7 @@ TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = ["closeknit.web.formats"]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "collected-static"
+STATIC_ROOT = None
 STATICFILES_DIRS = [PACKAGE / "web" / "static", HOME / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
