@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from itertools import chain, islice
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -38,7 +39,12 @@ def csv_cell(value: Any) -> str:
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
     """Answer with a CSV file, row by row: UTF-8 with a mark, so that spreadsheets read its letters."""
-    response = StreamingHttpResponse(_lines(header, rows), content_type="text/csv; charset=utf-8")
+    iterator = iter(rows)
+    # The first row is read now: a refusal must be an answer of its own, not break off a file already begun.
+    first = list(islice(iterator, 1))
+    response = StreamingHttpResponse(
+        _lines(header, chain(first, iterator)), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = content_disposition_header(True, f"{name}.csv") or ""
     return response
 

@@ -46,6 +46,7 @@ THEME: Spec = {
     },
 }
 LEAST_SHOWN_HOURS = 0.05
+MOST_BARS = 14
 WEEK_AXIS: Spec = {"format": "%-d %b", "labelOverlap": "greedy", "labelFlush": True, "title": None}
 
 
@@ -172,50 +173,61 @@ def need(rows: Sequence[Any], unit: str = "hours") -> Chart:
 
 
 def intervals(rows: Sequence[Any], unit: str = "hours") -> Chart:
-    """One pool's week in its periods: capacity as an area of steps, need as a line."""
-    values = [
-        _plain(row, ("starts_at", "local_start", "need_hours", "capacity_hours", "short_hours"))
-        for row in rows
-    ]
-    x = {
-        "field": "starts_at",
-        "type": "temporal",
-        "axis": {"format": "%a %-d %b", "labelOverlap": "greedy", "title": None},
-    }
+    """One pool's week in its periods: bars where they are few (days), an area of steps where many (half-hours)."""
+    fields = ("starts_at", "local_start", "need_hours", "capacity_hours", "short_hours")
+    values = [_plain(row, fields) for row in rows]
     tips = [
-        _tip("starts_at", "Starts", "temporal", format="%a %-d %b %H:%M"),
+        {"field": "local_start", "type": "nominal", "title": "Starts"},
         _tip("need_hours", "Need, h"),
         _tip("capacity_hours", "Capacity, h"),
         _tip("short_hours", "Short, h"),
     ]
-    spec = _framed(
-        values,
-        [
-            {
-                "mark": {"type": "area", "interpolate": "step-after", "opacity": 0.5},
-                "encoding": {
-                    "x": x,
-                    "y": _y("capacity_hours", f"{unit} per period"),
-                    "color": _label("Capacity"),
-                },
-            },
-            {
-                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
-                "encoding": {"x": x, "y": _y("need_hours"), "color": _label("Need")},
-            },
-            _hover(x, tips),
-        ],
-        ("Capacity", "Need"),
-        ("@chart-band", "@chart-2"),
-    )
-    cells = tuple(
-        (
-            str(row["local_start"]),
-            *(figures.number(row[n], 2) for n in ("need_hours", "capacity_hours", "short_hours")),
-        )
-        for row in values
-    )
+    layers = _few_periods(unit, tips) if len(values) <= MOST_BARS else _many_periods(unit, tips)
+    spec = _framed(values, layers, ("Capacity", "Need"), ("@chart-band", "@chart-2"))
+    names = ("need_hours", "capacity_hours", "short_hours")
+    cells = tuple((str(row["local_start"]), *(figures.number(row[n], 2) for n in names)) for row in values)
     return Chart(spec, ("Starts", "Need, h", "Capacity, h", "Short, h"), cells)
+
+
+def _few_periods(unit: str, tips: list[Spec]) -> list[Spec]:
+    axis = {"labelAngle": 0, "title": None}
+    x = {
+        "field": "local_start",
+        "type": "ordinal",
+        "sort": None,
+        "axis": axis,
+        "scale": {"paddingInner": 0.28},
+    }
+    capacity = {
+        "x": x,
+        "y": _y("capacity_hours", f"{unit} per period"),
+        "color": _label("Capacity"),
+        "tooltip": tips,
+    }
+    need = {"x": x, "y": _y("need_hours"), "color": _label("Need"), "tooltip": tips}
+    return [
+        {"mark": {"type": "bar", "cornerRadiusEnd": 2}, "encoding": capacity},
+        {"mark": {"type": "tick", "thickness": 3, "bandSize": 34}, "encoding": need},
+    ]
+
+
+def _many_periods(unit: str, tips: list[Spec]) -> list[Spec]:
+    axis = {
+        "format": "%a %-d %b",
+        "tickCount": {"interval": "day", "step": 1},
+        "title": None,
+        "labelOverlap": "greedy",
+    }
+    x = {"field": "starts_at", "type": "temporal", "axis": axis}
+    capacity = {"x": x, "y": _y("capacity_hours", f"{unit} per period"), "color": _label("Capacity")}
+    return [
+        {"mark": {"type": "area", "interpolate": "step-after", "opacity": 0.5}, "encoding": capacity},
+        {
+            "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
+            "encoding": {"x": x, "y": _y("need_hours"), "color": _label("Need")},
+        },
+        _hover(x, tips),
+    ]
 
 
 CHARTS: dict[str, Callable[..., Chart]] = {"fan": fan, "need": need, "intervals": intervals}

@@ -118,12 +118,12 @@ def replay_dead_letter(request: HttpRequest, delivery_id: int) -> HttpResponse:
     return redirect("work")
 
 
-def show_not_found(request: HttpRequest, **_: object) -> HttpResponse:
+def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - as Django calls it
     """There is no such page."""
     return render(request, "web/404.html", status=404)
 
 
-def show_forbidden(request: HttpRequest, **_: object) -> HttpResponse:
+def show_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - as Django calls it
     """The request was refused before it reached a page."""
     return render(request, "web/403.html", status=403)
 

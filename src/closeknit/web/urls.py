@@ -1,4 +1,4 @@
-"""Where everything is: the lobby's pages, then each room's, and the API. All pages but sign-in need a signed-in person."""
+"""Where everything is: the lobby's pages, the rooms' pages, and the API. Pages need a signed-in person."""
 
 from importlib import import_module
 
