@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
@@ -100,11 +101,10 @@ def publish(event: Event, *, by: Actor) -> UUID:
 
 
 def deliver(limit: int = 50) -> int:
-    """Claim up to `limit` due deliveries and settle each with its effect. Return how many were settled or retried."""
+    """Claim up to `limit` due deliveries and settle each with its effect. Return how many were tried."""
     with transaction.atomic():
         due = _claim(limit)
-        for delivery in due:
-            _settle(delivery)
+        _mark_done([delivery.pk for delivery in due if _settle(delivery)])
     return len(due)
 
 
@@ -139,16 +139,22 @@ def _claim(limit: int) -> list[Delivery]:
     )
 
 
-def _settle(delivery: Delivery) -> None:
+def _settle(delivery: Delivery) -> bool:
     try:
         with transaction.atomic():
             _run(delivery)
-            # A deferred foreign key broken here would otherwise fail the whole batch at commit, every time.
-            connection.check_constraints()
-            _mark(delivery, Delivery.State.DONE)
+            _check_deferred_constraints()
     except Exception as failure:
         log.warning("delivery %s to %s failed: %s", delivery.pk, delivery.listener, failure)
         _retry(delivery, failure)
+        return False
+    return True
+
+
+def _check_deferred_constraints() -> None:
+    # A deferred foreign key that is broken here would otherwise fail the whole batch at commit, every time.
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate; set constraints all deferred")
 
 
 def _run(delivery: Delivery) -> None:
@@ -162,10 +168,11 @@ def _run(delivery: Delivery) -> None:
     listener(_event(event_type, delivery.event.body), context)
 
 
-def _mark(delivery: Delivery, state: str) -> None:
-    Delivery.objects.filter(pk=delivery.pk).update(
-        state=state, tries=delivery.tries + 1, settled_at=transaction_now()
-    )
+def _mark_done(delivery_ids: list[int]) -> None:
+    if delivery_ids:
+        Delivery.objects.filter(pk__in=delivery_ids).update(
+            state=Delivery.State.DONE, tries=F("tries") + 1, settled_at=transaction_now()
+        )
 
 
 def _retry(delivery: Delivery, failure: Exception) -> None:
