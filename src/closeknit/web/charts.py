@@ -47,6 +47,7 @@ THEME: Spec = {
 }
 LEAST_SHOWN_HOURS = 0.05
 MOST_BARS = 14
+LINE: Spec = {"type": "line", "interpolate": "monotone", "strokeWidth": 2}
 WEEK_AXIS: Spec = {"format": "%-d %b", "labelOverlap": "greedy", "labelFlush": True, "title": None}
 
 
@@ -70,31 +71,26 @@ def fan(rows: Sequence[Any], unit: str = "units") -> Chart:
         _tip("low", "Low"),
         _tip("high", "High"),
     ]
+    likely = {
+        "x": x,
+        "y": _y("low", f"{unit} per week"),
+        "y2": {"field": "high"},
+        "color": _label("Likely range"),
+    }
+    layers = [
+        _where(values, "low", {"type": "area", "interpolate": "monotone", "opacity": 0.45}, likely),
+        _where(values, "observed", LINE, {"x": x, "y": _y("observed"), "color": _label("Observed")}),
+        _where(
+            values,
+            "mean",
+            {**LINE, "strokeDash": [5, 3]},
+            {"x": x, "y": _y("mean"), "color": _label("Forecast")},
+        ),
+        _hover(x, tips),
+    ]
     spec = _framed(
         values,
-        [
-            {
-                "mark": {"type": "area", "interpolate": "monotone", "opacity": 0.45},
-                "transform": [{"filter": "isValid(datum.low)"}],
-                "encoding": {
-                    "x": x,
-                    "y": _y("low", f"{unit} per week"),
-                    "y2": {"field": "high"},
-                    "color": _label("Likely range"),
-                },
-            },
-            {
-                "mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 2},
-                "transform": [{"filter": "isValid(datum.observed)"}],
-                "encoding": {"x": x, "y": _y("observed"), "color": _label("Observed")},
-            },
-            {
-                "mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 2, "strokeDash": [5, 3]},
-                "transform": [{"filter": "isValid(datum.mean)"}],
-                "encoding": {"x": x, "y": _y("mean"), "color": _label("Forecast")},
-            },
-            _hover(x, tips),
-        ],
+        [layer for layer in layers if layer],
         ("Observed", "Forecast", "Likely range"),
         ("@chart-1", "@chart-2", "@chart-band"),
     )
@@ -173,7 +169,7 @@ def need(rows: Sequence[Any], unit: str = "hours") -> Chart:
 
 
 def intervals(rows: Sequence[Any], unit: str = "hours") -> Chart:
-    """One pool's week in its periods: bars where they are few (days), an area of steps where many (half-hours)."""
+    """One pool's week in its periods: bars where they are few (days), steps where many (half-hours)."""
     fields = ("starts_at", "local_start", "need_hours", "capacity_hours", "short_hours")
     values = [_plain(row, fields) for row in rows]
     tips = [
@@ -212,12 +208,8 @@ def _few_periods(unit: str, tips: list[Spec]) -> list[Spec]:
 
 
 def _many_periods(unit: str, tips: list[Spec]) -> list[Spec]:
-    axis = {
-        "format": "%a %-d %b",
-        "tickCount": {"interval": "day", "step": 1},
-        "title": None,
-        "labelOverlap": "greedy",
-    }
+    ticks = {"interval": "day", "step": 1}
+    axis = {"format": "%a %-d %b", "tickCount": ticks, "title": None, "labelOverlap": "greedy"}
     x = {"field": "starts_at", "type": "temporal", "axis": axis}
     capacity = {"x": x, "y": _y("capacity_hours", f"{unit} per period"), "color": _label("Capacity")}
     return [
@@ -248,6 +240,13 @@ def _framed(values: Sequence[Row], layers: list[Spec], names: Sequence[str], col
         "layer": layers,
         "config": THEME,
     }
+
+
+def _where(values: Sequence[Row], field: str, mark: Spec, encoding: Spec) -> Spec:
+    """A layer over the rows that have a field; nothing at all where none has."""
+    if all(value[field] is None for value in values):
+        return {}
+    return {"mark": mark, "transform": [{"filter": f"isValid(datum.{field})"}], "encoding": encoding}
 
 
 def _between(values: Sequence[Row], x: Spec, low: str, high: str, name: str, tips: list[Spec]) -> Spec:

@@ -206,6 +206,8 @@ def panel(context: Context, name: str, **parameters: Any) -> dict[str, Any]:
 @register.inclusion_tag("web/chart.html", takes_context=True)
 def chart(context: Context, kind: str, rows: Sequence[Any], name: str, unit: str = "") -> dict[str, Any]:
     """Draw a chart of rows, with its accessible name and the same numbers as a table."""
+    if not rows:
+        return {"name": name, "spec": None}
     made = charts.CHARTS[kind](rows, unit) if unit else charts.CHARTS[kind](rows)
     count = int(context.render_context.get("charts") or 0) + 1
     context.render_context["charts"] = count

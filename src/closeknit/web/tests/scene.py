@@ -249,7 +249,7 @@ def add_term(account: Any) -> None:
 
 
 def add_proposal(plan_id: UUID, thread_id: UUID, acme: Any, by: Any) -> UUID:
-    """Put the plan before policy, which leaves it to a person; record a line about ACME on the same thread."""
+    """Put the plan before policy, which leaves it to a person; record a line about ACME beside it."""
     from django.db import transaction
 
     from closeknit.rooms.decisions.actions.propose_plan_change import propose_plan_change
