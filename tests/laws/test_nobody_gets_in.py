@@ -1,0 +1,88 @@
+"""Dave, who holds no role, is refused at every door of every room, before anything else is looked at."""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
+from uuid import UUID
+
+import pytest
+from tests.laws.test_rooms import WITHOUT_ACTOR, door_functions
+
+from closeknit.kernel.errors import Denied
+
+# These need no permission of their own: a ledger line is written by an action that had one, a person's own
+# tokens are that person's. This list only shrinks.
+OPEN = {
+    "decisions.actions.record_entry.record_entry",
+    "org.actions.issue_token.issue_token",
+    "org.actions.issue_token.revoke_token",
+}
+DOORS = sorted({name for name, _ in door_functions()} - WITHOUT_ACTOR - OPEN)
+SAMPLES: dict[Any, Any] = {
+    str: "x",
+    int: 1,
+    bool: True,
+    float: 1.0,
+    UUID: UUID(int=7),
+    datetime: datetime(2026, 3, 2, 9, tzinfo=UTC),
+    date: date(2026, 3, 2),
+    Path: Path("x"),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_dave_is_refused(door, dave):
+    function = find(door)
+    with pytest.raises(Denied):
+        pass_through(function(**arguments(function), by=dave))
+
+
+def test_the_open_doors_still_exist():
+    assert {name for name, _ in door_functions()} >= OPEN
+
+
+@pytest.mark.parametrize("opened", [lambda *, by: "all of it", lambda *, by: (n for n in (1, 2))])
+def test_red_twin_a_door_that_lets_dave_in_is_seen(opened, dave):
+    with pytest.raises(pytest.fail.Exception), pytest.raises(Denied):
+        pass_through(opened(by=dave))
+
+
+def find(door: str) -> Callable[..., Any]:
+    """The function behind a dotted name such as "org.reads.list_teams"."""
+    module, _, name = door.rpartition(".")
+    return getattr(import_module(f"closeknit.rooms.{module.removesuffix('.__init__')}"), name)  # type: ignore[no-any-return]
+
+
+def pass_through(answer: Any) -> None:
+    """Use up an answer that is only computed when read."""
+    if isinstance(answer, Iterator):
+        for _ in answer:
+            break
+
+
+def arguments(function: Callable[..., Any]) -> dict[str, Any]:
+    """Something of the right kind for every argument that must be given."""
+    hints = typing.get_type_hints(function)
+    return {
+        name: sample(hints.get(name, Any))
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name != "by"
+        and parameter.default is inspect.Parameter.empty
+        and parameter.kind != parameter.VAR_KEYWORD
+    }
+
+
+def sample(hint: Any) -> Any:
+    """Something of a kind; a stand-in where only the room itself could make one."""
+    if hint in SAMPLES:
+        return SAMPLES[hint]
+    origin = typing.get_origin(hint)
+    if origin in (types.UnionType, typing.Union):
+        return sample(typing.get_args(hint)[0])
+    return () if origin is not None else MagicMock()
