@@ -27,8 +27,8 @@ def _list_terms(args: argparse.Namespace) -> int:
         print_json("closeknit.terms/1", {"terms": terms})
         return 0
     rows = [
-        (t.term_number, t.account_number or t.tier or "anyone", t.operation, t.service or "any", t.work_class or "any",
-         t.sentence, t.starts_on, t.ends_on, t.source)
+        (t.term_number, t.account_number or t.tier or "anyone", t.operation, t.service or "any",
+         t.work_class or "any", t.sentence, t.starts_on, t.ends_on, t.source)
         for t in terms
     ]  # fmt: skip
     print_table(

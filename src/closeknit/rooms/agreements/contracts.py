@@ -24,7 +24,9 @@ class Clock(StrEnum):
 
 
 class TermSource(StrEnum):
-    """Where a term comes from: a contract, a tier's default, the source's own record, or a recipe's assumption."""
+    """Where a term comes from: a contract, a tier's default, the source's own record, or a recipe's
+    assumption.
+    """
 
     CONTRACT = "contract"
     TIER_DEFAULT = "tier default"
@@ -36,8 +38,8 @@ class TermSource(StrEnum):
 class Term:
     """One promise in force: `target_share` of work is to be done within `threshold_minutes`.
 
-    The account is "" for a default of a tier, the tier "" for a term that holds for all tiers; the service and the
-    work class are "" where the term holds for any. `ends_on` is exclusive.
+    The account is "" for a default of a tier, the tier "" for a term that holds for all tiers; the service
+    and the work class are "" where the term holds for any. `ends_on` is exclusive.
     """
 
     term_number: str
@@ -60,7 +62,8 @@ class Term:
     @property
     def sentence(self) -> str:
         """Say the promise as a person would."""
-        return f"{self.target_share * 100:.4g}% {_VERBS[self.measure]} within {_duration(self.threshold_minutes, self.clock)}"
+        within = _duration(self.threshold_minutes, self.clock)
+        return f"{self.target_share * 100:.4g}% {_VERBS[self.measure]} within {within}"
 
 
 _VERBS = {
@@ -86,7 +89,9 @@ def _duration(minutes: float, clock: Clock) -> str:
 
 
 def longest_days(terms: Iterable[Term]) -> int:
-    """Return how many calendar days the longest promise may reach beyond the day of the work, weekends included."""
+    """Return how many calendar days the longest promise may reach beyond the day of the work, weekends
+    included.
+    """
     longest = 0.0
     for term in terms:
         days = term.threshold_minutes / 1440
@@ -99,10 +104,10 @@ def pick_term(
 ) -> Term | None:
     """Return the most specific of the terms that hold for a piece of work, or None where none does.
 
-    An account's own term comes before its tier's default, and that before a term for everyone (recorded or assumed).
-    Among equals the one that names the service wins, then the one that names the class of work, then the stricter
-    (shorter time, higher share), then the term number, so that the answer never depends on the order of `terms`.
-    A term that names something never holds for work that states nothing there.
+    An account's own term comes before its tier's default, and that before a term for everyone (recorded or
+    assumed). Among equals the one that names the service wins, then the one that names the class of work,
+    then the stricter (shorter time, higher share), then the term number, so that the answer never depends on
+    the order of `terms`. A term that names something never holds for work that states nothing there.
     """
     holding = [term for term in terms if _holds(term, account_number, tier, service, work_class)]
     return min(holding, key=_rank, default=None)

@@ -15,7 +15,10 @@ class Contract(models.Model):
 
 
 class TermRow(models.Model):
-    """One version of one term (see contracts.Term). Versions of a term number never overlap: the database refuses it."""
+    """One version of one term (see contracts.Term).
+
+    Versions of a term number never overlap: the database refuses it.
+    """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
     term_number = models.TextField()

@@ -13,8 +13,8 @@ _WORDS = {"amount": "order value", "quantity": "units of work"}
 def rank_tiers(totals: Mapping[str, WorkTotal], rule: AccountRule) -> dict[str, tuple[Tier, str]]:
     """Return each account's tier and the sentence that says why, by rank of `rule.rank_by`, largest first.
 
-    Ties are ordered by account number, so that equal data always gives equal tiers. A tier's share of n accounts is
-    rounded up to whole accounts on the running sum (1 % of 3,658 is 37).
+    Ties are ordered by account number, so that equal data always gives equal tiers. A tier's share of n
+    accounts is rounded up to whole accounts on the running sum (1 % of 3,658 is 37).
     """
     ordered = sorted(totals.items(), key=lambda item: (-_size(item[1], rule.rank_by), item[0]))
     bounds, running = [], 0.0

@@ -5,7 +5,9 @@ from django.db.models import Q
 
 
 class Account(models.Model):
-    """A customer account. `tier_reason` says in a sentence why it has its tier; numbers are the source's own."""
+    """A customer account. `tier_reason` says in a sentence why it has its tier; numbers are the source's
+    own.
+    """
 
     account_number = models.TextField(unique=True)
     name = models.TextField()

@@ -33,7 +33,7 @@ def count_accounts(*, by: Actor, search: str = "", tier: str = "", team: str = "
 
 def get_account(account_number: str, *, by: Actor) -> AccountCard:
     """Return one account, or raise NotFound where there is none that the actor may see."""
-    row = visible(by).select_related("team").filter(account_number=account_number).first()
+    row = _visible(by).select_related("team").filter(account_number=account_number).first()
     if row is None:
         raise NotFound("There is no such account.", where=account_number)
     return _card(row)
@@ -41,26 +41,28 @@ def get_account(account_number: str, *, by: Actor) -> AccountCard:
 
 def list_account_keys(*, by: Actor) -> list[AccountKey]:
     """Return number, tier and team of every account that the actor may see, by account number."""
-    rows = visible(by).order_by("account_number").values_list("account_number", "tier", "team_id")
+    rows = _visible(by).order_by("account_number").values_list("account_number", "tier", "team_id")
     return [AccountKey(number, Tier(tier), team) for number, tier, team in rows]
 
 
 def team_of(account_numbers: Iterable[str], *, by: Actor) -> dict[str, int | None]:
     """Return the team id of each of these accounts that the actor may see."""
     wanted = list(account_numbers)
-    return dict(visible(by).filter(account_number__in=wanted).values_list("account_number", "team_id"))
+    return dict(_visible(by).filter(account_number__in=wanted).values_list("account_number", "team_id"))
 
 
 def weekly_units(
     account_number: str, *, weeks: int, until_at: datetime, by: Actor
 ) -> dict[str, NDArray[np.float64]]:
-    """Return an account's observed units per operation in the `weeks` weeks before an instant, oldest first."""
+    """Return an account's observed units per operation in the `weeks` weeks before an instant, oldest
+    first.
+    """
     get_account(account_number, by=by)
     # The scope was checked above; sensing knows no teams and answers only those who see every account.
     return sensing.weekly_units(account_number, weeks=weeks, until_at=until_at, by=system_actor())
 
 
-def visible(by: Actor) -> QuerySet[Account]:
+def _visible(by: Actor) -> QuerySet[Account]:
     """Return the accounts in the actor's scope."""
     by.require(Permission.READ_ACCOUNTS)
     rows = Account.objects.all()
@@ -68,7 +70,7 @@ def visible(by: Actor) -> QuerySet[Account]:
 
 
 def _matching(by: Actor, search: str, tier: str, team: str) -> QuerySet[Account]:
-    rows = visible(by)
+    rows = _visible(by)
     words = search.replace("\x00", "").strip()
     if words:
         rows = rows.filter(Q(account_number__icontains=words) | Q(name__icontains=words))

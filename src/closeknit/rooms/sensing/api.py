@@ -42,12 +42,15 @@ def list_batches(
         "requestBody": {
             "required": True,
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
-            "description": "One strict JSON object a line: the source's columns, as the feed's recipe names them.",
+            "description": "One strict JSON object a line: the source's columns, as the recipe names them.",
         }
     },
 )
 def load_batch(request: HttpRequest, name: str, stream: str):
-    """Load rows through one stream of a feed. Refused rows go to quarantine; the same rows again are duplicates."""
+    """Load rows through one stream of a feed.
+
+    Refused rows go to quarantine; the same rows again are duplicates.
+    """
     card = ingest_lines(name, stream, request.body.split(b"\n"), by=request.actor, at=clock.now())
     return 201, card
 

@@ -62,9 +62,7 @@ def _print_balance(card: "BatchCard") -> None:
         f" + {counts.quarantined:,} quarantined + {counts.duplicate:,} duplicate."
     )
     if card.superseded:
-        print(
-            f"Of the duplicates, {card.superseded:,} are earlier states of rows that were read in their latest."
-        )
+        print(f"Of the duplicates, {card.superseded:,} are earlier states of what was read in its latest.")
     if counts.quarantined:
         print(f"See why rows were refused: closeknit sensing quarantine --feed {card.feed}")
     print(f"Thread: {card.thread_id}")

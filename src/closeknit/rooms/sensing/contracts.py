@@ -1,8 +1,8 @@
 """What other rooms may know of sensing: feeds, batches, the standard model of work and facts, and the event.
 
-The standard model has two shapes. *Work* is what customers ask of us, many rows, each with an instant and an amount of
-work: order lines, calls, incidents, requests, visits. *Facts* are what source systems state: accounts, contract
-terms, pools, rosters, staff, stock, survey answers.
+The standard model has two shapes. *Work* is what customers ask of us, many rows, each with an instant and an
+amount of work: order lines, calls, incidents, requests, visits. *Facts* are what source systems state:
+accounts, contract terms, pools, rosters, staff, stock, survey answers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -112,8 +112,9 @@ FACT_FIELDS: dict[FactKind, dict[str, str]] = {
 }
 """What each kind of fact states: field -> type, "!" where it must be given.
 
-A stored body holds every field of its kind in plain JSON: text ("" when empty), list of text, number or null, money as
-decimal text or null, date as ISO text or "", time as ISO text in UTC, clock as "HH:MM". Lists may hold "*" for any.
+A stored body holds every field of its kind in plain JSON: text ("" when empty), list of text, number or null,
+money as decimal text or null, date as ISO text or "", time as ISO text in UTC, clock as "HH:MM". Lists may
+hold "*" for any.
 """
 
 FACT_KEYS: dict[FactKind, tuple[str, ...]] = {
@@ -127,11 +128,16 @@ FACT_KEYS: dict[FactKind, tuple[str, ...]] = {
     FactKind.SURVEY: ("survey_number",),
     FactKind.CLOSURE: ("region", "closed_on"),
 }
-"""Which fields tell one fact of a kind from another. Saying the same key again with other content is a new version."""
+"""Which fields tell one fact of a kind from another.
+
+Saying the same key again with other content is a new version.
+"""
 
 
 class BatchState(StrEnum):
-    """A batch is `loading` until its last chunk is in; a crash leaves it there, and loading again resumes it."""
+    """A batch is `loading` until its last chunk is in; a crash leaves it there, and loading again resumes
+    it.
+    """
 
     LOADING = "loading"
     DONE = "done"
@@ -141,8 +147,9 @@ class BatchState(StrEnum):
 class Work:
     """One unit of observed work in the standard model.
 
-    `quantity` counts units of work (calls in an interval, lines, incidents); `handle_minutes` is measured effort per
-    unit where the source knows it; `promised_minutes` is the time to do it that the source itself recorded.
+    `quantity` counts units of work (calls in an interval, lines, incidents); `handle_minutes` is measured
+    effort per unit where the source knows it; `promised_minutes` is the time to do it that the source itself
+    recorded.
     """
 
     key: str
@@ -271,7 +278,9 @@ class AccountRule:
 
 @dataclass(frozen=True, slots=True)
 class PromiseRule:
-    """That a feed's recorded durations are promises: what they measure, and the share of work they are to hold for."""
+    """That a feed's recorded durations are promises: what they measure, and the share of work they are to
+    hold for.
+    """
 
     measure: str
     target_share: float
@@ -324,7 +333,9 @@ RawRow = tuple[Any, ...] | BadRow
 
 
 class SourceFile(Protocol):
-    """One file of a source: named columns, and rows in a fixed order that can be read again from any row on."""
+    """One file of a source: named columns, and rows in a fixed order that can be read again from any row
+    on.
+    """
 
     name: str
     sha256: str
@@ -339,9 +350,12 @@ class SourceFile(Protocol):
 class RowSource(Protocol):
     """What a batch is read from: a file, a folder of files, or the rows of a request."""
 
-    name: str
-    sha256: str
-    files: Sequence[SourceFile]
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def files(self) -> Sequence[SourceFile]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +369,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class SeriesKey:
-    """What distinguishes one stream of work: operation, service, region, class of work, and account ("" = none known)."""
+    """What distinguishes one stream of work: operation, service, region, class of work, and account ("" =
+    none known).
+    """
 
     operation: str
     service: str
@@ -378,7 +394,9 @@ class WorkTotal:
 
 @dataclass(frozen=True, slots=True)
 class OperationSpan:
-    """When an operation's observed work begins and ends, in UTC, how much there is, and the zone it lives in."""
+    """When an operation's observed work begins and ends, in UTC, how much there is, and the zone it lives
+    in.
+    """
 
     operation: str
     first_at: datetime

@@ -6,7 +6,10 @@ from django.db.models.functions import Now
 
 
 class Feed(models.Model):
-    """A source that keeps coming, read by one recipe. The recipe's text is kept, so a load can be explained."""
+    """A source that keeps coming, read by one recipe.
+
+    The recipe's text is kept, so a load can be explained.
+    """
 
     name = models.CharField(max_length=80, unique=True)
     title = models.CharField(max_length=200)
@@ -24,7 +27,10 @@ class Feed(models.Model):
 
 
 class Batch(models.Model):
-    """One load of one source through one feed. Its counts balance at every moment; its cursor says how far it came."""
+    """One load of one source through one feed.
+
+    Its counts balance at every moment; its cursor says how far it came.
+    """
 
     class State(models.TextChoices):
         LOADING = "loading"
@@ -69,7 +75,10 @@ class Batch(models.Model):
 
 
 class BatchOperation(models.Model):
-    """What a batch added to one operation. `content_sum` adds up row hashes, so equal data has equal sums in any order."""
+    """What a batch added to one operation.
+
+    `content_sum` adds up row hashes, so equal data has equal sums in any order.
+    """
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+")
     operation = models.CharField(max_length=80)
@@ -136,7 +145,10 @@ class WorkRow(models.Model):
 
 
 class FactRow(models.Model):
-    """One version of one stated fact. A changed statement is a new row; the old one stays, marked superseded."""
+    """One version of one stated fact.
+
+    A changed statement is a new row; the old one stays, marked superseded.
+    """
 
     feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+", db_index=False)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+")

@@ -1,4 +1,7 @@
-"""Sources of rows: Parquet and CSV files, folders of them, and the lines of a request. Each can be read again from any row."""
+"""Sources of rows: Parquet and CSV files, folders of them, and the lines of a request.
+
+Each can be read again from any row.
+"""
 
 import csv
 import gzip
@@ -131,7 +134,9 @@ def _first_group(metadata: Any, skip_rows: int) -> tuple[int, int]:
 
 
 class CsvFile:
-    """A CSV file in UTF-8 (also gzipped), with a header; rows of another length are bad rows, never guessed at."""
+    """A CSV file in UTF-8 (also gzipped), with a header; rows of another length are bad rows, never guessed
+    at.
+    """
 
     def __init__(self, path: Path, delimiter: str) -> None:
         self._path = path

@@ -60,7 +60,8 @@ update sensing_quarantined set released_at = now()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where rows come from and go to: the batch, the file in it, its stream and columns, and what not to keep.
+    """Where rows come from and go to: the batch, the file in it, its stream and columns, and what not to
+    keep.
 
     `release`: rows of earlier batches wait in quarantine and may now be good. `repeats`: this source was
     loaded before.
@@ -91,23 +92,14 @@ def store_work(place: Place, rows: Sequence[tuple[int, RawRow, MappedWork]], set
     if not fresh:
         return
     batch = place.batch
+    feed_id, batch_id = batch.feed_id, batch.pk
     with connection.cursor() as cursor:
         cursor.execute(_INCOMING)
         cursor.execute("truncate sensing_incoming")
         with cursor.copy(f"copy sensing_incoming ({_COLUMNS}) from stdin") as copy:
             for line, _, work in fresh:
-                copy.write_row(
-                    (
-                        batch.feed_id,
-                        batch.pk,
-                        place.file_number,
-                        line,
-                        work.key,
-                        work.key_hash,
-                        work.content_hash,
-                    )
-                    + work.values
-                )
+                hashes = (work.key_hash, work.content_hash)
+                copy.write_row((feed_id, batch_id, place.file_number, line, work.key, *hashes, *work.values))
         cursor.execute(_INSERT)
         there: dict[int, bool] = {}
         if cursor.rowcount < len(fresh):
@@ -159,7 +151,10 @@ def store_facts(
 
 
 def store_assumed(batch: Batch, facts: Iterable[AssumedFact]) -> int:
-    """Insert what the recipe itself states; return how much of it is new or changed. A source's own word stands."""
+    """Insert what the recipe itself states; return how much of it is new or changed.
+
+    A source's own word stands.
+    """
     by_kind: dict[FactKind, list[AssumedFact]] = defaultdict(list)
     for fact in facts:
         by_kind[fact.kind].append(fact)
@@ -188,7 +183,10 @@ def withdraw_assumed(batch: Batch, facts: Iterable[AssumedFact]) -> int:
 
 
 def store_refused(place: Place, settled: Settled) -> int:
-    """Put refused rows into quarantine; return how many are new there. One known there already is a duplicate."""
+    """Put refused rows into quarantine; return how many are new there.
+
+    One known there already is a duplicate.
+    """
     hashes = [_hash_of(place, raw) for _, raw, _ in settled.refused]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -196,7 +194,7 @@ def store_refused(place: Place, settled: Settled) -> int:
             [place.batch.feed_id, hashes],
         )
         known = {bytes(row[0]) for row in cursor.fetchall()}
-        new = []
+        new: list[tuple[Any, ...]] = []
         for (line, raw, refusal), content in zip(settled.refused, hashes, strict=True):
             if content in known:
                 settled.duplicate += 1

@@ -44,7 +44,11 @@ def picked(names, **work):
 @pytest.mark.parametrize(
     ("names", "work", "expected"),
     [
-        (list(TERMS), {"account_number": "ACME", "tier": "key", "service": "phone", "work_class": "P1"}, "account"),
+        (
+            list(TERMS),
+            {"account_number": "ACME", "tier": "key", "service": "phone", "work_class": "P1"},
+            "account",
+        ),
         (list(TERMS), {"account_number": "BOLT", "tier": "key", "service": "phone"}, "tier service"),
         (list(TERMS), {"account_number": "BOLT", "tier": "key", "service": "email"}, "tier"),
         (list(TERMS), {"tier": "volume", "service": "phone", "work_class": "P1"}, "both"),
@@ -61,7 +65,9 @@ def test_the_closest_and_then_the_most_specific_term_holds(names, work, expected
 
 def test_the_order_of_terms_does_not_matter():
     work = {"tier": "key", "service": "phone", "work_class": "P1"}
-    assert {picked(names, **work) for names in permutations(["any", "both", "tier", "tier service"])} == {"tier service"}
+    assert {picked(names, **work) for names in permutations(["any", "both", "tier", "tier service"])} == {
+        "tier service"
+    }
 
 
 def test_a_term_for_an_account_never_holds_for_work_of_no_account():

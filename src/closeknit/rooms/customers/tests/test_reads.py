@@ -41,13 +41,18 @@ def test_search_tier_team_and_paging(alice, accounts):
     assert [a.account_number for a in reads.list_accounts(by=alice, tier="volume")] == ["CRUMB"]
     assert [a.account_number for a in reads.list_accounts(by=alice, team="South")] == ["BOLT", "CRUMB"]
     first = reads.list_accounts(by=alice, limit=2)
-    assert [a.account_number for a in reads.list_accounts(by=alice, after=first[-1].account_number)] == ["CRUMB"]
+    assert [a.account_number for a in reads.list_accounts(by=alice, after=first[-1].account_number)] == [
+        "CRUMB"
+    ]
     with pytest.raises(Invalid):
         reads.list_accounts(by=alice, tier="golden")
 
 
 def test_weekly_units_reach_whoever_sees_the_account(tmp_path, alice, bob, accounts):
-    lines = [call(1, at="2026-02-27T10:00:00", account="ACME"), call(2, at="2026-02-20T10:00:00", account="ACME", calls="3")]
+    lines = [
+        call(1, at="2026-02-27T10:00:00", account="ACME"),
+        call(2, at="2026-02-20T10:00:00", account="ACME", calls="3"),
+    ]
     load(write_calls(tmp_path, lines), alice)
     found = reads.weekly_units("ACME", weeks=3, until_at=UNTIL, by=bob)
     assert {operation: list(units) for operation, units in found.items()} == {"desk": [0, 3, 1]}

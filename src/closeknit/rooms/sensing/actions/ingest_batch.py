@@ -1,4 +1,6 @@
-"""Read a source through a feed: map, check, deduplicate; good rows in, bad rows to quarantine, counts that balance."""
+"""Read a source through a feed: map, check, deduplicate; good rows in, bad rows to quarantine, counts that
+balance.
+"""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -287,8 +289,9 @@ def _entry(batch: Batch, operations: list[str], kinds: list[str]) -> Entry:
         kind="batch.loaded",
         subject=f"batch:{batch.pk}",
         sentence=(
-            f"Loaded {batch.source_name} through {batch.feed.name}: {batch.read:,} rows read = {batch.accepted:,} accepted"
-            f" + {batch.quarantined:,} quarantined + {batch.duplicate:,} duplicate."
+            f"Loaded {batch.source_name} through {batch.feed.name}: {batch.read:,} rows read"
+            f" = {batch.accepted:,} accepted + {batch.quarantined:,} quarantined"
+            f" + {batch.duplicate:,} duplicate."
         ),
         evidence={
             "batch_id": batch.pk,

@@ -15,7 +15,9 @@ from closeknit.rooms.sensing.sources import open_path
 def load_recipe(
     recipe: str, path: Path, *, by: Actor, at: datetime, on_progress: OnProgress | None = None
 ) -> BatchCard:
-    """Load what a path holds by a recipe, named or given by its own path. The same data again accepts nothing new.
+    """Load what a path holds by a recipe, named or given by its own path.
+
+    The same data again accepts nothing new.
 
     The source is opened before anything is written, so an unreadable file or recipe leaves no trace.
     """

@@ -17,7 +17,10 @@ from closeknit.rooms.sensing.models import Feed
 
 
 def register_feed(recipe_text: str, *, place: str, by: Actor, at: datetime) -> FeedCard:
-    """Create or update the feed named by a recipe. Refuses a recipe that the language does not know, with its line."""
+    """Create or update the feed named by a recipe.
+
+    Refuses a recipe that the language does not know, with its line.
+    """
     by.require(Permission.LOAD_DATA)
     recipe = read_recipe(recipe_text, place)
     with transaction.atomic():

@@ -1,4 +1,6 @@
-"""Conditions of a recipe: `{Column: test}`; several columns must all hold; `any: [...]` and `not: {...}` combine."""
+"""Conditions of a recipe: `{Column: test}`; several columns must all hold; `any: [...]` and `not: {...}`
+combine.
+"""
 
 import re
 from collections.abc import Callable, Sequence

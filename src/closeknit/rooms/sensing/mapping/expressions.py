@@ -161,7 +161,7 @@ def _source(
         return _column(spec["from"], kind, target, index, form)
     if "value" in spec:
         constant = _constant(spec["value"], kind, target, form)
-        return lambda row: constant
+        return lambda _: constant
     if "template" in spec:
         return _template(str(spec["template"]), kind, target, index, form)
     if "product" in spec:
@@ -312,7 +312,7 @@ def _of_known(evaluate: Reader, kind: FactKind, target: str, known: Known) -> Ca
     return checked
 
 
-_EMPTY = ("", [])
+_EMPTY: tuple[Any, ...] = ("", [])
 
 
 def _required(evaluate: Reader, target: str, spec: Any) -> Callable[[Row], Any]:

@@ -68,7 +68,9 @@ _STREAM = {
 
 @dataclass(frozen=True, slots=True)
 class OnePer:
-    """Keep one row per value of a column: the one with the highest `order_by`, the last of those in the file."""
+    """Keep one row per value of a column: the one with the highest `order_by`, the last of those in the
+    file.
+    """
 
     column: str
     order_by: str
@@ -413,11 +415,17 @@ def _known_keys(block: Block, known: set[Any], where: str, needed: Sequence[str]
                 else f"Known here: {', '.join(sorted(map(str, known)))}."
             )
             raise Invalid(
-                f"There is no key {key!r} here.", where=f"{where}, line {block.lines[key]}", todo=todo
+                f"There is no key {key!r} here.", where=_at_line(where, block.lines[key]), todo=todo
             )
     for key in needed:
         if block.get(key) is None:
             raise Invalid(f"The key {key!r} is missing.", where=where)
+
+
+def _at_line(where: str, line: int) -> str:
+    """Return a place with its exact line instead of the line where its block starts."""
+    file, _, rest = where.partition(":")
+    return f"{file.partition(', line ')[0]}, line {line}" + (f":{rest}" if rest else "")
 
 
 def _list(block: Block, key: str, where: str) -> list[Any]:
@@ -425,7 +433,7 @@ def _list(block: Block, key: str, where: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise Invalid(f"`{key}` is a list.", where=f"{where}, line {block.lines[key]}")
+        raise Invalid(f"`{key}` is a list.", where=_at_line(where, block.lines[key]))
     return value
 
 
@@ -434,7 +442,7 @@ def _mapping(block: Block, key: str, where: str) -> Block:
     if value is None:
         return Block()
     if not isinstance(value, Block):
-        raise Invalid(f"`{key}` is a mapping.", where=f"{where}, line {block.lines[key]}")
+        raise Invalid(f"`{key}` is a mapping.", where=_at_line(where, block.lines[key]))
     return value
 
 

@@ -54,7 +54,10 @@ class MappedFact:
 
 
 class RowMapper:
-    """Maps the rows of one file by one stream. Compiled once; `map` raises Refused for a row that cannot be taken."""
+    """Maps the rows of one file by one stream.
+
+    Compiled once; `map` raises Refused for a row that cannot be taken.
+    """
 
     def __init__(self, stream: Stream, columns: Sequence[str], known: Known, loaded_at: datetime) -> None:
         used = _used(stream, columns)
@@ -173,7 +176,9 @@ def raw_hash(stream: str, raw: Sequence[Any]) -> bytes:
 
 
 def _plan(stream: Stream, fields: dict[str, Any]) -> tuple[list[Any], list[tuple[int, Callable[[Any], Any]]]]:
-    """Return what every row of work starts from (constants and blanks), and the steps that differ from row to row."""
+    """Return what every row of work starts from (constants and blanks), and the steps that differ from row
+    to row.
+    """
     blank = [_BLANK.get(name) for name in WORK_COLUMNS]
     steps = []
     for name, step in fields.items():

@@ -34,7 +34,10 @@ class Superseding:
         self._latest = {thing: line for thing, (_, line) in latest.items()}
 
     def replaces(self, line: int, raw: tuple[Any, ...]) -> bool:
-        """Tell whether a later row replaces this one. Raises Refused where the recipe's rules refuse the row."""
+        """Tell whether a later row replaces this one.
+
+        Raises Refused where the recipe's rules refuse the row.
+        """
         row = self._mapper.clean(raw)
         self._mapper.refuse(row)
         return self._latest.get(self._mapper.column(row, self._column), line) != line

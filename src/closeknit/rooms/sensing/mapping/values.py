@@ -1,4 +1,6 @@
-"""Strict readers of single values: text, numbers, money, dates, clock times, instants. None means "stated nothing".
+"""Strict readers of single values: text, numbers, money, dates, clock times, instants.
+
+None means "stated nothing".
 
 A reader takes what a file or a JSON body gives (text, or already typed) and returns a typed value, or refuses
 it with a code and a reason. Nothing is guessed: "1,5", "NaN", "1e400", "30 February" and a local time that
@@ -51,12 +53,14 @@ class Form:
 
 
 def reader(kind: str, label: str, form: Form) -> Reader:
-    """Return the reader of a type (see contracts.FACT_FIELDS, and minutes, whole, truth, currency) for one column."""
+    """Return the reader of a type (see contracts.FACT_FIELDS, and minutes, whole, truth, currency) for one
+    column.
+    """
     make = _MAKERS[kind]
     return make(label, form)
 
 
-def _text(label: str, form: Form) -> Reader:
+def _text(label: str, _: Form) -> Reader:
     def read(value: Any) -> str:
         if type(value) is not str:
             if isinstance(value, bool) or not isinstance(value, int | float | Decimal | date):
@@ -201,7 +205,7 @@ def _int(label: str, value: Any) -> int:
     raise Refused("not-a-whole-number", f"{label}: {shown(value)} is not a whole number.")
 
 
-def _money(label: str, form: Form) -> Reader:
+def _money(label: str, _: Form) -> Reader:
     def read(value: Any) -> Decimal:
         kind = type(value)
         if kind is int or kind is Decimal:
@@ -224,7 +228,7 @@ def money(amount: Decimal) -> Decimal:
 _CENT_OF_CENT = Decimal("0.0001")
 
 
-def _truth(label: str, form: Form) -> Reader:
+def _truth(label: str, _: Form) -> Reader:
     def read(value: Any) -> bool:
         if isinstance(value, bool):
             return value
@@ -260,6 +264,8 @@ def _time(label: str, form: Form) -> Reader:
     zone, cache = ZoneInfo(form.zone), {}  # type: tuple[ZoneInfo, dict[Any, datetime]]
 
     def read(value: Any) -> datetime:
+        if not isinstance(value, str | datetime):
+            raise Refused("not-a-time", f"{label}: {shown(value)} is not a time.")
         known = cache.get(value)
         if known is not None:
             return known
@@ -291,7 +297,9 @@ def _moment(label: str, value: Any, form: Form) -> datetime:
 
 
 def _of_local(label: str, local: datetime, zone: ZoneInfo, ambiguous: str) -> datetime:
-    """Return the instant of a local wall time; refuse one that does not exist, and by rule one that happens twice."""
+    """Return the instant of a local wall time; refuse one that does not exist, and by rule one that happens
+    twice.
+    """
     early = local.replace(tzinfo=zone, fold=0)
     late = local.replace(tzinfo=zone, fold=1)
     if early.utcoffset() == late.utcoffset():
@@ -307,7 +315,7 @@ def _of_local(label: str, local: datetime, zone: ZoneInfo, ambiguous: str) -> da
     return (early if ambiguous == "earlier" else late).astimezone(UTC)
 
 
-def _clock(label: str, form: Form) -> Reader:
+def _clock(label: str, _: Form) -> Reader:
     def read(value: Any) -> str:
         text = str(value)
         match = _CLOCK.fullmatch(text)
@@ -332,9 +340,9 @@ def _one_text(label: str, value: str) -> str:
 
 
 def _one_of(*words: str) -> Callable[[str, Form], Reader]:
-    def make(label: str, form: Form) -> Reader:
+    def make(label: str, _: Form) -> Reader:
         def read(value: Any) -> str:
-            if value not in words:
+            if str(value) not in words:
                 known = ", ".join(words)
                 raise Refused("not-one-of", f"{label}: {shown(value)} is not one of {known}.")
             return str(value)
@@ -344,11 +352,11 @@ def _one_of(*words: str) -> Callable[[str, Form], Reader]:
     return make
 
 
-def _zone(label: str, form: Form) -> Reader:
+def _zone(label: str, _: Form) -> Reader:
     known: set[str] = set()
 
     def read(value: Any) -> str:
-        if value not in known:
+        if str(value) not in known:
             try:
                 ZoneInfo(str(value))
             except (KeyError, ValueError, OSError):
@@ -359,7 +367,7 @@ def _zone(label: str, form: Form) -> Reader:
     return read
 
 
-def _currency(label: str, form: Form) -> Reader:
+def _currency(label: str, _: Form) -> Reader:
     def read(value: Any) -> str:
         if not _CURRENCY.fullmatch(str(value)):
             raise Refused("not-a-currency", f"{label}: {shown(value)} is not a currency code like EUR.")

@@ -42,13 +42,13 @@ def _block(loader: _Loader, node: yaml.MappingNode) -> Block:
     block = Block()
     block.line = node.start_mark.line + 1
     for key_node, value_node in node.value:
-        key = str(loader.construct_object(key_node, deep=True))  # type: ignore[no-untyped-call]
+        key = str(loader.construct_object(key_node, deep=True))
         line = key_node.start_mark.line + 1
         if key in block:
             raise Invalid(
                 f"The key {key!r} appears twice in one place.", where=f"line {line}", todo="Keep one of them."
             )
-        block[key] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+        block[key] = loader.construct_object(value_node, deep=True)
         block.lines[key] = line
     return block
 

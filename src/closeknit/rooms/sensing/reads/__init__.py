@@ -10,6 +10,7 @@ from closeknit.rooms.sensing.reads.feeds import (
     list_feeds,
     list_quarantined,
 )
+from closeknit.rooms.sensing.reads.lineage import work_lineage
 from closeknit.rooms.sensing.reads.operations import (
     account_totals,
     get_operation,
@@ -26,7 +27,6 @@ from closeknit.rooms.sensing.reads.series import (
     handle_minutes,
     weekly_units,
 )
-from closeknit.rooms.sensing.reads.lineage import work_lineage
 
 __all__ = [
     "account_totals",

@@ -43,7 +43,9 @@ def get_account_rule(feed: str, *, by: Actor) -> AccountRule | None:
 
 
 def get_promise_rule(feed: str, *, by: Actor) -> PromiseRule | None:
-    """Return whether and how a feed's recorded durations are promises; None where its recipe does not say so."""
+    """Return whether and how a feed's recorded durations are promises; None where its recipe does not say
+    so.
+    """
     require_feeds(by)
     stored = _feed(feed).promise_rule
     return PromiseRule(**stored) if stored else None
@@ -149,7 +151,7 @@ def _sums(feed_ids: list[int]) -> dict[int, dict[str, Any]]:
             loaded_at=Max("finished_at"),
         )
     )
-    return {row["feed"]: row for row in rows}
+    return {row["feed"]: dict(row) for row in rows}
 
 
 def _card(feed: Feed, sums: dict[str, Any], newest: Any, waiting: int) -> FeedCard:

@@ -85,7 +85,9 @@ def work_totals(
 
 
 def account_totals(feed: str, *, by: Actor) -> dict[str, WorkTotal]:
-    """Return what each account that a feed's work names brought through it, over all operations (named "")."""
+    """Return what each account that a feed's work names brought through it, over all operations (named
+    "").
+    """
     require_every_account(by)
     rows = _all(_ACCOUNT_TOTALS, {"feed": feed})
     return {
@@ -95,7 +97,9 @@ def account_totals(feed: str, *, by: Actor) -> dict[str, WorkTotal]:
 
 
 def recorded_promises(operation: str = "", *, by: Actor, feed: str = "") -> list[RecordedPromise]:
-    """Return the durations that sources promise per service and class of work, the most frequent first in each."""
+    """Return the durations that sources promise per service and class of work, the most frequent first in
+    each.
+    """
     require_feeds(by)
     return [RecordedPromise(*row) for row in _all(_PROMISES, {"operation": operation, "feed": feed})]
 
@@ -121,4 +125,5 @@ def _digest(operation: str, rows: int, content_sum: Decimal) -> str:
 def _all(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -86,7 +86,8 @@ def daily_units(
     service: str = "",
     region: str = "",
 ) -> tuple[Days, Quantities]:
-    """Return units of work per local day between two instants, without returns: of one account, service or region, or all.
+    """Return units of work per local day between two instants, without returns: of one account, service or
+    region, or all.
 
     Sensing knows no teams: whoever sees only some accounts asks a higher room about one of them.
     """
@@ -111,11 +112,12 @@ def daily_units(
 def half_hour_quantities(
     operation: str, *, until_at: datetime, by: Actor, since_at: datetime | None = None, zone: str = ""
 ) -> tuple[list[SeriesKey], Days, Quantities]:
-    """Return units of work per series and half-hour of a zone (the operation's, where none is named), without returns.
+    """Return units of work per series and half-hour of a zone (the operation's, where none is named),
+    without returns.
 
-    Only work strictly before `until_at` counts. Slots (datetime64[m], local wall time) cover whole days, 48 each. Where clocks go back, the hour that
-    happens twice is added up in its one pair of slots; where they go forward, the hour that does not exist is
-    0.
+    Only work strictly before `until_at` counts. Slots (datetime64[m], local wall time) cover whole days, 48
+    each. Where clocks go back, the hour that happens twice is added up in its one pair of slots; where they
+    go forward, the hour that does not exist is 0.
     """
     require_feeds(by)
     zone = zone or get_operation(operation, by=by).time_zone
@@ -173,4 +175,5 @@ def _series(
 def _all(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

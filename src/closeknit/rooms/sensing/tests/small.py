@@ -42,12 +42,15 @@ promises: {measure: resolve_within, target_share: 0.9}
 assumptions: [Everything is small.]
 assumed_facts:
   term:
-    - {term_number: T1, operation: desk, service: phone, measure: answer_within, threshold_minutes: 1, target_share: 0.8, credit_per_miss: 1.50, currency: EUR, starts_on: 2026-01-01}
+    - {term_number: T1, operation: desk, service: phone, measure: answer_within, threshold_minutes: 1,
+    target_share: 0.8, credit_per_miss: 1.50, currency: EUR, starts_on: 2026-01-01}
 """
 HEADER = "id,at,calls,account,seconds,promised,kind,topic,phone\n"
 
 
-def call(number: int, *, at: str = "", calls: str = "1", account: str = "A1", kind: str = "", topic: str = "") -> str:
+def call(
+    number: int, *, at: str = "", calls: str = "1", account: str = "A1", kind: str = "", topic: str = ""
+) -> str:
     """Return one CSV line of a call."""
     moment = at or f"2026-02-{1 + number % 28:02d}T10:{number % 60:02d}:00"
     return f"{number},{moment},{calls},{account},90,,{kind},{topic},+49 30 1234\n"

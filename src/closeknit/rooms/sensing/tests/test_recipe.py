@@ -23,7 +23,7 @@ def test_every_shipped_recipe_is_sound_and_says_what_it_assumes():
 @pytest.mark.parametrize(
     ("old", "new", "what", "where"),
     [
-        ("occurred_at: at", "occured_at: at", "occured_at", "line 33"),
+        ("occurred_at: at", "occured_at: at", "occured_at", "mine.yaml, line 20: streams[1].fields"),
         ("into: work", "into: worc", "worc", "streams[1]"),
         ("service: {value: phone}", "service: {vale: phone}", "vale", "fields.service"),
         ("key: [id]", "key: id", "key", "streams[1]"),
@@ -56,7 +56,8 @@ def test_yaml_has_no_surprises():
 
 
 def test_a_list_of_weekdays_states_one_roster_each():
-    roster = '\n  roster:\n    - {pool: p, weekday: [0, 6], starts_local: "08:00", ends_local: "16:00", headcount: 2, from_on: 2026-01-01}\n'
+    hours = 'starts_local: "08:00", ends_local: "16:00"'
+    roster = f"\n  roster:\n    - {{pool: p, weekday: [0, 6], {hours}, headcount: 2, from_on: 2026-01-01}}\n"
     recipe = read_recipe(RECIPE.rstrip() + roster, "mine.yaml")
     rosters = [fact for fact in recipe.assumed_facts if fact.kind is FactKind.ROSTER]
     assert [fact.body["weekday"] for fact in rosters] == [0, 6]

@@ -31,7 +31,11 @@ def test_ragged_and_broken_rows_are_told_with_their_line(tmp_path):
     path.write_text('a,b\n1,2\n3\n"x\ny",4\n5,6,7\n\n8,"9"z\n10,11\n')
     found = rows(CsvFile(path, ","))
     assert [line for line, _ in found] == [2, 3, 4, 6, 8, 9]
-    assert [row.code for _, row in found if isinstance(row, BadRow)] == ["ragged-row", "ragged-row", "not-csv"]
+    assert [row.code for _, row in found if isinstance(row, BadRow)] == [
+        "ragged-row",
+        "ragged-row",
+        "not-csv",
+    ]
     assert found[2][1] == ("x\ny", "4")
     assert found[5][1] == ("10", "11")
 
@@ -78,12 +82,22 @@ def test_a_flipped_byte_in_a_page_is_found_by_its_checksum(tmp_path):
     path.write_bytes(bytes(data))
     with pytest.raises(Invalid):
         rows(ParquetFile(path))
-    assert pq.ParquetFile(path).read()["n"].to_pylist() != table["n"].to_pylist(), "the red twin reads wrong numbers"
+    assert pq.ParquetFile(path).read()["n"].to_pylist() != table["n"].to_pylist(), (
+        "the red twin reads wrong numbers"
+    )
 
 
 def test_strict_json_lines():
     recipe = read_recipe(RECIPE, "small.yaml")
-    lines = [b'{"id": 1, "at": "x"}', b'{"id": NaN}', b'{"id": 1, "id": 2}', b"[1]", b'{"what": 1}', b'{"id": [1]}', b"{"]
+    lines = [
+        b'{"id": 1, "at": "x"}',
+        b'{"id": NaN}',
+        b'{"id": 1, "id": 2}',
+        b"[1]",
+        b'{"what": 1}',
+        b'{"id": [1]}',
+        b"{",
+    ]
     found = [row for _, row in rows(JsonLines(lines, recipe.streams[1], ("at", "id")))]
     assert found[0] == ("x", 1)
     codes = [row.code for row in found[1:]]

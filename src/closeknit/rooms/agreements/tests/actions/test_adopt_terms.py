@@ -18,7 +18,9 @@ streams:
   - name: terms
     from: terms.csv
     into: term
-    fields: {term_number: term, contract_number: contract, account_number: account, tier: tier, operation: {value: desk}, service: service, measure: {value: answer_within}, threshold_minutes: minutes, target_share: share, starts_on: start, ends_on: end}
+    fields: {term_number: term, contract_number: contract, account_number: account, tier: tier, operation:
+    {value: desk}, service: service, measure: {value: answer_within}, threshold_minutes: minutes,
+    target_share: share, starts_on: start, ends_on: end}
 """
 HEADER = "term,contract,account,tier,service,minutes,share,start,end\n"
 LINES = [
@@ -47,7 +49,9 @@ def test_stated_terms_are_taken_over_once_with_their_source(tmp_path, alice, acc
 def test_one_version_is_in_force_on_a_day(tmp_path, alice, accounts):
     adopt(tmp_path, alice)
     for on, minutes in ((date(2026, 5, 31), 0.5), (date(2026, 6, 1), 0.25)):
-        assert [t.threshold_minutes for t in reads.terms_in_force("desk", on, by=alice) if t.term_number == "T1"] == [minutes]
+        assert [
+            t.threshold_minutes for t in reads.terms_in_force("desk", on, by=alice) if t.term_number == "T1"
+        ] == [minutes]
     assert reads.terms_in_force("desk", date(2025, 12, 31), by=alice) == ()
 
 
@@ -68,7 +72,9 @@ def test_recorded_promises_become_terms_where_the_recipe_says_so(tmp_path, alice
     assert found[TermSource.RECORDED].threshold_minutes == 60
     assert found[TermSource.RECORDED].target_share == 0.9
     assert found[TermSource.ASSUMED].term_number == "T1"
-    silent = RECIPE.replace("promises: {measure: resolve_within, target_share: 0.9}\n", "").replace("recipe: small", "recipe: silent")
+    silent = RECIPE.replace("promises: {measure: resolve_within, target_share: 0.9}\n", "").replace(
+        "recipe: small", "recipe: silent"
+    )
     card = load(tmp_path / "calls.csv", alice, recipe=silent.replace("term_number: T1", "term_number: T2"))
     assert adopt_terms(card.batch_id, thread_id=card.thread_id, by=alice) == 1
 
@@ -76,17 +82,17 @@ def test_recorded_promises_become_terms_where_the_recipe_says_so(tmp_path, alice
 def test_the_database_refuses_versions_that_overlap():
     contract = Contract.objects.create(contract_number="C")
     values = {
-        "contract": contract, "term_number": "T", "operation": "desk", "measure": "answer_within", "source": "contract",
-        "threshold_minutes": 1, "target_share": 0.8, "source_feed": "x",
+        "contract": contract, "term_number": "T", "operation": "desk", "measure": "answer_within",
+        "source": "contract", "threshold_minutes": 1, "target_share": 0.8, "source_feed": "x",
     }  # fmt: skip
     TermRow.objects.create(**values, starts_on=date(2026, 1, 1), ends_on=date(2026, 2, 1))
     with transaction.atomic(), connection.cursor() as cursor:
         TermRow.objects.create(**values, starts_on=date(2026, 2, 1))
         cursor.execute("set constraints all immediate")
         cursor.execute("set constraints all deferred")
-    with pytest.raises(IntegrityError, match="term_versions_never_overlap"), transaction.atomic():
-        TermRow.objects.create(**values, starts_on=date(2026, 1, 15))
-        connection.cursor().execute("set constraints all immediate")
+    TermRow.objects.create(**values, starts_on=date(2026, 1, 15))
+    with pytest.raises(IntegrityError, match="term_versions_never_overlap"), connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
 
 
 def test_bob_sees_standing_terms_and_those_of_his_accounts_dave_nothing(tmp_path, alice, bob, dave, accounts):

@@ -16,7 +16,10 @@ def adopt(path, by):
 
 
 def test_work_names_accounts_and_the_rule_gives_them_tiers(tmp_path, alice):
-    lines = [call(n, account=account, calls=calls) for n, (account, calls) in enumerate([("B", "9"), ("C", "5"), ("D", "1"), ("E", "2"), ("", "99")])]
+    lines = [
+        call(n, account=account, calls=calls)
+        for n, (account, calls) in enumerate([("B", "9"), ("C", "5"), ("D", "1"), ("E", "2"), ("", "99")])
+    ]
     assert adopt(write_calls(tmp_path, lines), alice) == 4
     found = {a.account_number: (a.tier, a.tier_reason) for a in reads.list_accounts(by=alice)}
     assert found["B"] == (Tier.STRATEGIC, "1st of 4 by units of work: top 25 %.")
@@ -33,7 +36,9 @@ def test_adopting_again_changes_nothing(tmp_path, alice):
 def test_a_tier_that_changes_is_a_ledger_line_of_the_account(tmp_path, alice):
     adopt(write_calls(tmp_path, [call(1, account="B", calls="5"), call(2, account="C", calls="3")]), alice)
     adopt(write_calls(tmp_path, [call(3, account="C", calls="9")], "calls-2.csv"), alice)
-    moved = {line.account_number: line.sentence for line in LedgerEntry.objects.filter(kind="account.tier-changed")}
+    moved = {
+        line.account_number: line.sentence for line in LedgerEntry.objects.filter(kind="account.tier-changed")
+    }
     assert set(moved) == {"B", "C"}
     assert moved["C"].startswith("C moved from volume to strategic. 1st of 2")
 

@@ -15,7 +15,15 @@ pytestmark = pytest.mark.django_db
 
 
 def test_rows_are_accepted_refused_or_known_and_the_counts_balance(tmp_path, alice):
-    lines = [call(1), call(2), call(2), call(2, calls="7"), call(3, calls="NaN"), call(4, kind="test"), call(5, at="2026-02-30T10:00:00")]
+    lines = [
+        call(1),
+        call(2),
+        call(2),
+        call(2, calls="7"),
+        call(3, calls="NaN"),
+        call(4, kind="test"),
+        call(5, at="2026-02-30T10:00:00"),
+    ]
     card = load(write_calls(tmp_path, lines), alice)
     assert card.counts == Counts(read=7, accepted=2, quarantined=4, duplicate=1)
     assert card.state is BatchState.DONE
@@ -27,7 +35,9 @@ def test_rows_are_accepted_refused_or_known_and_the_counts_balance(tmp_path, ali
 
 def test_private_columns_are_kept_nowhere(tmp_path, alice):
     load(write_calls(tmp_path, [call(1), call(2, calls="x"), "3,too,few\n"]), alice)
-    kept = str(list(QuarantinedRow.objects.values_list("raw", flat=True))) + str(list(WorkRow.objects.values()))
+    kept = str(list(QuarantinedRow.objects.values_list("raw", flat=True))) + str(
+        list(WorkRow.objects.values())
+    )
     assert "1234" not in kept
     assert QuarantinedRow.objects.count() == 2
 
@@ -99,7 +109,9 @@ def test_assumed_facts_follow_the_recipe(tmp_path, alice):
     path = write_calls(tmp_path, [call(1)])
     load(path, alice)
     facts = reads.list_facts(FactKind.TERM, by=alice)
-    assert [(f.is_assumed, f.body["target_share"], f.body["credit_per_miss"]) for f in facts] == [(True, 0.8, "1.5")]
+    assert [(f.is_assumed, f.body["target_share"], f.body["credit_per_miss"]) for f in facts] == [
+        (True, 0.8, "1.5")
+    ]
     load(path, alice, recipe=RECIPE.replace("target_share: 0.8,", "target_share: 0.75,"))
     assert [f.body["target_share"] for f in reads.list_facts(FactKind.TERM, by=alice)] == [0.75]
     load(path, alice, recipe=RECIPE[: RECIPE.index("assumed_facts")])
@@ -145,5 +157,9 @@ def test_only_who_may_load_loads(tmp_path, alice, bob, dave):
 
 def test_the_database_refuses_counts_that_do_not_balance(tmp_path, alice):
     card = load(write_calls(tmp_path, [call(1)]), alice)
-    with pytest.raises(IntegrityError, match="batch_balances"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(IntegrityError, match="batch_balances"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("update sensing_batch set accepted = accepted + 1 where id = %s", [card.batch_id])

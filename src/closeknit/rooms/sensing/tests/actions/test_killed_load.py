@@ -53,12 +53,18 @@ def killed_load(path, moment, chunk, guard="guarded"):
 
 
 def file_of_calls(folder):
-    lines = [call(n) for n in range(950)] + [call(n) for n in range(30)] + [call(2000 + n, calls="x") for n in range(20)]
+    lines = (
+        [call(n) for n in range(950)]
+        + [call(n) for n in range(30)]
+        + [call(2000 + n, calls="x") for n in range(20)]
+    )
     return write_calls(folder, [lines[(number * 7) % 1000] for number in range(1000)])
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("moment", "chunk"), [("between chunks", 1), ("between chunks", 6), ("inside the transaction", 4)])
+@pytest.mark.parametrize(
+    ("moment", "chunk"), [("between chunks", 1), ("between chunks", 6), ("inside the transaction", 4)]
+)
 def test_a_killed_load_goes_on_where_it_stopped(tmp_path, moment, chunk):
     path = file_of_calls(tmp_path)
     killed_load(path, moment, chunk)
