@@ -12,13 +12,15 @@ from closeknit.rooms.capacity.contracts import PlanCommitted
 from closeknit.rooms.capacity.models import Plan
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
+from closeknit.rooms.org.contracts import Permission
 
 
 def commit_plan(plan_id: UUID, *, by: Actor, at: datetime) -> None:
     """Make a draft the plan in force; the one before it is superseded. Done already: nothing happens.
 
-    Called by the wiring after an approval, so the right to decide has been checked; refuses what was rejected.
+    Called by the wiring after an approval, as whoever approved it; refuses what was rejected.
     """
+    _require_say(by)
     with transaction.atomic():
         plan = _locked(plan_id)
         if plan.state == Plan.State.COMMITTED:
@@ -35,6 +37,7 @@ def commit_plan(plan_id: UUID, *, by: Actor, at: datetime) -> None:
 
 def reject_plan(plan_id: UUID, *, by: Actor, at: datetime) -> None:
     """Set a rejected draft aside. Done already: nothing happens."""
+    _require_say(by)
     with transaction.atomic():
         plan = _locked(plan_id)
         if plan.state == Plan.State.REJECTED:
@@ -42,6 +45,12 @@ def reject_plan(plan_id: UUID, *, by: Actor, at: datetime) -> None:
         if plan.state != Plan.State.DRAFT:
             raise Conflict(f"This plan is {plan.state} and cannot be rejected.", where=f"plan:{plan_id}")
         Plan.objects.filter(pk=plan.pk).update(state=Plan.State.REJECTED)
+
+
+def _require_say(by: Actor) -> None:
+    # A person approved it, or policy did for who ran the plan.
+    if not by.may(Permission.DECIDE):
+        by.require(Permission.COMMIT_PLAN)
 
 
 def _locked(plan_id: UUID) -> Plan:
