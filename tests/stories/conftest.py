@@ -117,3 +117,83 @@ def eventually() -> Callable[..., Any]:
         raise AssertionError(f"still not so after {seconds:.0f} seconds: {answer!r}")
 
     return wait
+
+
+BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+ARTEFACTS = Path(__file__).resolve().parents[2] / "test-artifacts"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real Chromium. Skipped, with the reason, where none is installed."""
+    path = os.environ.get("CLOSEKNIT_CHROMIUM") or next((p for p in BROWSERS if Path(p).exists()), None)
+    if path is None:
+        pytest.skip("no Chromium found: install Debian's chromium or set CLOSEKNIT_CHROMIUM")
+    from django.conf import settings
+    from playwright.sync_api import sync_playwright
+
+    from closeknit.web.assets import ensure_vega_bundle
+
+    ensure_vega_bundle(settings.HOME)
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+class Desk:
+    """One person at one browser window. Every console error and every failed answer is kept, and must stay empty."""
+
+    def __init__(self, browser: Any, base_url: str, scheme: str = "light", width: int = 1280) -> None:
+        self.base_url = base_url
+        self.scheme = scheme
+        self.width = width
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        self.page = context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.troubles: list[str] = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("response", lambda r: self.troubles.append(f"{r.status} {r.url}") if r.status >= 500 else None)
+
+    def _hear(self, message: Any) -> None:
+        # The browser reports every refused request as an error; a refusal (4xx) is an answer, not a trouble.
+        refused = "the server responded with a status of 4" in message.text
+        if message.type == "error" and not refused:
+            self.troubles.append(message.text)
+
+    def sign_in(self, username: str, password: str) -> None:
+        self.page.goto(f"{self.base_url}/sign-in/")
+        self.page.get_by_label("User name").fill(username)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self.page.wait_for_url(f"{self.base_url}/")
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.base_url}{path}")
+        self.page.wait_for_load_state("networkidle")
+
+    def keep(self, name: str) -> Path:
+        """Keep a screenshot of the whole page as a test artefact, and see that it does not scroll sideways."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        path = ARTEFACTS / f"{name}-{self.scheme}-{self.width}.png"
+        self.page.wait_for_load_state("networkidle")
+        self.page.screenshot(path=path, full_page=True)
+        overflow = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{name} scrolls sideways by {overflow} px at {self.width}"
+        return path
+
+
+@pytest.fixture
+def desk(chromium: Any, live_server: Any) -> Callable[..., Desk]:
+    """Sit a person of the cast down at a browser."""
+    from tests.cast import PASSWORD, enter
+
+    def sit(username: str, scheme: str = "light", width: int = 1280) -> Desk:
+        enter(username)
+        place = Desk(chromium, live_server.url, scheme, width)
+        place.sign_in(username, PASSWORD)
+        return place
+
+    return sit
