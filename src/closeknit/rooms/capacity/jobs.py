@@ -39,7 +39,7 @@ def commit_plan_on_decision_approved(event: DecisionApproved, context: Context) 
 def reject_plan_on_decision_rejected(event: DecisionRejected, context: Context) -> None:
     """Set a rejected draft aside."""
     if event.kind == "plan":
-        reject_plan(_plan_id(event.subject), by=context.by, at=clock.now())
+        reject_plan(_plan_id(event.subject), by=context.by)
 
 
 @jobs.job

@@ -17,6 +17,8 @@ from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
 
 WEEKS_SHOWN = 26
+WORKING_WEEK_DAYS = 5
+"""A last week that is observed at least so far is shown; one cut off before would look like falling demand."""
 SHARE_DAYS = 182
 """An account without a series of its own has the share of its tier's forecast that it had of this many past days."""
 
@@ -85,7 +87,9 @@ def weekly_points(
         _require_all(by, run_id)
         future = _total_weeks(panels, levels, service, region)
     past = _observed_weeks(card, account_number, service, region)
-    return [*past, *(point for point in future if not past or point.week_on >= card.first_on - timedelta(days=6))]
+    first_whole = _first_whole_week(card.first_on)
+    after_last = card.first_on + timedelta(days=card.horizon_days - 6)
+    return [*past, *(point for point in future if first_whole <= point.week_on < after_last)]
 
 
 def account_weekly_share(operation: str, run_id: UUID, *, by: Actor) -> dict[str, float]:
@@ -231,10 +235,11 @@ def _observed_weeks(card: ForecastCard, account_number: str, service: str, regio
         return []
     weeks, sums = compute.weekly_sums(days, units)
     first_whole = _first_whole_week(days[0].item())
+    last_day = days[-1].item()
     return [
         WeekPoint(week.item(), float(total), None, None, None)
         for week, total in zip(weeks, sums, strict=True)
-        if week.item() >= first_whole
+        if week.item() >= first_whole and (last_day - week.item()).days >= WORKING_WEEK_DAYS - 1
     ]
 
 

@@ -10,17 +10,20 @@ from closeknit.kernel.errors import Conflict, NotFound
 from closeknit.kernel.events import publish
 from closeknit.rooms.capacity.contracts import PlanCommitted
 from closeknit.rooms.capacity.models import Plan
+from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.decisions.actions.record_entry import record_entry
-from closeknit.rooms.decisions.contracts import Entry
+from closeknit.rooms.decisions.contracts import Entry, ProposalState
+from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 
 
 def commit_plan(plan_id: UUID, *, by: Actor, at: datetime) -> None:
     """Make a draft the plan in force; the one before it is superseded. Done already: nothing happens.
 
-    Called by the wiring after an approval, as whoever approved it; refuses what was rejected.
+    Called by the wiring after an approval, as whoever approved it; refuses what nobody approved.
     """
     _require_say(by)
+    _require_decision(plan_id, ProposalState.APPROVED)
     with transaction.atomic():
         plan = _locked(plan_id)
         if plan.state == Plan.State.COMMITTED:
@@ -35,9 +38,10 @@ def commit_plan(plan_id: UUID, *, by: Actor, at: datetime) -> None:
         publish(PlanCommitted(plan.thread_id, plan.pk, plan.operation), by=by)
 
 
-def reject_plan(plan_id: UUID, *, by: Actor, at: datetime) -> None:
-    """Set a rejected draft aside. Done already: nothing happens."""
+def reject_plan(plan_id: UUID, *, by: Actor) -> None:
+    """Set a rejected draft aside. Done already: nothing happens. Refuses what nobody rejected."""
     _require_say(by)
+    _require_decision(plan_id, ProposalState.REJECTED)
     with transaction.atomic():
         plan = _locked(plan_id)
         if plan.state == Plan.State.REJECTED:
@@ -51,6 +55,17 @@ def _require_say(by: Actor) -> None:
     # A person approved it, or policy did for who ran the plan.
     if not by.may(Permission.DECIDE):
         by.require(Permission.COMMIT_PLAN)
+
+
+def _require_decision(plan_id: UUID, state: ProposalState) -> None:
+    # Asked as the system: whoever decides need not be able to read every proposal.
+    proposal = decisions.find_proposal_about(f"plan:{plan_id}", by=org.system_actor())
+    if proposal is None or proposal.state is not state:
+        raise Conflict(
+            f"No proposal about this plan is {state.value}.",
+            where=f"plan:{plan_id}",
+            todo="Decide its proposal first: it is in the inbox.",
+        )
 
 
 def _locked(plan_id: UUID) -> Plan:
