@@ -50,9 +50,7 @@ def enter(username: str) -> Actor:
     from closeknit.rooms.org.models import Person, Team
 
     part = CAST[username]
-    user, is_new = get_user_model().objects.get_or_create(
-        username=username, defaults={"password": _hashed_password()}
-    )
+    user, is_new = get_user_model().objects.get_or_create(username=username, defaults={"password": _hashed_password()})
     if is_new:
         person = Person.objects.create(user=user, name=part.name, roles=list(part.roles))
         person.teams.set([Team.objects.get_or_create(name=name)[0] for name in part.teams])

@@ -266,8 +266,7 @@ def test_conflicts_are_found_exactly_when_no_allocation_exists(seed: int) -> Non
         rows[pressed.overtime_budget_of_cell[c], c] = 1.0
     bounds = [(max(low, 0.0), high) for low, high in zip(forced, pressed.overtime_limit_hours, strict=True)]
     possible = all(low <= high for low, high in bounds) and (
-        optimize.linprog(np.zeros(forced.size), rows, pressed.overtime_budget_hours, bounds=bounds).status
-        == 0
+        optimize.linprog(np.zeros(forced.size), rows, pressed.overtime_budget_hours, bounds=bounds).status == 0
     )
     assert feasible == possible
 
@@ -305,9 +304,7 @@ def test_other_impossible_inputs_are_refused() -> None:
             shortfall_cost_per_hour=1.0,
         )
     with pytest.raises(EngineInputError, match=r"claim_cell\[0\]"):
-        AllocationProblem.of(
-            capacity_hours=[1.0], claim_cell=[1], claim_hours=[1.0], shortfall_cost_per_hour=1.0
-        )
+        AllocationProblem.of(capacity_hours=[1.0], claim_cell=[1], claim_hours=[1.0], shortfall_cost_per_hour=1.0)
     with pytest.raises(EngineSolverError, match="no feasible point"):
         solve_linear_program([1.0], [[1.0]], 2.0, 3.0, 0.0, 1.0)
 

@@ -83,10 +83,7 @@ def test_capacity_is_the_busiest_stretch_touching_each_week(seed: int) -> None:
                 if first > 7 * week + 6 or last < 7 * week:
                     continue
                 hours = sum(
-                    work[k, day]
-                    for k in range(3)
-                    for day in range(first, last + 1)
-                    if day + windows[k] <= last
+                    work[k, day] for k in range(3) for day in range(first, last + 1) if day + windows[k] <= last
                 )
                 best = max(best, hours / (last - first + 1))
         assert plan.weekly_capacity_hours[week] == pytest.approx(best, rel=1e-12)

@@ -8,9 +8,7 @@ import pytest
 
 import closeknit.engine
 
-MODULES = sorted(
-    module.name for module in pkgutil.walk_packages(closeknit.engine.__path__, prefix="closeknit.engine.")
-)
+MODULES = sorted(module.name for module in pkgutil.walk_packages(closeknit.engine.__path__, prefix="closeknit.engine."))
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -21,7 +19,5 @@ def test_examples_in_docstrings_hold(name: str) -> None:
 
 def test_examples_are_really_found() -> None:
     finder = doctest.DocTestFinder()
-    examples = sum(
-        len(test.examples) for name in MODULES for test in finder.find(importlib.import_module(name))
-    )
+    examples = sum(len(test.examples) for name in MODULES for test in finder.find(importlib.import_module(name)))
     assert examples >= 15

@@ -135,9 +135,7 @@ NAMES = [f.__qualname__ for f in CALLS]
 
 
 def copied(arguments: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()
-    }
+    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
 
 
 def leaves(value: Any) -> list[Any]:
@@ -199,11 +197,7 @@ def test_every_number_that_is_not_one_is_refused_by_name(function: Callable[...,
             continue
         if poison == np.inf and name in ("max_mean_wait_minutes", "row_upper", "upper"):
             continue
-        if (
-            poison == -np.inf
-            and name in ("row_lower", "lower")
-            and function is allocation.solve_linear_program
-        ):
+        if poison == -np.inf and name in ("row_lower", "lower") and function is allocation.solve_linear_program:
             continue
         arguments = copied(CALLS[function])
         spoiled = value.astype(float)
@@ -238,9 +232,7 @@ def test_more_agents_serve_better(load: float, threshold: float) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(level=st.floats(0.0, 0.99), threshold=st.floats(0.0, 30.0), busy=st.floats(0.3, 1.0))
-def test_more_volume_or_a_harder_promise_needs_no_fewer_agents(
-    level: float, threshold: float, busy: float
-) -> None:
+def test_more_volume_or_a_harder_promise_needs_no_fewer_agents(level: float, threshold: float, busy: float) -> None:
     volume = np.linspace(0.0, 900.0, 60)
     need = queueing.required_agents(volume, 6.0, threshold, level, busy).agents
     assert (np.diff(need) >= 0).all()
@@ -269,9 +261,7 @@ def test_more_capacity_never_costs_more_and_its_price_never_rises() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    seed=st.integers(0, 10**6), season=st.integers(1, 9), horizon=st.integers(1, 30), missing=st.floats(0, 1)
-)
+@given(seed=st.integers(0, 10**6), season=st.integers(1, 9), horizon=st.integers(1, 30), missing=st.floats(0, 1))
 def test_quantiles_never_fall_with_their_level(seed: int, season: int, horizon: int, missing: float) -> None:
     rng = np.random.default_rng(seed)
     history = rng.poisson(rng.gamma(1.0, 5.0, (4, 1)), (4, int(rng.integers(0, 80)))).astype(float)

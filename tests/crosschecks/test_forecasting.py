@@ -128,10 +128,7 @@ def test_closed_days_do_not_drag_the_mean_down() -> None:
     is_open = np.ones(24, dtype=bool)
     is_open[[4, 12]] = False
     history = np.array(
-        [
-            [10.0, 20.0, 10.0, 20.0, 0.0, 20.0, 10.0, 20.0, 10.0, 20.0, 10.0, 20.0, 0.0, 20.0]
-            + [10.0, 20.0] * 3
-        ]
+        [[10.0, 20.0, 10.0, 20.0, 0.0, 20.0, 10.0, 20.0, 10.0, 20.0, 10.0, 20.0, 0.0, 20.0] + [10.0, 20.0] * 3]
     )
     got = seasonal_mean(history, 2, 4, LEVELS, seasons_averaged=8, is_open=is_open)
     assert got.mean.tolist() == [[10.0, 20.0, 10.0, 20.0]]

@@ -56,9 +56,7 @@ def delay_by_half_hour(given: Answer) -> Answer:
 def delay_by_seconds(given: Answer) -> Answer:
     handle, threshold = given["aht_s"] / 60.0, given["answer_target_s"] / 60.0
     per_hour = given.get("calls_per_hour", given.get("calls", 0) * 3600.0 / given.get("interval_s", 3600))
-    need = required_agents(
-        per_hour, handle, threshold, given["service_level_target"], given.get("max_occupancy", 1.0)
-    )
+    need = required_agents(per_hour, handle, threshold, given["service_level_target"], given.get("max_occupancy", 1.0))
     got = erlang_c_performance(need.agents, per_hour, handle, threshold)
     scheduled = int(scheduled_agents(need.agents, str(given.get("shrinkage", "0"))))
     return {
@@ -106,9 +104,7 @@ def textbook_queue(given: Answer) -> Answer:
 
 
 def waiting_tail(given: Answer) -> Answer:
-    got = erlang_c_performance(
-        given["servers"], given["lam"], 60.0 / given["mu"], 60.0 * np.array(given["t"])
-    )
+    got = erlang_c_performance(given["servers"], given["lam"], 60.0 / given["mu"], 60.0 * np.array(given["t"]))
     return {"tail": (1.0 - got.service_level_share).tolist()}
 
 
@@ -179,9 +175,7 @@ COVERED: dict[str, Callable[[Answer], Answer]] = {
 CASES = known_answers()
 
 
-@pytest.mark.skipif(
-    not CASES, reason="known answers not found: set CLOSEKNIT_SHARED to the folder that holds them"
-)
+@pytest.mark.skipif(not CASES, reason="known answers not found: set CLOSEKNIT_SHARED to the folder that holds them")
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_known_answer(case: dict[str, Any]) -> None:
     if case["id"] not in COVERED:
@@ -196,9 +190,7 @@ def test_known_answer(case: dict[str, Any]) -> None:
         np.testing.assert_allclose(got[field], expected, rtol=0.0, atol=allowed, err_msg=field)
 
 
-@pytest.mark.skipif(
-    not CASES, reason="known answers not found: set CLOSEKNIT_SHARED to the folder that holds them"
-)
+@pytest.mark.skipif(not CASES, reason="known answers not found: set CLOSEKNIT_SHARED to the folder that holds them")
 def test_every_covered_case_exists() -> None:
     assert set(COVERED) <= {case["id"] for case in CASES}
 

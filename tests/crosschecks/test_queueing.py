@@ -84,9 +84,7 @@ def test_performance_agrees_with_simulation_and_littles_law() -> None:
     assert queue == pytest.approx(10.0 * got.mean_wait_minutes / 60.0, rel=1e-12)
 
 
-def linear_search(
-    load: float, handle: float, threshold: float, level: float, busy: float, wait: float
-) -> int:
+def linear_search(load: float, handle: float, threshold: float, level: float, busy: float, wait: float) -> int:
     if load == 0.0:
         return 0
     agents = math.floor(load) + 1

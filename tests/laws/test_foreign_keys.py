@@ -57,8 +57,7 @@ def test_the_database_knows_no_key_upward_either(db):
     room_of = {t._meta.db_table: t._meta.app_label for t in apps.get_models(include_auto_created=True)}
     with connection.cursor() as cursor:
         cursor.execute(
-            "select conrelid::regclass::text, confrelid::regclass::text"
-            " from pg_constraint where contype = 'f'"
+            "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint where contype = 'f'"
         )
         keys = [(room_of[a], room_of[b], a, b) for a, b in cursor.fetchall() if a in room_of and b in room_of]
     ours = [key for key in keys if key[0] in ROOMS]

@@ -72,9 +72,7 @@ def arguments(function: Callable[..., Any]) -> dict[str, Any]:
     return {
         name: sample(hints.get(name, Any))
         for name, parameter in inspect.signature(function).parameters.items()
-        if name != "by"
-        and parameter.default is inspect.Parameter.empty
-        and parameter.kind != parameter.VAR_KEYWORD
+        if name != "by" and parameter.default is inspect.Parameter.empty and parameter.kind != parameter.VAR_KEYWORD
     }
 
 

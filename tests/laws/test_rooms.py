@@ -72,9 +72,7 @@ def test_every_part_says_what_belongs_in_it():
 
 
 def test_there_are_no_drawers():
-    drawers = [
-        str(p.relative_to(ROOT)) for p in SOURCE.rglob("*") if p.stem in DRAWERS and p.suffix in ("", ".py")
-    ]
+    drawers = [str(p.relative_to(ROOT)) for p in SOURCE.rglob("*") if p.stem in DRAWERS and p.suffix in ("", ".py")]
     assert drawers == []
 
 
@@ -159,9 +157,7 @@ def tellings(pattern: re.Pattern[str], read: Callable[[Path], str]) -> list[str]
     return [
         f"{name}:{number}: {match.group()}"
         for name in listed.stdout.split("\0")
-        if name
-        and (ROOT / name).is_file()
-        and Path(name).suffix not in {".png", ".gz", ".parquet", ".ico", ".woff2"}
+        if name and (ROOT / name).is_file() and Path(name).suffix not in {".png", ".gz", ".parquet", ".ico", ".woff2"}
         for number, line in enumerate(read(ROOT / name).splitlines(), start=1)
         for match in pattern.finditer(line)
     ]
@@ -190,9 +186,7 @@ def door_functions() -> Iterator[tuple[str, ast.FunctionDef]]:
     """
     for folder in ROOM_FOLDERS:
         package = folder / "reads" / "__init__.py"
-        offered = (
-            {n.rpartition(".")[2] for n in imported_names(package.read_text())} if package.exists() else None
-        )
+        offered = {n.rpartition(".")[2] for n in imported_names(package.read_text())} if package.exists() else None
         for path in python_files(folder / "reads", folder / "reads.py", folder / "actions"):
             module = ".".join(path.relative_to(folder.parent).with_suffix("").parts)
             for node in ast.parse(path.read_text()).body:
@@ -205,7 +199,5 @@ def door_functions() -> Iterator[tuple[str, ast.FunctionDef]]:
 def takes_actor(function: ast.FunctionDef) -> bool:
     """Tell whether a function has a keyword `by: Actor` and does something with it."""
     keywords = {a.arg: ast.unparse(a.annotation) if a.annotation else "" for a in function.args.kwonlyargs}
-    used = {
-        node.id for statement in function.body for node in ast.walk(statement) if isinstance(node, ast.Name)
-    }
+    used = {node.id for statement in function.body for node in ast.walk(statement) if isinstance(node, ast.Name)}
     return keywords.get("by") == "Actor" and "by" in used

@@ -10,9 +10,7 @@ from tests.cast import PASSWORD, enter, open_account
 
 from closeknit.web.tests.scene import Scene, build
 
-CHROMIUM = (
-    os.environ.get("CLOSEKNIT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
+CHROMIUM = os.environ.get("CLOSEKNIT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WATCH = """document.addEventListener('securitypolicyviolation',
     e => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile))"""
@@ -70,9 +68,7 @@ def scene(transactional_db) -> Scene:
 class Visit:
     """A signed-in browser page that remembers what its console complained of."""
 
-    def __init__(
-        self, browser: Any, url: str, username: str, *, width: int = 1280, theme: str = "light"
-    ) -> None:
+    def __init__(self, browser: Any, url: str, username: str, *, width: int = 1280, theme: str = "light") -> None:
         self.url = url
         self.complaints: list[str] = []
         context = browser.new_context(viewport={"width": width, "height": 860}, color_scheme=theme)

@@ -1,7 +1,6 @@
-"""The whole thread by program: files in, plan proposed by the worker, refused and approved over HTTP, board and proof."""
+"""The whole thread by program: files in, a plan by the worker, refused and approved over HTTP, the board, proof."""
 
 import pytest
-
 from tests.cast import enter
 from tests.stories.conftest import Program
 
@@ -44,7 +43,11 @@ def test_from_files_to_a_committed_priced_plan(company, closeknit, worker, live_
 
     approve_what_waits(alice, carol)
     eventually(lambda: all(p["state"] == "committed" for p in alice.get("/plans").body))
-    board = eventually(lambda: len({o for row in alice.get("/board").body for o in row["operations"]}) == 3 and alice.get("/board").body)
+    board = eventually(
+        lambda: (
+            len({o for row in alice.get("/board").body for o in row["operations"]}) == 3 and alice.get("/board").body
+        )
+    )
     top = next(row for row in board if row["tier"] == "strategic")
     assert top["need_hours"] > 0
     eventually(lambda: alice.get(f"/threads/{top['thread_id']}").body[-1]["kind"] == "board.refreshed")

@@ -1,4 +1,4 @@
-"""The whole thread by hand: a planner asks for a plan and watches it, a lead approves it, everyone sees what is theirs."""
+"""The whole thread by hand: a planner asks for a plan, a lead approves it, everyone sees what is theirs."""
 
 import re
 

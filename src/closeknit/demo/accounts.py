@@ -161,10 +161,7 @@ def draw_profiles(spec: CompanySpec, granule: int) -> Profiles:
         granule=granule,
         first=first,
         numbers=[account_number(p) for p in positions],
-        names=[
-            company_name(p, spec.seed, REGIONS[r].code)
-            for p, r in zip(positions, region.tolist(), strict=True)
-        ],
+        names=[company_name(p, spec.seed, REGIONS[r].code) for p, r in zip(positions, region.tolist(), strict=True)],
         tier=tier,
         region=region,
         team=_teams(tier, region),
@@ -185,9 +182,7 @@ def draw_profiles(spec: CompanySpec, granule: int) -> Profiles:
         spike_length_weeks=rng.integers(1, 4, count),
         spike_factor=rng.uniform(2.5, 4.0, count),
         shift_week=_planted_weeks(rng, spec.weeks, 0.03, shifted),
-        shift_factor=np.where(
-            rng.random(count) < 0.5, rng.uniform(0.4, 0.65, count), rng.uniform(1.5, 2.2, count)
-        ),
+        shift_factor=np.where(rng.random(count) < 0.5, rng.uniform(0.4, 0.65, count), rng.uniform(1.5, 2.2, count)),
         sites=rng.integers(low, high + 1),
         has_exception=has_exception,
         ship_minutes=ship,

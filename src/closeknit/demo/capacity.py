@@ -208,9 +208,7 @@ def _interval_rows(pool: Pool, load: Load, timeline: Timeline, spikes: Bools) ->
     rows = []
     for first, last in _segments(timeline, pool.code):
         typical = _typical_weeks(pool, timeline, spikes, first, last)
-        offered = (
-            calls[typical].mean(axis=0)[:5, None] * HALF_HOUR_SHARE * 2.0 * pool.true_handle_minutes / 60.0
-        )
+        offered = calls[typical].mean(axis=0)[:5, None] * HALF_HOUR_SHARE * 2.0 * pool.true_handle_minutes / 60.0
         net = agents_for_calls(offered, pool.true_handle_minutes)
         gross = np.ceil(net / pool.available_share - 1e-9).astype(np.int64)
         span = _clock_span(first, last, weeks)
@@ -270,9 +268,7 @@ def _phone_agents(rows: list[RosterRow], timeline: Timeline) -> Ints:
         if pool.staffing == "interval":
             stop = timeline.days if row.to_day is None else row.to_day
             present = (starts >= row.starts_minute) & (starts < row.ends_minute)
-            agents[_REGION_INDEX[pool.region], row.from_day + row.weekday : stop : 7] += (
-                row.headcount * present
-            )
+            agents[_REGION_INDEX[pool.region], row.from_day + row.weekday : stop : 7] += row.headcount * present
     shares = np.array([POOL_OF[f"phone-{r.short}"].available_share for r in REGIONS])
     net: Ints = np.maximum(1, np.floor(agents * shares[:, None, None] + 1e-9)).astype(np.int64)
     return net

@@ -258,10 +258,7 @@ _ITEM_KINDS = (
 
 def item_codes() -> list[str]:
     """The item codes, most ordered first."""
-    return [
-        f"{_ITEM_KINDS[i % len(_ITEM_KINDS)].upper().replace(' ', '-')}-{1000 + 7 * i}"
-        for i in range(ITEM_COUNT)
-    ]
+    return [f"{_ITEM_KINDS[i % len(_ITEM_KINDS)].upper().replace(' ', '-')}-{1000 + 7 * i}" for i in range(ITEM_COUNT)]
 
 
 EQUIPMENT_MODELS = ("CV200-conveyor", "PL40-palletiser", "CX9-compressor", "RF12-chiller", "WR5-wrapper")

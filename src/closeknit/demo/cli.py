@@ -30,9 +30,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         metavar="YYYY-MM-DD",
         help="a Monday, the first day without data (default: the last Monday)",
     )
-    parser.add_argument(
-        "--out", type=Path, default=Path("sample-company"), help="folder (default ./sample-company)"
-    )
+    parser.add_argument("--out", type=Path, default=Path("sample-company"), help="folder (default ./sample-company)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
 
@@ -68,17 +66,12 @@ def run(args: argparse.Namespace, today: date | None = None) -> int:
                     "truth": str(company.truth),
                     "starts_on": spec.starts_on.isoformat(),
                     "ends_on": spec.ends_on.isoformat(),
-                    "files": {
-                        n: {"rows": company.rows[n], "bad_rows": company.bad_rows[n]} for n in company.files
-                    },
+                    "files": {n: {"rows": company.rows[n], "bad_rows": company.bad_rows[n]} for n in company.files},
                 }
             )
         )
         return 0
     for name in company.files:
         print(f"{company.rows[name]:>12,}  {name}")
-    print(
-        f"{spec.starts_on} up to, not including, {spec.ends_on}, in {company.folder} "
-        f"(its truth in {company.truth})"
-    )
+    print(f"{spec.starts_on} up to, not including, {spec.ends_on}, in {company.folder} (its truth in {company.truth})")
     return 0

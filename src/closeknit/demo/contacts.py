@@ -59,9 +59,7 @@ def _follow_ups(
     """Account, day and topic of contacts about orders: before the promise (status) or after it (late)."""
     asks = np.flatnonzero(rng.random(len(orders.day)) < STATUS_CONTACT_SHARE)
     complains = np.flatnonzero(orders.late & (rng.random(len(orders.day)) < LATE_CONTACT_SHARE))
-    soon = orders.clock[asks] + (rng.uniform(0.2, 0.9, len(asks)) * orders.promise_minutes[asks]).astype(
-        np.int64
-    )
+    soon = orders.clock[asks] + (rng.uniform(0.2, 0.9, len(asks)) * orders.promise_minutes[asks]).astype(np.int64)
     overdue = orders.clock[complains] + orders.promise_minutes[complains].astype(np.int64)
     overdue = overdue + rng.integers(30, DAY_MINUTES, len(complains))
     order = np.concatenate([asks, complains])
@@ -88,26 +86,18 @@ def _phone_outcome(
     return np.minimum(wait, patience), wait > patience
 
 
-def _email_wait(
-    rng: np.random.Generator, profiles: Profiles, account: Ints, day: Ints, jam: Congestion
-) -> Floats:
+def _email_wait(rng: np.random.Generator, profiles: Profiles, account: Ints, day: Ints, jam: Congestion) -> Floats:
     """Business minutes until the answer."""
     promise = np.array([float(m) for m in RULE_OF["email"].threshold_minutes])[profiles.tier[account]]
-    chance = late_chance(
-        profiles.late_share[account], jam.email_delay_days[profiles.region[account], day], promise
-    )
+    chance = late_chance(profiles.late_share[account], jam.email_delay_days[profiles.region[account], day], promise)
     late = rng.random(len(day)) < chance
-    return np.where(
-        late, promise * (1.05 + rng.exponential(0.5, len(day))), promise * rng.beta(1.4, 1.8, len(day))
-    )
+    return np.where(late, promise * (1.05 + rng.exponential(0.5, len(day))), promise * rng.beta(1.4, 1.8, len(day)))
 
 
 def _handle_minutes(rng: np.random.Generator, region: Ints, is_phone: Bools) -> Floats:
     phones = [POOL_OF[f"phone-{r.short}"] for r in REGIONS]
     email = POOL_OF["email-all"]
-    mean = np.where(
-        is_phone, np.array([p.true_handle_minutes for p in phones])[region], email.true_handle_minutes
-    )
+    mean = np.where(is_phone, np.array([p.true_handle_minutes for p in phones])[region], email.true_handle_minutes)
     sigma = np.where(is_phone, np.array([p.handle_sigma for p in phones])[region], email.handle_sigma)
     return mean * np.exp(rng.standard_normal(len(region)) * sigma - 0.5 * sigma**2)
 

@@ -79,9 +79,7 @@ def site_rows(spec: CompanySpec, profiles: Profiles) -> list[Row]:
             region = REGIONS[(home + 1 + int(draws[1] * 2)) % 3 if abroad else home]
             town = region.towns[int(draws[1] * len(region.towns))]
             name = f"{profiles.names[a]} {town}"
-            rows.append(
-                (f"ST-{number[1:]}-{s + 1}", number, name, region.time_zone, region.jurisdiction, region.code)
-            )
+            rows.append((f"ST-{number[1:]}-{s + 1}", number, name, region.time_zone, region.jurisdiction, region.code))
     return rows
 
 
@@ -140,9 +138,7 @@ def exception_term_rows(spec: CompanySpec, profiles: Profiles) -> list[Row]:
         minutes = profiles.ship_minutes[a] if tier == 0 else profiles.repair_minutes[a]
         promise = _stricter((f"{minutes:.0f}", rule.target_share[tier], rule.credit_per_miss[tier]))
         draws = rng.random(2)
-        begins = max(
-            opened_on(spec, int(profiles.opened_day[a])), (spec.starts_on - timedelta(days=365)).isoformat()
-        )
+        begins = max(opened_on(spec, int(profiles.opened_day[a])), (spec.starts_on - timedelta(days=365)).isoformat())
         contract, stem, who = f"C-{number[1:]}", f"T-{number[1:]}-{rule.service}", (number, "")
         change_on = (spec.starts_on + timedelta(weeks=int(spec.weeks * (0.4 + 0.4 * draws[1])))).isoformat()
         if draws[0] < 0.34 and change_on > begins:
@@ -201,20 +197,14 @@ def staff_rows(spec: CompanySpec, rosters: list[RosterRow]) -> list[Row]:
     rows: list[Row] = []
     for pool in POOLS:
         by_weekday = [
-            sum(
-                r.headcount
-                for r in rosters
-                if r.pool == pool.code and r.to_day is None and r.weekday == weekday
-            )
+            sum(r.headcount for r in rosters if r.pool == pool.code and r.to_day is None and r.weekday == weekday)
             for weekday in range(5)
         ]
         others = SKILLS[pool.unit][1:]
         first = "email" if pool.services == "email" else SKILLS[pool.unit][0]
         for _ in range(max(by_weekday)):
             number = len(rows) + 1
-            extra = [
-                s for s, d in zip(others, rng.random(len(others)), strict=True) if d < 0.35 and s != first
-            ]
+            extra = [s for s, d in zip(others, rng.random(len(others)), strict=True) if d < 0.35 and s != first]
             skills = "|".join([first, *extra, LANGUAGES[pool.region]])
             region = pool.region if pool.region != "*" else "iberia"
             hired = spec.ends_on - timedelta(days=int(rng.exponential(1100.0)) + 14)

@@ -80,9 +80,7 @@ def draw_orders(
     clock = timeline.clock(region, day, second // 60)
     chance = late_chance(profiles.late_share[account], jam.picking_delay_days[region, day], promise)
     shipped = finish_clocks(rng, clock, promise, chance, DOCK_HOURS)
-    return Orders(
-        account, day, second, ordinals(account, profiles.count), lines, promised, promise, clock, shipped
-    )
+    return Orders(account, day, second, ordinals(account, profiles.count), lines, promised, promise, clock, shipped)
 
 
 @dataclass(frozen=True)
@@ -109,9 +107,7 @@ def _draw_lines(rng: np.random.Generator, profiles: Profiles, orders: Orders, bo
     return _Lines(order, line, item, units, np.maximum(0.01, np.round(amount, 2)))
 
 
-def _line_columns(
-    profiles: Profiles, orders: Orders, lines: _Lines, channel: Ints, timeline: Timeline
-) -> Columns:
+def _line_columns(profiles: Profiles, orders: Orders, lines: _Lines, channel: Ints, timeline: Timeline) -> Columns:
     region = profiles.region[orders.account]
     ordered_at = timeline.stamps(region, orders.day, orders.second)
     ship_day, ship_minute = timeline.at_clock(region, orders.shipped_clock)

@@ -171,9 +171,7 @@ def _own_key(rule: PlantRule, key: str, ordinal: int) -> str:
     return f"{key.rsplit('-', 1)[0]}-{90_000 + ordinal % 10_000:05d}"
 
 
-def plant(
-    rng: np.random.Generator, rule: PlantRule, columns: Columns, granule: int
-) -> tuple[list[Row], list[BadRow]]:
+def plant(rng: np.random.Generator, rule: PlantRule, columns: Columns, granule: int) -> tuple[list[Row], list[BadRow]]:
     """The rows with bad ones among them; lines in the result count from 0, the first row given here.
 
     The first granule gets one of every kind, so the smallest company has them all.

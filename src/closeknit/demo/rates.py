@@ -45,9 +45,7 @@ def _active(profiles: Profiles, timeline: Timeline) -> Floats:
 def _rhythm(profiles: Profiles, weeks: int) -> Floats:
     """Factor by week with mean one over a full period: high in the account's ordering week, low between."""
     period = profiles.rhythm_weeks[:, None].astype(np.float64)
-    on_phase = (np.arange(weeks)[None, :] + profiles.rhythm_phase[:, None]) % profiles.rhythm_weeks[
-        :, None
-    ] == 0
+    on_phase = (np.arange(weeks)[None, :] + profiles.rhythm_phase[:, None]) % profiles.rhythm_weeks[:, None] == 0
     return np.where(on_phase, period - OFF_PHASE_FACTOR * (period - 1.0), OFF_PHASE_FACTOR)
 
 
@@ -73,9 +71,7 @@ def daily_rates(profiles: Profiles, effects: CompanyEffects, timeline: Timeline)
     weeks, reg = timeline.spec.weeks, profiles.region
     own = _own_effects(profiles, weeks)
     regional = effects.region_factor(weeks)[reg]
-    promotion = np.where(
-        profiles.responds_to_promotions[:, None], effects.promotion_factor(weeks)[None, :], 1.0
-    )
+    promotion = np.where(profiles.responds_to_promotions[:, None], effects.promotion_factor(weeks)[None, :], 1.0)
     active = _active(profiles, timeline)
     trend = effects.season[reg] * effects.growth[None, :]
 

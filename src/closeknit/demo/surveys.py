@@ -148,8 +148,7 @@ def draw_surveys(
     themes = [_theme(mood, w, x, d[4]) for mood, w, x, d in drivers]
     says = [d[3] < COMMENT_SHARE for d in draws]
     comments = [
-        compose(theme, mood, d[:3]) if s else ""
-        for theme, mood, d, s in zip(themes, moods, draws, says, strict=True)
+        compose(theme, mood, d[:3]) if s else "" for theme, mood, d, s in zip(themes, moods, draws, says, strict=True)
     ]
     numbers = [profiles.numbers[a] for a in account.tolist()]
     ordinal = ordinals(account, profiles.count).tolist()

@@ -49,9 +49,7 @@ class Timeline:
         days = [spec.starts_on + timedelta(d) for d in range(spec.days + _TAIL_DAYS)]
         closed = [closures(region, days[0], days[-1]) for region in REGIONS]
         is_open = np.array([[d.weekday() < 5 and d not in shut for d in days] for shut in closed])
-        before = np.concatenate(
-            [np.zeros((len(REGIONS), 1), np.int64), is_open.cumsum(axis=1)[:, :-1]], axis=1
-        )
+        before = np.concatenate([np.zeros((len(REGIONS), 1), np.int64), is_open.cumsum(axis=1)[:, :-1]], axis=1)
         return cls(
             spec,
             [d.isoformat() for d in days],
@@ -86,9 +84,7 @@ class Timeline:
         dates, offsets = self.date_texts, self.offsets
         hours, rest = np.divmod(second, 3600)
         minutes, seconds = np.divmod(rest, 60)
-        rows = zip(
-            region.tolist(), day.tolist(), hours.tolist(), minutes.tolist(), seconds.tolist(), strict=True
-        )
+        rows = zip(region.tolist(), day.tolist(), hours.tolist(), minutes.tolist(), seconds.tolist(), strict=True)
         return [f"{dates[d]}T{h:02d}:{m:02d}:{s:02d}{offsets[r][d]}" for r, d, h, m, s in rows]
 
     def by_weekday(self, weekday_shares: Any) -> Floats:

@@ -27,7 +27,9 @@ class CloseknitError(Exception):
         self.todo = todo
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.what, f"({self.where})" if self.where else "", self.kept, self.todo) if part)
+        return " ".join(
+            part for part in (self.what, f"({self.where})" if self.where else "", self.kept, self.todo) if part
+        )
 
     def as_problem(self) -> dict[str, object]:
         """Return the RFC 9457 problem body."""

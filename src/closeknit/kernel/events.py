@@ -56,16 +56,12 @@ class _Wiring:
 _wiring = _Wiring()
 
 
-def connect(
-    listeners: Mapping[type[Event], tuple[Listener, ...]], resolve_actor: Callable[[str], Actor]
-) -> None:
+def connect(listeners: Mapping[type[Event], tuple[Listener, ...]], resolve_actor: Callable[[str], Actor]) -> None:
     """Install the wiring table (`web/wiring.py`): which listeners hear which event, and how actors are found."""
     names = [event.__name__ for event in listeners]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(
-            f"two events are named {', '.join(twice)}: names are stored, so each must be one event's"
-        )
+        raise ValueError(f"two events are named {', '.join(twice)}: names are stored, so each must be one event's")
     _wiring.listeners = dict(listeners)
     _wiring.by_name = {event.__name__: event for event in listeners}
     _wiring.by_path = {path_of(listener): listener for heard in listeners.values() for listener in heard}
@@ -217,9 +213,7 @@ def _jsonable(value: Any) -> Any:
 
 def _event(event_type: type[Event], body: Mapping[str, Any]) -> Event:
     hints = get_type_hints(event_type)
-    return event_type(
-        **{f.name: _revived(hints[f.name], body[f.name]) for f in dataclasses.fields(event_type)}
-    )
+    return event_type(**{f.name: _revived(hints[f.name], body[f.name]) for f in dataclasses.fields(event_type)})
 
 
 def _revived(hint: Any, value: Any) -> Any:

@@ -42,9 +42,7 @@ def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
     iterator = iter(rows)
     # The first row is read now: a refusal must be an answer of its own, not break off a file already begun.
     first = list(islice(iterator, 1))
-    response = StreamingHttpResponse(
-        _lines(header, chain(first, iterator)), content_type="text/csv; charset=utf-8"
-    )
+    response = StreamingHttpResponse(_lines(header, chain(first, iterator)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(True, f"{name}.csv") or ""
     return response
 

@@ -128,9 +128,7 @@ def run_until_idle(timeout_seconds: float = 600.0) -> None:
         if not _owed_soon():
             return
         if time.monotonic() > deadline:
-            raise Conflict(
-                "Background work is still waiting.", todo="See the page Work, or start ./run worker."
-            )
+            raise Conflict("Background work is still waiting.", todo="See the page Work, or start ./run worker.")
         if _count(ORPHANED):
             asyncio.run(_rescue_once())
             continue
@@ -225,9 +223,7 @@ def _dispatch(stop: threading.Event, poll_seconds: float) -> None:
 
 
 def _dispatch_on_one_connection(stop: threading.Event, poll_seconds: float) -> None:
-    settings = {
-        k: v for k, v in connection.get_connection_params().items() if k not in ("cursor_factory", "context")
-    }
+    settings = {k: v for k, v in connection.get_connection_params().items() if k not in ("cursor_factory", "context")}
     with psycopg.connect(**settings, autocommit=True) as ear:
         ear.execute(f"listen {events.CHANNEL}")
         while not stop.is_set():

@@ -25,7 +25,9 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], *, empty
         return
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [max(len(h), *(len(row[i]) for row in cells)) for i, h in enumerate(headings)]
-    right = [all(isinstance(row[i], int | float | Decimal) or row[i] is None for row in rows) for i in range(len(headings))]
+    right = [
+        all(isinstance(row[i], int | float | Decimal) or row[i] is None for row in rows) for i in range(len(headings))
+    ]
     for line in [list(headings), *cells]:
         print("  ".join(t.rjust(w) if r else t.ljust(w) for t, w, r in zip(line, widths, right, strict=True)).rstrip())
 

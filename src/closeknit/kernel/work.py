@@ -50,8 +50,7 @@ def list_dead_letters(*, by: Actor, limit: int = 50) -> list[DeadLetter]:
     by.require(SEE_WORK)
     rows = Delivery.objects.filter(state=Delivery.State.DEAD).select_related("event").order_by("-id")[:limit]
     return [
-        DeadLetter(r.pk, r.event.name, r.listener, r.tries, r.last_error, r.event.thread_id, r.settled_at)
-        for r in rows
+        DeadLetter(r.pk, r.event.name, r.listener, r.tries, r.last_error, r.event.thread_id, r.settled_at) for r in rows
     ]
 
 

@@ -30,7 +30,7 @@ class Token(HttpBearer):
 class Session(SessionAuth):
     """The browser's own session, with its CSRF check."""
 
-    def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
+    def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:  # noqa: ARG002 - ninja's signature
         user = request.user
         return org.find_actor_of_user(user.pk) if user.is_authenticated and user.pk else None
 
@@ -60,17 +60,17 @@ def build_api() -> NinjaAPI:
     return api
 
 
-def _problem(request: HttpRequest, failure: Any) -> HttpResponse:
+def _problem(_request: HttpRequest, failure: Any) -> HttpResponse:
     return _answer(failure)
 
 
-def _invalid(request: HttpRequest, failure: Any) -> HttpResponse:
+def _invalid(_request: HttpRequest, failure: Any) -> HttpResponse:
     first = failure.errors[0] if failure.errors else {"loc": (), "msg": "unreadable"}
     where = ".".join(str(part) for part in first.get("loc", ()))
     return _answer(Invalid(str(first.get("msg", "unreadable")), where=where, todo="See /api/v1/openapi.json."))
 
 
-def _not_signed_in(request: HttpRequest, failure: Any) -> HttpResponse:
+def _not_signed_in(_request: HttpRequest, _failure: Any) -> HttpResponse:
     response = _answer(
         NotSignedIn("This needs a signed-in person or a token.", todo="Send Authorization: Bearer, or sign in.")
     )

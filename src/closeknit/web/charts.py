@@ -163,9 +163,7 @@ def need(rows: Sequence[Any], unit: str = "hours") -> Chart:
         )
         for row in _with_weeks(rows, values)
     )
-    return Chart(
-        spec, ("Week of", "Need, h", "Capacity, h", "Served, h", "Short, h", "Overtime, h", "Coverage"), cells
-    )
+    return Chart(spec, ("Week of", "Need, h", "Capacity, h", "Served, h", "Short, h", "Overtime, h", "Coverage"), cells)
 
 
 def intervals(rows: Sequence[Any], unit: str = "hours") -> Chart:
@@ -291,9 +289,7 @@ def _plain(row: Any, fields: Sequence[str]) -> dict[str, Any]:
 
 def _json(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.replace(
-            tzinfo=None
-        ).isoformat()  # wall-clock time: the browser must not move it to its own zone
+        return value.replace(tzinfo=None).isoformat()  # wall-clock time: the browser must not move it to its own zone
     if isinstance(value, date):
         return f"{value.isoformat()}T00:00:00"
     return float(value) if isinstance(value, Decimal) else value

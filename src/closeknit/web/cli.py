@@ -13,7 +13,16 @@ from typing import Any
 
 from closeknit import __version__
 
-ROOMS_WITH_COMMANDS = ("org", "decisions", "sensing", "customers", "agreements", "demand", "capacity", "outcomes")
+ROOMS_WITH_COMMANDS = (
+    "org",
+    "decisions",
+    "sensing",
+    "customers",
+    "agreements",
+    "demand",
+    "capacity",
+    "outcomes",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

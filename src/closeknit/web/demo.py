@@ -85,7 +85,12 @@ def prepare_people(home: Path) -> None:
         own = teams[:1] if "account-manager" in roles else []
         try:
             create_person(
-                username=username, name=name, password=password, roles=[Role(r) for r in roles], teams=own, by=by
+                username=username,
+                name=name,
+                password=password,
+                roles=[Role(r) for r in roles],
+                teams=own,
+                by=by,
             )
         except Conflict:
             continue

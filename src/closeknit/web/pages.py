@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from closeknit.kernel import events, work
+from closeknit.kernel.http import Request
 from closeknit.web import throttle
 from closeknit.web.context import demo_people
 
@@ -26,7 +27,7 @@ def signed_in(view: View) -> View:
     """Send whoever is not signed in to the sign-in page; a tile asks the whole page to go there."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         if request.headers.get("HX-Request"):
@@ -73,15 +74,15 @@ sign_out = auth_views.LogoutView.as_view()
 
 
 @require_GET
-def show_today(request: HttpRequest) -> HttpResponse:
+def show_today(request: Request) -> HttpResponse:
     """What needs me today?"""
     return render(request, "web/today.html")
 
 
 @require_GET
-def show_work(request: HttpRequest) -> HttpResponse:
+def show_work(request: Request) -> HttpResponse:
     """What is running, and what failed?"""
-    by = request.actor  # type: ignore[attr-defined]
+    by = request.actor
     dead_letters, failed_jobs = work.list_dead_letters(by=by), work.list_failed_jobs(by=by)
     return render(
         request,
@@ -96,9 +97,9 @@ def show_work(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_work_tile(request: HttpRequest) -> HttpResponse:
+def show_work_tile(request: Request) -> HttpResponse:
     """Failed work, for Today."""
-    by = request.actor  # type: ignore[attr-defined]
+    by = request.actor
     return render(
         request,
         "web/work_tile.html",
@@ -111,23 +112,23 @@ def show_work_tile(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def replay_dead_letter(request: HttpRequest, delivery_id: int) -> HttpResponse:
+def replay_dead_letter(request: Request, delivery_id: int) -> HttpResponse:
     """Deliver a dead letter again, from its first try."""
     events.replay_dead(delivery_id, by=request.actor)  # type: ignore[attr-defined]
     messages.success(request, f"Event {delivery_id} will be delivered again.")
     return redirect("work")
 
 
-def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - as Django calls it
+def show_not_found(request: Request, exception: Exception) -> HttpResponse:  # noqa: ARG001 - as Django calls it
     """There is no such page."""
     return render(request, "web/404.html", status=404)
 
 
-def show_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - as Django calls it
+def show_forbidden(request: Request, exception: Exception) -> HttpResponse:  # noqa: ARG001 - as Django calls it
     """The request was refused before it reached a page."""
     return render(request, "web/403.html", status=403)
 
 
-def show_failure(request: HttpRequest) -> HttpResponse:
+def show_failure(request: Request) -> HttpResponse:
     """Something broke; nothing of the frame is trusted here."""
     return render(None, "web/500.html", {"tile": request.headers.get("HX-Request") == "true"}, status=500)

@@ -102,7 +102,7 @@ def _stop(children: list[subprocess.Popen[bytes]], seconds: float = 10.0) -> Non
             child.wait()
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 

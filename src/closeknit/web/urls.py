@@ -20,9 +20,7 @@ ROOMS_WITH_PAGES = ("decisions", "sensing", "customers", "agreements", "demand",
 
 def _rooms() -> list[URLPattern]:
     return [
-        pattern
-        for room in ROOMS_WITH_PAGES
-        for pattern in import_module(f"closeknit.rooms.{room}.urls").urlpatterns
+        pattern for room in ROOMS_WITH_PAGES for pattern in import_module(f"closeknit.rooms.{room}.urls").urlpatterns
     ]
 
 

@@ -57,9 +57,7 @@ def test_imports_nothing_else_of_the_product() -> None:
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             for name in names:
-                assert name.split(".")[0] in allowed or name.startswith("closeknit.demo"), (
-                    f"{path.name}: {name}"
-                )
+                assert name.split(".")[0] in allowed or name.startswith("closeknit.demo"), f"{path.name}: {name}"
 
 
 def test_closed_days_are_the_known_ones() -> None:

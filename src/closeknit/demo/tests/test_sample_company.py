@@ -95,9 +95,7 @@ def test_files_have_their_columns(small: CompanyFiles, file: str) -> None:
     assert all(None not in row and None not in row.values() for row in rows)
 
 
-def test_leaves_no_temporary_file_and_keeps_the_old_on_failure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_leaves_no_temporary_file_and_keeps_the_old_on_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generate(SMALL, tmp_path)
     before = digests(tmp_path)
     monkeypatch.setattr("closeknit.demo.build.draw_surveys", lambda *_: 1 / 0)
@@ -117,12 +115,8 @@ def test_totals_balance_with_files(small: CompanyFiles) -> None:
     for kind in ("order", "return"):
         for currency in ("USD", "EUR"):
             picked = [r for r in lines if r["kind"] == kind and r["currency"] == currency]
-            assert sum(Decimal(r["amount"]) for r in picked) == Decimal(
-                totals["sums"][f"{kind}_amount_{currency}"]
-            )
-            assert sum(Decimal(r["units"]) for r in picked) == Decimal(
-                totals["sums"][f"{kind}_units_{currency}"]
-            )
+            assert sum(Decimal(r["amount"]) for r in picked) == Decimal(totals["sums"][f"{kind}_amount_{currency}"])
+            assert sum(Decimal(r["units"]) for r in picked) == Decimal(totals["sums"][f"{kind}_units_{currency}"])
     handled = sum(Decimal(r["handle_minutes"]) for r in good(small, "contacts.csv"))
     assert handled == Decimal(totals["sums"]["contact_handle_minutes"])
 
@@ -222,9 +216,7 @@ def test_terms_versions_follow_each_other(small: CompanyFiles) -> None:
     by_contract: dict[tuple[str, ...], list[dict[str, str]]] = {}
     for row in good(small, "terms.csv"):
         assert (row["account_number"] == "") != (row["tier"] == "")
-        by_contract.setdefault((row["contract_number"], row["account_number"], row["service"]), []).append(
-            row
-        )
+        by_contract.setdefault((row["contract_number"], row["account_number"], row["service"]), []).append(row)
     assert any(len(rows) == 2 for rows in by_contract.values())
     for rows in by_contract.values():
         ends = [row["ends_on"] for row in rows]

@@ -126,18 +126,13 @@ def test_calls_follow_the_half_hour_pattern(company: Company) -> None:
 def test_tiers_have_their_shares_and_sizes(company: Company) -> None:
     accounts = company.table("accounts")
     assert Counter(a["tier"] for a in accounts) == {"strategic": 4, "key": 16, "standard": 60, "volume": 120}
-    size = {
-        t: fmean(a["orders_per_week"] for a in accounts if a["tier"] == t)
-        for t in ("strategic", "key", "volume")
-    }
+    size = {t: fmean(a["orders_per_week"] for a in accounts if a["tier"] == t) for t in ("strategic", "key", "volume")}
     assert size["strategic"] > size["key"] > size["volume"]
     assert len({a["name"] for a in company.rows("accounts.csv")}) == len(accounts)
 
 
 def test_churned_accounts_fall_silent(company: Company) -> None:
-    gone = {
-        a["account_number"]: a["churn_week"] for a in company.table("accounts") if a["churn_week"] is not None
-    }
+    gone = {a["account_number"]: a["churn_week"] for a in company.table("accounts") if a["churn_week"] is not None}
     assert gone
     for _, account, at in sold(company):
         assert week_of(at) < gone.get(account, SPEC.weeks)
@@ -159,9 +154,7 @@ def test_planted_effects_are_in_the_true_rates_and_the_files(company: Company) -
 
 
 def test_spike_weeks_are_short_and_the_tight_pool_is_short_at_the_end(company: Company) -> None:
-    load = {
-        (r["pool"], r["week"]): r["expected_hours"] / r["capacity_hours"] for r in company.table("pool_weeks")
-    }
+    load = {(r["pool"], r["week"]): r["expected_hours"] / r["capacity_hours"] for r in company.table("pool_weeks")}
     spike, tight = company.facts["region_spike"], company.facts["tight_pool"]
     assert all(load["picking-na", w] > 1.2 for w in range(spike["from_week"], spike["to_week"]))
     at_end = fmean(load[tight["pool"], w] for w in range(tight["from_week"], SPEC.weeks))

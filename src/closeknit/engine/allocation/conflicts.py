@@ -32,11 +32,7 @@ class Conflict:
     have_hours: float
 
     def __str__(self) -> str:
-        where = (
-            f"cell {self.cells[0]}"
-            if self.budget < 0
-            else f"overtime budget {self.budget}, cells {self.cells}"
-        )
+        where = f"cell {self.cells[0]}" if self.budget < 0 else f"overtime budget {self.budget}, cells {self.cells}"
         return f"{where}: claims {self.claims} need {self.need_hours:g} h, have {self.have_hours:g} h"
 
 
@@ -91,9 +87,7 @@ def _budget_conflicts(problem: AllocationProblem, forced: FloatArray) -> list[Co
         guaranteed = np.isin(problem.claim_cell, named) & (problem.claim_minimum_hours > 0.0)
         claims = tuple(int(claim) for claim in np.flatnonzero(guaranteed))
         found.append(
-            Conflict(
-                tuple(int(cell) for cell in named), claims, budget, float(forced[named].sum()), float(have)
-            )
+            Conflict(tuple(int(cell) for cell in named), claims, budget, float(forced[named].sum()), float(have))
         )
     return found
 

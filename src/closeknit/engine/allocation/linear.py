@@ -56,9 +56,7 @@ def solve_linear_program(
     model = Model(costs, columns, *bounds)
     solution = model.solve()
     if solution is None:
-        raise EngineSolverError(
-            "the linear program has no feasible point: no values satisfy all rows and bounds"
-        )
+        raise EngineSolverError("the linear program has no feasible point: no values satisfy all rows and bounds")
     return solution
 
 
@@ -125,9 +123,7 @@ class Model:
             return None
         # HiGHS calls a program without rows and columns "empty"; its optimum is 0
         if status not in (known.kOptimal, known.kModelEmpty):
-            raise EngineSolverError(
-                f"HiGHS stopped without an optimum: {self._highs.modelStatusToString(status)}"
-            )
+            raise EngineSolverError(f"HiGHS stopped without an optimum: {self._highs.modelStatusToString(status)}")
         found = self._highs.getSolution()
         return LinearSolution(
             x=frozen(np.array(found.col_value, dtype=np.float64)),

@@ -50,9 +50,7 @@ def measured_prices(problem: AllocationProblem, cells: ArrayLike, step_hours: fl
     if conflicts:
         raise MinimumsConflict(conflicts)
     more, less = np.zeros(asked.size), np.zeros(asked.size)
-    group = np.where(
-        problem.overtime_budget_of_cell >= 0, problem.overtime_budget_of_cell + size, np.arange(size)
-    )
+    group = np.where(problem.overtime_budget_of_cell >= 0, problem.overtime_budget_of_cell + size, np.arange(size))
     claims_by_cell = np.argsort(problem.claim_cell, kind="stable")
     claim_start = np.searchsorted(problem.claim_cell[claims_by_cell], np.arange(size + 1))
     for which in np.unique(group[asked]):
@@ -60,9 +58,7 @@ def measured_prices(problem: AllocationProblem, cells: ArrayLike, step_hours: fl
         claims = np.concatenate([claims_by_cell[claim_start[c] : claim_start[c + 1]] for c in members])
         part = _part(problem, members, claims)
         places = np.flatnonzero(group[asked] == which)
-        for place, brackets in zip(
-            places, _brackets(part, np.searchsorted(members, asked[places]), step), strict=True
-        ):
+        for place, brackets in zip(places, _brackets(part, np.searchsorted(members, asked[places]), step), strict=True):
             more[place], less[place] = brackets
     return PriceBracket(frozen(asked), step, frozen(more), frozen(less), frozen(np.isinf(less)))
 
@@ -89,9 +85,7 @@ def _brackets(part: AllocationProblem, cells: IntArray, step: float) -> list[tup
     model = Model(*program(part, tiers_of(part)))
     base = _cost(model)
     if not np.isfinite(base):
-        raise EngineSolverError(
-            "HiGHS found no feasible allocation although the minimums fit: please report the data"
-        )
+        raise EngineSolverError("HiGHS found no feasible allocation although the minimums fit: please report the data")
     found = []
     for cell in cells:
         capacity = float(part.capacity_hours[cell])

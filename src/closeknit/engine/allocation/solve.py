@@ -69,9 +69,7 @@ def allocate(problem: AllocationProblem) -> Allocation:
     tiers = tiers_of(problem)
     solution = Model(*program(problem, tiers)).solve()
     if solution is None:
-        raise EngineSolverError(
-            "HiGHS found no feasible allocation although the minimums fit: please report the data"
-        )
+        raise EngineSolverError("HiGHS found no feasible allocation although the minimums fit: please report the data")
     return _certified(problem, tiers, solution)
 
 
@@ -95,9 +93,7 @@ def program(
 ) -> tuple[FloatArray, sparse.csc_array, FloatArray, FloatArray, FloatArray, FloatArray]:
     """Columns: regular hours per cell, overtime per cell, shortfall per tier. Rows: cells, then budgets."""
     cells, budgets = problem.capacity_hours.size, problem.overtime_budget_hours.size
-    cost = np.concatenate(
-        [problem.regular_cost_per_hour, problem.overtime_cost_per_hour, tiers.cost_per_hour]
-    )
+    cost = np.concatenate([problem.regular_cost_per_hour, problem.overtime_cost_per_hour, tiers.cost_per_hour])
     upper = np.concatenate([problem.capacity_hours, problem.overtime_limit_hours, tiers.above_minimum_hours])
     every = np.arange(cells)
     capped = np.flatnonzero(problem.overtime_budget_of_cell >= 0)
@@ -116,9 +112,7 @@ def _certified(problem: AllocationProblem, tiers: Tiers, solution: LinearSolutio
     regular = np.clip(solution.x[:cells], 0.0, problem.capacity_hours)
     overtime = np.clip(solution.x[cells : 2 * cells], 0.0, problem.overtime_limit_hours)
     tier_short = np.clip(solution.x[2 * cells :], 0.0, tiers.above_minimum_hours)
-    part = np.divide(
-        tier_short, tiers.above_minimum_hours, out=np.zeros_like(tier_short), where=tier_short > 0.0
-    )
+    part = np.divide(tier_short, tiers.above_minimum_hours, out=np.zeros_like(tier_short), where=tier_short > 0.0)
     short = (problem.claim_hours - problem.claim_minimum_hours) * part[tiers.of_claim]
     served = problem.claim_hours - short
     regular = np.clip(problem.per_cell(served) - overtime, 0.0, regular)
@@ -144,9 +138,7 @@ def _certified(problem: AllocationProblem, tiers: Tiers, solution: LinearSolutio
     )
 
 
-def dual_bound(
-    problem: AllocationProblem, tiers: Tiers, demand_price: FloatArray, budget_price: FloatArray
-) -> float:
+def dual_bound(problem: AllocationProblem, tiers: Tiers, demand_price: FloatArray, budget_price: FloatArray) -> float:
     """Lower bound on every allocation's cost from any non-negative prices (weak duality, no solver)."""
     of_cell = np.append(budget_price, 0.0)[problem.overtime_budget_of_cell]
     overtime_margin = np.maximum(demand_price - problem.overtime_cost_per_hour - of_cell, 0.0)

@@ -65,9 +65,7 @@ def aggregate_quantiles(
         )
     labels = whole_numbers("group_of_step", group_of_step, minimum=-1, ndim=1)
     if labels.size != panel.horizon:
-        raise EngineInputError(
-            f"group_of_step has {labels.size} entries: give {panel.horizon}, one per period ahead"
-        )
+        raise EngineInputError(f"group_of_step has {labels.size} entries: give {panel.horizon}, one per period ahead")
     groups = np.unique(labels[labels >= 0])
     member = (labels[None, :] == groups[:, None]).astype(np.float64)
     quantiles = np.einsum("lsh,gh->lsg", forecast.quantiles, member)
@@ -93,9 +91,7 @@ def aggregate_quantiles(
     )
 
 
-def _sum_offsets(
-    panel: Panel, length: int, steps: IntArray, levels: FloatArray
-) -> tuple[FloatArray, IntArray]:
+def _sum_offsets(panel: Panel, length: int, steps: IntArray, levels: FloatArray) -> tuple[FloatArray, IntArray]:
     """Quantile offsets [level, series] of one group's sum, and the number of past sums behind them."""
     grid, season = panel.grid(), panel.season_periods
     series, flat_periods = grid.shape[0], grid.shape[1] * season
@@ -117,16 +113,12 @@ def _sum_offsets(
             variance += np.where(there, squares[:, (origins + step) % season], 0.0)
             observed += there
             variance_ahead += np.where(panel.open_ahead[:, step], squares[:, step % season], 0.0)
-    usable = (observed >= _OBSERVED_SHARE * observed.max(axis=1, initial=1.0, keepdims=True)) & (
-        variance > 0.0
-    )
+    usable = (observed >= _OBSERVED_SHARE * observed.max(axis=1, initial=1.0, keepdims=True)) & (variance > 0.0)
     scaled = np.divide(error, np.sqrt(variance), out=np.full_like(error, np.nan), where=usable)
     unit, count = empirical_quantiles(scaled, levels)
     if overlapping:
         normal = special.ndtri(levels)[:, None]
-        unit = np.where(
-            normal < 0.0, np.minimum(unit, normal), np.where(normal > 0.0, np.maximum(unit, normal), unit)
-        )
+        unit = np.where(normal < 0.0, np.minimum(unit, normal), np.where(normal > 0.0, np.maximum(unit, normal), unit))
     return unit * np.sqrt(variance_ahead), count
 
 

@@ -46,9 +46,7 @@ def forecast_by_rolling_choice(
     levels = rising_levels("quantile_levels", quantile_levels)
     panel = panel_of(history, season_periods, horizon, is_open)
     if len(candidates) == 0:
-        raise EngineInputError(
-            "candidates is empty: give at least one number of seasons to average, such as (1, 4)"
-        )
+        raise EngineInputError("candidates is empty: give at least one number of seasons to average, such as (1, 4)")
     lengths = np.array([whole_number(f"candidates[{i}]", k, minimum=1) for i, k in enumerate(candidates)])
     windows = whole_number("n_windows", n_windows, minimum=1, maximum=10**4)
     return _forecast(panel, lengths, windows, levels)

@@ -49,9 +49,7 @@ def mase(actual: ArrayLike, forecast: ArrayLike, history: ArrayLike, season_peri
     past = numbers("history", history, missing_allowed=True)
     season = whole_number("season_periods", season_periods, minimum=1)
     if past.shape[:-1] != y.shape[:-1]:
-        raise EngineInputError(
-            f"history has shape {past.shape}, actual {y.shape}: give the same series in both"
-        )
+        raise EngineInputError(f"history has shape {past.shape}, actual {y.shape}: give the same series in both")
     change = np.abs(past[..., season:] - past[..., :-season]) if past.shape[-1] > season else past[..., :0]
     return _ratio(_mean(np.abs(y - f)), _mean(change))
 
@@ -69,9 +67,7 @@ def pinball_loss(actual: ArrayLike, quantiles: ArrayLike, levels: ArrayLike) -> 
     y = numbers("actual", actual, missing_allowed=True)
     q = numbers("quantiles", quantiles)
     if q.shape != (checked.size, *y.shape):
-        raise EngineInputError(
-            f"quantiles has shape {q.shape}: give {(checked.size, *y.shape)}, one slab per level"
-        )
+        raise EngineInputError(f"quantiles has shape {q.shape}: give {(checked.size, *y.shape)}, one slab per level")
     level = checked.reshape((-1,) + (1,) * y.ndim)
     error = y - q
     return _mean(np.maximum(level * error, (level - 1.0) * error))

@@ -20,9 +20,7 @@ def seasonal_naive(
     >>> seasonal_naive([[1.0, 9.0, 2.0, 8.0, 1.0, 9.0, 3.0, 7.0]], 2, 2, [0.5]).mean.tolist()
     [[3.0, 7.0]]
     """
-    return seasonal_mean(
-        history, season_periods, horizon, quantile_levels, seasons_averaged=1, is_open=is_open
-    )
+    return seasonal_mean(history, season_periods, horizon, quantile_levels, seasons_averaged=1, is_open=is_open)
 
 
 def seasonal_mean(

@@ -133,9 +133,7 @@ def edf_lateness(
     work, open_days = _checked_work(work_hours, window_days, start_backlog_hours, is_open)
     capacity = numbers("daily_capacity_hours", daily_capacity_hours, minimum=0.0, ndim=1)
     if capacity.shape != open_days.shape:
-        raise EngineInputError(
-            f"daily_capacity_hours has {capacity.size} days: give {open_days.size}, as work_hours"
-        )
+        raise EngineInputError(f"daily_capacity_hours has {capacity.size} days: give {open_days.size}, as work_hours")
     refuse_where(~open_days & (capacity > 0.0), "daily_capacity_hours", capacity, "give 0 on a closed day")
     return _serve(work, capacity)
 
@@ -174,9 +172,7 @@ def _checked_work(
         raise EngineInputError(f"work_hours has shape {hours.shape}: give at least one class and one day")
     window = whole_numbers("window_days", window_days, minimum=0, maximum=10**6, ndim=1)
     if window.size != classes:
-        raise EngineInputError(
-            f"window_days has {window.size} entries: give {classes}, one per row of work_hours"
-        )
+        raise EngineInputError(f"window_days has {window.size} entries: give {classes}, one per row of work_hours")
     open_days = np.ones(days, dtype=np.bool_) if is_open is None else flags("is_open", is_open)
     if open_days.shape != (days,):
         raise EngineInputError(f"is_open has shape {open_days.shape}: give ({days},), one flag per day")
@@ -202,9 +198,7 @@ def _backlog(backlog: ArrayLike, window: IntArray, days: int) -> tuple[FloatArra
     )
 
 
-def _on_open_days(
-    hours: FloatArray, release: NDArray[np.int64], due: NDArray[np.int64], open_days: BoolArray
-) -> _Work:
+def _on_open_days(hours: FloatArray, release: NDArray[np.int64], due: NDArray[np.int64], open_days: BoolArray) -> _Work:
     """Move releases forward and due days back to open days; `days` stands for after the horizon."""
     days = open_days.size
     index = np.arange(days)

@@ -105,15 +105,11 @@ def offered_load(
         ("arrivals_per_hour", arrivals), ("handle_minutes", handle), ("threshold_minutes", threshold)
     )
     fix = "offered load in erlangs; split the stream, or check the units of arrivals and handling time"
-    load = numbers(
-        "arrivals_per_hour x handle_minutes / 60", arrivals * handle / 60.0, maximum=LARGEST_LOAD, fix=fix
-    )
+    load = numbers("arrivals_per_hour x handle_minutes / 60", arrivals * handle / 60.0, maximum=LARGEST_LOAD, fix=fix)
     return load, handle, threshold
 
 
-def performance(
-    agents: FloatArray, load: FloatArray, handle: FloatArray, threshold: FloatArray
-) -> ErlangCPerformance:
+def performance(agents: FloatArray, load: FloatArray, handle: FloatArray, threshold: FloatArray) -> ErlangCPerformance:
     """`erlang_c_performance` on checked arrays of one shape."""
     idle = load == 0.0
     stable = idle | (load < agents)

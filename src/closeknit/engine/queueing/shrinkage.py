@@ -59,9 +59,7 @@ def _scaled(count: IntArray, times: int, over: int, *, round_up: bool) -> IntArr
     product = whole * times
     result = -((-product) // over) if round_up else product // over
     if wide and max(np.ravel(result), default=0) >= 2**63:
-        raise EngineInputError(
-            "agents after shrinkage exceed 2^63: check the shrinkage, it is too close to 1"
-        )
+        raise EngineInputError("agents after shrinkage exceed 2^63: check the shrinkage, it is too close to 1")
     return frozen(np.asarray(result).astype(np.int64))
 
 
@@ -76,7 +74,5 @@ def _exact_share(name: str, value: ExactShare) -> Fraction:
     except (ValueError, TypeError, ZeroDivisionError, OverflowError) as error:
         raise EngineInputError(f"{name} is {value!r}: give a share such as '3/10' or '0.3'") from error
     if not 0 <= share < 1:
-        raise EngineInputError(
-            f"{name} is {value!s}: give a share of at least 0 and below 1 (never a percent)"
-        )
+        raise EngineInputError(f"{name} is {value!s}: give a share of at least 0 and below 1 (never a percent)")
     return share

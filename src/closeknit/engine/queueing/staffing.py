@@ -124,9 +124,7 @@ def _waits(max_wait: ArrayLike) -> FloatArray:
     """Checked maximum waits, where +infinity (no limit) is the one infinite input the engine takes."""
     raw = np.asarray(max_wait)
     if raw.dtype.kind not in "iuf":
-        raise EngineInputError(
-            "max_mean_wait_minutes must be plain numbers: give minutes, or infinity for no limit"
-        )
+        raise EngineInputError("max_mean_wait_minutes must be plain numbers: give minutes, or infinity for no limit")
     unlimited = raw == np.inf
     checked = numbers("max_mean_wait_minutes", np.where(unlimited, 1.0, raw), above=0.0)
     return np.where(unlimited, np.inf, checked)

@@ -75,8 +75,7 @@ def reachable_binaries(binaries: Binaries, places: Places) -> Binaries:
         return binaries
     if binaries.source != "wheel":
         raise DatabaseError(
-            f"The account {places.account.name!r} cannot execute {binaries.postgres}; nothing was changed. "
-            f"{ADVICE}"
+            f"The account {places.account.name!r} cannot execute {binaries.postgres}; nothing was changed. {ADVICE}"
         )
     tree, package = binaries.folder.parent, binaries.folder.parent.parent
     target = places.binaries / WHEEL / tree.name

@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 from closeknit.kernel.canonical import canonical_bytes, digest
 from closeknit.kernel.errors import Invalid
 
-texts = st.text(st.characters(codec="utf-8"), max_size=12).filter(
-    lambda t: json.loads(canonical_bytes(t)) == t
-)
+texts = st.text(st.characters(codec="utf-8"), max_size=12).filter(lambda t: json.loads(canonical_bytes(t)) == t)
 scalars = st.none() | st.booleans() | st.integers() | texts | st.floats(allow_nan=False, allow_infinity=False)
 values = st.recursive(
     scalars,

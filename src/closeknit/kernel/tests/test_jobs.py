@@ -128,9 +128,7 @@ def run_worker_until_it_dies() -> None:
 def states_of(task) -> list[str]:
     """The states of all jobs of a task, in the order they were asked for."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select status::text from procrastinate_jobs where task_name = %s order by id", [task.name]
-        )
+        cursor.execute("select status::text from procrastinate_jobs where task_name = %s order by id", [task.name])
         return [state for (state,) in cursor.fetchall()]
 
 
@@ -266,9 +264,7 @@ def test_two_transactions_asking_at_once_leave_one_job_and_no_error(sql):
         jobs.defer(book, once_key="same", key="k")
         second.start()
         asked.wait()
-        _until(
-            lambda: sql("select 1 from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid))") != []
-        )
+        _until(lambda: sql("select 1 from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid))") != [])
     second.join()
     assert len(states_of(book)) == 1
 

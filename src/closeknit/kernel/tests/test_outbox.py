@@ -55,8 +55,7 @@ def break_a_deferred_key(event: KettleBoiled, context: Context) -> None:
     count_it(event, context)
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into kernel_delivery (event_id, listener, state, tries, last_error)"
-            " values (-1, 'x', 'dead', 0, '')"
+            "insert into kernel_delivery (event_id, listener, state, tries, last_error) values (-1, 'x', 'dead', 0, '')"
         )
 
 
@@ -134,9 +133,7 @@ def test_a_failing_listener_is_tried_five_times_with_growing_waits(wire, tally, 
         assert events.deliver() == 1
         assert events.deliver() == 0, "not due again at once"
         waits.append(
-            float(
-                sql("select extract(epoch from next_try_at - clock_timestamp()) from kernel_delivery")[0][0]
-            )
+            float(sql("select extract(epoch from next_try_at - clock_timestamp()) from kernel_delivery")[0][0])
         )
         make_due()
     assert waits[:4] == pytest.approx([1, 4, 16, 64], abs=0.9)

@@ -349,9 +349,7 @@ def test_one_start_makes_one_keeper(home: Path) -> None:
     users = open_lock(places.users_lock)
     hold(users, shared=True)
     for _ in range(5):
-        subprocess.run(
-            [*command, str(places.folder)], env=own_environment(), stderr=subprocess.DEVNULL, check=True
-        )
+        subprocess.run([*command, str(places.folder)], env=own_environment(), stderr=subprocess.DEVNULL, check=True)
         assert is_held(places.keeper_lock)
     os.close(users)
     wait_for(lambda: is_state(home, "stopped"), "the stop")
@@ -370,9 +368,7 @@ def test_stop_ends_a_server_in_use_and_remove_leaves_nothing(home: Path) -> None
     assert postgres.status(home) == Status("absent")
 
 
-def test_data_folder_is_the_environments_or_the_clones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_folder_is_the_environments_or_the_clones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert postgres.data_folder(tmp_path) == tmp_path.resolve() / ".closeknit"
     monkeypatch.setenv("CLOSEKNIT_HOME", str(tmp_path / "elsewhere"))
     assert postgres.data_folder(tmp_path) == tmp_path.resolve() / "elsewhere"

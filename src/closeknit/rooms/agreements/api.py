@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from django.http import HttpRequest
 from ninja import Query, Router
 
+from closeknit.kernel.http import Request
 from closeknit.rooms.agreements import reads
 from closeknit.rooms.agreements.contracts import Term
 
@@ -13,7 +13,7 @@ router = Router(tags=["agreements"])
 
 @router.get("/terms", response=list[Term])
 def list_terms(
-    request: HttpRequest,
+    request: Request,
     operation: str = "",
     account_number: str = "",
     on: date | None = None,

@@ -99,9 +99,7 @@ def longest_days(terms: Iterable[Term]) -> int:
     return int(longest)
 
 
-def pick_term(
-    terms: Iterable[Term], *, account_number: str, tier: str, service: str, work_class: str
-) -> Term | None:
+def pick_term(terms: Iterable[Term], *, account_number: str, tier: str, service: str, work_class: str) -> Term | None:
     """Return the most specific of the terms that hold for a piece of work, or None where none does.
 
     An account's own term comes before its tier's default, and that before a term for everyone (recorded or

@@ -48,9 +48,7 @@ class TermRow(models.Model):
             models.CheckConstraint(
                 condition=Q(threshold_minutes__gt=0, threshold_minutes__lt=1e9), name="term_threshold_sane"
             ),
-            models.CheckConstraint(
-                condition=Q(target_share__gt=0, target_share__lte=1), name="term_target_sane"
-            ),
+            models.CheckConstraint(condition=Q(target_share__gt=0, target_share__lte=1), name="term_target_sane"),
             models.CheckConstraint(condition=Q(credit_per_miss__gte=0), name="term_credit_sane"),
         ]
         indexes = [

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_GET
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.exports import csv_response
+from closeknit.kernel.http import Request
 from closeknit.rooms.agreements import reads
 from closeknit.rooms.agreements.contracts import TermSource
 from closeknit.rooms.agreements.forms import TermFilter
@@ -19,9 +19,9 @@ EXPORT_ROWS = 100_000
 
 
 @require_GET
-def list_terms(request: HttpRequest) -> HttpResponseBase:
+def list_terms(request: Request) -> HttpResponseBase:
     """What did we promise, to whom?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     form = TermFilter(request.GET)
     chosen = _chosen(form)
     if request.GET.get("format") == "csv":
@@ -41,15 +41,11 @@ def list_terms(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
-def show_account_tile(request: HttpRequest) -> HttpResponseBase:
+def show_account_tile(request: Request) -> HttpResponseBase:
     """The promises in force for one account: its own before its tier's."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     account = request.GET.get("account", "")
-    terms = (
-        reads.list_terms(by=by, account_number=account, on=clock.now().date(), limit=PAGE_ROWS)
-        if account
-        else []
-    )
+    terms = reads.list_terms(by=by, account_number=account, on=clock.now().date(), limit=PAGE_ROWS) if account else []
     terms.sort(key=lambda term: (not term.account_number, term.operation, term.service, term.work_class))
     return render(
         request,

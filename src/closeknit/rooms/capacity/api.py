@@ -3,13 +3,20 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 
+from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.replay_plan import Replay, replay_plan
 from closeknit.rooms.capacity.actions.start_plan import WEEKS, start_plan
-from closeknit.rooms.capacity.contracts import ClaimWeek, IntervalCell, PlanCard, PlanState, PoolCard, PoolWeek
+from closeknit.rooms.capacity.contracts import (
+    ClaimWeek,
+    IntervalCell,
+    PlanCard,
+    PlanState,
+    PoolCard,
+    PoolWeek,
+)
 
 router = Router(tags=["capacity"])
 
@@ -29,41 +36,41 @@ class PlanStarted(Schema):
 
 
 @router.get("/pools", response=list[PoolCard])
-def list_pools(request: HttpRequest, operation: str = ""):
+def list_pools(request: Request, operation: str = ""):
     """Pools by operation."""
     return reads.list_pools(by=request.actor, operation=operation)
 
 
 @router.get("/plans", response=list[PlanCard])
 def list_plans(
-    request: HttpRequest, operation: str = "", state: PlanState | None = None, limit: int = Query(50, ge=1, le=500)
+    request: Request, operation: str = "", state: PlanState | None = None, limit: int = Query(50, ge=1, le=500)
 ):
     """Plans, newest first."""
     return reads.list_plans(by=request.actor, operation=operation, states=[state] if state else (), limit=limit)
 
 
 @router.post("/plans", response={202: PlanStarted})
-def start(request: HttpRequest, wanted: PlanRequest):
+def start(request: Request, wanted: PlanRequest):
     """Start the main job for an operation; a worker does it."""
     thread_id = start_plan(wanted.operation, weeks=wanted.weeks, as_of=wanted.as_of, by=request.actor)
     return Status(202, {"thread_id": thread_id})
 
 
 @router.get("/plans/{plan_id}", response=PlanCard)
-def get_plan(request: HttpRequest, plan_id: UUID):
+def get_plan(request: Request, plan_id: UUID):
     """One plan."""
     return reads.get_plan(plan_id, by=request.actor)
 
 
 @router.get("/plans/{plan_id}/weeks", response=list[PoolWeek])
-def list_pool_weeks(request: HttpRequest, plan_id: UUID):
+def list_pool_weeks(request: Request, plan_id: UUID):
     """A plan by pool and week, with prices where the actor may read them."""
     return reads.list_pool_weeks(plan_id, by=request.actor)
 
 
 @router.get("/plans/{plan_id}/claims", response=list[ClaimWeek])
 def list_claims(
-    request: HttpRequest,
+    request: Request,
     plan_id: UUID,
     only_short: bool = False,
     account_number: str = "",
@@ -76,12 +83,12 @@ def list_claims(
 
 
 @router.get("/plans/{plan_id}/cells", response=list[IntervalCell])
-def list_cells(request: HttpRequest, plan_id: UUID, pool: str, week_on: date):
+def list_cells(request: Request, plan_id: UUID, pool: str, week_on: date):
     """One pool's periods in one week."""
     return reads.list_cells(plan_id, pool, week_on, by=request.actor)
 
 
 @router.get("/plans/{plan_id}/replay", response=Replay)
-def replay(request: HttpRequest, plan_id: UUID):
+def replay(request: Request, plan_id: UUID):
     """Compute the plan again from its snapshot and compare every bit."""
     return replay_plan(plan_id, by=request.actor)

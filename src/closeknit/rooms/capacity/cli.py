@@ -14,7 +14,9 @@ def add_commands(commands: Any) -> None:
     plan = commands.add_parser("plan", help="forecast, size, allocate, price and propose: the main job")
     plan.add_argument("--operation", default="", help="one operation (default: every one with pools)")
     plan.add_argument("--weeks", type=int, default=8)
-    plan.add_argument("--as-of", type=datetime.fromisoformat, default=None, help="an ISO instant: use only data before it")
+    plan.add_argument(
+        "--as-of", type=datetime.fromisoformat, default=None, help="an ISO instant: use only data before it"
+    )
     plan.set_defaults(run=_plan)
     capacity = commands.add_group("capacity", help="pools, plans, who is served and who is short")
     pools = capacity.add_parser("pools", help="list pools")
@@ -93,10 +95,13 @@ def _list_plans(args: argparse.Namespace) -> int:
         print_json("closeknit.plans/1", {"plans": plans})
     else:
         rows = [
-            (p.operation, p.first_on, p.weeks, p.state, f"{p.coverage_share:.1%}", p.short_hours, p.plan_id) for p in plans
+            (p.operation, p.first_on, p.weeks, p.state, f"{p.coverage_share:.1%}", p.short_hours, p.plan_id)
+            for p in plans
         ]
         print_table(
-            ("operation", "from", "weeks", "state", "covers", "short h", "plan"), rows, empty="No plan yet: closeknit plan."
+            ("operation", "from", "weeks", "state", "covers", "short h", "plan"),
+            rows,
+            empty="No plan yet: closeknit plan.",
         )
     return 0
 
@@ -110,11 +115,20 @@ def _show_plan(args: argparse.Namespace) -> int:
     if args.json:
         print_json("closeknit.plan/1", {"plan": plan, "pool_weeks": weeks, "short": short})
         return 0
-    print(f"{plan.operation} from {plan.first_on}, {plan.weeks} weeks: {plan.state.value}, covers {plan.coverage_share:.1%}")
+    print(f"{plan.operation}, {plan.weeks} weeks from {plan.first_on}, {plan.state}: covers {plan.coverage_share:.1%}")
     print_table(
         ("pool", "week of", "need h", "has h", "overtime h", "short h", "price/h", "one more is worth"),
         [
-            (w.pool, w.week_on, w.need_hours, w.capacity_hours, w.overtime_hours, w.short_hours, w.price_per_hour, w.one_more_unit_worth)
+            (
+                w.pool,
+                w.week_on,
+                w.need_hours,
+                w.capacity_hours,
+                w.overtime_hours,
+                w.short_hours,
+                w.price_per_hour,
+                w.one_more_unit_worth,
+            )
             for w in weeks
         ],
     )

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
+from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.start_plan import WEEKS, start_plan
 from closeknit.rooms.capacity.contracts import PlanCard, PlanState
@@ -25,9 +25,9 @@ CLAIMS_EXPORTED = 1_000_000
 
 
 @require_GET
-def list_plans(request: HttpRequest) -> HttpResponseBase:
+def list_plans(request: Request) -> HttpResponseBase:
     """What have we, what is needed, and which plan is in force?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     plans = reads.list_plans(by=by, limit=PLANS_SHOWN)
     in_force = {plan.operation: plan for plan in reads.list_plans(by=by, states=[PlanState.COMMITTED])}
     operations = [{"name": name, "plan": in_force.get(name)} for name in reads.list_operations_planned(by=by)]
@@ -39,9 +39,9 @@ def list_plans(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
-def show_plan(request: HttpRequest, plan_id: UUID) -> HttpResponseBase:
+def show_plan(request: Request, plan_id: UUID) -> HttpResponseBase:
     """What is needed, what is served, who is short, and what would one more unit be worth?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     plan = reads.get_plan(plan_id, by=by)
     exported = request.GET.get("format")
     if exported == "csv":
@@ -69,17 +69,17 @@ def show_plan(request: HttpRequest, plan_id: UUID) -> HttpResponseBase:
 
 
 @require_GET
-def show_cells(request: HttpRequest, plan_id: UUID) -> HttpResponseBase:
+def show_cells(request: Request, plan_id: UUID) -> HttpResponseBase:
     """One pool's periods in one week, below its cell of the heat map."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     plan = reads.get_plan(plan_id, by=by)
     return render(request, "capacity/cells.html", {"plan": plan, "cells": _cells(plan, request, by)})
 
 
 @require_POST
-def start(request: HttpRequest) -> HttpResponseBase:
+def start(request: Request) -> HttpResponseBase:
     """Ask for a fresh plan of an operation."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     form = PlanRequest(request.POST)
     if not form.is_valid():
         raise Invalid(
@@ -92,14 +92,14 @@ def start(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
-def show_progress(request: HttpRequest, thread_id: UUID) -> HttpResponseBase:
+def show_progress(request: Request, thread_id: UUID) -> HttpResponseBase:
     """How far is the plan that was asked for?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     by.require(Permission.READ_CAPACITY)
     return render(request, "capacity/progress.html", {"thread_id": thread_id})
 
 
-def _cells(plan: PlanCard, request: HttpRequest, by: Actor) -> dict[str, Any]:
+def _cells(plan: PlanCard, request: Request, by: Actor) -> dict[str, Any]:
     form = CellChoice(request.GET)
     if not form.is_valid():
         raise Invalid(
@@ -145,9 +145,7 @@ def _export_pools(plan: PlanCard, by: Actor) -> HttpResponseBase:
         "binding_term",
         "sentence",
     )
-    rows = (
-        tuple(getattr(row, name) for name in header) for row in reads.list_pool_weeks(plan.plan_id, by=by)
-    )
+    rows = (tuple(getattr(row, name) for name in header) for row in reads.list_pool_weeks(plan.plan_id, by=by))
     return csv_response(f"plan-{plan.operation}-{plan.first_on}-pools", header, rows)
 
 

@@ -42,9 +42,7 @@ def list_operations_planned(*, by: Actor) -> list[str]:
     return sorted(set(Pool.objects.values_list("operation", flat=True)))
 
 
-def list_plans(
-    *, by: Actor, operation: str = "", states: Iterable[PlanState] = (), limit: int = 50
-) -> list[PlanCard]:
+def list_plans(*, by: Actor, operation: str = "", states: Iterable[PlanState] = (), limit: int = 50) -> list[PlanCard]:
     """Return plans, newest first."""
     rows = _plans(by)
     if operation:
@@ -136,9 +134,13 @@ def list_cells(plan_id: UUID, pool: str, week_on: date, *, by: Actor) -> list[In
         if number is None:
             raise NotFound("This plan has no such pool.", where=pool)
         local = arrays[f"{number}.local_starts"].astype("datetime64[m]")
-        days = (arrays[f"{number}.starts"].astype("datetime64[m]").astype("datetime64[D]") - np.datetime64(week_on)).astype(int)
+        days = (
+            arrays[f"{number}.starts"].astype("datetime64[m]").astype("datetime64[D]") - np.datetime64(week_on)
+        ).astype(int)
         shown = np.flatnonzero((days >= 0) & (days < 7))
-        columns = {name: arrays[f"{number}.{name}"] for name in ("need", "capacity", "served", "short", "overtime", "price")}
+        columns = {
+            name: arrays[f"{number}.{name}"] for name in ("need", "capacity", "served", "short", "overtime", "price")
+        }
         per_unit = float(arrays[f"{number}.hours_per_period"])
     prices_seen = by.may(Permission.READ_PRICES)
     return [

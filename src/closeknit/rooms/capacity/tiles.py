@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from closeknit.kernel import work
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.contracts import PlanState
 from closeknit.rooms.capacity.forms import ThreadChoice
@@ -35,9 +36,9 @@ class Step:
 
 
 @require_GET
-def show_today(request: HttpRequest) -> HttpResponse:
+def show_today(request: Request) -> HttpResponse:
     """The plans in force: those that leave top tiers short first, then by what shortfall costs."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     plans = reads.list_plans(by=by, states=[PlanState.COMMITTED], limit=20)
     plans.sort(key=lambda p: (-p.top_tier_accounts_short, -(p.shortfall_cost or 0), p.coverage_share))
     planned = {plan.operation for plan in plans}
@@ -50,9 +51,9 @@ def show_today(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_account(request: HttpRequest) -> HttpResponse:
+def show_account(request: Request) -> HttpResponse:
     """What an account needs and gets in the plans in force, week by week."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     account = request.GET.get("account", "")
     claims = reads.account_claims(account, by=by) if account else []
     return render(
@@ -70,22 +71,20 @@ def show_account(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def show_thread(request: HttpRequest) -> HttpResponse:
+def show_thread(request: Request) -> HttpResponse:
     """The plan that a thread made, if any."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     form = ThreadChoice(request.GET)
     plan = reads.find_plan_of_thread(form.cleaned_data["thread"], by=by) if form.is_valid() else None
     return render(request, "capacity/thread_tile.html", {"plan": plan})
 
 
 @require_GET
-def show_progress(request: HttpRequest, thread_id: UUID) -> HttpResponse:
+def show_progress(request: Request, thread_id: UUID) -> HttpResponse:
     """How far a plan is: read from its thread in the ledger, asked again each second until it rests."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     by.require(Permission.READ_CAPACITY)
-    said = {
-        line.kind: line.sentence for line in decisions.list_entries(by=by, thread_id=thread_id, limit=1000)
-    }
+    said = {line.kind: line.sentence for line in decisions.list_entries(by=by, thread_id=thread_id, limit=1000)}
     plan = reads.find_plan_of_thread(thread_id, by=by)
     failure = work.find_failure_of_thread(thread_id)
     settled = bool({"plan.proposed", "plan.unchanged"} & said.keys())

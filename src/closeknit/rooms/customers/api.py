@@ -1,8 +1,8 @@
 """JSON operations of customers."""
 
-from django.http import HttpRequest
 from ninja import Query, Router
 
+from closeknit.kernel.http import Request
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.contracts import AccountCard
 
@@ -11,7 +11,7 @@ router = Router(tags=["customers"])
 
 @router.get("/accounts", response=list[AccountCard])
 def list_accounts(
-    request: HttpRequest,
+    request: Request,
     search: str = "",
     tier: str = "",
     team: str = "",
@@ -19,12 +19,10 @@ def list_accounts(
     limit: int = Query(100, ge=1, le=1000),
 ):
     """Accounts by number, after one for paging."""
-    return reads.list_accounts(
-        by=request.actor, search=search, tier=tier, team=team, after=after, limit=limit
-    )
+    return reads.list_accounts(by=request.actor, search=search, tier=tier, team=team, after=after, limit=limit)
 
 
 @router.get("/accounts/{path:account_number}", response=AccountCard)
-def get_account(request: HttpRequest, account_number: str):
+def get_account(request: Request, account_number: str):
     """One account. Numbers may hold any character: quote them in the path."""
     return reads.get_account(account_number, by=request.actor)

@@ -21,9 +21,7 @@ def rank_tiers(totals: Mapping[str, WorkTotal], rule: AccountRule) -> dict[str, 
     for tier, share in rule.shares:
         running += share
         bounds.append((ceil(round(running * len(ordered), 9)), Tier(tier), running))
-    return {
-        number: _place(rank, len(ordered), bounds, rule) for rank, (number, _) in enumerate(ordered, start=1)
-    }
+    return {number: _place(rank, len(ordered), bounds, rule) for rank, (number, _) in enumerate(ordered, start=1)}
 
 
 def _size(total: WorkTotal, rank_by: str) -> Decimal:

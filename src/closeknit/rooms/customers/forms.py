@@ -9,8 +9,6 @@ class AccountFilter(forms.Form):
     """Which accounts to show."""
 
     search = forms.CharField(required=False, max_length=120)
-    tier = forms.ChoiceField(
-        required=False, choices=[("", "any"), *((tier.value, tier.value) for tier in TIER_ORDER)]
-    )
+    tier = forms.ChoiceField(required=False, choices=[("", "any"), *((tier.value, tier.value) for tier in TIER_ORDER)])
     team = forms.CharField(required=False, max_length=120)
     after = forms.CharField(required=False, max_length=80, strip=False)

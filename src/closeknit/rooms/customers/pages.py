@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.exports import csv_response
+from closeknit.kernel.http import Request
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.contracts import AccountCard
 from closeknit.rooms.customers.forms import AccountFilter
@@ -20,9 +20,9 @@ EXPORT_ROWS = 1000
 
 
 @require_GET
-def list_accounts(request: HttpRequest) -> HttpResponseBase:
+def list_accounts(request: Request) -> HttpResponseBase:
     """Who are our accounts, and how close are we?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     form = AccountFilter(request.GET)
     chosen: dict[str, Any] = dict(form.cleaned_data) if form.is_valid() else {}
     after = chosen.pop("after", "")
@@ -46,9 +46,9 @@ def list_accounts(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
-def show_account(request: HttpRequest, account_number: str) -> HttpResponseBase:
+def show_account(request: Request, account_number: str) -> HttpResponseBase:
     """Who is this account, what did we promise it, and does it get it?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     return render(request, "customers/account.html", {"account": reads.get_account(account_number, by=by)})
 
 

@@ -51,9 +51,7 @@ def team_of(account_numbers: Iterable[str], *, by: Actor) -> dict[str, int | Non
     return dict(_visible(by).filter(account_number__in=wanted).values_list("account_number", "team_id"))
 
 
-def weekly_units(
-    account_number: str, *, weeks: int, until_at: datetime, by: Actor
-) -> dict[str, NDArray[np.float64]]:
+def weekly_units(account_number: str, *, weeks: int, until_at: datetime, by: Actor) -> dict[str, NDArray[np.float64]]:
     """Return an account's observed units per operation in the `weeks` weeks before an instant, oldest
     first.
     """

@@ -26,9 +26,7 @@ class AccountNumber:
         if not value.startswith("~"):
             raise ValueError(value)
         try:
-            return base64.b64decode(
-                value[1:] + "=" * (-len(value[1:]) % 4), altchars=b"-_", validate=True
-            ).decode()
+            return base64.b64decode(value[1:] + "=" * (-len(value[1:]) % 4), altchars=b"-_", validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as failure:
             raise ValueError(value) from failure
 

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
 from closeknit.kernel import clock
+from closeknit.kernel.http import Request
 from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal, reject_proposal
 from closeknit.rooms.decisions.contracts import LedgerLine, ProposalCard, ProposalState, ThreadCard
@@ -20,26 +20,26 @@ class Decision(Schema):
 
 
 @router.get("/proposals", response=list[ProposalCard])
-def list_proposals(request: HttpRequest, state: ProposalState | None = None, limit: int = Query(50, ge=1, le=500)):
+def list_proposals(request: Request, state: ProposalState | None = None, limit: int = Query(50, ge=1, le=500)):
     """Proposals, most urgent first."""
     return reads.list_proposals(by=request.actor, states=[state] if state else (), limit=limit)
 
 
 @router.get("/proposals/{proposal_id}", response=ProposalCard)
-def get_proposal(request: HttpRequest, proposal_id: UUID):
+def get_proposal(request: Request, proposal_id: UUID):
     """One proposal."""
     return reads.get_proposal(proposal_id, by=request.actor)
 
 
 @router.post("/proposals/{proposal_id}/approve", response=ProposalCard)
-def approve(request: HttpRequest, proposal_id: UUID, decision: Decision):
+def approve(request: Request, proposal_id: UUID, decision: Decision):
     """Approve what waits."""
     approve_proposal(proposal_id, reason=decision.reason, by=request.actor, at=clock.now())
     return reads.get_proposal(proposal_id, by=request.actor)
 
 
 @router.post("/proposals/{proposal_id}/reject", response=ProposalCard)
-def reject(request: HttpRequest, proposal_id: UUID, decision: Decision):
+def reject(request: Request, proposal_id: UUID, decision: Decision):
     """Reject what waits, with a reason."""
     reject_proposal(proposal_id, reason=decision.reason, by=request.actor, at=clock.now())
     return reads.get_proposal(proposal_id, by=request.actor)
@@ -47,7 +47,7 @@ def reject(request: HttpRequest, proposal_id: UUID, decision: Decision):
 
 @router.get("/ledger", response=list[LedgerLine])
 def list_entries(
-    request: HttpRequest,
+    request: Request,
     account_number: str = "",
     kind: str = "",
     before_id: int | None = None,
@@ -60,12 +60,12 @@ def list_entries(
 
 
 @router.get("/threads", response=list[ThreadCard])
-def list_threads(request: HttpRequest, limit: int = Query(50, ge=1, le=500)):
+def list_threads(request: Request, limit: int = Query(50, ge=1, le=500)):
     """Threads that moved last."""
     return reads.list_threads(by=request.actor, limit=limit)
 
 
 @router.get("/threads/{thread_id}", response=list[LedgerLine])
-def get_thread(request: HttpRequest, thread_id: UUID):
+def get_thread(request: Request, thread_id: UUID):
     """One thread's ledger lines, oldest first."""
     return reads.get_thread(thread_id, by=request.actor)

@@ -19,7 +19,11 @@ def judge_plan(facts: PlanFacts) -> Judgement:
 
 
 def _freshness(facts: PlanFacts) -> str:
-    return "The data is as fresh as this plan needs." if facts.data_is_fresh else "The data is older than this plan allows."
+    return (
+        "The data is as fresh as this plan needs."
+        if facts.data_is_fresh
+        else "The data is older than this plan allows."
+    )
 
 
 def _top_tiers(facts: PlanFacts) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -16,6 +15,7 @@ from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
+from closeknit.kernel.http import Request
 from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal, reject_proposal
 from closeknit.rooms.decisions.contracts import LedgerLine, ProposalCard, ProposalState
@@ -27,9 +27,9 @@ EXPORT_ROWS = 1000
 
 
 @require_GET
-def show_ledger(request: HttpRequest) -> HttpResponseBase:
+def show_ledger(request: Request) -> HttpResponseBase:
     """What was decided, by whom, on what evidence?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     form = LedgerFilter(request.GET)
     chosen = _chosen(form)
     if request.GET.get("format") == "csv":
@@ -44,16 +44,16 @@ def show_ledger(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
-def show_threads(request: HttpRequest) -> HttpResponseBase:
+def show_threads(request: Request) -> HttpResponseBase:
     """Which chains of events moved last?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     return render(request, "decisions/threads.html", {"threads": reads.list_threads(by=by, limit=PAGE_ROWS)})
 
 
 @require_GET
-def show_thread(request: HttpRequest, thread_id: UUID) -> HttpResponseBase:
+def show_thread(request: Request, thread_id: UUID) -> HttpResponseBase:
     """Why is it so? Every step of one thread, oldest first."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     lines = reads.get_thread(thread_id, by=by)
     return render(
         request,
@@ -68,18 +68,18 @@ def show_thread(request: HttpRequest, thread_id: UUID) -> HttpResponseBase:
 
 
 @require_GET
-def show_inbox_tile(request: HttpRequest) -> HttpResponseBase:
+def show_inbox_tile(request: Request) -> HttpResponseBase:
     """What waits for a decision, most urgent first; money at stake decides among equals."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     waiting = reads.list_proposals(by=by, states=[ProposalState.WAITING], limit=30)
     cards = [_answerable(card, by) for card in sorted(waiting, key=_consequence)]
     return render(request, "decisions/inbox_tile.html", {"cards": cards})
 
 
 @require_GET
-def show_proposal_tile(request: HttpRequest) -> HttpResponseBase:
+def show_proposal_tile(request: Request) -> HttpResponseBase:
     """The proposal about one subject, with what policy said of it."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     card = reads.find_proposal_about(request.GET.get("subject", ""), by=by)
     return render(
         request,
@@ -89,23 +89,21 @@ def show_proposal_tile(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
-def show_account_tile(request: HttpRequest) -> HttpResponseBase:
+def show_account_tile(request: Request) -> HttpResponseBase:
     """The last decisions about one account."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     account = request.GET.get("account", "")
     lines = reads.list_entries(by=by, account_number=account, limit=12) if account else []
     return render(request, "decisions/account_tile.html", {"lines": lines, "account": account})
 
 
 @require_POST
-def decide(request: HttpRequest, proposal_id: UUID) -> HttpResponseBase:
+def decide(request: Request, proposal_id: UUID) -> HttpResponseBase:
     """Approve or reject a proposal."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     form = Decision(request.POST)
     if not form.is_valid():
-        raise Invalid(
-            "The answer was not understood.", where="answer", todo="Use the buttons Approve or Reject."
-        )
+        raise Invalid("The answer was not understood.", where="answer", todo="Use the buttons Approve or Reject.")
     act = approve_proposal if form.cleaned_data["answer"] == "approve" else reject_proposal
     act(proposal_id, reason=form.cleaned_data["reason"].strip(), by=by, at=clock.now())
     card = reads.get_proposal(proposal_id, by=by)
@@ -212,7 +210,7 @@ def _address(page: str, argument: str, about: str) -> str:
         return ""
 
 
-def _back(request: HttpRequest, card: ProposalCard) -> str:
+def _back(request: Request, card: ProposalCard) -> str:
     back = request.POST.get("back", "")
     if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return back

@@ -27,7 +27,9 @@ def _list_runs(args: argparse.Namespace) -> int:
     if args.json:
         print_json("closeknit.forecast-runs/1", {"runs": runs})
         return 0
-    rows = [(r.operation, r.first_on, r.horizon_days, r.series, _share(r.wape_share), r.made_at, r.run_id) for r in runs]
+    rows = [
+        (r.operation, r.first_on, r.horizon_days, r.series, _share(r.wape_share), r.made_at, r.run_id) for r in runs
+    ]
     print_table(
         ("operation", "from", "days", "series", "off by", "made (UTC)", "run"),
         rows,

@@ -118,7 +118,7 @@ def join_panels(panels: Sequence[Panel]) -> Panel:
     if len(panels) == 1:
         return panels[0]
     offsets = np.cumsum([0, *(len(panel.total_keys) for panel in panels[:-1])])
-    stacked = {
+    stacked: dict[str, Any] = {
         name: np.concatenate([getattr(panel, name) for panel in panels], axis=axis)
         for name, axis in (
             ("wape_share", 0),
@@ -285,7 +285,8 @@ def _future(history: History, horizon_days: int) -> NDArray[np.datetime64]:
     per_day = PERIODS_PER_DAY[history.grain]
     step = np.timedelta64(1440 // per_day, "m")
     first = history.local_starts[-1].astype("datetime64[m]") + step
-    return first + np.arange(horizon_days * per_day) * step
+    starts: NDArray[np.datetime64] = first + np.arange(horizon_days * per_day) * step
+    return starts
 
 
 def _held_out(values: FloatArray, series: int, season: int, per_day: int) -> tuple[Accuracy, FloatArray]:

@@ -35,7 +35,7 @@ class ForecastKey:
 
 @dataclass(frozen=True, slots=True)
 class ForecastCard:
-    """One immutable forecast run: which data, method and code made it, and how good it was on windows it had not seen."""
+    """One immutable forecast run: which data, method and code made it, and how good it was on weeks it had not seen."""
 
     run_id: UUID
     thread_id: UUID
@@ -61,8 +61,9 @@ class Panel:
     """The forecast of the series that share a grain, as arrays.
 
     keys, methods, wape_share (held-out error, NaN unknown): one per series (S). local_starts: wall-clock starts of the
-    periods in the operation's zone (P); week_on: the Mondays of their weeks (W). mean: units of work (S x P). total_keys: one per service and region (T), the group of all series in it;
-    total_of_series (S): its index. total_mean (T x P) and total_quantiles (Q x T x P) are forecast from the group's
+    periods in the operation's zone (P); week_on: the Mondays of their weeks (W). mean: units of work (S x P).
+    periods in the operation's zone (P); week_on: the Mondays of their weeks (W). mean: units of work (S x P).
+    total_keys: one per service and region (T), the group of all series in it; total_of_series (S): its index.
     own history, so that the quantiles are those of the sum, not sums of quantiles; the weekly ones (x W) likewise.
     """
 
@@ -107,7 +108,7 @@ class SeriesCard:
 
 @dataclass(frozen=True, slots=True)
 class WeekPoint:
-    """One week of one group of series: what was observed (None in the future) and what is forecast (None in the past)."""
+    """One week of some series: what was observed (None in the future) and what is forecast (None in the past)."""
 
     week_on: date
     observed: float | None
@@ -136,7 +137,8 @@ class ForecastRefreshed(Event):
 def mondays_of(local_starts: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
     """Return the Monday of each period's week."""
     days = local_starts.astype("datetime64[D]")
-    return days - ((days.astype(np.int64) + 3) % 7).astype("timedelta64[D]")
+    mondays: NDArray[np.datetime64] = days - ((days.astype(np.int64) + 3) % 7).astype("timedelta64[D]")
+    return mondays
 
 
 def wall_clock(starts: NDArray[np.datetime64], zone: str, other_zone: str) -> NDArray[np.datetime64]:

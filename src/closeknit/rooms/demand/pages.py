@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_GET
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
+from closeknit.kernel.http import Request
 from closeknit.rooms.demand import reads
 from closeknit.rooms.demand.contracts import ForecastCard, WeekPoint
 from closeknit.rooms.demand.forms import RunChoice, SeriesFilter, ThreadChoice
@@ -21,9 +21,9 @@ RUNS_SHOWN = 50
 
 
 @require_GET
-def list_runs(request: HttpRequest) -> HttpResponseBase:
+def list_runs(request: Request) -> HttpResponseBase:
     """What will they need?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     runs = reads.list_runs(by=by, limit=RUNS_SHOWN)
     return render(
         request,
@@ -38,9 +38,9 @@ def list_runs(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
-def show_run(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
+def show_run(request: Request, run_id: UUID) -> HttpResponseBase:
     """What does this forecast say, and how far can it be trusted?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     run = reads.get_run(run_id, by=by)
     if request.GET.get("format") == "csv":
         return _export(run, by)
@@ -63,23 +63,21 @@ def show_run(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
 
 
 @require_GET
-def show_fan_tile(request: HttpRequest) -> HttpResponseBase:
+def show_fan_tile(request: Request) -> HttpResponseBase:
     """One operation's weeks, observed and forecast."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     form = RunChoice(request.GET)
     if not form.is_valid():
-        raise Invalid(
-            "The tile does not say which forecast.", where="run", todo="Open it from the page Demand."
-        )
+        raise Invalid("The tile does not say which forecast.", where="run", todo="Open it from the page Demand.")
     run = reads.get_run(form.cleaned_data["run"], by=by)
     points = reads.weekly_points(run.run_id, by=by) if by.scope.every_account else []
     return render(request, "demand/fan_tile.html", {"run": run, "points": points})
 
 
 @require_GET
-def show_account_tile(request: HttpRequest) -> HttpResponseBase:
+def show_account_tile(request: Request) -> HttpResponseBase:
     """One account's weeks in each operation it has work in."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     account = request.GET.get("account", "")
     runs = _newest(reads.list_runs(by=by, limit=RUNS_SHOWN)) if account else []
     found = [(run, reads.weekly_points(run.run_id, by=by, account_number=account)) for run in runs]
@@ -88,9 +86,9 @@ def show_account_tile(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
-def show_thread_tile(request: HttpRequest) -> HttpResponseBase:
+def show_thread_tile(request: Request) -> HttpResponseBase:
     """The forecast that a thread made, if any."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     form = ThreadChoice(request.GET)
     thread = form.cleaned_data["thread"] if form.is_valid() else None
     run = next((run for run in reads.list_runs(by=by, limit=RUNS_SHOWN) if run.thread_id == thread), None)

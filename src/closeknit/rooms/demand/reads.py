@@ -11,7 +11,15 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import compute
-from closeknit.rooms.demand.contracts import ForecastCard, ForecastNumbers, Grain, Panel, SeriesCard, WeekPoint, mondays_of
+from closeknit.rooms.demand.contracts import (
+    ForecastCard,
+    ForecastNumbers,
+    Grain,
+    Panel,
+    SeriesCard,
+    WeekPoint,
+    mondays_of,
+)
 from closeknit.rooms.demand.models import ForecastRun
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
@@ -165,14 +173,10 @@ def _level(levels: NDArray[np.float64], quantile: float) -> int:
     return int(np.argmin(np.abs(levels - quantile)))
 
 
-def _total_weeks(
-    panels: Sequence[Panel], levels: NDArray[np.float64], service: str, region: str
-) -> list[WeekPoint]:
+def _total_weeks(panels: Sequence[Panel], levels: NDArray[np.float64], service: str, region: str) -> list[WeekPoint]:
     sums: dict[date, list[float]] = {}
     for panel in panels:
-        chosen = [
-            i for i, (s, r) in enumerate(panel.total_keys) if service in ("", s) and region in ("", r)
-        ]
+        chosen = [i for i, (s, r) in enumerate(panel.total_keys) if service in ("", s) and region in ("", r)]
         for week, day in enumerate(panel.week_on):
             row = sums.setdefault(day.item(), [0.0, 0.0, 0.0])
             row[0] += float(panel.total_weekly_mean[chosen, week].sum())
@@ -267,4 +271,3 @@ def _card(row: ForecastRun) -> ForecastCard:
         interval_coverage_share=row.interval_coverage_share,
         bias_share=row.bias_share,
     )
-

@@ -1,8 +1,8 @@
 """JSON operations of outcomes."""
 
-from django.http import HttpRequest
 from ninja import Query, Router
 
+from closeknit.kernel.http import Request
 from closeknit.rooms.outcomes import reads
 from closeknit.rooms.outcomes.contracts import BoardRow
 
@@ -11,7 +11,7 @@ router = Router(tags=["outcomes"])
 
 @router.get("/board", response=list[BoardRow])
 def list_board(
-    request: HttpRequest,
+    request: Request,
     search: str = "",
     tier: str = "",
     only_short: bool = False,

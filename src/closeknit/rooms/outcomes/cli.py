@@ -29,7 +29,15 @@ def _show_board(args: argparse.Namespace) -> int:
     print_table(
         ("account", "name", "tier", "units next 4 w", "need h", "short h", "first short week"),
         [
-            (r.account_number, r.name[:30], r.tier, r.units_next_4_weeks, r.need_hours, r.short_hours, r.first_short_week_on)
+            (
+                r.account_number,
+                r.name[:30],
+                r.tier,
+                r.units_next_4_weeks,
+                r.need_hours,
+                r.short_hours,
+                r.first_short_week_on,
+            )
             for r in rows
         ],
         empty="The board is empty: plan and approve first (closeknit plan).",

@@ -9,9 +9,7 @@ class BoardFilter(forms.Form):
     """Which rows of the board to show, in which order, from which on."""
 
     search = forms.CharField(required=False, max_length=120)
-    tier = forms.ChoiceField(
-        required=False, choices=[("", "any"), *((tier.value, tier.value) for tier in TIER_ORDER)]
-    )
+    tier = forms.ChoiceField(required=False, choices=[("", "any"), *((tier.value, tier.value) for tier in TIER_ORDER)])
     only_short = forms.BooleanField(required=False)
     sort = forms.CharField(required=False, max_length=20)
 

@@ -9,7 +9,7 @@ from closeknit.rooms.org import reads as org
 from closeknit.rooms.outcomes.actions.refresh_board import refresh_board
 
 
-def refresh_board_on_plan_committed(event: PlanCommitted, context: Context) -> None:
+def refresh_board_on_plan_committed(event: PlanCommitted, _context: Context) -> None:
     """Ask for a fresh board. It is the system's work: whoever approves a plan need not see every account."""
     jobs.defer(
         refresh_board_job,

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.exports import csv_response
+from closeknit.kernel.http import Request
 from closeknit.rooms.outcomes import reads
 from closeknit.rooms.outcomes.contracts import BoardRow
 from closeknit.rooms.outcomes.forms import BoardFilter, Place
@@ -19,9 +19,9 @@ EXPORT_ROWS = 2000
 
 
 @require_GET
-def show_board(request: HttpRequest) -> HttpResponseBase:
+def show_board(request: Request) -> HttpResponseBase:
     """Who gets what was promised, and who does not?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     form, place = BoardFilter(request.GET), Place({"start": request.GET.get("from")})
     chosen: dict[str, Any] = {k: v for k, v in form.cleaned_data.items() if v} if form.is_valid() else {}
     if request.GET.get("format") == "csv":

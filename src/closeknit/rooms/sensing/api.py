@@ -1,9 +1,9 @@
 """JSON operations of sensing."""
 
-from django.http import HttpRequest
 from ninja import Query, Router
 
 from closeknit.kernel import clock
+from closeknit.kernel.http import Request
 from closeknit.rooms.sensing import reads
 from closeknit.rooms.sensing.actions.ingest_lines import ingest_lines
 from closeknit.rooms.sensing.contracts import BatchCard, FeedCard, OperationSpan, QuarantinedCard
@@ -12,20 +12,20 @@ router = Router(tags=["sensing"])
 
 
 @router.get("/feeds", response=list[FeedCard])
-def list_feeds(request: HttpRequest):
+def list_feeds(request: Request):
     """Feeds with their balances: read = accepted + quarantined + duplicate."""
     return reads.list_feeds(by=request.actor)
 
 
 @router.get("/feeds/{name}", response=FeedCard)
-def get_feed(request: HttpRequest, name: str):
+def get_feed(request: Request, name: str):
     """One feed."""
     return reads.get_feed(name, by=request.actor)
 
 
 @router.get("/feeds/{name}/batches", response=list[BatchCard])
 def list_batches(
-    request: HttpRequest,
+    request: Request,
     name: str,
     before_id: int | None = Query(None, ge=1, le=2**63 - 1),
     limit: int = Query(100, ge=1, le=1000),
@@ -46,7 +46,7 @@ def list_batches(
         }
     },
 )
-def load_batch(request: HttpRequest, name: str, stream: str):
+def load_batch(request: Request, name: str, stream: str):
     """Load rows through one stream of a feed.
 
     Refused rows go to quarantine; the same rows again are duplicates.
@@ -57,7 +57,7 @@ def load_batch(request: HttpRequest, name: str, stream: str):
 
 @router.get("/feeds/{name}/quarantine", response=list[QuarantinedCard])
 def list_quarantined(
-    request: HttpRequest,
+    request: Request,
     name: str,
     before_id: int | None = Query(None, ge=1, le=2**63 - 1),
     limit: int = Query(100, ge=1, le=1000),
@@ -68,6 +68,6 @@ def list_quarantined(
 
 
 @router.get("/operations", response=list[OperationSpan])
-def list_operations(request: HttpRequest):
+def list_operations(request: Request):
     """Operations with observed work: span, size, zone and content digest."""
     return reads.list_operations(by=request.actor)

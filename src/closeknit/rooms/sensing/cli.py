@@ -16,9 +16,7 @@ BAR_CHARACTERS = 30
 
 def add_commands(commands: Any) -> None:
     """Add `closeknit load` and `closeknit sensing ...`."""
-    load = commands.add_parser(
-        "load", help="load a file or folder by a recipe; loading it again adds nothing"
-    )
+    load = commands.add_parser("load", help="load a file or folder by a recipe; loading it again adds nothing")
     load.add_argument("recipe", metavar="RECIPE", help="a recipe's name (closeknit sensing recipes) or file")
     load.add_argument("path", metavar="PATH", type=Path, help="a file, or a folder of files")
     load.set_defaults(run=_load)

@@ -60,9 +60,7 @@ class Batch(models.Model):
                 condition=Q(read=F("accepted") + F("quarantined") + F("duplicate")), name="batch_balances"
             ),
             models.CheckConstraint(
-                condition=Q(
-                    superseded__lte=F("duplicate"), superseded__gte=0, accepted__gte=0, quarantined__gte=0
-                ),
+                condition=Q(superseded__lte=F("duplicate"), superseded__gte=0, accepted__gte=0, quarantined__gte=0),
                 name="batch_counts_sane",
             ),
             models.UniqueConstraint(
@@ -89,9 +87,7 @@ class BatchOperation(models.Model):
 
     class Meta:
         db_table = "sensing_batch_operation"
-        constraints = [
-            models.UniqueConstraint(fields=["batch", "operation"], name="one_sum_per_batch_operation")
-        ]
+        constraints = [models.UniqueConstraint(fields=["batch", "operation"], name="one_sum_per_batch_operation")]
         indexes = [models.Index(fields=["operation"], name="batch_operation_by_name")]
 
 
@@ -99,9 +95,7 @@ class WorkRow(models.Model):
     """One observed unit of work (see contracts.Work), with the file and line it came from."""
 
     # The batch's key implies the feed's; a second check per row would cost a tenth of the load.
-    feed = models.ForeignKey(
-        Feed, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
-    )
+    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+", db_index=False)
     file_number = models.SmallIntegerField()
     line = models.BigIntegerField()
@@ -130,9 +124,7 @@ class WorkRow(models.Model):
         db_table = "sensing_work"
         constraints = [
             models.UniqueConstraint(fields=["feed", "key_hash"], name="one_work_row_per_key"),
-            models.CheckConstraint(
-                condition=Q(quantity__gte=0, quantity__lt=1e15), name="work_quantity_sane"
-            ),
+            models.CheckConstraint(condition=Q(quantity__gte=0, quantity__lt=1e15), name="work_quantity_sane"),
         ]
         indexes = [
             models.Index(fields=["operation", "occurred_at"], name="work_by_time"),
@@ -193,9 +185,5 @@ class QuarantinedRow(models.Model):
 
     class Meta:
         db_table = "sensing_quarantined"
-        constraints = [
-            models.UniqueConstraint(fields=["feed", "raw_hash"], name="one_quarantine_per_raw_row")
-        ]
-        indexes = [
-            models.Index(fields=["feed", "-id"], name="quarantine_waiting", condition=Q(released_at=None))
-        ]
+        constraints = [models.UniqueConstraint(fields=["feed", "raw_hash"], name="one_quarantine_per_raw_row")]
+        indexes = [models.Index(fields=["feed", "-id"], name="quarantine_waiting", condition=Q(released_at=None))]

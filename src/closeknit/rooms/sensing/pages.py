@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_GET
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.exports import csv_response
+from closeknit.kernel.http import Request
 from closeknit.rooms.sensing import reads
 from closeknit.rooms.sensing.contracts import Counts, FeedCard, QuarantinedCard
 from closeknit.rooms.sensing.forms import QuarantineFilter
@@ -22,17 +22,17 @@ EXPORT_ROWS = 1000
 
 
 @require_GET
-def list_feeds(request: HttpRequest) -> HttpResponseBase:
+def list_feeds(request: Request) -> HttpResponseBase:
     """What comes in, does it balance, and how old is it?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     feeds = [_shown(card, clock.now()) for card in reads.list_feeds(by=by)]
     return render(request, "sensing/feeds.html", {"feeds": feeds})
 
 
 @require_GET
-def show_feed(request: HttpRequest, feed: str) -> HttpResponseBase:
+def show_feed(request: Request, feed: str) -> HttpResponseBase:
     """What did this feed bring, and what was refused?"""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     card = reads.get_feed(feed, by=by)
     if request.GET.get("format") == "csv":
         header = ("row", "source", "line", "code", "reason", "raw")
@@ -46,9 +46,7 @@ def show_feed(request: HttpRequest, feed: str) -> HttpResponseBase:
         "sensing/feed.html",
         {
             "feed": _shown(card, clock.now()),
-            "batches": [
-                {"card": b, "bar": _bar(b.counts)} for b in reads.list_batches(by=by, feed=feed, limit=50)
-            ],
+            "batches": [{"card": b, "bar": _bar(b.counts)} for b in reads.list_batches(by=by, feed=feed, limit=50)],
             "refused": refused[:QUARANTINE_ROWS],
             "more": refused[QUARANTINE_ROWS - 1].row_id if len(refused) > QUARANTINE_ROWS else None,
         },
@@ -56,9 +54,9 @@ def show_feed(request: HttpRequest, feed: str) -> HttpResponseBase:
 
 
 @require_GET
-def show_today_tile(request: HttpRequest) -> HttpResponseBase:
+def show_today_tile(request: Request) -> HttpResponseBase:
     """Feeds that need a steward: rows in quarantine first, then feeds that went quiet."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by: Actor = request.actor
     feeds = [_shown(card, clock.now()) for card in reads.list_feeds(by=by)]
     needing = [feed for feed in feeds if feed["card"].waiting_in_quarantine or feed["stale"]]
     needing.sort(key=lambda feed: (-feed["card"].waiting_in_quarantine, feed["card"].feed))

@@ -228,9 +228,7 @@ def _blocks(file: BinaryIO, name: str) -> Iterator[bytes]:
         while block := file.read(CHUNK_BYTES):
             yield block
     except (OSError, EOFError) as failure:
-        raise Invalid(
-            f"The file cannot be unpacked: {failure}", where=name, todo="Get an undamaged copy."
-        ) from None
+        raise Invalid(f"The file cannot be unpacked: {failure}", where=name, todo="Get an undamaged copy.") from None
 
 
 class JsonLines:
@@ -260,9 +258,7 @@ class JsonLines:
             return BadRow("not-json", "The line is not a JSON object.", {"line": str(found)[:200]})
         unknown = [key for key in found if key not in self.columns]
         if unknown:
-            return BadRow(
-                "unknown-column", f"The recipe knows no column {unknown[0]!r}.", {str(unknown[0]): ""}
-            )
+            return BadRow("unknown-column", f"The recipe knows no column {unknown[0]!r}.", {str(unknown[0]): ""})
         nested = [key for key, value in found.items() if isinstance(value, dict | list)]
         if nested:
             return BadRow("not-a-value", f"{nested[0]} is not a single value.", {nested[0]: ""})

@@ -142,9 +142,7 @@ def store_facts(
         changed += [v.fact_id for v in known if v.in_force]
         known[:] = [_Version(0, fact.content_hash, True, False)]
         added.append(
-            _fact_row(
-                place.batch, place.file_number, line, kind, fact.key, fact.body, fact.content_hash, False
-            )
+            _fact_row(place.batch, place.file_number, line, kind, fact.key, fact.body, fact.content_hash, False)
         )
         settled.accepted += 1
     _replace(place.batch, changed, added)
@@ -241,9 +239,7 @@ def _settle_known(same: bool, line: int, raw: RawRow, settled: Settled) -> None:
 
 
 def _conflict() -> Refused:
-    return Refused(
-        "key-conflict", "A row with this key came before with other content. Find out which one is right."
-    )
+    return Refused("key-conflict", "A row with this key came before with other content. Find out which one is right.")
 
 
 def _add_up(batch: Batch, works: Iterable[MappedWork]) -> None:
@@ -320,9 +316,7 @@ def _kept(place: Place, raw: RawRow) -> dict[str, Any]:
     """Return a refused row as kept: no private columns, nothing that JSON in the database cannot hold."""
     if isinstance(raw, BadRow):
         if place.private and raw.code in ("ragged-row", "not-csv", "not-json"):
-            return {
-                "note": "The recipe keeps private columns out, and this row's columns cannot be told apart."
-            }
+            return {"note": "The recipe keeps private columns out, and this row's columns cannot be told apart."}
         return {key: _safe(value) for key, value in raw.raw.items()}
     named = zip(place.columns, raw, strict=True)
     return {name: _safe(value) for name, value in named if name not in place.private}

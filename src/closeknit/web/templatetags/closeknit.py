@@ -98,9 +98,7 @@ def tier(value: Any) -> SafeString | str:
         '<rect x="{}" width="4" height="8" rx="1" class="{}"/>',
         ((i * 6, "on" if i < TIERS[name] else "") for i in range(4)),
     )
-    return format_html(
-        '<span class="tier"><svg viewBox="0 0 22 8" aria-hidden="true">{}</svg>{}</span>', bars, name
-    )
+    return format_html('<span class="tier"><svg viewBox="0 0 22 8" aria-hidden="true">{}</svg>{}</span>', bars, name)
 
 
 @register.filter
@@ -171,9 +169,7 @@ def query(context: Context, **changes: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def sort_head(
-    context: Context, field: str, title: str, order: str = "descending", default: bool = False
-) -> SafeString:
+def sort_head(context: Context, field: str, title: str, order: str = "descending", default: bool = False) -> SafeString:
     """Write a table head that sorts by a field, in the one order that the read offers for it."""
     parameters = context["request"].GET.copy()
     chosen = parameters.get("sort", "")
@@ -226,9 +222,7 @@ def evidence(value: Any) -> SafeString | str:
     """Write a ledger line's evidence as nested definition lists."""
     if isinstance(value, Mapping):
         pairs = ((str(key).replace("_", " "), evidence(item)) for key, item in value.items())
-        return format_html(
-            '<dl class="evidence">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs)
-        )
+        return format_html('<dl class="evidence">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs))
     if isinstance(value, list | tuple):
         if not value:
             return "none"

@@ -130,9 +130,7 @@ def add_plan(plan_id: UUID, run_id: UUID, thread_id: UUID, accounts: dict[str, A
                 price_per_hour=Decimal("12.5") if short else Decimal(0),
                 one_more_unit_worth=Decimal("437.50") if short else Decimal(0),
                 one_less_unit_cost=Decimal("500.00"),
-                sentence="Needs 100 hours. One more picker would save EUR 437.50."
-                if short
-                else "Covers its need.",
+                sentence="Needs 100 hours. One more picker would save EUR 437.50." if short else "Covers its need.",
             )
     for account in accounts.values():
         is_acme = account.account_number == "ACME"

@@ -50,9 +50,7 @@ EXPORTS = (
     "/feeds/orders/",
 )
 OPEN_TO_ALL = ("/",)
-INLINE = re.compile(
-    r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*(?:src=|type=\"application/json\"))", re.I
-)
+INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*(?:src=|type=\"application/json\"))", re.I)
 
 
 @dataclass(frozen=True)

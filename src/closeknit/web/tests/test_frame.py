@@ -54,9 +54,7 @@ def test_a_sign_in_forgets_the_tries_before_it(client, alice):
 
 
 def test_sign_in_does_not_lead_to_other_sites(client, alice):
-    response = client.post(
-        "/sign-in/?next=https://elsewhere.example/", {"username": "alice", "password": PASSWORD}
-    )
+    response = client.post("/sign-in/?next=https://elsewhere.example/", {"username": "alice", "password": PASSWORD})
     assert response["Location"] == "/"
 
 
@@ -79,9 +77,7 @@ def test_the_navigation_shows_where_one_may_go(client, alice, bob):
 def test_demo_sign_ins_show_only_where_the_demo_left_them(client, settings, tmp_path):
     settings.HOME = tmp_path
     assert b"Try it as" not in client.get("/sign-in/").content
-    (tmp_path / "demo-people.json").write_text(
-        '[{"username":"u","password":"p","name":"Una","does":"tries"}]'
-    )
+    (tmp_path / "demo-people.json").write_text('[{"username":"u","password":"p","name":"Una","does":"tries"}]')
     assert b"Una" in client.get("/sign-in/").content
     settings.PRODUCTION = True
     assert b"Una" not in client.get("/sign-in/").content
@@ -118,9 +114,7 @@ def dead_letter():
     event = EventRow.objects.create(
         uid=ids.new_id(), name="PlanProposed", thread_id=ids.new_id(), actor_key="system", body={}
     )
-    return Delivery.objects.create(
-        event=event, listener="x:y", state="dead", tries=5, last_error="It broke <here>."
-    )
+    return Delivery.objects.create(event=event, listener="x:y", state="dead", tries=5, last_error="It broke <here>.")
 
 
 def test_dead_letters_show_their_reason_and_only_who_may_replays_them(client, alice, erin):

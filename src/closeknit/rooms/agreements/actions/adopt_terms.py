@@ -61,9 +61,7 @@ def adopt_terms(batch_id: int, *, thread_id: UUID, by: Actor) -> int:
         rows = TermRow.objects.select_for_update().filter(source_feed=batch.feed).select_related("contract")
         present = {(row.term_number, row.starts_on): row for row in rows}
         new = [version for version in wanted if (version.term_number, version.starts_on) not in present]
-        changed = [
-            v for v in wanted if (row := present.get((v.term_number, v.starts_on))) and _differs(row, v)
-        ]
+        changed = [v for v in wanted if (row := present.get((v.term_number, v.starts_on))) and _differs(row, v)]
         _write(new, changed, present, contracts)
         if new or changed:
             _record(batch, thread_id, new, changed, by)
@@ -177,10 +175,7 @@ def _write(
     contracts: dict[str, Contract],
 ) -> None:
     TermRow.objects.bulk_create(
-        [
-            TermRow(contract=contracts[v.contract_number], **{name: getattr(v, name) for name in _FIELDS})
-            for v in new
-        ]
+        [TermRow(contract=contracts[v.contract_number], **{name: getattr(v, name) for name in _FIELDS}) for v in new]
     )
     rows = []
     for version in changed:
@@ -192,9 +187,7 @@ def _write(
     TermRow.objects.bulk_update(rows, ["contract", *_FIELDS], batch_size=1000)
 
 
-def _record(
-    batch: BatchCard, thread_id: UUID, new: list[_Version], changed: list[_Version], by: Actor
-) -> None:
+def _record(batch: BatchCard, thread_id: UUID, new: list[_Version], changed: list[_Version], by: Actor) -> None:
     sources = {source.value: sum(v.source == source for v in new) for source in TermSource}
     parts = ", ".join(f"{count} {source}" for source, count in sources.items() if count)
     added = f"{len(new):,} new versions of terms ({parts})" if new else "no new versions of terms"

@@ -117,6 +117,6 @@ def _entry(names: Sequence[str], pools: Sequence[FactCard], thread_id: UUID, bat
         thread_id=thread_id,
         kind="pools.adopted",
         subject=f"batch:{batch_id}",
-        sentence=f"Took in {len(names)} pools and their rosters: {', '.join(names[:5])}{'…' if len(names) > 5 else ''}.",
+        sentence=f"Took in {len(names)} pools with rosters: {', '.join(names[:5])}{'…' if len(names) > 5 else ''}.",
         evidence={"pools": list(names), "stated": [dict(fact.body) for fact in pools]},
     )

@@ -73,7 +73,9 @@ def _locked(plan_id: UUID) -> Plan:
     plan = Plan.objects.filter(pk=plan_id).only("operation").first()
     if plan is None:
         raise NotFound("There is no such plan.", where=f"plan:{plan_id}")
-    rows = list(Plan.objects.select_for_update().filter(operation=plan.operation).order_by("pk").defer("snapshot", "cells"))
+    rows = list(
+        Plan.objects.select_for_update().filter(operation=plan.operation).order_by("pk").defer("snapshot", "cells")
+    )
     return next(row for row in rows if row.pk == plan_id)
 
 

@@ -37,8 +37,8 @@ ROWS_PER_INSERT = 2000
 def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> UUID:
     """Plan the weeks of a forecast run and propose the plan; return its id.
 
-    The same forecast, terms and rosters give the draft or committed plan that is there already; a plan that was rejected
-    or superseded is drafted anew. No transaction is open while it computes.
+    The same forecast, terms and rosters give the draft or committed plan that is there already; one that was
+    rejected or superseded is drafted anew. No transaction is open while it computes.
 
     Raises:
         Invalid: when the operation has no pool: there is nothing to plan with.
@@ -55,7 +55,7 @@ def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> U
         return _say_unchanged(existing, thread_id, by)
     result = compute.make_plan(inputs, numbers)
     currency = _currency(inputs.operation)
-    summary = compute.summarise(inputs, result, currency)
+    summary = compute.summarise(result, currency)
     plan = _plan(inputs, numbers.card, result, summary, terms, snapshot, thread_id, by, at)
     return _store(plan, inputs, summary, numbers.card, by, at)
 
@@ -201,9 +201,7 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
     return [*sentences, *result.unserved]
 
 
-def _store(
-    plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastCard, by: Actor, at: datetime
-) -> UUID:
+def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastCard, by: Actor, at: datetime) -> UUID:
     teams = {key.account_number: key.team_id for key in customers.list_account_keys(by=by)}
     facts = _facts(plan, card)
     with transaction.atomic():
@@ -291,7 +289,6 @@ def _shortage_entry(plan: Plan, short: Shortage, team_id: int | None) -> Entry:
             "pools": list(short.pools),
             "need_hours": short.need_hours,
             "short_hours": short.short_hours,
-            "shortfall_cost": short.shortfall_cost,
             "rule": "hours go where an hour short costs most; lower tiers give way first",
         },
     )
@@ -305,9 +302,12 @@ def _say_unchanged(plan: Plan, thread_id: UUID, by: Actor) -> UUID:
                 kind="plan.unchanged",
                 subject=f"plan:{plan.pk}",
                 sentence=f"Demand, terms and rosters are as before: the {plan.state} plan from {plan.first_on} stands.",
-                evidence={"plan_id": plan.pk, "snapshot_digest": plan.snapshot_digest, "first_thread_id": plan.thread_id},
+                evidence={
+                    "plan_id": plan.pk,
+                    "snapshot_digest": plan.snapshot_digest,
+                    "first_thread_id": plan.thread_id,
+                },
             ),
             by=by,
         )
     return plan.pk
-

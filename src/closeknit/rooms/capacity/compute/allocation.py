@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class PoolPlan:
-    """What the allocation gave one pool, per period (P) and claimant (C x P), and what one unit more or less is worth."""
+    """What the allocation gave one pool, per period (P) and claimant (C x P), and the worth of a unit more or less."""
 
     need: PoolNeed
     served: FloatArray
@@ -79,9 +79,7 @@ def _problem(needs: Sequence[PoolNeed], inputs: PlanInputs, extra_units: float) 
         overtime_budget_hours=np.concatenate(budgets),
         claim_cell=np.concatenate(cell_of),
         claim_hours=np.concatenate([n.claims.ravel() for n in needs]),
-        shortfall_cost_per_hour=np.concatenate(
-            [np.repeat(n.shortfall_cost_per_hour, n.need.size) for n in needs]
-        ),
+        shortfall_cost_per_hour=np.concatenate([np.repeat(n.shortfall_cost_per_hour, n.need.size) for n in needs]),
     )
 
 
@@ -95,4 +93,4 @@ def _week_cost(
 ) -> FloatArray:
     short = result.short_hours[claims].reshape(need.claims.shape)
     by_period = result.overtime_hours[cells] * need.overtime_cost_per_hour + need.shortfall_cost_per_hour @ short
-    return np.bincount(week, weights=by_period, minlength=weeks)
+    return np.bincount(week, weights=by_period, minlength=weeks).astype(np.float64)

@@ -36,9 +36,10 @@ class Claimant:
 class PoolNeed:
     """One pool's need and capacity over its periods (P), and how the need splits among claimants (C x P).
 
-    All in productive hours. `starts` are wall-clock starts in the operation's zone, which order the weeks, `local_starts`
-    the same instants on the pool's own wall clock, by which its roster works. `unit_hours`: hours one more unit would work in each period. `hours_per_period` turns
-    hours into units. `terms`: the strictest promise per claimant, in words; `binding`: the one that sets the pool's need.
+    All in productive hours. `starts` are wall-clock starts in the operation's zone, which order the weeks,
+    `local_starts` the same instants on the pool's own wall clock, by which its roster works. `unit_hours`: hours one
+    more unit would work in each period. `hours_per_period` turns hours into units. `terms`: the strictest promise per
+    claimant, in words; `binding`: the one that sets the pool's need.
     """
 
     pool: PoolInput
@@ -70,7 +71,11 @@ def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route
     minutes = 30 if as_arrives else MINUTES_PER_DAY
     clock = wall_clock(starts, numbers.card.time_zone, pool.time_zone) if as_arrives else starts
     heads, presence = _rostered(pool.roster, clock, minutes)
-    sized = _answered_need(pool, planned, terms, inputs.planning_quantile) if as_arrives else _deadline_need(pool, planned, terms, starts, presence)
+    sized = (
+        _answered_need(pool, planned, terms, inputs.planning_quantile)
+        if as_arrives
+        else _deadline_need(pool, planned, terms, starts, presence)
+    )
     return _pool_need(inputs, pool, keys, terms, sized, starts, clock, heads, presence, minutes)
 
 
@@ -82,7 +87,7 @@ def _term(terms: Sequence[Term], key: ForecastKey) -> Term | None:
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """Expected units (S x P) and the factors up to the planning quantile: of one period's total, of its week's total."""
+    """Expected units (S x P), and the factors up to the planning quantile of a period's total and of its week's."""
 
     expected: FloatArray
     by_period: FloatArray
@@ -115,7 +120,7 @@ def _planned_units(inputs: PlanInputs, numbers: ForecastNumbers, route: Route, r
 
 
 def _ratio(quantile: FloatArray, mean: FloatArray) -> FloatArray:
-    """Return quantile over mean; 1 where nothing is expected. Never below 1: a plan covers at least what is expected."""
+    """Return quantile over mean, 1 where nothing is expected; never below 1: a plan covers what is expected."""
     ratio = np.divide(quantile, mean, out=np.ones_like(mean), where=mean > 0)
     return np.maximum(ratio, 1.0)
 
@@ -129,9 +134,7 @@ class _Sized:
     binding: str
 
 
-def _answered_need(
-    pool: PoolInput, planned: _Planned, terms: Sequence[Term | None], quantile: float
-) -> _Sized:
+def _answered_need(pool: PoolInput, planned: _Planned, terms: Sequence[Term | None], quantile: float) -> _Sized:
     """Size a queue for its strictest promise; each step of strictness is carried by those who were promised it.
 
     The queueing formula holds the chance in arrivals at a known rate; what is planned for beyond the mean is only that
@@ -171,7 +174,7 @@ def _deadline_need(
     starts: NDArray[np.datetime64],
     presence: FloatArray,
 ) -> _Sized:
-    """Size daily hours so that nothing is late; each shorter deadline's extra is carried by those who were promised it."""
+    """Size daily hours so that nothing is late; the extra of a shorter deadline is carried by those who have it."""
     work = _units_by_window(planned, terms) * (pool.handle_minutes / 60.0)
     days = starts.astype("datetime64[D]").astype(np.int64)
     is_open = presence > 0 if presence.any() else (days + 3) % 7 < 5
@@ -182,9 +185,7 @@ def _deadline_need(
     led_open = _led_in(is_open, lead)
     led_week = np.arange(lead + days.size) // 7
     windows = np.array([_windows(promise, led_open) for promise in promises])
-    levels = np.array(
-        [_kept(by_promise, np.maximum(windows, window), led_week, led_open)[lead:] for window in windows]
-    )
+    levels = np.array([_kept(by_promise, np.maximum(windows, window), led_week, led_open)[lead:] for window in windows])
     levels = np.maximum(levels, _pace(by_promise, [grace for grace, _ in promises], led_week, led_open)[lead:])
     week = (days - days[0]) // 7
     split = share_in_steps(levels, level_of_series, _weekly_work(work, week))
@@ -197,7 +198,7 @@ def _led_in(daily: NDArray[Any], lead_days: int) -> NDArray[Any]:
 
 
 def _units_by_window(planned: _Planned, terms: Sequence[Term | None]) -> FloatArray:
-    """Return units to plan for: a longer promise lets high and low days even out, so it needs less than each day's quantile.
+    """Return units to plan for: a longer promise lets days even out, so it needs less than each day's quantile.
 
     The factor of n days lies between the day's (n = 1) and the week's (n = 7), as the spread of a sum of n days shrinks
     with the square root of n.
@@ -205,7 +206,8 @@ def _units_by_window(planned: _Planned, terms: Sequence[Term | None]) -> FloatAr
     days = np.array([min(_grace(term)[0] + 1, 7) for term in terms], dtype=np.float64)[:, None]
     week_root = 1.0 / np.sqrt(7.0)
     towards_day = (1.0 / np.sqrt(days) - week_root) / (1.0 - week_root)
-    return planned.expected * (planned.by_week + (planned.by_period - planned.by_week) * towards_day)
+    factor: FloatArray = planned.by_week + (planned.by_period - planned.by_week) * towards_day
+    return planned.expected * factor
 
 
 def _grace(term: Term | None) -> tuple[int, bool]:
@@ -272,7 +274,8 @@ def _weekly_work(work: FloatArray, week: NDArray[np.int64]) -> FloatArray:
     weeks, index = np.unique(week, return_inverse=True)
     member = np.zeros((week.size, weeks.size))
     member[np.arange(week.size), index] = 1.0
-    return (work @ member / member.sum(axis=0))[:, index]
+    even: FloatArray = work @ member / member.sum(axis=0)
+    return even[:, index]
 
 
 def _rostered(

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closeknit.rooms.capacity.compute.allocation import PoolPlan
-from closeknit.rooms.capacity.compute.inputs import PlanInputs
 from closeknit.rooms.capacity.compute.plan import PlanResult
 from closeknit.rooms.customers.contracts import TOP_TIERS
 
@@ -22,7 +21,10 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """One account of a top tier that does not get all it needs in this plan."""
+    """One account of a top tier that does not get all it needs in this plan.
+
+    The sentence is for people of the account's own team too, who may not see prices: it names none.
+    """
 
     account_number: str
     tier: str
@@ -53,7 +55,7 @@ class PlanSummary:
     sentence: str
 
 
-def summarise(inputs: PlanInputs, result: PlanResult, currency: str) -> PlanSummary:
+def summarise(result: PlanResult, currency: str) -> PlanSummary:
     """Sum a plan into weeks and money, and say what it means."""
     pool_weeks = [row for plan in result.pools for row in _pool_weeks(plan, result.week_on, currency)]
     claim_weeks = [row for plan in result.pools for row in _claim_weeks(plan, result.week_on)]
@@ -61,7 +63,7 @@ def summarise(inputs: PlanInputs, result: PlanResult, currency: str) -> PlanSumm
     served = sum(float(plan.served.sum()) for plan in result.pools)
     overtime = sum(float(plan.overtime.sum()) for plan in result.pools)
     short_accounts = {row["account_number"] for row in claim_weeks if row["account_number"] and row["short_hours"] > 0}
-    shortages = _shortages(claim_weeks, currency)
+    shortages = _shortages(claim_weeks)
     return PlanSummary(
         need_hours=need,
         served_hours=served,
@@ -127,14 +129,16 @@ def _pool_sentence(unit: str, hours: dict[str, float], worth: float, currency: s
     need, has = hours["need_hours"], hours["capacity_hours"]
     because = f" The need is set by: {binding}." if binding else ""
     if hours["short_hours"] > SHORT_FROM_HOURS:
-        overtime = f" even with {hours['overtime_hours']:,.0f} hours of overtime" if hours["overtime_hours"] > 0.5 else ""
+        overtime = (
+            f" even with {hours['overtime_hours']:,.0f} hours of overtime" if hours["overtime_hours"] > 0.5 else ""
+        )
         return (
             f"Needs {need:,.0f} hours, has {has:,.0f}: {hours['short_hours']:,.1f} hours short{overtime}. "
             f"One more {unit} that week would save {currency} {worth:,.0f}.{because}"
         )
     if hours["overtime_hours"] > 0.05:
         return (
-            f"Needs {need:,.0f} hours, has {has:,.0f}; {hours['overtime_hours']:,.1f} hours of overtime keep every promise. "
+            f"Needs {need:,.0f} hours, has {has:,.0f}; {hours['overtime_hours']:,.1f} hours of overtime cover it. "
             f"One more {unit} that week would save {currency} {worth:,.0f}.{because}"
         )
     free = f"{1 - need / has:.0%} is free" if has > 0 else "there is no roster"
@@ -173,13 +177,15 @@ def _claim_sentence(plan: PoolPlan, claimant: int, need: float, served: float, s
         return f"Gets all of its {need:,.1f} hours ({plan.need.terms[claimant]})."
     cost = float(plan.need.shortfall_cost_per_hour[claimant])
     dearer = int(np.sum(plan.need.shortfall_cost_per_hour > cost))
-    rule = f"{dearer} claims come first, because an hour short costs more there" if dearer else "no claim comes before it"
+    rule = (
+        f"{dearer} claims come first, because an hour short costs more there" if dearer else "no claim comes before it"
+    )
     return (
-        f"Gets {served:,.1f} of {need:,.1f} hours ({plan.need.terms[claimant]}): {plan.need.pool.name} is full, and {rule}."
+        f"Gets {served:,.1f} of {need:,.1f} hours ({plan.need.terms[claimant]}): {plan.need.pool.name} is full; {rule}."
     )
 
 
-def _shortages(claim_weeks: Sequence[dict[str, Any]], currency: str) -> tuple[Shortage, ...]:
+def _shortages(claim_weeks: Sequence[dict[str, Any]]) -> tuple[Shortage, ...]:
     by_account: dict[str, list[dict[str, Any]]] = {}
     for row in claim_weeks:
         if row["account_number"] and row["tier"] in TOP_TIERS and row["short_hours"] > 0:
@@ -193,7 +199,7 @@ def _shortages(claim_weeks: Sequence[dict[str, Any]], currency: str) -> tuple[Sh
         first = min(row["week_on"] for row in rows)
         sentence = (
             f"Account {account} ({rows[0]['tier']}) is {short:,.1f} hours short in {len(rows)} weeks from {first}, "
-            f"at {', '.join(pools)}; the shortfall is priced at {currency} {cost:,.0f}."
+            f"at {', '.join(pools)}."
         )
         found.append(Shortage(account, rows[0]["tier"], pools, need, short, cost, sentence))
     return tuple(sorted(found, key=lambda s: -s.shortfall_cost))

@@ -13,7 +13,18 @@ from closeknit.rooms.demand.contracts import ForecastCard, ForecastKey, Forecast
 MONDAY = date(2026, 3, 2)
 
 
-def term(number, *, tier="", account="", minutes=1440.0, share=0.95, measure=Measure.SHIP_WITHIN, credit="0", service="", clock=Clock.CALENDAR):
+def term(
+    number,
+    *,
+    tier="",
+    account="",
+    minutes=1440.0,
+    share=0.95,
+    measure=Measure.SHIP_WITHIN,
+    credit="0",
+    service="",
+    clock=Clock.CALENDAR,
+):
     return Term(
         term_number=number,
         contract_number="C",
@@ -62,7 +73,7 @@ def pool(
         overtime_cost_per_hour="30",
         overtime_share_max=overtime_share,
         time_zone=time_zone,
-        roster=tuple(RosterInput(day, *hours, heads, date(2020, 1, 1), None) for day in weekdays),
+        roster=tuple(RosterInput(day, hours[0], hours[1], heads, date(2020, 1, 1), None) for day in weekdays),
     )
 
 
@@ -78,7 +89,9 @@ def forecast(series, *, grain=Grain.DAY, weeks=2, tail_days=0, spread=1.0, weekl
     index = np.array([totals.index((k.service, k.region)) for k in keys])
     total = np.array([mean[index == i].sum(axis=0) for i in range(len(totals))])
     levels = np.array([0.5, 0.8])
-    week_on = np.unique(starts.astype("datetime64[D]") - ((starts.astype("datetime64[D]").astype(int) + 3) % 7).astype("timedelta64[D]"))
+    week_on = np.unique(
+        starts.astype("datetime64[D]") - ((starts.astype("datetime64[D]").astype(int) + 3) % 7).astype("timedelta64[D]")
+    )
     weekly = np.zeros((len(keys), week_on.size))
     total_weekly = np.ones((len(totals), week_on.size))
     panel = Panel(
@@ -96,7 +109,9 @@ def forecast(series, *, grain=Grain.DAY, weeks=2, tail_days=0, spread=1.0, weekl
         total_mean=total,
         total_quantiles=np.stack([total, total * spread]),
         total_weekly_mean=total_weekly,
-        total_weekly_quantiles=np.stack([total_weekly, total_weekly * (spread if weekly_spread is None else weekly_spread)]),
+        total_weekly_quantiles=np.stack(
+            [total_weekly, total_weekly * (spread if weekly_spread is None else weekly_spread)]
+        ),
     )
     card = ForecastCard(
         run_id=UUID(int=1),

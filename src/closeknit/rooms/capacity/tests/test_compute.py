@@ -20,7 +20,7 @@ WEEKDAYS = np.array([1, 1, 1, 1, 1, 0, 0] * 2)
 def plan_of(pools, terms, numbers, weeks=2):
     given = inputs(pools, terms, weeks=weeks)
     result = make_plan(given, numbers)
-    return given, result, summarise(given, result, "EUR")
+    return given, result, summarise(result, "EUR")
 
 
 def test_deadline_need_is_the_work_when_it_comes_evenly_on_open_days():
@@ -42,9 +42,7 @@ def test_planned_capacity_keeps_every_deadline_in_an_independent_simulation():
     terms = [term("A", account="ACME", minutes=60), term("V", tier="volume", minutes=3 * 1440)]
     _, result, _ = plan_of([pool(heads=5)], terms, forecast({ACME: acme, REST: rest}))
     capacity = result.pools[0].need.need
-    late = edf_lateness(
-        np.array([acme, rest]) * 0.1, [0, 3], capacity, is_open=WEEKDAYS > 0
-    )
+    late = edf_lateness(np.array([acme, rest]) * 0.1, [0, 3], capacity, is_open=WEEKDAYS > 0)
     assert late.late_hours.sum() == pytest.approx(0.0, abs=1e-9)
     assert capacity.sum() < 1.4 * (acme + rest).sum() * 0.1
 
@@ -62,7 +60,9 @@ def test_queue_need_equals_erlang_c_for_the_strictest_promise():
     units = np.where(opens, 10.0, 0.0)
     key = ("phone", "", "volume", "")
     terms = [term("P", minutes=0.5, share=0.8, measure=Measure.ANSWER_WITHIN)]
-    agents = pool(staffing="interval", services=("phone",), handle_minutes=5.0, heads=6, hours=(540, 1020), weekdays=range(7))
+    agents = pool(
+        staffing="interval", services=("phone",), handle_minutes=5.0, heads=6, hours=(540, 1020), weekdays=range(7)
+    )
     _, result, _ = plan_of([agents], terms, forecast({key: units}, grain=Grain.HALF_HOUR))
     expected = int(required_agents(20.0, 5.0, 0.5, 0.8).agents)
     need = result.pools[0].need.need
@@ -77,7 +77,9 @@ def test_extra_of_a_stricter_promise_is_carried_by_those_who_have_it():
         term("A", account="ACME", minutes=0.1, share=0.95, measure=Measure.ANSWER_WITHIN),
         term("V", tier="volume", minutes=2.0, share=0.7, measure=Measure.ANSWER_WITHIN),
     ]
-    agents = pool(staffing="interval", services=("phone",), handle_minutes=5.0, weekdays=range(7), hours=(0, 1440), heads=9)
+    agents = pool(
+        staffing="interval", services=("phone",), handle_minutes=5.0, weekdays=range(7), hours=(0, 1440), heads=9
+    )
     _, result, _ = plan_of([agents], terms, forecast({acme: 5.0 * opens, rest: 15.0 * opens}, grain=Grain.HALF_HOUR))
     strict, loose = (int(required_agents(40.0, 5.0, t, s).agents) for t, s in ((0.1, 0.95), (2.0, 0.7)))
     claims = dict(zip((c.tier for c in result.pools[0].need.claimants), result.pools[0].need.claims[:, 0], strict=True))
@@ -122,7 +124,9 @@ def test_shortage_falls_on_the_lowest_tier_first_and_is_priced():
 def test_credits_outweigh_the_tier_floor_where_they_are_larger():
     # 10 units an hour at 100 a miss cost 1000 an hour: the volume tier's contract beats the strategic floor.
     terms = [term("V", tier="volume", credit="100"), term("S", tier="strategic", credit="0")]
-    _, _, summary = plan_of([pool(heads=1, overtime_share=0.0)], terms, forecast({ACME: 80.0 * WEEKDAYS, REST: 60.0 * WEEKDAYS}))
+    _, _, summary = plan_of(
+        [pool(heads=1, overtime_share=0.0)], terms, forecast({ACME: 80.0 * WEEKDAYS, REST: 60.0 * WEEKDAYS})
+    )
     by_tier = {r["tier"]: r for r in summary.claim_weeks}
     assert by_tier["volume"]["short_hours"] == 0.0
     assert by_tier["strategic"]["short_hours"] > 0.0
@@ -168,7 +172,9 @@ def test_a_roster_works_by_the_wall_clock_of_its_own_pool():
     # From 2026-03-08 New York is on summer time, Berlin from 2026-03-29: five hours apart instead of six.
     key = ("phone", "", "volume", "")
     numbers = forecast({key: np.ones(14 * 48)}, grain=Grain.HALF_HOUR)
-    desk = pool(staffing="interval", services=("phone",), hours=(540, 570), shrinkage=(), heads=1, time_zone="America/New_York")
+    desk = pool(
+        staffing="interval", services=("phone",), hours=(540, 570), shrinkage=(), heads=1, time_zone="America/New_York"
+    )
     _, result, _ = plan_of([desk], [], numbers)
     staffed = result.pools[0].need.starts[result.pools[0].need.capacity > 0]
     assert [str(start) for start in staffed[[0, 4, 5, 9]]] == [
@@ -195,7 +201,9 @@ def test_a_queue_is_not_given_the_chance_of_arrivals_twice():
     # A spread that is just Poisson's adds nothing: Erlang's formula has it already. A wider one does.
     opens = np.ones(14 * 48)
     key = ("phone", "", "volume", "")
-    agents = pool(staffing="interval", services=("phone",), handle_minutes=5.0, heads=20, hours=(0, 1440), weekdays=range(7))
+    agents = pool(
+        staffing="interval", services=("phone",), handle_minutes=5.0, heads=20, hours=(0, 1440), weekdays=range(7)
+    )
     terms = [term("P", minutes=0.5, share=0.8)]
     poisson = 1.0 + 0.8416 / np.sqrt(25.0)
 

@@ -61,9 +61,7 @@ def adopt_accounts(batch_id: int, *, thread_id: UUID, by: Actor) -> int:
     with transaction.atomic():
         wanted = _wanted(batch, by)
         team_ids = ensure_teams((w.team for w in wanted.values()), by=by)
-        present = {
-            a.account_number: a for a in Account.objects.select_for_update().order_by("pk").iterator(_CHUNK)
-        }
+        present = {a.account_number: a for a in Account.objects.select_for_update().order_by("pk").iterator(_CHUNK)}
         created, updated, moved = _differences(wanted, present, team_ids, batch.feed)
         Account.objects.bulk_create(created, batch_size=_CHUNK)
         Account.objects.bulk_update(updated, _UPDATED, batch_size=_CHUNK)
@@ -72,9 +70,7 @@ def adopt_accounts(batch_id: int, *, thread_id: UUID, by: Actor) -> int:
 
 
 def _wanted(batch: BatchCard, by: Actor) -> dict[str, _Wanted]:
-    facts = {
-        f.body["account_number"]: f for f in sensing.list_facts(FactKind.ACCOUNT, feed=batch.feed, by=by)
-    }
+    facts = {f.body["account_number"]: f for f in sensing.list_facts(FactKind.ACCOUNT, feed=batch.feed, by=by)}
     rule = sensing.get_account_rule(batch.feed, by=by)
     totals = sensing.account_totals(batch.feed, by=by)
     unstated = {number: total for number, total in totals.items() if _needs_rank(facts.get(number))}
@@ -83,9 +79,7 @@ def _wanted(batch: BatchCard, by: Actor) -> dict[str, _Wanted]:
     for number in sorted(set(facts) | set(totals)):
         fact, total = facts.get(number), totals.get(number)
         tier, reason = _tier(fact, ranked.get(number), batch.feed)
-        found[number] = (
-            _from_fact(fact, tier, reason) if fact else _from_work(number, total, rule, tier, reason)
-        )
+        found[number] = _from_fact(fact, tier, reason) if fact else _from_work(number, total, rule, tier, reason)
     return found
 
 
@@ -116,9 +110,7 @@ def _from_fact(fact: FactCard, tier: Tier, reason: str) -> _Wanted:
     )
 
 
-def _from_work(
-    number: str, total: WorkTotal | None, rule: AccountRule | None, tier: Tier, reason: str
-) -> _Wanted:
+def _from_work(number: str, total: WorkTotal | None, rule: AccountRule | None, tier: Tier, reason: str) -> _Wanted:
     return _Wanted(
         name=number,
         tier=tier,

@@ -10,10 +10,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def totals(amounts):
-    return {
-        f"A{n:05}": WorkTotal("", f"A{n:05}", 1.0, Decimal(amount), AT, AT)
-        for n, amount in enumerate(amounts)
-    }
+    return {f"A{n:05}": WorkTotal("", f"A{n:05}", 1.0, Decimal(amount), AT, AT) for n, amount in enumerate(amounts)}
 
 
 def test_shares_are_of_all_accounts_rounded_up_on_the_running_sum():

@@ -56,11 +56,7 @@ def test_the_list_costs_the_same_for_three_rows_and_for_a_hundred(
         client.get("/accounts/")
 
 
-@given(
-    st.text(min_size=1, max_size=40).filter(
-        lambda t: "\x00" not in t and t.encode("utf-8", "ignore").decode() == t
-    )
-)
+@given(st.text(min_size=1, max_size=40).filter(lambda t: "\x00" not in t and t.encode("utf-8", "ignore").decode() == t))
 def test_any_account_number_has_an_address_that_leads_back(number):
     address = reverse("account-detail", kwargs={"account_number": number})
     assert resolve(address).kwargs == {"account_number": number}

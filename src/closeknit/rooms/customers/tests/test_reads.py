@@ -41,9 +41,7 @@ def test_search_tier_team_and_paging(alice, accounts):
     assert [a.account_number for a in reads.list_accounts(by=alice, tier="volume")] == ["CRUMB"]
     assert [a.account_number for a in reads.list_accounts(by=alice, team="South")] == ["BOLT", "CRUMB"]
     first = reads.list_accounts(by=alice, limit=2)
-    assert [a.account_number for a in reads.list_accounts(by=alice, after=first[-1].account_number)] == [
-        "CRUMB"
-    ]
+    assert [a.account_number for a in reads.list_accounts(by=alice, after=first[-1].account_number)] == ["CRUMB"]
     with pytest.raises(Invalid):
         reads.list_accounts(by=alice, tier="golden")
 

@@ -100,9 +100,7 @@ def test_the_content_says_all_that_the_line_says(db):
     row = LedgerEntry.objects.get(pk=number)
     content = json.loads(bytes(row.content))
     assert UUID(content.pop("thread_id")) == row.thread_id == thread_id
-    assert content.pop("recorded_at") == row.recorded_at.isoformat(timespec="microseconds").replace(
-        "+00:00", "Z"
-    )
+    assert content.pop("recorded_at") == row.recorded_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
     assert content == {
         "version": 1,
         "kind": row.kind,

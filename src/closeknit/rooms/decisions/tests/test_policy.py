@@ -46,9 +46,7 @@ def test_each_rule_alone_decides_between_policy_and_person(rule, changes, holds)
 
 
 def test_every_rule_answers_even_when_several_fail():
-    facts = replace(
-        FINE, data_is_fresh=False, top_tier_accounts_short=3, coverage_share=0.5, cost_change_share=0.4
-    )
+    facts = replace(FINE, data_is_fresh=False, top_tier_accounts_short=3, coverage_share=0.5, cost_change_share=0.4)
     judgement = judge_plan(facts)
     assert [v.rule for v in judgement.verdicts] == [
         "data-fresh",

@@ -233,7 +233,7 @@ def _entry(run: ForecastRun) -> Entry:
         kind="forecast.refreshed",
         subject=f"forecast:{run.pk}",
         sentence=(
-            f"Forecast {run.operation} from {run.first_on} for {run.horizon_days} days, {run.series_count} series{error}."
+            f"Forecast {run.operation} from {run.first_on} for {run.weeks} weeks, {run.series_count} series{error}."
         ),
         evidence={
             "run_id": run.pk,

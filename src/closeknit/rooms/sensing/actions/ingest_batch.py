@@ -77,9 +77,7 @@ def ingest_batch(
             for number in range(batch.file_number, len(streams)):
                 _load_file(batch, recipe, streams[number], source, number, on_progress)
         except CloseknitError as failure:
-            failure.kept = (
-                f"{batch.accepted:,} rows of this load are kept; loading it again goes on from there."
-            )
+            failure.kept = f"{batch.accepted:,} rows of this load are kept; loading it again goes on from there."
             raise
         return _finish(batch, changed, by)
 
@@ -117,9 +115,7 @@ def _open_batch(feed: Feed, recipe: Recipe, source: RowSource, at: datetime) -> 
     same = {"feed": feed, "source_sha256": source.sha256, "recipe_version": recipe.version}
     with transaction.atomic():
         unfinished = Batch.objects.filter(state=Batch.State.LOADING, **same).first()
-        new_recipe = not Batch.objects.filter(
-            feed=feed, recipe_version=recipe.version, state=Batch.State.DONE
-        ).exists()
+        new_recipe = not Batch.objects.filter(feed=feed, recipe_version=recipe.version, state=Batch.State.DONE).exists()
         if unfinished:
             return unfinished, new_recipe
         files = [{"name": file.name, "sha256": file.sha256} for file in source.files]
@@ -162,9 +158,7 @@ def _load_file(
 
 def _place(batch: Batch, recipe: Recipe, stream: Stream, file: SourceFile, number: int) -> Place:
     waiting = QuarantinedRow.objects.filter(feed_id=batch.feed_id, released_at=None).exclude(batch=batch)
-    loaded = Batch.objects.filter(
-        feed_id=batch.feed_id, source_sha256=batch.source_sha256, state=Batch.State.DONE
-    )
+    loaded = Batch.objects.filter(feed_id=batch.feed_id, source_sha256=batch.source_sha256, state=Batch.State.DONE)
     return Place(
         batch,
         number,
@@ -240,9 +234,7 @@ def _known_facts(batch: Batch, stream: Stream) -> Known:
     kinds = {spec["known"] for spec in stream.fields.values() if isinstance(spec, dict) and "known" in spec}
     return {
         FactKind(kind): frozenset(
-            FactRow.objects.filter(feed_id=batch.feed_id, kind=kind, superseded_at=None).values_list(
-                "key", flat=True
-            )
+            FactRow.objects.filter(feed_id=batch.feed_id, kind=kind, superseded_at=None).values_list("key", flat=True)
         )
         for kind in kinds
     }

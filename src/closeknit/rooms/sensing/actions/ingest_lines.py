@@ -16,9 +16,7 @@ from closeknit.rooms.sensing.sources import of_lines
 MOST_LINES = 100_000
 
 
-def ingest_lines(
-    feed_name: str, stream: str, lines: Iterable[bytes], *, by: Actor, at: datetime
-) -> BatchCard:
+def ingest_lines(feed_name: str, stream: str, lines: Iterable[bytes], *, by: Actor, at: datetime) -> BatchCard:
     """Load rows given as strict JSON objects, one a line, as one stream of a feed. At most 100,000 at once.
 
     Each object's keys are columns of the source, as the feed's recipe names them; a column left out is empty.
@@ -36,7 +34,5 @@ def ingest_lines(
         )
     source = of_lines(lines, chosen, columns_of_stream(chosen))
     if source.files[0].rows_estimate > MOST_LINES:
-        raise Invalid(
-            f"More than {MOST_LINES:,} lines at once.", where="body", todo="Send them in several requests."
-        )
+        raise Invalid(f"More than {MOST_LINES:,} lines at once.", where="body", todo="Send them in several requests.")
     return ingest_batch(feed_name, source, by=by, at=at)

@@ -48,20 +48,14 @@ def check_expression(spec: Any, place: str) -> None:
     if isinstance(spec, str):
         return
     if not isinstance(spec, dict):
-        raise Invalid(
-            f"{spec!r} is neither a column's name nor a mapping.", where=place, todo="Write {value: ...}."
-        )
+        raise Invalid(f"{spec!r} is neither a column's name nor a mapping.", where=place, todo="Write {value: ...}.")
     unknown = [key for key in spec if key not in SOURCES + MODIFIERS]
     if unknown:
         known = ", ".join(SOURCES + MODIFIERS)
-        raise Invalid(
-            f"There is no {unknown[0]!r} in an expression.", where=place, todo=f"Use one of {known}."
-        )
+        raise Invalid(f"There is no {unknown[0]!r} in an expression.", where=place, todo=f"Use one of {known}.")
     sources = [key for key in spec if key in SOURCES]
     if len(sources) != 1:
-        raise Invalid(
-            f"An expression needs exactly one of {', '.join(SOURCES)}; here: {sources}.", where=place
-        )
+        raise Invalid(f"An expression needs exactly one of {', '.join(SOURCES)}; here: {sources}.", where=place)
     _check_source(spec, sources[0], place)
     _check_modifiers(spec, place)
 
@@ -87,15 +81,11 @@ def _check_source(spec: Any, source: str, place: str) -> None:
 
 def _check_modifiers(spec: Any, place: str) -> None:
     if spec.get("unit", "minutes") not in MINUTES_PER:
-        raise Invalid(
-            f"There is no unit {spec['unit']!r}.", where=place, todo=f"Use one of {', '.join(MINUTES_PER)}."
-        )
+        raise Invalid(f"There is no unit {spec['unit']!r}.", where=place, todo=f"Use one of {', '.join(MINUTES_PER)}.")
     if spec.get("ambiguous", "refuse") not in AMBIGUOUS:
         raise Invalid("`ambiguous` is earlier, later or refuse.", where=place)
     if spec.get("type", "text") not in TYPES:
-        raise Invalid(
-            f"There is no type {spec['type']!r}.", where=place, todo=f"Use one of {', '.join(TYPES)}."
-        )
+        raise Invalid(f"There is no type {spec['type']!r}.", where=place, todo=f"Use one of {', '.join(TYPES)}.")
     if "known" in spec and spec["known"] not in list(FactKind):
         raise Invalid(f"There is no kind of fact {spec['known']!r}.", where=place)
     if "words" in spec and not isinstance(spec["words"], dict):
@@ -154,9 +144,7 @@ def _form(spec: Any, form: Form) -> Form:
     )
 
 
-def _source(
-    spec: Any, kind: str, target: str, index: dict[str, int], form: Form, known: Known
-) -> Callable[[Row], Any]:
+def _source(spec: Any, kind: str, target: str, index: dict[str, int], form: Form, known: Known) -> Callable[[Row], Any]:
     if "from" in spec:
         return _column(spec["from"], kind, target, index, form)
     if "value" in spec:
@@ -204,9 +192,7 @@ def _constant(value: Any, kind: str, target: str, form: Form) -> Any:
         raise Invalid(f"The recipe's constant cannot be used. {failure.reason}", where=target) from None
 
 
-def _template(
-    template: str, kind: str, target: str, index: dict[str, int], form: Form
-) -> Callable[[Row], Any]:
+def _template(template: str, kind: str, target: str, index: dict[str, int], form: Form) -> Callable[[Row], Any]:
     parts = [(text, index[name] if name else None) for text, name, _, _ in Formatter().parse(template)]
     read = reader(kind, target, form)
 
@@ -267,9 +253,7 @@ def _has_offset(value: Any) -> bool:
     return text.endswith("Z") or "+" in text or "-" in text[11:]
 
 
-def _cases(
-    spec: Any, kind: str, target: str, index: dict[str, int], form: Form, known: Known
-) -> Callable[[Row], Any]:
+def _cases(spec: Any, kind: str, target: str, index: dict[str, int], form: Form, known: Known) -> Callable[[Row], Any]:
     made = []
     for case in spec["cases"]:
         then = {key: part for key, part in case.items() if key != "when"}

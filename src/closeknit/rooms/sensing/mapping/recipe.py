@@ -141,9 +141,7 @@ class Recipe:
             if stream.name == name:
                 return stream
         known = ", ".join(stream.name for stream in self.streams)
-        raise NotFound(
-            f"The recipe {self.name} has no stream {name!r}.", where="stream", todo=f"Use one of {known}."
-        )
+        raise NotFound(f"The recipe {self.name} has no stream {name!r}.", where="stream", todo=f"Use one of {known}.")
 
 
 def shipped_recipes() -> list[str]:
@@ -252,9 +250,7 @@ def _stream(block: Any, number: int, zone: str, place: str) -> Stream:
         one_per=_one_per(block, where),
         empty=tuple(map(str, _list(block, "empty", where))),
         form=_form(block, zone, where),
-        refuse=tuple(
-            _refusal(r, f"{where}.refuse[{n}]") for n, r in enumerate(_list(block, "refuse", where))
-        ),
+        refuse=tuple(_refusal(r, f"{where}.refuse[{n}]") for n, r in enumerate(_list(block, "refuse", where))),
         fields=fields,
         details=details,
     )
@@ -274,9 +270,7 @@ def _key(block: Block, into: FactKind | None, where: str) -> tuple[str, ...]:
     key = block.get("key")
     if into is not None:
         if key is not None:
-            raise Invalid(
-                f"A fact's key is fixed: {', '.join(FACT_KEYS[into])}.", where=where, todo="Remove `key`."
-            )
+            raise Invalid(f"A fact's key is fixed: {', '.join(FACT_KEYS[into])}.", where=where, todo="Remove `key`.")
         return ()
     if key == WHOLE_ROW:
         return ()
@@ -325,9 +319,7 @@ def _account_rule(block: Any, place: str) -> AccountRule | None:
     if not isinstance(block, Block):
         raise Invalid("`accounts` is a mapping.", where=where)
     extra = {"team", "region", "time_zone", "jurisdiction"}
-    _known_keys(
-        block, {"rank_by", "tiers", "otherwise", *extra}, where, needed=("rank_by", "tiers", "otherwise")
-    )
+    _known_keys(block, {"rank_by", "tiers", "otherwise", *extra}, where, needed=("rank_by", "tiers", "otherwise"))
     if block["rank_by"] not in ("amount", "quantity"):
         raise Invalid("`rank_by` is amount or quantity.", where=where)
     tier = reader("tier", "tier", Form())
@@ -409,14 +401,8 @@ def _known_keys(block: Block, known: set[Any], where: str, needed: Sequence[str]
     for key in block:
         if key not in known:
             close = difflib.get_close_matches(key, sorted(map(str, known)), n=1)
-            todo = (
-                f"Did you mean {close[0]!r}?"
-                if close
-                else f"Known here: {', '.join(sorted(map(str, known)))}."
-            )
-            raise Invalid(
-                f"There is no key {key!r} here.", where=_at_line(where, block.lines[key]), todo=todo
-            )
+            todo = f"Did you mean {close[0]!r}?" if close else f"Known here: {', '.join(sorted(map(str, known)))}."
+            raise Invalid(f"There is no key {key!r} here.", where=_at_line(where, block.lines[key]), todo=todo)
     for key in needed:
         if block.get(key) is None:
             raise Invalid(f"The key {key!r} is missing.", where=where)
@@ -450,9 +436,7 @@ def _zone(name: Any, where: str) -> str:
     try:
         return ZoneInfo(str(name)).key
     except (KeyError, ValueError, OSError):
-        raise Invalid(
-            f"{name!r} is not a time zone.", where=where, todo="Use a name such as Europe/London."
-        ) from None
+        raise Invalid(f"{name!r} is not a time zone.", where=where, todo="Use a name such as Europe/London.") from None
 
 
 def _named_once(streams: list[Stream], place: str) -> tuple[Stream, ...]:

@@ -151,9 +151,7 @@ class RowMapper:
         if occurred_at < EARLIEST:
             raise Refused("far-past", f"occurred_at: {occurred_at:%Y-%m-%d} is before 1970.")
         if finished_at is not None and finished_at < occurred_at:
-            raise Refused(
-                "ends-before-it-starts", f"finished_at: {finished_at} is before occurred_at {occurred_at}."
-            )
+            raise Refused("ends-before-it-starts", f"finished_at: {finished_at} is before occurred_at {occurred_at}.")
 
     def _detail_text(self, row: Sequence[Any]) -> str | None:
         kept = {}
@@ -240,13 +238,9 @@ def _check_fact(kind: FactKind, body: dict[str, Any], latest: datetime) -> None:
     if past and body[past] and body[past][:10] > latest.date().isoformat():
         raise Refused("far-future", f"{past}: {body[past]} is after the day it was loaded.")
     if kind is FactKind.TERM and body["ends_on"] and body["ends_on"] <= body["starts_on"]:
-        raise Refused(
-            "ends-before-it-starts", f"ends_on: {body['ends_on']} is not after {body['starts_on']}."
-        )
+        raise Refused("ends-before-it-starts", f"ends_on: {body['ends_on']} is not after {body['starts_on']}.")
     if kind is FactKind.ROSTER and body["ends_local"] <= body["starts_local"]:
-        raise Refused(
-            "ends-before-it-starts", f"ends_local: {body['ends_local']} is not after {body['starts_local']}."
-        )
+        raise Refused("ends-before-it-starts", f"ends_local: {body['ends_local']} is not after {body['starts_local']}.")
 
 
 def _jsonable(value: Decimal | date) -> str:

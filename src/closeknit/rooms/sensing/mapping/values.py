@@ -287,9 +287,7 @@ def _moment(label: str, value: Any, form: Form) -> datetime:
         if form.format:
             return datetime.strptime(text, form.format)  # noqa: DTZ007
         if not _ISO_TIME.fullmatch(text):
-            raise Refused(
-                "not-a-time", f"{label}: {shown(value)} is not a time like 2025-12-31T14:05:00+01:00."
-            )
+            raise Refused("not-a-time", f"{label}: {shown(value)} is not a time like 2025-12-31T14:05:00+01:00.")
         return datetime.fromisoformat(text)
     except ValueError:
         code = "impossible-date" if not form.format or re.search(r"\d", text) else "not-a-time"
@@ -305,13 +303,9 @@ def _of_local(label: str, local: datetime, zone: ZoneInfo, ambiguous: str) -> da
     if early.utcoffset() == late.utcoffset():
         return early.astimezone(UTC)
     if early.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0) != local.replace(fold=0):
-        raise Refused(
-            "time-does-not-exist", f"{label}: {local} does not exist in {zone.key}: clocks skip it."
-        )
+        raise Refused("time-does-not-exist", f"{label}: {local} does not exist in {zone.key}: clocks skip it.")
     if ambiguous == "refuse":
-        raise Refused(
-            "time-happens-twice", f"{label}: {local} happens twice in {zone.key}, and no offset says which."
-        )
+        raise Refused("time-happens-twice", f"{label}: {local} happens twice in {zone.key}, and no offset says which.")
     return (early if ambiguous == "earlier" else late).astimezone(UTC)
 
 

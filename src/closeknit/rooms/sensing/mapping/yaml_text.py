@@ -29,12 +29,8 @@ def _without_surprises() -> None:
         for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
     _Loader.yaml_implicit_resolvers = resolvers
-    _Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:int", re.compile(r"^[-+]?(0|[1-9][0-9]*)$"), list("-+0123456789")
-    )
-    _Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+\.[0-9]+$"), list("-+0123456789")
-    )
+    _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(0|[1-9][0-9]*)$"), list("-+0123456789"))
+    _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+\.[0-9]+$"), list("-+0123456789"))
     _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
 
 
@@ -73,7 +69,5 @@ def read_yaml(text: str, place: str) -> Block:
     except Invalid as failure:
         raise Invalid(failure.what, where=f"{place}, {failure.where}", todo=failure.todo) from None
     if not isinstance(data, Block):
-        raise Invalid(
-            "A recipe is a mapping of keys to values.", where=place, todo="Start it with `recipe: NAME`."
-        )
+        raise Invalid("A recipe is a mapping of keys to values.", where=place, todo="Start it with `recipe: NAME`.")
     return data

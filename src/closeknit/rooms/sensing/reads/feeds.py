@@ -30,9 +30,7 @@ def get_feed(name: str, *, by: Actor) -> FeedCard:
     require_feeds(by)
     cards = _cards(Q(name=name))
     if not cards:
-        raise NotFound(
-            "There is no such feed.", where=name, todo="Load a file first: closeknit load RECIPE PATH."
-        )
+        raise NotFound("There is no such feed.", where=name, todo="Load a file first: closeknit load RECIPE PATH.")
     return cards[0]
 
 
@@ -51,9 +49,7 @@ def get_promise_rule(feed: str, *, by: Actor) -> PromiseRule | None:
     return PromiseRule(**stored) if stored else None
 
 
-def list_batches(
-    *, by: Actor, feed: str = "", before_id: int | None = None, limit: int = 100
-) -> list[BatchCard]:
+def list_batches(*, by: Actor, feed: str = "", before_id: int | None = None, limit: int = 100) -> list[BatchCard]:
     """Return batches, newest first."""
     require_feeds(by)
     rows = Batch.objects.select_related("feed").order_by("-id")
@@ -134,9 +130,7 @@ def _cards(which: Q) -> list[FeedCard]:
         .annotate(rows=Count("id"))
         .values_list("feed", "rows")
     )
-    return [
-        _card(feed, sums.get(feed.pk, {}), newest.get(feed.pk), waiting.get(feed.pk, 0)) for feed in feeds
-    ]
+    return [_card(feed, sums.get(feed.pk, {}), newest.get(feed.pk), waiting.get(feed.pk, 0)) for feed in feeds]
 
 
 def _sums(feed_ids: list[int]) -> dict[int, dict[str, Any]]:
@@ -155,9 +149,7 @@ def _sums(feed_ids: list[int]) -> dict[int, dict[str, Any]]:
 
 
 def _card(feed: Feed, sums: dict[str, Any], newest: Any, waiting: int) -> FeedCard:
-    counts = Counts(
-        *(sums.get(f"{name}_sum", 0) for name in ("read", "accepted", "quarantined", "duplicate"))
-    )
+    counts = Counts(*(sums.get(f"{name}_sum", 0) for name in ("read", "accepted", "quarantined", "duplicate")))
     return FeedCard(
         feed=feed.name,
         title=feed.title,

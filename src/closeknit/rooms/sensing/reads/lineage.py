@@ -34,9 +34,7 @@ def work_lineage(
         "occurred_at__gte": since_at,
         "occurred_at__lt": until_at,
     }
-    rows = WorkRow.objects.filter(
-        operation=operation, **{name: v for name, v in given.items() if v is not None}
-    )
+    rows = WorkRow.objects.filter(operation=operation, **{name: v for name, v in given.items() if v is not None})
     return [_row(row) for row in rows.select_related("feed", "batch").order_by("-occurred_at", "-id")[:limit]]
 
 

@@ -79,8 +79,7 @@ def work_totals(
     require_every_account(by)
     rows = _all(_TOTALS, {"operation": operation, "since": since, "until": until})
     return [
-        WorkTotal(op, account, units, Decimal(amount), first, last)
-        for op, account, units, amount, first, last in rows
+        WorkTotal(op, account, units, Decimal(amount), first, last) for op, account, units, amount, first, last in rows
     ]
 
 

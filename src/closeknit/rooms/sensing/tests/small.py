@@ -48,9 +48,7 @@ assumed_facts:
 HEADER = "id,at,calls,account,seconds,promised,kind,topic,phone\n"
 
 
-def call(
-    number: int, *, at: str = "", calls: str = "1", account: str = "A1", kind: str = "", topic: str = ""
-) -> str:
+def call(number: int, *, at: str = "", calls: str = "1", account: str = "A1", kind: str = "", topic: str = "") -> str:
     """Return one CSV line of a call."""
     moment = at or f"2026-02-{1 + number % 28:02d}T10:{number % 60:02d}:00"
     return f"{number},{moment},{calls},{account},90,,{kind},{topic},+49 30 1234\n"

@@ -52,11 +52,7 @@ def test_accounts_and_terms_follow_the_scope(client, accounts):
     sign_in(client, "bob")
     assert [a["account_number"] for a in client.get("/api/v1/accounts").json()] == ["ACME"]
     assert client.get("/api/v1/accounts/ACME").json()["team"] == "North"
-    assert (
-        client.get("/api/v1/accounts/BOLT").status_code
-        == client.get("/api/v1/accounts/NOBODY").status_code
-        == 404
-    )
+    assert client.get("/api/v1/accounts/BOLT").status_code == client.get("/api/v1/accounts/NOBODY").status_code == 404
     assert client.get("/api/v1/terms?account_number=BOLT").status_code == 404
     sign_in(client, "dave")
     for path in ("/accounts", "/accounts/ACME", "/terms"):

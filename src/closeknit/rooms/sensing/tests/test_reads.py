@@ -26,9 +26,7 @@ def loaded(tmp_path, alice):
 
 
 def test_days_are_local_without_gaps_and_without_returns(loaded, alice):
-    keys, days, units = reads.daily_quantities(
-        "desk", until_at=datetime(2026, 3, 2, 23, tzinfo=UTC), by=alice
-    )
+    keys, days, units = reads.daily_quantities("desk", until_at=datetime(2026, 3, 2, 23, tzinfo=UTC), by=alice)
     assert [key.account_number for key in keys] == ["", "A1"]
     assert list(days) == [np.datetime64("2026-03-01"), np.datetime64("2026-03-02")]
     assert units.tolist() == [[0, 4], [2, 3]]
@@ -41,22 +39,16 @@ def test_nothing_at_or_after_the_end_is_counted(loaded, alice):
 
 
 def test_half_hours_are_local_and_whole_days(loaded, alice):
-    _, slots, units = reads.half_hour_quantities(
-        "desk", until_at=datetime(2026, 3, 2, 23, tzinfo=UTC), by=alice
-    )
+    _, slots, units = reads.half_hour_quantities("desk", until_at=datetime(2026, 3, 2, 23, tzinfo=UTC), by=alice)
     assert slots.size == 96
     found = {str(slots[i]): float(units[:, i].sum()) for i in np.flatnonzero(units.sum(axis=0))}
     assert found == {"2026-03-01T23:30": 2, "2026-03-02T00:00": 3, "2026-03-02T00:30": 4}
 
 
 def test_the_hour_that_happens_twice_keeps_all_its_work(tmp_path, alice):
-    lines = [
-        call(n, at=at) for n, at in enumerate(("2025-10-26T02:10:00+02:00", "2025-10-26T02:10:00+01:00"))
-    ]
+    lines = [call(n, at=at) for n, at in enumerate(("2025-10-26T02:10:00+02:00", "2025-10-26T02:10:00+01:00"))]
     load(write_calls(tmp_path, lines), alice)
-    _, slots, units = reads.half_hour_quantities(
-        "desk", until_at=datetime(2025, 10, 26, 23, tzinfo=UTC), by=alice
-    )
+    _, slots, units = reads.half_hour_quantities("desk", until_at=datetime(2025, 10, 26, 23, tzinfo=UTC), by=alice)
     assert (slots.size, units.sum(), units[0, 4]) == (48, 2, 2)
 
 

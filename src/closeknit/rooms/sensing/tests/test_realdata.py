@@ -82,9 +82,7 @@ def test_contact_center(alice):
 
 def test_city_311(alice):
     card = load("city-311", "baltimore_311", alice)
-    assert card.counts == Counts(read=17_492, accepted=8_746, quarantined=0, duplicate=8_746), (
-        "text and Parquet agree"
-    )
+    assert card.counts == Counts(read=17_492, accepted=8_746, quarantined=0, duplicate=8_746), "text and Parquet agree"
     work = WorkRow.objects.all()
     assert work.filter(details__due_minutes__isnull=True).count() == 243
     assert work.filter(promised_minutes=None).count() == 243 + 183

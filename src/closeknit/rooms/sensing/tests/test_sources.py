@@ -82,9 +82,7 @@ def test_a_flipped_byte_in_a_page_is_found_by_its_checksum(tmp_path):
     path.write_bytes(bytes(data))
     with pytest.raises(Invalid):
         rows(ParquetFile(path))
-    assert pq.ParquetFile(path).read()["n"].to_pylist() != table["n"].to_pylist(), (
-        "the red twin reads wrong numbers"
-    )
+    assert pq.ParquetFile(path).read()["n"].to_pylist() != table["n"].to_pylist(), "the red twin reads wrong numbers"
 
 
 def test_strict_json_lines():

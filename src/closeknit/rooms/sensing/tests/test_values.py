@@ -84,27 +84,18 @@ def test_reads_what_is_sound(kind, value, form, expected):
 
 def test_a_local_time_that_clocks_skip_is_refused_whatever_the_rule():
     for rule in ("earlier", "later", "refuse"):
-        assert (
-            refusal("time", "2026-03-29T02:30:00", zone="Europe/Berlin", ambiguous=rule)
-            == "time-does-not-exist"
-        )
+        assert refusal("time", "2026-03-29T02:30:00", zone="Europe/Berlin", ambiguous=rule) == "time-does-not-exist"
 
 
 def test_a_local_time_that_happens_twice_follows_the_recipes_rule():
     twice = "2026-10-25T02:30:00"
     assert refusal("time", twice, zone="Europe/Berlin") == "time-happens-twice"
-    read = {
-        r: reader("time", "x", Form(zone="Europe/Berlin", ambiguous=r))(twice) for r in ("earlier", "later")
-    }
+    read = {r: reader("time", "x", Form(zone="Europe/Berlin", ambiguous=r))(twice) for r in ("earlier", "later")}
     assert read["earlier"] == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert read["later"] == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 
-@given(
-    st.one_of(
-        st.text(), st.floats(), st.integers(), st.booleans(), st.binary(), st.datetimes(), st.decimals()
-    )
-)
+@given(st.one_of(st.text(), st.floats(), st.integers(), st.booleans(), st.binary(), st.datetimes(), st.decimals()))
 def test_any_value_is_read_or_refused_never_anything_else(value):
     for kind in TYPES:
         with suppress(Refused):

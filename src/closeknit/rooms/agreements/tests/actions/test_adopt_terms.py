@@ -49,9 +49,9 @@ def test_stated_terms_are_taken_over_once_with_their_source(tmp_path, alice, acc
 def test_one_version_is_in_force_on_a_day(tmp_path, alice, accounts):
     adopt(tmp_path, alice)
     for on, minutes in ((date(2026, 5, 31), 0.5), (date(2026, 6, 1), 0.25)):
-        assert [
-            t.threshold_minutes for t in reads.terms_in_force("desk", on, by=alice) if t.term_number == "T1"
-        ] == [minutes]
+        assert [t.threshold_minutes for t in reads.terms_in_force("desk", on, by=alice) if t.term_number == "T1"] == [
+            minutes
+        ]
     assert reads.terms_in_force("desk", date(2025, 12, 31), by=alice) == ()
 
 

@@ -36,9 +36,7 @@ def test_adopting_again_changes_nothing(tmp_path, alice):
 def test_a_tier_that_changes_is_a_ledger_line_of_the_account(tmp_path, alice):
     adopt(write_calls(tmp_path, [call(1, account="B", calls="5"), call(2, account="C", calls="3")]), alice)
     adopt(write_calls(tmp_path, [call(3, account="C", calls="9")], "calls-2.csv"), alice)
-    moved = {
-        line.account_number: line.sentence for line in LedgerEntry.objects.filter(kind="account.tier-changed")
-    }
+    moved = {line.account_number: line.sentence for line in LedgerEntry.objects.filter(kind="account.tier-changed")}
     assert set(moved) == {"B", "C"}
     assert moved["C"].startswith("C moved from volume to strategic. 1st of 2")
 

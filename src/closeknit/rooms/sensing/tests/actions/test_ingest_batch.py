@@ -35,9 +35,7 @@ def test_rows_are_accepted_refused_or_known_and_the_counts_balance(tmp_path, ali
 
 def test_private_columns_are_kept_nowhere(tmp_path, alice):
     load(write_calls(tmp_path, [call(1), call(2, calls="x"), "3,too,few\n"]), alice)
-    kept = str(list(QuarantinedRow.objects.values_list("raw", flat=True))) + str(
-        list(WorkRow.objects.values())
-    )
+    kept = str(list(QuarantinedRow.objects.values_list("raw", flat=True))) + str(list(WorkRow.objects.values()))
     assert "1234" not in kept
     assert QuarantinedRow.objects.count() == 2
 
@@ -109,9 +107,7 @@ def test_assumed_facts_follow_the_recipe(tmp_path, alice):
     path = write_calls(tmp_path, [call(1)])
     load(path, alice)
     facts = reads.list_facts(FactKind.TERM, by=alice)
-    assert [(f.is_assumed, f.body["target_share"], f.body["credit_per_miss"]) for f in facts] == [
-        (True, 0.8, "1.5")
-    ]
+    assert [(f.is_assumed, f.body["target_share"], f.body["credit_per_miss"]) for f in facts] == [(True, 0.8, "1.5")]
     load(path, alice, recipe=RECIPE.replace("target_share: 0.8,", "target_share: 0.75,"))
     assert [f.body["target_share"] for f in reads.list_facts(FactKind.TERM, by=alice)] == [0.75]
     load(path, alice, recipe=RECIPE[: RECIPE.index("assumed_facts")])

@@ -54,9 +54,7 @@ def killed_load(path, moment, chunk, guard="guarded"):
 
 def file_of_calls(folder):
     lines = (
-        [call(n) for n in range(950)]
-        + [call(n) for n in range(30)]
-        + [call(2000 + n, calls="x") for n in range(20)]
+        [call(n) for n in range(950)] + [call(n) for n in range(30)] + [call(2000 + n, calls="x") for n in range(20)]
     )
     return write_calls(folder, [lines[(number * 7) % 1000] for number in range(1000)])
 
