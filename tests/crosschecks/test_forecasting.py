@@ -107,7 +107,7 @@ def test_weekly_sums_cover_eighty_percent_where_sums_of_quantiles_do_not(correla
     if not correlated:
         assert interval_coverage(actual, naive[0], naive[2]).mean() > 0.95
     np.testing.assert_allclose(summed.mean, got.mean.reshape(300, 4, 7).sum(axis=2), rtol=1e-12)
-    assert not summed.is_widest.any()
+    assert not summed.is_estimated.any()
 
 
 def test_sums_over_part_weeks_and_closed_days_cover_too() -> None:
@@ -146,8 +146,12 @@ def test_what_is_too_short_or_empty_falls_back_and_says_so() -> None:
     assert got.quantiles[2, 1, 0] > 4.0
     assert np.isfinite(got.quantiles).all()
     sums = aggregate_quantiles(history, 5, got, [0] * 5 + [-1])
-    assert sums.is_widest[:2].all()
-    np.testing.assert_allclose(sums.quantiles[:, 1, 0], got.quantiles[:, 1, :5].sum(axis=1))
+    assert sums.is_estimated[:2].all()
+    offsets = got.quantiles[:, 1, :5] - got.mean[1, :5]
+    independent, together = np.sqrt((offsets**2).sum(axis=1)), np.abs(offsets.sum(axis=1))
+    found = np.abs(sums.quantiles[:, 1, 0] - sums.mean[1, 0])
+    np.testing.assert_allclose(found, np.sqrt(0.75 * independent**2 + 0.25 * together**2))
+    assert (found[[0, 2]] < together[[0, 2]]).all()
     none = forecast_by_rolling_choice(np.zeros((2, 0)), 7, 3, LEVELS)
     assert none.method == ("no_data", "no_data")
 

@@ -16,6 +16,7 @@ from closeknit.engine.forecasting.spread import FEWEST_RESIDUALS, empirical_quan
 _ORIGINS_PER_SEASON = 7
 _ENOUGH_WHOLE_SEASONS = 20
 _OBSERVED_SHARE = 0.5
+_ASSUMED_CORRELATION = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,8 +24,9 @@ class AggregateForecast:
     """Means and quantiles of sums: `mean` [series, group], `quantiles` [level, series, group].
 
     `groups` are the labels in rising order. `residual_count` [series, group]: past sums behind the quantiles.
-    Below 5 of them (and for fallback series) the quantiles are sums of the periods' quantiles, which is the
-    widest case (all errors together); `is_widest` [series, group] marks it.
+    Below 5 of them (and for fallback series) the quantiles are put together from the periods' own, with the errors of
+    any two periods taken as correlated by 0.25: between independent (0) and all together (1), the sum of quantiles.
+    `is_estimated` [series, group] marks it.
     """
 
     groups: IntArray
@@ -32,7 +34,7 @@ class AggregateForecast:
     quantile_levels: FloatArray
     quantiles: FloatArray
     residual_count: IntArray
-    is_widest: BoolArray
+    is_estimated: BoolArray
 
 
 def aggregate_quantiles(
@@ -68,9 +70,9 @@ def aggregate_quantiles(
         raise EngineInputError(f"group_of_step has {labels.size} entries: give {panel.horizon}, one per period ahead")
     groups = np.unique(labels[labels >= 0])
     member = (labels[None, :] == groups[:, None]).astype(np.float64)
-    quantiles = np.einsum("lsh,gh->lsg", forecast.quantiles, member)
-    counts = np.zeros((panel.values.shape[0], groups.size), dtype=np.int64)
     mean = forecast.mean @ member.T
+    quantiles = mean + _put_together(forecast.quantiles - forecast.mean, member)
+    counts = np.zeros((panel.values.shape[0], groups.size), dtype=np.int64)
     for length in np.unique(forecast.seasons_averaged[~forecast.is_fallback]):
         rows = np.flatnonzero(forecast.seasons_averaged == length)
         part = panel.rows(forecast.seasons_averaged == length)
@@ -87,8 +89,18 @@ def aggregate_quantiles(
         quantile_levels=frozen(np.array(forecast.quantile_levels)),
         quantiles=frozen(quantiles),
         residual_count=frozen(counts),
-        is_widest=frozen(counts < FEWEST_RESIDUALS),
+        is_estimated=frozen(counts < FEWEST_RESIDUALS),
     )
+
+
+def _put_together(offsets: FloatArray, member: FloatArray) -> FloatArray:
+    """Offsets [level, series, group] of sums from those of the periods [level, series, period]: their spreads add as
+    those of errors with one correlation do, var = (1 - r) sum of squares + r (sum)^2.
+    """
+    together = np.einsum("lsh,gh->lsg", offsets, member)
+    squares = np.einsum("lsh,gh->lsg", offsets**2, member)
+    spread: FloatArray = np.sqrt((1.0 - _ASSUMED_CORRELATION) * squares + _ASSUMED_CORRELATION * together**2)
+    return np.sign(together) * spread
 
 
 def _sum_offsets(panel: Panel, length: int, steps: IntArray, levels: FloatArray) -> tuple[FloatArray, IntArray]:
