@@ -100,7 +100,8 @@ def _put_together(offsets: FloatArray, member: FloatArray) -> FloatArray:
     together = np.einsum("lsh,gh->lsg", offsets, member)
     squares = np.einsum("lsh,gh->lsg", offsets**2, member)
     spread: FloatArray = np.sqrt((1.0 - _ASSUMED_CORRELATION) * squares + _ASSUMED_CORRELATION * together**2)
-    return np.sign(together) * spread
+    signed: FloatArray = np.sign(together) * spread
+    return signed
 
 
 def _sum_offsets(panel: Panel, length: int, steps: IntArray, levels: FloatArray) -> tuple[FloatArray, IntArray]:
