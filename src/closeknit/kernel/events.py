@@ -119,6 +119,25 @@ def replay_dead(delivery_id: int, *, by: Actor) -> None:
         raise NotFound("There is no dead letter with this number.", where=f"delivery {delivery_id}")
 
 
+def purge_settled(keep_days: int) -> int:
+    """Delete deliveries done longer ago than that, and events that owe nobody; return how many deliveries went.
+
+    Dead letters stay until someone replays them. What was decided stands in the ledger, not here.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "delete from kernel_delivery where state = 'done' and settled_at < now() - make_interval(days => %s)",
+            [keep_days],
+        )
+        gone = int(cursor.rowcount)
+        cursor.execute(
+            "delete from kernel_event e where published_at < now() - make_interval(days => %s)"
+            " and not exists (select from kernel_delivery d where d.event_id = e.id)",
+            [keep_days],
+        )
+    return gone
+
+
 def transaction_now() -> Any:
     """Return the database's own clock as an expression: timers live in database time."""
     from django.db.models.functions import Now

@@ -1,11 +1,11 @@
 """Tables as CSV files that a spreadsheet opens without running anything in them.
 
-Text that a spreadsheet would take for a formula (it begins with = + - @, tab or carriage return) gets an
-apostrophe in front. Numbers stay numbers, written plainly; times are ISO 8601 in UTC; what is not
-known is an empty cell.
+Text that a spreadsheet would take for a formula (it begins with = + - @, their full-width forms, tab or a line's
+end, with or without apostrophes before) gets an apostrophe in front; `read_cell` takes it off again. Numbers stay
+numbers, written plainly; times are ISO 8601 in UTC; what is not known is an empty cell.
 """
 
-import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,7 +16,9 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+TO_QUOTE = re.compile(r'[",;\t\r\n]|^\s|\s$')
+"""Also what other spreadsheets take for the end of a cell: a formula must not hide behind it."""
 
 
 def csv_cell(value: Any) -> str:
@@ -25,7 +27,9 @@ def csv_cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, int | float):
         return str(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
@@ -34,7 +38,12 @@ def csv_cell(value: Any) -> str:
     if isinstance(value, list | tuple):
         value = "; ".join(str(item) for item in value)
     text = str(value.value if isinstance(value, Enum) else value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def read_cell(text: str) -> str:
+    """Return the text that `csv_cell` wrote."""
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
@@ -47,15 +56,13 @@ def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
     return response
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(header)
+    yield "\ufeff" + ",".join(header) + "\r\n"
     for row in rows:
-        yield writer.writerow([csv_cell(value) for value in row])
+        yield ",".join(_quoted(csv_cell(value)) for value in row) + "\r\n"
+
+
+def _quoted(text: str) -> str:
+    if not TO_QUOTE.search(text):
+        return text
+    return '"' + text.replace('"', '""') + '"'

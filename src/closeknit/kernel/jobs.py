@@ -31,6 +31,7 @@ MAX_TRIES = 5
 FIRST_RETRY_SECONDS = 2
 HEARTBEAT_SECONDS = 5.0
 STALLED_SECONDS = 15.0
+KEEP_SETTLED_DAYS = 30
 KEEP_DONE_HOURS = 7 * 24
 WORKER_OPTIONS: dict[str, Any] = {
     "update_heartbeat_interval": HEARTBEAT_SECONDS,
@@ -155,6 +156,15 @@ async def rescue_stalled(context: JobContext, timestamp: int) -> None:
         await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_DONE_HOURS)
 
 
+@app.periodic(cron="23 3 * * *")
+@app.task(name="closeknit.kernel.jobs:purge_outbox", queueing_lock="kernel:purge")
+def purge_outbox(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the time of the tick over
+    """Clear the outbox of what was taken long ago."""
+    close_old_connections()
+    events.purge_settled(KEEP_SETTLED_DAYS)
+    close_old_connections()
+
+
 async def _rescue(worker_app: Any) -> None:
     manager = worker_app.job_manager
     for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
@@ -253,8 +263,8 @@ def _owed_soon() -> bool:
 def _count(condition: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select count(*) from procrastinate_jobs where task_name <> %s and {condition}",
-            [rescue_stalled.name],
+            f"select count(*) from procrastinate_jobs where task_name <> all(%s) and {condition}",
+            [[rescue_stalled.name, purge_outbox.name]],
         )
         row = cursor.fetchone()
     return int(row[0]) if row else 0

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -30,6 +31,13 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], *, empty
     ]
     for line in [list(headings), *cells]:
         print("  ".join(t.rjust(w) if r else t.ljust(w) for t, w, r in zip(line, widths, right, strict=True)).rstrip())
+
+
+def share_text(value: float, decimals: int = 1) -> str:
+    """Write a share (0..1) in percent, rounded down below one: only what is whole reads 100 %."""
+    scale = 10.0**decimals
+    percent = math.floor(value * 100 * scale + 1e-9) / scale if value < 1 else round(value * 100, decimals)
+    return f"{percent:,.{decimals}f}%"
 
 
 def plain(value: Any) -> Any:

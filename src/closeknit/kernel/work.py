@@ -82,8 +82,11 @@ def count_work(*, by: Actor) -> WorkCounts:
         return WorkCounts(*cursor.fetchone())
 
 
-def find_failure_of_thread(thread_id: UUID) -> str | None:
-    """Return why a thread came to rest: the reason of a job or event of it that failed for good, or None."""
+def find_failure_of_thread(thread_id: UUID, *, by: Actor) -> str | None:
+    """Return why a thread came to rest: the reason of a job or event of it that failed for good, or None.
+
+    A reason may quote any row: who may not see feeds hears only that it failed.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "select coalesce("
@@ -94,4 +97,6 @@ def find_failure_of_thread(thread_id: UUID) -> str | None:
             [str(thread_id), thread_id],
         )
         row = cursor.fetchone()
-    return str(row[0]) if row else None
+    if row is None:
+        return None
+    return str(row[0]) if by.may(SEE_WORK) else "A step failed; who looks after feeds can see why on the page Work."

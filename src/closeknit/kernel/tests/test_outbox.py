@@ -119,6 +119,21 @@ def test_events_carry_ids_only():
         boil(litres=1.5)
 
 
+def test_only_what_was_taken_long_ago_is_purged(wire, tally):
+    wire({KettleBoiled: (count_it,)})
+    for _ in range(3):
+        boil()
+    assert events.deliver() == 3
+    _, dead, young = Delivery.objects.order_by("id").values_list("id", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute("update kernel_event set published_at = now() - interval '31 days'")
+        cursor.execute("update kernel_delivery set settled_at = now() - interval '31 days' where id <> %s", [young])
+        cursor.execute("update kernel_delivery set state = 'dead' where id = %s", [dead])
+    assert events.purge_settled(30) == 1
+    assert set(Delivery.objects.values_list("id", flat=True)) == {dead, young}
+    assert EventRow.objects.count() == 2
+
+
 def test_two_events_of_one_name_are_refused():
     other: Any = dataclass(frozen=True, slots=True)(type("KettleBoiled", (Event,), {"__annotations__": {}}))
     with pytest.raises(ValueError, match="KettleBoiled"):
