@@ -68,7 +68,7 @@ def free_port(wanted: int = DEFAULT_PORT) -> int:
 def _granian() -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-        "--workers", "1", "--blocking-threads", "8", "--log-level", "warning", "--no-access-log",
+        "--workers", "1", "--blocking-threads", "8", "--backpressure", "64", "--log-level", "warning", "--no-access-log",
         "closeknit.web.wsgi:application",
     ]  # fmt: skip
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from closeknit.kernel.output import print_json, print_table
+from closeknit.kernel.output import print_json, print_table, share_text
+
+SHORT_SHOWN = 20
 
 
 def add_commands(commands: Any) -> None:
@@ -65,7 +67,8 @@ def _report(args: argparse.Namespace, made: list[tuple[str, UUID]]) -> int:
         results.append({"thread_id": thread_id, "plan": plan, "proposal": proposal})
         if not args.json:
             print(f"{operation}: {proposal.summary if proposal else ''}")
-            print(f"  plan {plan.plan_id} is {plan.state.value}; thread {thread_id}")
+            stands = "" if plan.thread_id == thread_id else ", unchanged: nothing new came in"
+            print(f"  plan {plan.plan_id} is {plan.state.value}{stands}; thread {thread_id}")
             if proposal and proposal.state.value == "waiting":
                 failing = [v.sentence for v in proposal.verdicts if not v.holds]
                 print(f"  waits for a person: {' '.join(failing)}")
@@ -95,7 +98,7 @@ def _list_plans(args: argparse.Namespace) -> int:
         print_json("closeknit.plans/1", {"plans": plans})
     else:
         rows = [
-            (p.operation, p.first_on, p.weeks, p.state, f"{p.coverage_share:.1%}", p.short_hours, p.plan_id)
+            (p.operation, p.first_on, p.weeks, p.state, share_text(p.coverage_share), p.short_hours, p.plan_id)
             for p in plans
         ]
         print_table(
@@ -115,9 +118,12 @@ def _show_plan(args: argparse.Namespace) -> int:
     if args.json:
         print_json("closeknit.plan/1", {"plan": plan, "pool_weeks": weeks, "short": short})
         return 0
-    print(f"{plan.operation}, {plan.weeks} weeks from {plan.first_on}, {plan.state}: covers {plan.coverage_share:.1%}")
+    print(
+        f"{plan.operation}, {plan.weeks} weeks from {plan.first_on}, {plan.state}: covers"
+        f" {share_text(plan.coverage_share)} of {plan.need_hours:,.0f} needed hours. Amounts in {plan.currency}."
+    )
     print_table(
-        ("pool", "week of", "need h", "has h", "overtime h", "short h", "price/h", "one more is worth"),
+        ("pool", "week of", "need h", "has h", "overtime h", "short h", "one more h", "one more unit"),
         [
             (
                 w.pool,
@@ -132,8 +138,13 @@ def _show_plan(args: argparse.Namespace) -> int:
             for w in weeks
         ],
     )
-    for claim in short[:20]:
-        print(f"  {claim.account_number or claim.tier} {claim.week_on} {claim.pool}: {claim.sentence}")
+    if short:
+        print("Who is short, the dearest first:")
+    for claim in short[:SHORT_SHOWN]:
+        who = claim.account_number or f"tier {claim.tier}, planned together"
+        print(f"  {claim.week_on} {claim.pool}, {who}: {claim.sentence}")
+    if len(short) > SHORT_SHOWN:
+        print(f"  … and {len(short) - SHORT_SHOWN} more; --json has all of them.")
     for sentence in plan.assumptions:
         print(f"  assumed: {sentence}")
     return 0

@@ -43,10 +43,15 @@ def show_today(request: Request) -> HttpResponse:
     plans.sort(key=lambda p: (-p.top_tier_accounts_short, -(p.shortfall_cost or 0), p.coverage_share))
     planned = {plan.operation for plan in plans}
     unplanned = [name for name in reads.list_operations_planned(by=by) if name not in planned]
+    drafts = {plan.operation: plan for plan in reversed(reads.list_plans(by=by, states=[PlanState.DRAFT]))}
     return render(
         request,
         "capacity/today_tile.html",
-        {"plans": plans, "unplanned": unplanned, "may_plan": by.may(Permission.RUN_PLAN)},
+        {
+            "plans": plans,
+            "unplanned": [(name, drafts.get(name)) for name in unplanned],
+            "may_plan": by.may(Permission.RUN_PLAN),
+        },
     )
 
 
@@ -56,11 +61,12 @@ def show_account(request: Request) -> HttpResponse:
     by: Actor = request.actor
     account = request.GET.get("account", "")
     claims = reads.account_claims(account, by=by) if account else []
+    names = {pool.pool: pool.name for pool in reads.list_pools(by=by)} if claims else {}
     return render(
         request,
         "capacity/account_tile.html",
         {
-            "claims": claims,
+            "claims": [(claim, names.get(claim.pool) or claim.pool) for claim in claims],
             "account": account,
             "need_hours": sum(c.need_hours for c in claims),
             "served_hours": sum(c.served_hours for c in claims),
@@ -86,7 +92,7 @@ def show_progress(request: Request, thread_id: UUID) -> HttpResponse:
     by.require(Permission.READ_CAPACITY)
     said = {line.kind: line.sentence for line in decisions.list_entries(by=by, thread_id=thread_id, limit=1000)}
     plan = reads.find_plan_of_thread(thread_id, by=by)
-    failure = work.find_failure_of_thread(thread_id)
+    failure = work.find_failure_of_thread(thread_id, by=by)
     settled = bool({"plan.proposed", "plan.unchanged"} & said.keys())
     return render(
         request,

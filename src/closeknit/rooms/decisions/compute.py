@@ -1,5 +1,6 @@
 """The approval policy as a pure function: every row is asked, every answer is kept."""
 
+from closeknit.kernel.output import share_text
 from closeknit.rooms.decisions.contracts import Judgement, PlanFacts, RuleVerdict
 
 POLICY_VERSION = "plan-approval/1"
@@ -33,7 +34,7 @@ def _top_tiers(facts: PlanFacts) -> str:
 
 
 def _coverage(facts: PlanFacts) -> str:
-    return f"The plan covers {facts.coverage_share:.1%} of need; policy asks for {LEAST_COVERAGE_SHARE:.0%}."
+    return f"The plan covers {share_text(facts.coverage_share)} of need; policy asks for {LEAST_COVERAGE_SHARE:.0%}."
 
 
 def _growth_is_small(facts: PlanFacts) -> bool:
