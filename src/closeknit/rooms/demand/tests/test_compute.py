@@ -45,7 +45,7 @@ def test_top_tier_accounts_stand_alone_and_the_rest_by_tier():
 
 def test_the_future_begins_the_day_after_the_history():
     panel, _ = compute.forecast_panel(history({key("A"): np.tile(WEEK, 10)}), {}, 3)
-    assert panel.local_starts[0] == (MONDAY + 70).astype("datetime64[m]")
+    assert panel.local_starts[0] == (MONDAY + np.timedelta64(70, "D")).astype("datetime64[m]")
     assert panel.mean.shape == (1, 3)
 
 
