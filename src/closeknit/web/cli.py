@@ -6,6 +6,7 @@ and Django when it runs.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Stopped. What was done before is kept.", file=sys.stderr)
         return 130
     except BrokenPipeError:
+        # The reader (head, a pager) has enough; what is still buffered must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
@@ -89,6 +92,8 @@ def _run(args: argparse.Namespace) -> int:
         args.by = _actor(getattr(args, "as_name", ""))
         return command(args)
     except CloseknitError as failure:
+        if failure.code == "" and not getattr(args, "as_name", ""):
+            failure.todo = "Say who acts: --as NAME (closeknit org people lists them)."
         _show(failure, as_json=getattr(args, "json", False))
         return 1
 

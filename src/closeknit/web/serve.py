@@ -23,7 +23,7 @@ def main() -> int:
     from closeknit.web import boot
 
     boot.prepare(migrate=True)
-    return serve(port=args.port or free_port(), with_worker=not args.no_worker)
+    return serve(port=args.port or choose_port(), with_worker=not args.no_worker)
 
 
 def serve(*, port: int, with_worker: bool = True) -> int:
@@ -52,6 +52,14 @@ def serve(*, port: int, with_worker: bool = True) -> int:
             signal.signal(number, handler)
 
 
+def choose_port() -> int:
+    """Return the usual port, or say that it is taken and return a free one."""
+    port = free_port()
+    if port != DEFAULT_PORT:
+        print(f"Port {DEFAULT_PORT} is taken (by another ./run?); using a free one.", file=sys.stderr)
+    return port
+
+
 def free_port(wanted: int = DEFAULT_PORT) -> int:
     """Return the wanted port if nobody listens there, else a free one."""
     for port in (wanted, 0):
@@ -68,7 +76,8 @@ def free_port(wanted: int = DEFAULT_PORT) -> int:
 def _granian() -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-        "--workers", "1", "--blocking-threads", "8", "--backpressure", "64", "--log-level", "warning", "--no-access-log",
+        "--workers", "1", "--blocking-threads", "8", "--backpressure", "64",
+        "--log-level", "warning", "--no-access-log",
         "closeknit.web.wsgi:application",
     ]  # fmt: skip
 

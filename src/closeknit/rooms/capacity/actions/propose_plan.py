@@ -14,7 +14,7 @@ from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.contracts import Term, TermSource
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.compute import PlanInputs, PlanResult, PlanSummary, PoolInput, RosterInput, Shortage
-from closeknit.rooms.capacity.contracts import PlanProposed
+from closeknit.rooms.capacity.contracts import PlanProposed, Staffing
 from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow, RosterLine
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions.actions.propose_plan_change import propose_plan_change
@@ -191,13 +191,19 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
     sentences = [
         f"Need is planned at the {inputs.planning_quantile:.0%} quantile of demand, not at its mean.",
         "The plan begins in step: the weeks before it are taken to have brought the work of its first week.",
-        "Deadlines are kept by whole days: a promise of 24 hours is kept by the end of the next day.",
     ]
-    sentences += [f"{pool.name}: handle time {pool.handle_source}." for pool in inputs.pools[:12]]
+    if any(pool.staffing == Staffing.DEADLINE for pool in inputs.pools):
+        sentences.append("Deadlines are kept by whole days: a promise of 24 hours is kept by the end of the next day.")
+    by_source: dict[str, list[str]] = {}
+    for pool in inputs.pools:
+        by_source.setdefault(pool.handle_source, []).append(pool.name)
+    sentences += [f"Handle time {source} ({'; '.join(names)})." for source, names in by_source.items()]
     if assumed_pools:
-        sentences.append(f"{assumed_pools} pools and their rosters are assumptions of the recipe, not records.")
+        what = "The pool and its roster are" if assumed_pools == 1 else f"{assumed_pools} pools and their rosters are"
+        sentences.append(f"{what} assumed by the recipe, not on record.")
     if assumed_terms:
-        sentences.append(f"{assumed_terms} terms are assumptions of the recipe, not contracts.")
+        what = "The one term is" if assumed_terms == 1 else f"{assumed_terms} terms are"
+        sentences.append(f"{what} assumed by the recipe, not in a contract.")
     return [*sentences, *result.unserved]
 
 
