@@ -17,7 +17,7 @@ from closeknit.rooms.capacity.compute.inputs import (
 from closeknit.rooms.capacity.compute.plan import PlanResult, make_plan, pack_cells
 from closeknit.rooms.capacity.compute.summary import PlanSummary, Shortage, summarise
 
-CODE_VERSION = "capacity/1"
+CODE_VERSION = "capacity/2"
 
 __all__ = [
     "CODE_VERSION",

@@ -1,6 +1,6 @@
 """What the promises ask of a pool, period by period, and who asks it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import NormalDist
@@ -20,6 +20,12 @@ from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers, Grain
 MINUTES_PER_DAY = 1440
 NO_PROMISE_WINDOW_DAYS = 6
 MOST_LEAD_WEEKS = 9
+GROUP_CORRELATION = 0.25
+"""How errors of different services and regions of one pool are taken to go together: 0 independent, 1 all at once.
+
+Weekly totals of a real service desk's 65 groups and of a city's 15 agencies vary as if independent; a common season or
+campaign, which short histories do not show, would tie them.
+"""
 
 FloatArray = NDArray[np.float64]
 
@@ -71,11 +77,7 @@ def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route
     minutes = 30 if as_arrives else MINUTES_PER_DAY
     clock = wall_clock(starts, numbers.card.time_zone, pool.time_zone) if as_arrives else starts
     heads, presence = _rostered(pool.roster, clock, minutes)
-    sized = (
-        _answered_need(pool, planned, terms, inputs.planning_quantile)
-        if as_arrives
-        else _deadline_need(pool, planned, terms, starts, presence)
-    )
+    sized = _answered_need(pool, planned, terms) if as_arrives else _deadline_need(pool, planned, terms, starts, heads)
     return _pool_need(inputs, pool, keys, terms, sized, starts, clock, heads, presence, minutes)
 
 
@@ -87,42 +89,70 @@ def _term(terms: Sequence[Term], key: ForecastKey) -> Term | None:
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """Expected units (S x P), and the factors up to the planning quantile of a period's total and of its week's."""
+    """Expected units (S x P), the factors up to the planning quantile of a period's total and of its week's (S x P).
+
+    `rate_surplus` (P): what to plan for beyond the mean because the rate is not known, the chance in counts left out.
+    """
 
     expected: FloatArray
     by_period: FloatArray
     by_week: FloatArray
+    rate_surplus: FloatArray
 
     def of(self, periods: slice | NDArray[np.bool_]) -> "_Planned":
-        return _Planned(self.expected[:, periods], self.by_period[:, periods], self.by_week[:, periods])
+        return _Planned(
+            self.expected[:, periods], self.by_period[:, periods], self.by_week[:, periods], self.rate_surplus[periods]
+        )
 
     def by_day(self) -> "_Planned":
         """Add half-hours up to days; a day's factor is then its week's, the only one known for sums of half-hours."""
         days = self.expected.reshape(self.expected.shape[0], -1, 48).sum(axis=2)
         weekly = self.by_week[:, ::48]
-        return _Planned(days, weekly, weekly)
+        return _Planned(days, weekly, weekly, self.rate_surplus.reshape(-1, 48).sum(axis=1))
 
 
 def _planned_units(inputs: PlanInputs, numbers: ForecastNumbers, route: Route, rows: Sequence[int]) -> _Planned:
     """Return each series' expected units, and how much more to plan for: per period, and per week."""
     level = int(np.argmin(np.abs(numbers.quantile_levels - inputs.planning_quantile)))
-    panel = route.panel
+    panel, totals = route.panel, list(route.totals)
     expected = np.maximum(panel.mean[rows], 0.0)
-    group = panel.total_of_series[rows]
+    member = np.array([panel.total_of_series[rows] == total for total in totals])
+    mean = member.astype(np.float64) @ expected
     week = np.searchsorted(panel.week_on, mondays_of(panel.local_starts))
-    by_period, by_week = np.ones_like(expected), np.ones_like(expected)
-    for total in route.totals:
-        mine = group == total
-        weekly = _ratio(panel.total_weekly_quantiles[level, total], panel.total_weekly_mean[total])
-        by_period[mine] = _ratio(panel.total_quantiles[level, total], panel.total_mean[total])
-        by_week[mine] = weekly[week]
-    return _Planned(expected, by_period, by_week)
+    by_period = _surplus(panel.total_quantiles[level, totals], panel.total_mean[totals])
+    by_week = _surplus(panel.total_weekly_quantiles[level, totals], panel.total_weekly_mean[totals])
+    weekly_mean = panel.total_weekly_mean[totals]
+    return _Planned(
+        expected,
+        1.0 + member.T @ (by_period * _shrunk(by_period * mean)),
+        1.0 + (member.T @ (by_week * _shrunk(by_week * weekly_mean)))[:, week],
+        _rate_surplus(mean, by_period, inputs.planning_quantile),
+    )
 
 
-def _ratio(quantile: FloatArray, mean: FloatArray) -> FloatArray:
-    """Return quantile over mean, 1 where nothing is expected; never below 1: a plan covers what is expected."""
+def _surplus(quantile: FloatArray, mean: FloatArray) -> FloatArray:
+    """Return quantile over mean less 1, 0 where nothing is expected; never below 0: a plan covers what is expected."""
     ratio = np.divide(quantile, mean, out=np.ones_like(mean), where=mean > 0)
-    return np.maximum(ratio, 1.0)
+    return np.maximum(ratio - 1.0, 0.0)
+
+
+def _together(surplus: FloatArray) -> FloatArray:
+    """Return the surplus of a sum of groups (T x P -> P): the groups of one pool are not all high at once."""
+    squares, added = (surplus**2).sum(axis=0), surplus.sum(axis=0)
+    return np.sqrt((1.0 - GROUP_CORRELATION) * squares + GROUP_CORRELATION * added**2)
+
+
+def _shrunk(surplus: FloatArray) -> FloatArray:
+    """Return the part of each group's own surplus that its pool needs (1 where the pool has one group)."""
+    added = surplus.sum(axis=0)
+    return np.divide(_together(surplus), added, out=np.ones_like(added), where=added > 0)
+
+
+def _rate_surplus(mean: FloatArray, by_period: FloatArray, quantile: float) -> FloatArray:
+    z = NormalDist().inv_cdf(quantile)
+    if z <= 0:
+        return np.zeros(mean.shape[1])
+    return _together(z * np.sqrt(np.maximum((by_period * mean / z) ** 2 - mean, 0.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +164,14 @@ class _Sized:
     binding: str
 
 
-def _answered_need(pool: PoolInput, planned: _Planned, terms: Sequence[Term | None], quantile: float) -> _Sized:
+def _answered_need(pool: PoolInput, planned: _Planned, terms: Sequence[Term | None]) -> _Sized:
     """Size a queue for its strictest promise; each step of strictness is carried by those who were promised it.
 
     The queueing formula holds the chance in arrivals at a known rate; what is planned for beyond the mean is only that
     the rate itself is not known. So the Poisson part is taken out of the forecast's spread before it is added.
     """
     units = planned.expected
-    mean = units.sum(axis=0)
-    surplus = (units * (planned.by_period - 1.0)).sum(axis=0)
-    z = NormalDist().inv_cdf(quantile)
-    rate_spread = np.sqrt(np.maximum((surplus / z) ** 2 - mean, 0.0)) if z > 0 else np.zeros_like(mean)
-    arrivals_per_hour = 2.0 * (mean + z * rate_spread)
+    arrivals_per_hour = 2.0 * (units.sum(axis=0) + planned.rate_surplus)
     promises = sorted({_promise(term) for term in terms})
     agents = np.array(
         [
@@ -172,24 +198,43 @@ def _deadline_need(
     planned: _Planned,
     terms: Sequence[Term | None],
     starts: NDArray[np.datetime64],
-    presence: FloatArray,
+    heads: FloatArray,
 ) -> _Sized:
     """Size daily hours so that nothing is late; the extra of a shorter deadline is carried by those who have it."""
     work = _units_by_window(planned, terms) * (pool.handle_minutes / 60.0)
     days = starts.astype("datetime64[D]").astype(np.int64)
-    is_open = presence > 0 if presence.any() else (days + 3) % 7 < 5
     promises = sorted({_grace(term) for term in terms})
     level_of_series = np.array([promises.index(_grace(term)) for term in terms])
     lead = 7 * min(max(grace for grace, _ in promises) // 7 + 1, MOST_LEAD_WEEKS)
     by_promise = _led_in(np.array([work[level_of_series == i].sum(axis=0) for i in range(len(promises))]), lead)
-    led_open = _led_in(is_open, lead)
     led_week = np.arange(lead + days.size) // 7
-    windows = np.array([_windows(promise, led_open) for promise in promises])
-    levels = np.array([_kept(by_promise, np.maximum(windows, window), led_week, led_open)[lead:] for window in windows])
-    levels = np.maximum(levels, _pace(by_promise, [grace for grace, _ in promises], led_week, led_open)[lead:])
+    usual = np.where((days + 3) % 7 < 5, 1.0, 0.0)
+    rostered = _led_in(heads if heads.any() else usual, lead)
+    shapes = [(rostered > 0).astype(np.float64), _shape(rostered, led_week)]
+    levels = min(
+        (_levels(by_promise, promises, led_week, shape)[:, lead:] for shape in shapes),
+        key=lambda found: float(found.max(axis=0).sum()),
+    )
     week = (days - days[0]) // 7
     split = share_in_steps(levels, level_of_series, _weekly_work(work, week))
     return _Sized(levels.max(axis=0), split, _tightest(terms, levels, promises))
+
+
+def _shape(heads: FloatArray, week: NDArray[np.int64]) -> FloatArray:
+    """Return how large each day's roster is beside the mean open day of its week; 0 on closed days."""
+    hours = np.bincount(week, weights=heads)
+    days = np.bincount(week, weights=heads > 0)
+    mean = np.divide(hours, days, out=np.ones_like(hours), where=days > 0)
+    return heads / mean[week]
+
+
+def _levels(
+    by_promise: FloatArray, promises: Sequence[tuple[int, bool]], week: NDArray[np.int64], shape: FloatArray
+) -> FloatArray:
+    """Return the daily hours (L x D), spread over a week's days by `shape`, if no promise were stricter than each."""
+    windows = np.array([_windows(promise, shape > 0) for promise in promises])
+    kept = [_kept(by_promise, np.maximum(windows, window), week, shape) for window in windows]
+    return np.maximum(np.array(kept), _pace(by_promise, [grace for grace, _ in promises], week, shape))
 
 
 def _led_in(daily: NDArray[Any], lead_days: int) -> NDArray[Any]:
@@ -233,24 +278,22 @@ def _windows(promise: tuple[int, bool], is_open: NDArray[np.bool_]) -> NDArray[n
     return due - np.arange(size)
 
 
-def _kept(
-    work: FloatArray, windows: NDArray[np.int64], week: NDArray[np.int64], is_open: NDArray[np.bool_]
-) -> FloatArray:
+def _kept(work: FloatArray, windows: NDArray[np.int64], week: NDArray[np.int64], shape: FloatArray) -> FloatArray:
     """Return the daily hours that keep work with a window per class and day: one class of its own per window length."""
     lengths = np.unique(windows)
     by_length = np.array([np.where(windows == length, work, 0.0).sum(axis=0) for length in lengths])
-    return required_daily_capacity(by_length, lengths, week_of_day=week, is_open=is_open).daily_capacity_hours
+    return required_daily_capacity(
+        by_length, lengths, week_of_day=week, is_open=shape > 0, day_size=shape
+    ).daily_capacity_hours
 
 
-def _pace(
-    work: FloatArray, grace_days: Sequence[int], week: NDArray[np.int64], is_open: NDArray[np.bool_]
-) -> FloatArray:
+def _pace(work: FloatArray, grace_days: Sequence[int], week: NDArray[np.int64], shape: FloatArray) -> FloatArray:
     """Return the daily hours at which no more stays open than came in: the mean work of the weeks that a promise spans.
 
     Deadlines alone would let every plan put work off beyond its end; a plan that is made again each week never may.
     """
     weeks = int(week[-1]) + 1
-    open_days = np.bincount(week, weights=is_open, minlength=weeks)
+    sizes = np.bincount(week, weights=shape, minlength=weeks)
     weekly = np.array([np.bincount(week, weights=row, minlength=weeks) for row in work])
     smooth = np.zeros(weeks)
     for row, grace in zip(weekly, grace_days, strict=True):
@@ -258,8 +301,8 @@ def _pace(
         total = np.concatenate([[0.0], np.cumsum(row)])
         first = np.maximum(np.arange(weeks) + 1 - span, 0)
         smooth += (total[1:] - total[first]) / (np.arange(weeks) + 1 - first)
-    per_day = np.divide(smooth, open_days, out=np.zeros(weeks), where=open_days > 0)
-    return np.where(is_open, per_day[week], 0.0)
+    per_size = np.divide(smooth, sizes, out=np.zeros(weeks), where=sizes > 0)
+    return per_size[week] * shape
 
 
 def _tightest(terms: Sequence[Term | None], levels: FloatArray, promises: Sequence[tuple[int, bool]]) -> str:
@@ -317,7 +360,8 @@ def _pool_need(
     claims = np.zeros((len(claimants), int(planned.sum())))
     np.add.at(claims, [claimants.index(name) for name in names], sized.split[:, planned])
     overtime_cost = float(pool.overtime_cost_per_hour) / present_share
-    mine = {c: [t for name, t in zip(names, terms, strict=True) if name == c] for c in claimants}
+    asked = sized.split[:, planned].sum(axis=1)
+    mine = {c: [(t, float(a)) for name, t, a in zip(names, terms, asked, strict=True) if name == c] for c in claimants}
     unit_hours = presence[planned] * present_share
     usual_day = float(unit_hours[unit_hours > 0].mean()) if (unit_hours > 0).any() else 7.5 * present_share
     return PoolNeed(
@@ -330,24 +374,38 @@ def _pool_need(
         unit_hours=unit_hours,
         claimants=claimants,
         claims=claims,
-        shortfall_cost_per_hour=np.array(
-            [_shortfall_cost(inputs, pool, c, mine[c], overtime_cost) for c in claimants], dtype=np.float64
-        ),
+        shortfall_cost_per_hour=_shortfall_costs(inputs, pool, claimants, mine, overtime_cost),
         terms=tuple(_strictest(mine[c]) for c in claimants),
         binding=sized.binding,
         overtime_cost_per_hour=overtime_cost,
     )
 
 
-def _shortfall_cost(
-    inputs: PlanInputs, pool: PoolInput, claimant: Claimant, terms: Sequence[Term | None], overtime_cost: float
-) -> float:
-    """Return the cost of one hour not given: the credits it causes, and at least the policy's floor for the tier."""
-    floor = inputs.tier_floor_multiples.get(claimant.tier, min(inputs.tier_floor_multiples.values())) * overtime_cost
-    credits = [float(t.credit_per_miss) * 60.0 / pool.handle_minutes for t in terms if t is not None]
-    return max([floor, *credits])
+_Asked = Sequence[tuple[Term | None, float]]
+"""A claimant's promises, each with the hours asked under it."""
 
 
-def _strictest(terms: Sequence[Term | None]) -> str:
-    known = [t for t in terms if t is not None]
+def _shortfall_costs(
+    inputs: PlanInputs,
+    pool: PoolInput,
+    claimants: Sequence[Claimant],
+    asked: Mapping[Claimant, _Asked],
+    overtime_cost: float,
+) -> FloatArray:
+    """Return the cost of one hour not given: the credits it causes, and at least the policy's floor for the tier.
+
+    An hour short is an hour of the claimant's own mix of work: each promise's credit counts by the hours asked for it.
+    """
+    lowest = min(inputs.tier_floor_multiples.values())
+    costs = np.zeros(len(claimants))
+    for i, claimant in enumerate(claimants):
+        floor = inputs.tier_floor_multiples.get(claimant.tier, lowest) * overtime_cost
+        hours = sum(a for _, a in asked[claimant])
+        credits = sum(float(t.credit_per_miss) * a for t, a in asked[claimant] if t is not None)
+        costs[i] = max(floor, credits / hours * 60.0 / pool.handle_minutes if hours > 0 else 0.0)
+    return costs
+
+
+def _strictest(asked: _Asked) -> str:
+    known = [t for t, _ in asked if t is not None]
     return min(known, key=lambda t: (t.threshold_minutes, -t.target_share)).sentence if known else "no promise"
