@@ -5,6 +5,7 @@ from importlib import import_module
 from itertools import chain
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -44,7 +45,7 @@ class Session(SessionAuth):
             raise CsrfRefused(
                 "A session needs the page's token to change something.",
                 where="X-CSRFToken",
-                todo="Send the value of the csrftoken cookie as X-CSRFToken, or use a bearer token.",
+                todo=f"Send the value of the cookie {settings.CSRF_COOKIE_NAME} as X-CSRFToken, or use a bearer token.",
             ) from failure
         return self.authenticate(request, key)
 
