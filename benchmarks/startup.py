@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 
 from benchmarks._report import seconds, show
 
@@ -22,9 +23,8 @@ def main() -> None:
     bare = 0.0
     rows = []
     for name, arguments in ASKED.items():
-        took = seconds(
-            lambda a=arguments: subprocess.run([sys.executable, *a], check=True, capture_output=True), times=7
-        )
+        command = [sys.executable, *arguments]
+        took = seconds(partial(subprocess.run, command, check=True, capture_output=True), times=7)
         bare = bare or took
         rows.append((name, f"{took:.3f}", f"{took / bare:.1f}"))
     show("Start-up (wish: --help under 0.4 s)", ("what", "seconds", "times bare Python"), rows)

@@ -34,7 +34,7 @@ def serve(*, port: int, with_worker: bool = True) -> int:
     ensure_vega_bundle(HOME)
     children = [_start([*_granian(), "--port", str(port)])]
     if with_worker:
-        children.append(_start([sys.executable, "-m", "closeknit.web.worker"]))
+        children.append(_start([sys.executable, "-m", "closeknit.web.worker", "--quiet"]))
     previous = {s: signal.signal(s, _interrupt) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         _wait_until_up(port, children[0])
@@ -76,7 +76,7 @@ def free_port(wanted: int = DEFAULT_PORT) -> int:
 def _granian() -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-        "--workers", "1", "--blocking-threads", "8", "--backpressure", "64",
+        "--workers", "1", "--blocking-threads", str(min(8, 2 * (os.cpu_count() or 1) + 1)),
         "--log-level", "warning", "--no-access-log",
         "closeknit.web.wsgi:application",
     ]  # fmt: skip
