@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table, share_text
 
 SHORT_SHOWN = 20
@@ -16,9 +16,7 @@ def add_commands(commands: Any) -> None:
     plan = commands.add_parser("plan", help="forecast, size, allocate, price and propose: the main job")
     plan.add_argument("--operation", default="", help="one operation (default: every one with pools)")
     plan.add_argument("--weeks", type=int, default=8)
-    plan.add_argument(
-        "--as-of", type=datetime.fromisoformat, default=None, help="an ISO instant: use only data before it"
-    )
+    plan.add_argument("--as-of", type=arguments.instant, default=None, help="an ISO instant: use only data before it")
     plan.set_defaults(run=_plan)
     capacity = commands.add_group("capacity", help="pools, plans, who is served and who is short")
     pools = capacity.add_parser("pools", help="list pools")
@@ -43,11 +41,10 @@ def _plan(args: argparse.Namespace) -> int:
     operations = [args.operation] if args.operation else reads.list_operations_planned(by=args.by)
     if not operations:
         raise Invalid("There is nothing to plan.", todo="Load data first: closeknit load RECIPE PATH.")
-    as_of = args.as_of.astimezone() if args.as_of and args.as_of.tzinfo is None else args.as_of
     made = []
     for operation in operations:
         _say(args, f"Planning {operation} …")
-        thread_id = start_plan(operation, weeks=args.weeks, as_of=as_of, by=args.by)
+        thread_id = start_plan(operation, weeks=args.weeks, as_of=args.as_of, by=args.by)
         jobs.run_until_idle()
         made.append((operation, thread_id))
     return _report(args, made)
