@@ -15,6 +15,7 @@ from closeknit.rooms.capacity.compute.sharing import Sized, share_in_steps
 MINUTES_PER_DAY = 1440
 NO_PROMISE_WINDOW_DAYS = 6
 MOST_LEAD_WEEKS = 9
+_TIE = 1e-9
 
 FloatArray = NDArray[np.float64]
 
@@ -26,7 +27,11 @@ def deadline_need(
     starts: NDArray[np.datetime64],
     heads: FloatArray,
 ) -> Sized:
-    """Size daily hours so that nothing is late; the extra of a shorter deadline is carried by those who have it."""
+    """Size daily hours so that nothing is late; the extra of a shorter deadline is carried by those who have it.
+
+    The hours of a week are spread over its days as the roster is, or evenly where that takes fewer: where the day of a
+    small crew would set the size of all others.
+    """
     work = _units_by_window(planned, terms) * (pool.handle_minutes / 60.0)
     days = starts.astype("datetime64[D]").astype(np.int64)
     promises = sorted({_grace(term) for term in terms})
@@ -36,14 +41,16 @@ def deadline_need(
     led_week = np.arange(lead + days.size) // 7
     usual = np.where((days + 3) % 7 < 5, 1.0, 0.0)
     rostered = _led_in(heads if heads.any() else usual, lead)
-    shapes = [(rostered > 0).astype(np.float64), _shape(rostered, led_week)]
-    levels = min(
-        (_levels(by_promise, promises, led_week, shape)[:, lead:] for shape in shapes),
-        key=lambda found: float(found.max(axis=0).sum()),
-    )
+    shapes = (_shape(rostered, led_week), (rostered > 0).astype(np.float64))
+    as_rostered, evenly = (_levels(by_promise, promises, led_week, shape)[:, lead:] for shape in shapes)
+    levels = as_rostered if _hours(as_rostered) <= _hours(evenly) * (1.0 + _TIE) else evenly
     week = (days - days[0]) // 7
     split = share_in_steps(levels, level_of_series, _weekly_work(work, week))
     return Sized(levels.max(axis=0), split, _tightest(terms, levels, promises))
+
+
+def _hours(levels: FloatArray) -> float:
+    return float(levels.max(axis=0).sum())
 
 
 def _shape(heads: FloatArray, week: NDArray[np.int64]) -> FloatArray:
