@@ -9,10 +9,12 @@ from django.views.decorators.http import require_GET
 
 from closeknit.kernel import work
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import NotFound
 from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
-from closeknit.rooms.capacity.contracts import PlanState
+from closeknit.rooms.capacity.contracts import ClaimWeek, PlanState
 from closeknit.rooms.capacity.forms import ThreadChoice
+from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.org.contracts import Permission
 
@@ -72,8 +74,27 @@ def show_account(request: Request) -> HttpResponse:
             "served_hours": sum(c.served_hours for c in claims),
             "short_hours": sum(c.short_hours for c in claims),
             "short": [c for c in claims if c.short_hours > 0.05],
+            "tier": _tier_shortages(account, by) if account and not claims else (),
         },
     )
+
+
+def _tier_shortages(account_number: str, by: Actor) -> list[tuple[ClaimWeek, str]]:
+    """Return where the account's tier is short at pools of its region, each with the pool's name, by week."""
+    if not by.scope.every_account:
+        return []
+    try:
+        account = customers.get_account(account_number, by=by)
+    except NotFound:
+        return []
+    names = {p.pool: p.name or p.pool for p in reads.list_pools(by=by) if {"*", account.region} & set(p.regions)}
+    claims = [
+        claim
+        for plan in reads.list_plans(by=by, states=[PlanState.COMMITTED])
+        for claim in reads.tier_claims(plan.operation, by=by)
+        if claim.tier == account.tier.value and claim.pool in names and claim.short_hours > 0.05
+    ]
+    return [(claim, names[claim.pool]) for claim in sorted(claims, key=lambda c: (c.week_on, c.pool))]
 
 
 @require_GET
