@@ -91,39 +91,52 @@ def _orders() -> list[str]:
     ]
 
 
-def build(folder: Path) -> SmallCompany:
-    """Load, plan, approve and commit, as Alice and Carol, within the caller's transaction."""
-    from closeknit.kernel import events
-    from closeknit.rooms.capacity.actions.propose_plan import propose_plan
-    from closeknit.rooms.capacity.actions.start_plan import start_plan
-    from closeknit.rooms.capacity.models import Plan
-    from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal
-    from closeknit.rooms.decisions.models import Proposal
-    from closeknit.rooms.demand.actions.refresh_forecast import refresh_forecast
-    from closeknit.rooms.org.reads import system_actor
-    from closeknit.rooms.outcomes.actions.refresh_board import refresh_board
+def load(folder: Path) -> None:
+    """Load the files as Alice, and take over accounts, terms and pools."""
     from closeknit.rooms.sensing.actions.load_recipe import load_recipe
 
-    alice, carol = enter("alice"), enter("carol")
-    load_recipe(str(write_files(folder)), folder, by=alice, at=AT)
-    deliver_all(events)
-    thread_id = start_plan("warehouse", weeks=2, by=alice)
-    run_id = refresh_forecast("warehouse", as_of=None, weeks=2, thread_id=thread_id, by=alice, at=AT)
+    load_recipe(str(write_files(folder)), folder, by=enter("alice"), at=AT)
+    deliver_all()
+
+
+def draft(weeks: int = 2) -> SmallCompany:
+    """Forecast, plan and propose as Alice; return the ids. The plan leaves strategic accounts short, so it waits."""
+    from closeknit.rooms.capacity.actions.propose_plan import propose_plan
+    from closeknit.rooms.capacity.actions.start_plan import start_plan
+    from closeknit.rooms.decisions.models import Proposal
+    from closeknit.rooms.demand.actions.refresh_forecast import refresh_forecast
+
+    alice = enter("alice")
+    thread_id = start_plan("warehouse", weeks=weeks, by=alice)
+    run_id = refresh_forecast("warehouse", as_of=None, weeks=weeks, thread_id=thread_id, by=alice, at=AT)
     plan_id = propose_plan(run_id, thread_id=thread_id, by=alice, at=AT)
     proposal = Proposal.objects.get(subject=f"plan:{plan_id}")
-    assert proposal.state == "waiting", "a plan that leaves strategic accounts short waits for a person"
-    approve_proposal(proposal.pk, reason="The Quetzal Mills peak is known.", by=carol, at=AT)
-    deliver_all(events)
-    assert Plan.objects.get(pk=plan_id).state == "committed"
-    refresh_board(plan_id, thread_id=thread_id, by=system_actor(), at=AT)
+    assert proposal.state == "waiting"
     return SmallCompany(plan_id, thread_id, run_id, proposal.pk)
 
 
-def deliver_all(events: object) -> None:
+def build(folder: Path) -> SmallCompany:
+    """Load, plan, approve and commit, as Alice and Carol, and refresh the board."""
+    from closeknit.rooms.capacity.models import Plan
+    from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal
+    from closeknit.rooms.org.reads import system_actor
+    from closeknit.rooms.outcomes.actions.refresh_board import refresh_board
+
+    load(folder)
+    company = draft()
+    approve_proposal(company.proposal_id, reason="The Quetzal Mills peak is known.", by=enter("carol"), at=AT)
+    deliver_all()
+    assert Plan.objects.get(pk=company.plan_id).state == "committed"
+    refresh_board(company.plan_id, thread_id=company.thread_id, by=system_actor(), at=AT)
+    return company
+
+
+def deliver_all() -> None:
     """Deliver what is owed; a failure is the test's."""
+    from closeknit.kernel import events
     from closeknit.kernel.models import Delivery
 
-    while events.deliver():  # type: ignore[attr-defined]
+    while events.deliver():
         continue
     failed = list(Delivery.objects.exclude(last_error="").values_list("last_error", flat=True))
     assert not failed, failed

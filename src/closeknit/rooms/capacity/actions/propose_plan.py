@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
@@ -48,16 +48,27 @@ def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> U
     inputs, terms = _inputs(numbers.card, by)
     snapshot = compute.snapshot_of(inputs)
     digest = compute.digest_of(snapshot)
-    existing = Plan.objects.filter(
-        operation=inputs.operation, snapshot_digest=digest, code_version=compute.CODE_VERSION, state__in=LIVE
-    ).first()
+    existing = _live(inputs.operation, digest)
     if existing:
         return _say_unchanged(existing, thread_id, by)
     result = compute.make_plan(inputs, numbers)
     currency = _currency(inputs.operation)
     summary = compute.summarise(result, currency)
     plan = _plan(inputs, numbers.card, result, summary, terms, snapshot, thread_id, by, at)
-    return _store(plan, inputs, summary, numbers.card, by, at)
+    try:
+        return _store(plan, inputs, summary, numbers.card, by, at)
+    except IntegrityError:
+        # Another job may have stored the same plan while this one computed: then that one stands.
+        made = _live(inputs.operation, digest)
+        if made is None:
+            raise
+        return _say_unchanged(made, thread_id, by)
+
+
+def _live(operation: str, digest: str) -> Plan | None:
+    return Plan.objects.filter(
+        operation=operation, snapshot_digest=digest, code_version=compute.CODE_VERSION, state__in=LIVE
+    ).first()
 
 
 def _inputs(card: ForecastCard, by: Actor) -> tuple[PlanInputs, tuple[Term, ...]]:
