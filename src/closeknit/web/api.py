@@ -17,7 +17,7 @@ from closeknit import __version__
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import CloseknitError, Invalid
 from closeknit.rooms.org import reads as org
-from closeknit.web.problems import CsrfRefused, TooLarge, problem_of_status, problem_response
+from closeknit.web.problems import MEDIA_TYPE, CsrfRefused, TooLarge, problem_of_status, problem_response
 
 ROOMS_WITH_API = ("decisions", "sensing", "customers", "agreements", "demand", "capacity", "outcomes")
 
@@ -83,9 +83,33 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "What happened, where, what was kept and what to do (RFC 9457). Programs go by `code`.",
+    "required": ["type", "title", "status", "code", "detail", "where", "kept", "todo"],
+    "properties": {
+        "status": {"type": "integer"},
+        **{name: {"type": "string"} for name in ("type", "title", "code", "detail", "where", "kept", "todo")},
+    },
+}
+
+
+class Api(NinjaAPI):
+    """An API whose document says how every operation refuses."""
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        schema = super().get_openapi_schema(**options)
+        schema["components"]["schemas"]["Problem"] = PROBLEM
+        content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = {"description": "Refused or failed", "content": content}
+        return schema
+
+
 def build_api() -> NinjaAPI:
     """Return the API with every room's operations."""
-    api = NinjaAPI(
+    api = Api(
         title="Closeknit",
         version=__version__,
         description="What customers need, what they were promised, and the capacity that keeps it.",
