@@ -205,7 +205,9 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
     ]
     if any(pool.staffing == Staffing.DEADLINE for pool in inputs.pools):
         sentences.append("Deadlines are kept by whole days: a promise of 24 hours is kept by the end of the next day.")
-        sentences.append("A week's need is spread over its days as the roster is, or evenly where that takes fewer hours.")
+        sentences.append(
+            "A week's need is spread over its days as the roster is, or evenly where that takes fewer hours."
+        )
     if any(len(pool.services) > 1 or len(pool.regions) > 1 for pool in inputs.pools):
         sentences.append(
             "Services and regions of one pool do not all run high at once: their surprises are taken as correlated by "
