@@ -1,7 +1,7 @@
 """Turn a forecast into need, allocation and prices: a draft plan, put before policy."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -30,7 +30,6 @@ TIER_FLOOR_MULTIPLES = {"strategic": 8.0, "key": 4.0, "standard": 2.0, "volume":
 """An hour short costs at least this many hours of overtime: overtime comes first, and lower tiers give way first."""
 MEASURED_FROM = 100
 LIVE = (Plan.State.DRAFT, Plan.State.COMMITTED)
-FRESH_DAYS = 8
 ROWS_PER_INSERT = 2000
 
 
@@ -266,12 +265,8 @@ def _facts(plan: Plan, card: ForecastCard) -> PlanFacts:
         cost_change_share=change,
         coverage_share=plan.served_hours / plan.need_hours if plan.need_hours else 1.0,
         top_tier_accounts_short=plan.top_tier_accounts_short,
-        data_is_fresh=_is_fresh(plan.first_on, card.data_until_at.date()),
+        data_age_days=max((plan.made_at - card.data_until_at).days, 0),
     )
-
-
-def _is_fresh(first_on: date, data_until_on: date) -> bool:
-    return (first_on - data_until_on).days <= FRESH_DAYS
 
 
 def _entry(plan: Plan, inputs: PlanInputs) -> Entry:
