@@ -131,30 +131,45 @@ def test_two_first_loads_of_a_feed_register_it_once_and_take_its_rows_once(tmp_p
     assert WorkRow.objects.count() == rows
 
 
-def test_plans_of_one_operation_committed_at_once_follow_one_another(tmp_path):
-    from closeknit.rooms.capacity.actions.propose_plan import propose_plan
+def test_a_newer_plan_overtakes_the_drafts_that_still_wait(tmp_path):
     from closeknit.rooms.capacity.models import Plan
     from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal
+    from closeknit.rooms.decisions.models import Proposal
 
     load(tmp_path)
-    drafts = [draft(weeks=weeks) for weeks in (2, 3, 4)]
-    carol, alice = enter("carol"), enter("alice")
+    older, newer = draft(weeks=2), draft(weeks=3)
+    states = dict(Plan.objects.values_list("pk", "state"))
+    assert states == {older.plan_id: "superseded", newer.plan_id: "draft"}
+    assert Proposal.objects.get(pk=older.proposal_id).state == "withdrawn"
+    assert kinds("plan.withdrawn") == 1
+    with pytest.raises(Conflict, match="withdrawn"):
+        approve_proposal(older.proposal_id, reason="Late.", by=enter("carol"), at=AT)
 
-    def commit(company: Any) -> None:
+
+def test_an_approval_and_a_new_plan_at_once_follow_one_another(tmp_path):
+    from closeknit.rooms.capacity.models import Plan
+    from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal
+    from closeknit.rooms.decisions.models import Proposal
+
+    load(tmp_path)
+    company, carol = draft(weeks=2), enter("carol")
+    enter("alice")
+
+    def commit() -> None:
         approve_proposal(company.proposal_id, reason="Now.", by=carol, at=AT)
         deliver_all()
 
-    def replan() -> Any:
-        return propose_plan(drafts[0].run_id, thread_id=drafts[0].thread_id, by=alice, at=AT)
-
-    outcomes = at_once(*(lambda c=c: commit(c) for c in drafts), replan)
-    assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+    approved, drafted = at_once(commit, lambda: draft(weeks=3))
+    assert not isinstance(drafted, Exception), drafted
     deliver_all()
-    states = sorted(Plan.objects.values_list("state", flat=True))
-    assert states.count("committed") == 1
-    assert states.count("superseded") == 2
-    assert set(states) <= {"committed", "superseded", "draft"}
-    assert kinds("plan.committed") == 3
+    first = Plan.objects.get(pk=company.plan_id).state
+    proposal = Proposal.objects.get(pk=company.proposal_id).state
+    if approved is None:
+        assert (first, proposal) == ("committed", "approved")
+    else:
+        assert isinstance(approved, Conflict)
+        assert (first, proposal) == ("superseded", "withdrawn")
+    assert Plan.objects.get(pk=drafted.plan_id).state == "draft"
 
 
 KILLED = """

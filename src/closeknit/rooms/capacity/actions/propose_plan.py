@@ -1,7 +1,7 @@
 """Turn a forecast into need, allocation and prices: a draft plan, put before policy."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -15,10 +15,11 @@ from closeknit.rooms.agreements.contracts import Term, TermSource
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.compute import PlanInputs, PlanResult, PlanSummary, PoolInput, RosterInput, Shortage
 from closeknit.rooms.capacity.contracts import PlanProposed, Staffing
-from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow, RosterLine
+from closeknit.rooms.capacity.models import ClaimWeekRow, Closure, Plan, Pool, PoolWeekRow, RosterLine
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions.actions.propose_plan_change import propose_plan_change
 from closeknit.rooms.decisions.actions.record_entry import record_entry
+from closeknit.rooms.decisions.actions.withdraw_proposal import withdraw_proposal
 from closeknit.rooms.decisions.contracts import Entry, PlanFacts
 from closeknit.rooms.demand import reads as demand
 from closeknit.rooms.demand.contracts import ForecastCard
@@ -74,7 +75,7 @@ def _inputs(card: ForecastCard, by: Actor) -> tuple[PlanInputs, tuple[Term, ...]
     monday = card.first_on + timedelta(days=-card.first_on.weekday() % 7)
     terms = agreements.terms_in_force(card.operation, on=monday, by=by)
     weeks = card.weeks
-    pools = _pools(card.operation, card.data_until_at, by)
+    pools = _pools(card, by)
     if not pools:
         raise Invalid(
             f"No pool is known for {card.operation}.", where=card.operation, todo="Load its pools and rosters first."
@@ -93,21 +94,40 @@ def _inputs(card: ForecastCard, by: Actor) -> tuple[PlanInputs, tuple[Term, ...]
     return inputs, terms
 
 
-def _pools(operation: str, until_at: datetime, by: Actor) -> tuple[PoolInput, ...]:
-    measured = sensing.handle_minutes(operation, until_at=until_at, by=by)
+def _pools(card: ForecastCard, by: Actor) -> tuple[PoolInput, ...]:
+    operation = card.operation
+    measured = sensing.handle_minutes(operation, until_at=card.data_until_at, by=by)
+    closures = _closures(card.first_on, card.first_on + timedelta(days=card.horizon_days))
     lines: dict[int, list[RosterInput]] = {}
     for row in RosterLine.objects.filter(pool__operation=operation).order_by("weekday", "starts_minute", "from_on"):
         lines.setdefault(row.pool_id, []).append(
             RosterInput(row.weekday, row.starts_minute, row.ends_minute, row.headcount, row.from_on, row.to_on)
         )
     return tuple(
-        _pool_input(pool, tuple(lines.get(pool.pk, ())), measured)
+        _pool_input(pool, tuple(lines.get(pool.pk, ())), _closed_on(pool, closures), measured)
         for pool in Pool.objects.filter(operation=operation).order_by("pool")
     )
 
 
+def _closures(first_on: date, until_on: date) -> dict[str, set[date]]:
+    found: dict[str, set[date]] = {}
+    for closure in Closure.objects.filter(closed_on__gte=first_on, closed_on__lt=until_on):
+        found.setdefault(closure.region, set()).add(closure.closed_on)
+    return found
+
+
+def _closed_on(pool: Pool, closures: Mapping[str, set[date]]) -> tuple[date, ...]:
+    """Return the days on which a pool rests: those on which every region that it serves is closed."""
+    regions = sorted(closures) if "*" in pool.regions else pool.regions
+    days = [closures.get(region, set()) for region in regions]
+    return tuple(sorted(set.intersection(*days))) if days else ()
+
+
 def _pool_input(
-    pool: Pool, roster: tuple[RosterInput, ...], measured: Mapping[tuple[str, str, str], tuple[float, int]]
+    pool: Pool,
+    roster: tuple[RosterInput, ...],
+    closed_on: tuple[date, ...],
+    measured: Mapping[tuple[str, str, str], tuple[float, int]],
 ) -> PoolInput:
     minutes, source = _handle_minutes(pool, measured)
     return PoolInput(
@@ -125,6 +145,7 @@ def _pool_input(
         overtime_share_max=pool.overtime_share_max,
         time_zone=pool.time_zone,
         roster=roster,
+        closed_on=closed_on,
     )
 
 
@@ -236,6 +257,7 @@ def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastC
             batch_size=ROWS_PER_INSERT,
         )
         record_entry(_entry(plan, inputs), by=by)
+        _overtake_drafts(plan, by, at)
         for short in summary.shortages:
             record_entry(_shortage_entry(plan, short, teams.get(short.account_number)), by=by)
         publish(PlanProposed(plan.thread_id, plan.pk, plan.operation), by=by)
@@ -249,6 +271,13 @@ def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastC
             at=at,
         )
     return plan.pk
+
+
+def _overtake_drafts(plan: Plan, by: Actor, at: datetime) -> None:
+    """Set older drafts that still wait aside: nobody should approve a plan made on less than is known now."""
+    for older in Plan.objects.filter(operation=plan.operation, state=Plan.State.DRAFT).exclude(pk=plan.pk).only("pk"):
+        if withdraw_proposal(f"plan:{older.pk}", reason="A newer plan took its place.", by=by, at=at):
+            Plan.objects.filter(pk=older.pk).update(state=Plan.State.SUPERSEDED)
 
 
 def _facts(plan: Plan, card: ForecastCard) -> PlanFacts:

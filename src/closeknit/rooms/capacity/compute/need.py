@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,9 +66,16 @@ def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route
     planned, starts = planned.of(inside), starts[inside]
     minutes = 30 if as_arrives else MINUTES_PER_DAY
     clock = wall_clock(starts, numbers.card.time_zone, pool.time_zone) if as_arrives else starts
-    heads, presence = _rostered(pool.roster, clock, minutes)
+    open_share = np.where(np.isin(clock.astype("datetime64[D]"), _days(pool.closed_on)), 0.0, 1.0)
+    # Orders and mail arrive on closed days too and wait; nobody rings a desk that is shut.
+    planned = planned.scaled(open_share) if as_arrives else planned
+    heads, presence = (hours * open_share for hours in _rostered(pool.roster, clock, minutes))
     sized = _answered_need(pool, planned, terms) if as_arrives else deadline_need(pool, planned, terms, starts, heads)
     return _pool_need(inputs, pool, keys, terms, sized, starts, clock, heads, presence, minutes)
+
+
+def _days(days: Sequence[date]) -> NDArray[np.datetime64]:
+    return np.array(days, dtype="datetime64[D]")
 
 
 def _term(terms: Sequence[Term], key: ForecastKey) -> Term | None:

@@ -38,6 +38,10 @@ class Planned:
             self.expected[:, periods], self.by_period[:, periods], self.by_week[:, periods], self.rate_surplus[periods]
         )
 
+    def scaled(self, share: FloatArray) -> "Planned":
+        """Keep a share (P) of each period's work."""
+        return Planned(self.expected * share, self.by_period, self.by_week, self.rate_surplus * share)
+
     def by_day(self) -> "Planned":
         """Add half-hours up to days; a day's factor is then its week's, the only one known for sums of half-hours."""
         days = self.expected.reshape(self.expected.shape[0], -1, 48).sum(axis=2)

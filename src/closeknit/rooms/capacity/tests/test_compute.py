@@ -1,6 +1,7 @@
 """The plan's computation, checked against numbers worked out by hand and against laws that must always hold."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -248,3 +249,26 @@ def test_people_of_overlapping_shifts_are_present_once():
     _, result, _ = plan_of([team], [term("T")], forecast({REST: 10.0 * WEEKDAYS}))
     assert result.pools[0].need.capacity[0] == pytest.approx(2 * 6 + 4)
     assert result.pools[0].need.unit_hours[0] == pytest.approx(8.0)
+
+
+def test_work_of_a_closed_day_waits_for_an_open_one():
+    tuesday = date(2026, 3, 3)
+    numbers = forecast({REST: 80.0 * WEEKDAYS})
+    usual = plan_of([pool()], [term("T")], numbers)[1].pools[0].need
+    closed = plan_of([pool(closed_on=[tuesday])], [term("T")], numbers)[1].pools[0].need
+    assert usual.capacity[1] > 0
+    assert closed.capacity[1] == closed.need[1] == closed.unit_hours[1] == 0.0
+    assert closed.need[:7].sum() >= usual.need[:7].sum()
+    assert closed.need[0] > usual.need[0]
+
+
+def test_nobody_answers_on_a_closed_day():
+    opens = np.tile((np.arange(48) >= 18) & (np.arange(48) < 34), 14)
+    desk = pool(staffing="interval", services=("phone",), hours=(540, 1020), weekdays=range(7), heads=9)
+    shut = replace(desk, closed_on=(date(2026, 3, 3),))
+    key = ("phone", "", "volume", "")
+    numbers = forecast({key: np.where(opens, 10.0, 0.0)}, grain=Grain.HALF_HOUR)
+    usual, closed = (plan_of([p], [], numbers)[1].pools[0].need for p in (desk, shut))
+    assert closed.need[48:96].sum() == closed.capacity[48:96].sum() == 0.0
+    assert usual.need[48:96].sum() > 0.0
+    assert (closed.need[96:] == usual.need[96:]).all()
