@@ -150,8 +150,8 @@ def remove(home: Path) -> list[Path]:
 
 
 def remove_moved_root() -> None:
-    """Remove the folder of moved databases when the last of them is gone."""
-    if MOVED_ROOT.is_dir() and not any(MOVED_ROOT.iterdir()):
+    """Remove the folder of moved databases when the last of them is gone. It is root's: others leave it alone."""
+    if os.geteuid() == 0 and MOVED_ROOT.is_dir() and not any(MOVED_ROOT.iterdir()):
         MOVED_ROOT.rmdir()
 
 

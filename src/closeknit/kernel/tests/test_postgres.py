@@ -19,6 +19,7 @@ import pytest
 from closeknit.kernel import postgres
 from closeknit.kernel.postgres import Status, server
 from closeknit.kernel.postgres.accounts import server_account
+from closeknit.kernel.postgres.binaries import reachable_binaries
 from closeknit.kernel.postgres.locks import hold, is_held, open_lock
 from closeknit.kernel.postgres.places import find_places, make_places
 from closeknit.kernel.tests.postgres_process import end_app, own_environment, start_app, url_of, wait_for
@@ -229,8 +230,9 @@ def test_without_the_guard_a_foreign_pid_stops_the_start(home: Path, monkeypatch
         places = find_places(home)
         assert places is not None
         monkeypatch.setattr(server, "_drop_foreign_lock_files", lambda *_: None)
+        programs = reachable_binaries(postgres.find_binaries(), places)
         with pytest.raises(postgres.DatabaseError, match=r"lock file .* already exists"):
-            server.start_server(places, postgres.find_binaries(), server.choose_socket_folder(places))
+            server.start_server(places, programs, server.choose_socket_folder(places))
 
 
 def test_stale_socket_lock_naming_a_foreign_process_is_overcome(home: Path) -> None:

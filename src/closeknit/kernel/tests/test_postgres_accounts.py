@@ -109,6 +109,7 @@ def copy_wheel(target: Path) -> Path | None:
 
 @as_root
 def test_an_ordinary_user_runs_the_server_as_himself(open_folder: Path) -> None:
+    MOVED_ROOT.mkdir(mode=0o711, parents=True, exist_ok=True)  # root's folder must not disturb others
     python, imports = python_for_nobody(), copy_for_nobody(open_folder)
     home = open_folder / "of-nobody"
     home.mkdir(mode=0o700)
