@@ -406,7 +406,7 @@ class _ExportCheck:
                 problems.append("begins an epoch without saying what was broken off")
             if new.size < start:
                 problems.append("has fewer entries than the one before it")
-        elif before is None or new.epoch <= before.epoch or new.cut.get("kept") != before.digest:
+        elif new.cut.get("kept") != (before.digest if before else "") or (before and new.epoch <= before.epoch):
             problems.append("breaks off something else than what is here")
         for problem in problems:
             self._add(min(start, new.size), new.size - 1, f"the {new.name} {problem}")

@@ -1,15 +1,12 @@
 """Write a line into the ledger, in the transaction of the change that it proves."""
 
-import hashlib
-
 from django.db import connection
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.canonical import canonical_bytes
+from closeknit.rooms.decisions.compute.merkle import hash_leaf
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.decisions.models import LedgerEntry
-
-LEAF_PREFIX = b"\x00"
 
 
 def record_entry(entry: Entry, *, by: Actor) -> int:
@@ -26,13 +23,15 @@ def record_entry(entry: Entry, *, by: Actor) -> int:
         (recorded_at,) = cursor.fetchone()
     content = canonical_bytes(
         {
-            "version": 1,
+            "version": 2,
             "thread_id": entry.thread_id,
             "kind": entry.kind,
             "subject": entry.subject,
             "sentence": entry.sentence,
             "account_number": entry.account_number,
+            "team_id": entry.team_id,
             "actor": by.key,
+            "actor_name": by.name,
             "recorded_at": recorded_at,
             "evidence": entry.evidence,
         }
@@ -48,6 +47,6 @@ def record_entry(entry: Entry, *, by: Actor) -> int:
         actor_name=by.name,
         recorded_at=recorded_at,
         content=content,
-        leaf=hashlib.sha256(LEAF_PREFIX + content).digest(),
+        leaf=hash_leaf(content),
     )
     return row.pk

@@ -85,6 +85,20 @@ def inclusion_parts(index: int, size: int) -> list[Part]:
     return parts[::-1]
 
 
+def root_by(index: int, size: int, leaf: bytes, proof: list[bytes]) -> bytes:
+    """Return the root that an inclusion proof from `inclusion_parts` leads to."""
+    turns = []
+    first, end = 0, size
+    while end - first > 1:
+        middle = first + _split(end - first)
+        turns.append(index < middle)
+        first, end = (first, middle) if index < middle else (middle, end)
+    running = leaf
+    for goes_left, sibling in zip(reversed(turns), proof, strict=True):
+        running = hash_children(running, sibling) if goes_left else hash_children(sibling, running)
+    return running
+
+
 def consistency_parts(old_size: int, new_size: int) -> list[Part]:
     """Return what proves that the tree of `old_size` leaves is a prefix of that of `new_size`, lowest first."""
     if not 0 < old_size <= new_size:
