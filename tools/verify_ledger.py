@@ -422,27 +422,31 @@ class _ExportCheck:
             self._add(expected, expected, f"missing: the next one in the export is entry {number}")
         stored = bytes.fromhex(record["leaf"])
         leaf = self._leaf_of(record, expected, entry_id, stored)
-        completed = self.tree.append(leaf)
-        told = [bytes.fromhex(node) for node in record["nodes"]]
-        if completed != told:
-            low = next((i for i, (a, b) in enumerate(zip(completed, told, strict=False)) if a != b), 0)
-            span = 2 ** (low + 1)
-            self._add(expected + 1 - span, expected, "their hashes do not make the tree's stored nodes")
+        self._grow(leaf, [bytes.fromhex(node) for node in record["nodes"]])
         if self.tree.size in self.wanted:
             self.roots[self.tree.size] = self.tree.root()
+
+    def _grow(self, leaf: bytes, told: list[bytes]) -> None:
+        """Add the leaf. Where stored nodes differ, go on with them: a root that fits then pins the damage."""
+        number, completed = self.tree.size, self.tree.append(leaf)
+        if completed == told:
+            return
+        low = next((i for i, (a, b) in enumerate(zip(completed, told, strict=False)) if a != b), 0)
+        self._add(number + 1 - 2 ** (low + 1), number, "their hashes do not make the tree's stored nodes")
+        if len(told) == len(completed):
+            self.tree.edge[-1] = (len(told), told[-1])
 
     def _leaf_of(self, record: dict[str, Any], number: int, entry_id: int, stored: bytes) -> bytes:
         if record["content"] is None:
             self._add(number, number, "its row is gone, only its leaf is left", entry_id=entry_id)
             return stored
         content = base64.b64decode(record["content"], validate=True)
-        leaf = leaf_hash(content)
-        if leaf != stored:
+        if leaf_hash(content) != stored:
             self._add(number, number, "its content is not what was sealed", entry_id=entry_id)
         for what in _differences(content, record["row"]):
             self._add(number, number, what, entry_id=entry_id)
         self._check_time(record["row"], number, entry_id)
-        return leaf
+        return stored
 
     def _check_time(self, row: dict[str, Any], number: int, entry_id: int) -> None:
         while self.next_checkpoint < len(self.inside) and self.inside[self.next_checkpoint].size <= number:
@@ -497,11 +501,9 @@ class _ExportCheck:
                 self._blame(checkpoint, good, "outside ")
 
     def _blame(self, checkpoint: Checkpoint, good: int, where: str) -> None:
-        size = self.tree.size
-        if checkpoint.size > size:
-            first, what = size, f"the history is shorter than the {where}{checkpoint.name}"
-        else:
-            first, what = good, f"they do not make the root of the {where}{checkpoint.name}"
+        first, what = good, f"they do not make the root of the {where}{checkpoint.name}"
+        if checkpoint.size > self.tree.size:
+            what = f"the history is shorter than the {where}{checkpoint.name}"
         broken = self._break_over(checkpoint)
         if broken is not None and broken.cut is not None:
             first = broken.cut["kept_size"]

@@ -49,17 +49,18 @@ class Audit:
         number = self._tree.size
         if line.number != number:
             self._add(number, number, f"missing: entry {line.number} comes next")
-        leaf = line.leaf
         if line.content is None:
             self._add(number, number, "its row is gone, only its leaf is left", line.entry_id)
         else:
-            leaf = merkle.hash_leaf(line.content)
-            for problem in self._problems(line, leaf, number):
+            for problem in self._problems(line, merkle.hash_leaf(line.content), number):
                 self._add(number, number, problem, line.entry_id)
-        completed = [node for *_, node in self._tree.append(leaf)]
+        completed = [node for *_, node in self._tree.append(line.leaf)]
         if completed != list(line.nodes):
             low = next((i for i, (a, b) in enumerate(zip(completed, line.nodes, strict=False)) if a != b), 0)
             self._add(number + 1 - 2 ** (low + 1), number, "the tree's stored nodes do not fit them")
+            if len(completed) == len(line.nodes):
+                # Going on with what is stored: a root that fits then pins the damage to these entries.
+                self._tree.edge[-1] = line.nodes[-1]
         if self._tree.size in self._wanted:
             self._roots[self._tree.size] = self._tree.root()
 
@@ -132,7 +133,7 @@ class Audit:
         said = checkpoint.statement
         first, what = good, f"{name} at {said.size} entries has another root"
         if said.size > self._tree.size:
-            first, what = self._tree.size, f"the history is shorter than {name} at {said.size} entries"
+            what = f"the history is shorter than {name} at {said.size} entries"
         for position in sorted(self._sound):
             later = self.inside[position].statement
             cut = later.broken_off

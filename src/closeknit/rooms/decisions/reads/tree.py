@@ -93,3 +93,20 @@ def read_cursor() -> tuple[str, int] | None:
     if last is None or last[0] < epoch[0]:
         return epoch[1], -1
     return last[1], last[2]
+
+
+def read_fence() -> str:
+    """Return the first transaction number under which a line of this database may still be written.
+
+    That is the snapshot's horizon, but for transactions that are known to belong to other databases of the cluster:
+    their numbers are in the snapshot too, and a long one there would hold our sealing back. One that is not found
+    among the sessions (just ended, prepared, or hidden from this role) counts as ours.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce((select x from pg_snapshot_xip(s.now) as x where not exists"
+            " (select from pg_stat_activity a where a.backend_xid = x::xid and a.datname <> current_database())"
+            " order by x limit 1), pg_snapshot_xmax(s.now))::text from (select pg_current_snapshot() as now) s"
+        )
+        (fence,) = cursor.fetchone()
+    return str(fence)

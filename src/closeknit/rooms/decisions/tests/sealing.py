@@ -14,6 +14,7 @@ from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.actions.seal_ledger import seal_all, seal_ledger
 from closeknit.rooms.decisions.contracts import Entry
+from closeknit.rooms.decisions.reads.tree import read_fence
 from closeknit.rooms.decisions.tests.verifier import verify_ledger
 from closeknit.rooms.org.reads import system_actor
 
@@ -35,23 +36,20 @@ def write(count: int = 1, **values: Any) -> list[int]:
     return numbers
 
 
-def wait_for_horizon() -> None:
-    """Wait until no transaction that is open now, in any database of the cluster, holds the horizon back."""
-    deadline = time.monotonic() + 60
+def wait_for_fence() -> None:
+    """Wait until no transaction that is open now can still write a line."""
+    deadline = time.monotonic() + 30
     with connection.cursor() as cursor:
         cursor.execute("select pg_current_xact_id()::text")
         (mine,) = cursor.fetchone()
-        while time.monotonic() < deadline:
-            cursor.execute("select pg_snapshot_xmin(pg_current_snapshot()) > %s::xid8", [mine])
-            if cursor.fetchone() == (True,):
-                return
-            time.sleep(0.005)
-    raise AssertionError("a transaction elsewhere in this PostgreSQL stayed open for a minute")
+    while int(read_fence()) <= int(mine):
+        assert time.monotonic() < deadline, "a transaction stayed open for half a minute"
+        time.sleep(0.005)
 
 
 def seal() -> int:
     """Seal all that was written."""
-    wait_for_horizon()
+    wait_for_fence()
     return seal_all(by=system_actor())
 
 
@@ -59,7 +57,7 @@ def build(batches: Iterable[int]) -> None:
     """Write and seal batch by batch, so that there are as many checkpoints."""
     for count in batches:
         write(count)
-        wait_for_horizon()
+        wait_for_fence()
         seal_ledger(by=system_actor())
 
 
@@ -95,3 +93,11 @@ def unguarded(*statements: str) -> list[str]:
     away = [f"alter table {t} disable trigger all" for t in TABLES]
     check = "alter table decisions_ledger_entry drop constraint if exists ledger_leaf_commits"
     return ["set constraints all immediate", *away, check, *statements]
+
+
+def guarded() -> list[str]:
+    """The statements that put the guards back."""
+    again = "add constraint ledger_leaf_commits check (leaf = sha256('\\x00'::bytea || content))"
+    names = ("ledger_only_grows", "ledger_never_truncated")
+    triggers = [f"alter table {table} enable always trigger {name}" for table in TABLES for name in names]
+    return [*triggers, f"alter table {TABLES[0]} {again}"]

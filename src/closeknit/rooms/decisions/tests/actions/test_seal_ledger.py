@@ -18,7 +18,17 @@ from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.actions.seal_ledger import seal_ledger
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.decisions.models import LedgerCheckpoint, LedgerEntry
-from closeknit.rooms.decisions.tests.sealing import build, check, leaves, outside, seal, unguarded, verify, write
+from closeknit.rooms.decisions.tests.sealing import (
+    build,
+    check,
+    guarded,
+    leaves,
+    outside,
+    seal,
+    unguarded,
+    verify,
+    write,
+)
 from closeknit.rooms.decisions.tests.verifier import verify_ledger
 from closeknit.rooms.org.reads import system_actor
 
@@ -264,19 +274,6 @@ def restore(size):
     )
 
 
-def guarded():
-    """The guards back in place."""
-    tables = ("entry", "leaf", "node", "checkpoint")
-    return [
-        f"alter table decisions_ledger_{t} enable always trigger {g}"
-        for t in tables
-        for g in ("ledger_only_grows", "ledger_never_truncated")
-    ] + [
-        "alter table decisions_ledger_entry add constraint ledger_leaf_commits"
-        " check (leaf = sha256('\\x00'::bytea || content))"
-    ]
-
-
 def test_a_restored_database_does_not_regrow_in_silence(caplog):
     build([5, 5])
     restore(5)
@@ -406,3 +403,28 @@ def test_any_two_checkpoints_are_consistent():
         proof = [bytes.fromhex(h) for h in answer["proof"]]
         assert verify_ledger.verify_consistency(older.size, older.root, newer.size, newer.root, proof)
         assert not verify_ledger.verify_consistency(older.size, b"\0" * 32, newer.size, newer.root, proof)
+
+
+def test_an_open_transaction_of_another_database_holds_nobody_back():
+    import psycopg
+
+    settings_now = connection.get_connection_params()
+    elsewhere = {k: v for k, v in settings_now.items() if k in ("host", "port", "user", "password")}
+    with psycopg.connect(**elsewhere, dbname="postgres") as other:
+        other.execute("select pg_current_xact_id()")
+        write(3)
+        assert _sealed_within(seconds=10) == 3
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select pg_snapshot_xmin(pg_current_snapshot()) < written_in from decisions_ledger_entry"
+                " order by id desc limit 1"
+            )
+            assert cursor.fetchone() == (True,), "the other transaction is not open, so nothing was shown"
+
+
+def _sealed_within(seconds):
+    deadline = time.monotonic() + seconds
+    total = 0
+    while total < 3 and time.monotonic() < deadline:
+        total += seal_ledger(by=system_actor()).sealed
+    return total
