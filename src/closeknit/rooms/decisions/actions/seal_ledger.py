@@ -1,8 +1,8 @@
 """Seal what was written: give entries their places in the tree, sign a checkpoint, keep it outside the database.
 
 One process at a time. Only entries below the fence are taken: no open transaction can still write there, so none is
-skipped (a reader that goes on by `id > last` loses some: see the tests). A restored or rewritten database does not regrow in silence: it begins a new epoch, which commits
-to the last checkpoint outside and says what was broken off.
+skipped (a reader that goes on by `id > last` loses some: see the tests). A restored or rewritten database does not
+regrow in silence: it begins a new epoch, which commits to the last checkpoint outside and says what was broken off.
 """
 
 import logging
@@ -46,8 +46,9 @@ NEXT = f"""
 # At the start of an epoch the column may hold transaction numbers of another cluster. Whatever is visible is taken,
 # except where a transaction of this cluster may still be writing: that comes later, in order.
 FIRST = f"""
-    select e.id, e.leaf from decisions_ledger_entry e, (select pg_current_snapshot() as now) s
-     where {UNPLACED} and not (e.written_in >= pg_snapshot_xmin(s.now) and e.written_in < pg_snapshot_xmax(s.now))
+    select e.id, e.leaf from decisions_ledger_entry e
+     where {UNPLACED}
+       and not (e.written_in >= %s::xid8 and e.written_in < pg_snapshot_xmax(pg_current_snapshot()))
      order by e.id
 """
 
@@ -200,11 +201,10 @@ def _entries_in_order() -> tuple[list[Any], None]:
 
 
 def _entries_of_epoch() -> tuple[list[Any], str]:
+    # The floor is read first: whoever is in progress now is above it, and above it nothing is passed over.
+    floor = read_fence()
     with connection.cursor() as cursor:
-        # The floor is read first: whoever is in progress now is above it, and above it nothing is passed over.
-        cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text")
-        (floor,) = cursor.fetchone()
-        cursor.execute(FIRST)
+        cursor.execute(FIRST, [floor])
         return cursor.fetchall(), floor
 
 
