@@ -34,9 +34,9 @@ SHOWN = (
 )
 SEALED = f"""
     select l.number, l.entry_id, l.leaf,
-           array(select n.hash from decisions_ledger_node n
-                  where n.level between 1 and 62 and (l.number + 1) %% (1::bigint << n.level) = 0
-                    and n.index = (l.number + 1) / (1::bigint << n.level) - 1 order by n.level),
+           array(select n.hash from generate_series(1, 40) g(level) join decisions_ledger_node n
+                     on n.level = g.level and n.index = (l.number + 1) / (1::bigint << g.level) - 1
+                  where (l.number + 1) %% (1::bigint << g.level) = 0 order by g.level),
            e.content, {SHOWN}
       from decisions_ledger_leaf l left join decisions_ledger_entry e on e.id = l.entry_id
      where l.number >= %s and l.number < %s order by l.number
