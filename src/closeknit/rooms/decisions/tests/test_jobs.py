@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_the_worker_seals_what_was_written(monkeypatch):
     monkeypatch.setattr(ours, "_compared", {})
     stop = threading.Event()
-    worker = threading.Thread(target=jobs.run_forever, args=(stop, 0.1))
+    upkeep = jobs._upkeep["closeknit.rooms.decisions.jobs:keep_ledger_sealed"]  # as web/wiring.py installs it
+    worker = threading.Thread(target=jobs._repeat, args=(stop, upkeep))
     worker.start()
     try:
         write(3)
