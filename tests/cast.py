@@ -1,4 +1,4 @@
-"""The cast of the tests: Alice plans, Bob sells, Carol approves, Dave is outside, Erin keeps the house.
+"""The cast of the tests: Alice plans, Bob sells, Carol approves, Dave is outside, Erin keeps the house, Frank audits.
 
 Acme is the top tier (team North), Bolt the middle (South), Crumb the lowest (South). The root conftest loads
 these fixtures for every test. A person is made when first asked for: a real user who signs in with PASSWORD.
@@ -31,6 +31,7 @@ CAST = {
     "carol": Part("Carol Lead", ("service-lead",)),
     "dave": Part("Dave Outside"),
     "erin": Part("Erin Admin", ("admin",)),
+    "frank": Part("Frank Auditor", ("auditor",)),
 }
 
 

@@ -92,6 +92,23 @@ def test_capacity_is_the_busiest_stretch_touching_each_week(seed: int) -> None:
         assert end >= 7 * week
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_days_of_different_size_share_the_work_by_size_and_keep_every_deadline(seed: int) -> None:
+    rng, work, windows = instance(seed, days=21)
+    is_open = np.arange(21) % 7 != 5
+    size = np.where(is_open, rng.uniform(0.3, 2.0, 21), 0.0)
+    capacity = required_daily_capacity(work, windows, is_open=is_open, day_size=size).daily_capacity_hours
+    levels = (capacity[is_open] / size[is_open]).reshape(3, 6)
+    np.testing.assert_allclose(levels, np.broadcast_to(levels[:, :1], levels.shape), rtol=1e-12)
+    assert edf_lateness(work, windows, capacity, is_open=is_open).late_hours.sum() <= 1e-9
+    assert edf_lateness(work, windows, capacity * 0.98, is_open=is_open).late_hours.sum() > 0.0
+
+
+def test_a_day_of_no_size_must_be_closed() -> None:
+    with pytest.raises(EngineInputError, match="close the day"):
+        required_daily_capacity([[1.0, 1.0]], [0], day_size=[1.0, 0.0])
+
+
 def test_closed_days_bring_due_days_forward_and_releases_back() -> None:
     is_open = np.array([True, False, False, True])
     # released Monday, due Wednesday (closed): must be done on Monday

@@ -56,6 +56,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "start_backlog_hours": np.array([3.0, 5.0]),
         "week_of_day": np.arange(14) // 7,
         "is_open": np.arange(14) % 7 < 6,
+        "day_size": np.where(np.arange(14) % 7 < 5, 1.2, 0.4),
     },
     queueing.edf_lateness: {
         "work_hours": WORK,

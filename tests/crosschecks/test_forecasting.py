@@ -59,7 +59,7 @@ def test_choice_is_the_candidate_with_least_error_on_rolling_origins() -> None:
                 origin = 90 - horizon * window
                 for step in range(horizon):
                     guess = plain_seasonal_mean(history[series, :origin], season, step, averaged)
-                    scored.append(abs(history[series, origin + step] - guess))
+                    scored.append((history[series, origin + step] - guess) ** 2)
             errors.append(np.nanmean(scored))
         np.testing.assert_allclose(got.candidate_errors[:, series], errors, rtol=1e-12)
         assert got.seasons_averaged[series] == candidates[int(np.argmin(errors))]

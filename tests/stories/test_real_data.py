@@ -33,14 +33,16 @@ def test_loads_balances_plans_and_takes_nothing_twice(closeknit, recipe, path, o
     assert result["proposal"]["state"] in ("approved", "waiting")
     assert plan["weeks"] == 8
     assert plan["need_hours"] > 100
-    assert 0.5 < plan["coverage_share"] <= 1.0
+    # The recipes' rosters are sized to what is needed at the data's end, and a little short of it.
+    assert 0.93 < plan["coverage_share"] < 0.99
     assert abs(plan["optimality_gap"]) < 1e-6
-    assert any("assumptions of the recipe" in sentence for sentence in plan["assumptions"])
+    assert any("assumed by the recipe" in sentence for sentence in plan["assumptions"])
     shown = closeknit("capacity", "show", plan["plan_id"])
     weeks = shown["pool_weeks"]
     assert sum(week["need_hours"] for week in weeks) == pytest.approx(plan["need_hours"])
     assert all(week["served_hours"] <= week["need_hours"] + 1e-6 for week in weeks)
     assert all(float(week["price_per_hour"]) > 0 for week in weeks if week["short_hours"] > 0.1)
+    assert any(week["short_hours"] > 0.1 for week in weeks)
     assert not unit or {week["unit"] for week in weeks} == {unit}
     replay = closeknit("capacity", "replay", plan["plan_id"])["replay"]
     assert replay["same"]

@@ -48,15 +48,10 @@ def run(args: argparse.Namespace, today: date | None = None) -> int:
         spec = CompanySpec(args.seed, args.accounts, args.weeks, ends_on)
         company = generate(spec, args.out, None if args.json or not sys.stderr.isatty() else _progress_line)
     except SpecError as error:
-        print(f"demo-company: {error}. Nothing was written.", file=sys.stderr)
-        return 2
+        return _refuse(args, 2, f"{error}.", "Nothing was written.", "See: closeknit demo-company --help.")
     except OSError as error:
-        print(
-            f"demo-company: cannot write to {args.out}: {error}. Files of an earlier run were kept; "
-            "choose another folder with --out.",
-            file=sys.stderr,
-        )
-        return 1
+        what = f"cannot write to {args.out}: {error}."
+        return _refuse(args, 1, what, "Files of an earlier run were kept.", "Choose another folder with --out.")
     if args.json:
         print(
             json.dumps(
@@ -75,3 +70,21 @@ def run(args: argparse.Namespace, today: date | None = None) -> int:
         print(f"{company.rows[name]:>12,}  {name}")
     print(f"{spec.starts_on} up to, not including, {spec.ends_on}, in {company.folder} (its truth in {company.truth})")
     return 0
+
+
+def _refuse(args: argparse.Namespace, exit_status: int, what: str, kept: str, todo: str) -> int:
+    if args.json:
+        problem = {
+            "schema": "closeknit.problem/1",
+            "type": "urn:closeknit:problem:invalid",
+            "title": "The input was refused",
+            "status": 422,
+            "code": "invalid",
+            "detail": what,
+            "where": "demo-company",
+            "kept": kept,
+            "todo": todo,
+        }
+        print(json.dumps(problem))
+    print(f"demo-company: {what} {kept} {todo}", file=sys.stderr)
+    return exit_status

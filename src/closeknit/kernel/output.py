@@ -15,8 +15,13 @@ from uuid import UUID
 
 def print_json(schema: str, body: dict[str, Any]) -> None:
     """Print one object that names its schema ("closeknit.plan/1") first. Decimals and times are text."""
-    json.dump({"schema": schema, **plain(body)}, sys.stdout, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write("\n")
+    # Written in one piece: what has no JSON form fails before half an object is out.
+    text = json.dumps({"schema": schema, **plain(body)}, ensure_ascii=not _takes_every_letter(), allow_nan=False)
+    sys.stdout.write(text + "\n")
+
+
+def _takes_every_letter() -> bool:
+    return (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], *, empty: str = "Nothing here yet.") -> None:

@@ -35,7 +35,7 @@ def main() -> int:
 
     with step("Starting PostgreSQL and bringing its tables up to date"):
         boot.prepare(migrate=True)
-    from closeknit.web.serve import free_port, serve
+    from closeknit.web.serve import choose_port, serve
     from closeknit.web.settings import HOME
 
     if not _is_ready():
@@ -47,7 +47,7 @@ def main() -> int:
     if args.no_serve:
         return 0
     _print_people(HOME)
-    return serve(port=args.port or free_port())
+    return serve(port=args.port or choose_port())
 
 
 def prepare_company(folder: Path, spec: CompanySpec) -> None:

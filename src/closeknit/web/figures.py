@@ -6,6 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import formats
 
+from closeknit.kernel.output import share_text
+
 MISSING = "—"
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 Number = int | float | Decimal
@@ -36,9 +38,7 @@ def share(value: float | None, decimals: int = 1) -> str:
     """Write a share (0..1) in percent, rounded down below one: only what is whole reads 100 %."""
     if value is None or math.isnan(value):
         return MISSING
-    scale = 10.0**decimals
-    percent = math.floor(value * 100 * scale + 1e-9) / scale if value < 1 else round(value * 100, decimals)
-    return f"{number(percent, decimals)}%"
+    return share_text(value, decimals)
 
 
 def signed_share(value: float | None, decimals: int = 1) -> str:

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import CloseknitError
 from closeknit.rooms.org import reads as org
+from closeknit.web.pages import show_bad_request
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -30,10 +31,26 @@ class SecurityHeaders:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-        if not request.path.startswith("/static/"):
+        if response.status_code >= 400 or not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class ReadableText:
+    """Refuse NUL characters before anything reads the request: no text of ours holds one, and PostgreSQL takes none."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        query = request.META.get("QUERY_STRING", "")
+        held = (request.path_info, query.replace("%00", "\x00"), *request.COOKIES.values())
+        if any("\x00" in text for text in held):
+            return show_bad_request(request, None)
+        return self.get_response(request)
 
 
 class ActorOnRequest:

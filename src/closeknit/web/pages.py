@@ -119,6 +119,11 @@ def replay_dead_letter(request: Request, delivery_id: int) -> HttpResponse:
     return redirect("work")
 
 
+def show_bad_request(request: HttpRequest, exception: Exception | None) -> HttpResponse:  # noqa: ARG001 - as Django calls it
+    """The request could not be read; nothing of the frame is trusted here."""
+    return render(None, "web/400.html", {"tile": request.headers.get("HX-Request") == "true"}, status=400)
+
+
 def show_not_found(request: Request, exception: Exception) -> HttpResponse:  # noqa: ARG001 - as Django calls it
     """There is no such page."""
     return render(request, "web/404.html", status=404)

@@ -23,7 +23,7 @@ def main() -> int:
     from closeknit.web import boot
 
     boot.prepare(migrate=True)
-    return serve(port=args.port or free_port(), with_worker=not args.no_worker)
+    return serve(port=args.port or choose_port(), with_worker=not args.no_worker)
 
 
 def serve(*, port: int, with_worker: bool = True) -> int:
@@ -34,7 +34,7 @@ def serve(*, port: int, with_worker: bool = True) -> int:
     ensure_vega_bundle(HOME)
     children = [_start([*_granian(), "--port", str(port)])]
     if with_worker:
-        children.append(_start([sys.executable, "-m", "closeknit.web.worker"]))
+        children.append(_start([sys.executable, "-m", "closeknit.web.worker", "--quiet"]))
     previous = {s: signal.signal(s, _interrupt) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         _wait_until_up(port, children[0])
@@ -50,6 +50,14 @@ def serve(*, port: int, with_worker: bool = True) -> int:
         _stop(children)
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def choose_port() -> int:
+    """Return the usual port, or say that it is taken and return a free one."""
+    port = free_port()
+    if port != DEFAULT_PORT:
+        print(f"Port {DEFAULT_PORT} is taken (by another ./run?); using a free one.", file=sys.stderr)
+    return port
 
 
 def free_port(wanted: int = DEFAULT_PORT) -> int:
@@ -68,7 +76,8 @@ def free_port(wanted: int = DEFAULT_PORT) -> int:
 def _granian() -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-        "--workers", "1", "--blocking-threads", "8", "--log-level", "warning", "--no-access-log",
+        "--workers", "1", "--blocking-threads", str(min(8, 2 * (os.cpu_count() or 1) + 1)),
+        "--log-level", "warning", "--no-access-log",
         "closeknit.web.wsgi:application",
     ]  # fmt: skip
 

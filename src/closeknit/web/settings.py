@@ -6,6 +6,7 @@ CLOSEKNIT_PRODUCTION    "1" behind TLS: secure cookies, HSTS, redirect to https
 CLOSEKNIT_LEDGER        folder of the ledger's signing key and checkpoints (default: `ledger` in the data folder)
 CLOSEKNIT_LEDGER_COPIES folders that checkpoints are copied to, separated like PATH; best where no administrator of the
                         database can write
+CLOSEKNIT_BEHIND_PROXY  "1" where a proxy of yours ends TLS and always sets X-Forwarded-Proto itself
 CLOSEKNIT_HOSTS         comma-separated host names to answer to (loopback is always one)
 """
 
@@ -29,12 +30,18 @@ def _secret_key() -> str:
     path = HOME / "secret-key"
     if not path.exists():
         HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text()
+        beside = HOME / f"secret-key.{os.getpid()}.part"
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(50))
+        # A link appears whole or not at all: of processes that start together, the first one's key is everybody's.
+        try:
+            os.link(beside, path)
+            beside.unlink()
+        except FileExistsError:
+            beside.unlink()
+        except OSError:
+            beside.replace(path)
     return path.read_text()
 
 
@@ -62,7 +69,7 @@ ALLOWED_HOSTS = [
     "127.0.0.1",
     "localhost",
     "[::1]",
-    *filter(None, os.environ.get("CLOSEKNIT_HOSTS", "").split(",")),
+    *filter(None, (name.strip() for name in os.environ.get("CLOSEKNIT_HOSTS", "").split(","))),
 ]
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -83,6 +90,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "closeknit.web.middleware.SecurityHeaders",
+    "closeknit.web.problems.ApiProblems",
+    "closeknit.web.middleware.ReadableText",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -90,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "closeknit.web.middleware.ActorOnRequest",
     "closeknit.web.middleware.ErrorPages",
@@ -138,6 +148,9 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "sign-in"
 
+# Rows sent over HTTP come in bodies of this size at most; files of any size: closeknit load.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 2**20
+
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -152,6 +165,9 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
+    if os.environ.get("CLOSEKNIT_BEHIND_PROXY") == "1":
+        # Without a proxy that overwrites it, anybody could send this header: so only on request.
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LOGGING = {
     "version": 1,

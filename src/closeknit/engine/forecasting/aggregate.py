@@ -76,9 +76,11 @@ def aggregate_quantiles(
     for length in np.unique(forecast.seasons_averaged[~forecast.is_fallback]):
         rows = np.flatnonzero(forecast.seasons_averaged == length)
         part = panel.rows(forecast.seasons_averaged == length)
+        grid = part.grid()
+        means = seasonal_means(grid, int(length))
         for index, label in enumerate(groups):
             steps = np.flatnonzero(labels == label)
-            offset, counts[rows, index] = _sum_offsets(part, int(length), steps, forecast.quantile_levels)
+            offset, counts[rows, index] = _sum_offsets(part, grid, means, steps, forecast.quantile_levels)
             enough = counts[rows, index] >= FEWEST_RESIDUALS
             quantiles[:, rows[enough], index] = mean[rows[enough], index] + offset[:, enough]
     quantiles = np.sort(quantiles, axis=0)
@@ -104,11 +106,12 @@ def _put_together(offsets: FloatArray, member: FloatArray) -> FloatArray:
     return signed
 
 
-def _sum_offsets(panel: Panel, length: int, steps: IntArray, levels: FloatArray) -> tuple[FloatArray, IntArray]:
+def _sum_offsets(
+    panel: Panel, grid: FloatArray, means: FloatArray, steps: IntArray, levels: FloatArray
+) -> tuple[FloatArray, IntArray]:
     """Quantile offsets [level, series] of one group's sum, and the number of past sums behind them."""
-    grid, season = panel.grid(), panel.season_periods
+    season = panel.season_periods
     series, flat_periods = grid.shape[0], grid.shape[1] * season
-    means = seasonal_means(grid, length)
     origins, overlapping = _origins(flat_periods, season, int(steps[-1]))
     error, variance = np.zeros((series, origins.size)), np.zeros((series, origins.size))
     observed, variance_ahead = np.zeros((series, origins.size)), np.zeros(series)

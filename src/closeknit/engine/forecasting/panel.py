@@ -72,16 +72,34 @@ def seasonal_means(grid: FloatArray, seasons_averaged: int) -> FloatArray:
     included; missing ones are skipped, and NaN stands where none was observed yet."""
     missing = np.isnan(grid)
     order = np.argsort(missing, axis=1, kind="stable")
-    compact = np.take_along_axis(grid, order, axis=1)
+    compact = np.nan_to_num(np.take_along_axis(grid, order, axis=1))
     count = np.cumsum(~missing, axis=1)
-    total = np.zeros_like(grid)
-    for back in range(1, min(seasons_averaged, grid.shape[1]) + 1):
-        there = count >= back
-        value = np.take_along_axis(compact, np.maximum(count - back, 0), axis=1)
-        total += np.where(there, value, 0.0)
+    total = np.take_along_axis(_last_sums(compact, seasons_averaged), np.maximum(count - 1, 0), axis=1)
     used = np.minimum(count, seasons_averaged)
     means: FloatArray = np.divide(total, used, out=np.full_like(total, np.nan), where=used > 0)
     return means
+
+
+def _last_sums(values: FloatArray, length: int) -> FloatArray:
+    """Sums over axis 1 of each entry and the `length` - 1 before it, put together from sums of 1, 2, 4, ... entries."""
+    result = np.zeros_like(values)
+    block, size, done, remaining = values, 1, 0, min(length, values.shape[1])
+    while remaining:
+        if remaining & 1:
+            result += _later(block, done)
+            done += size
+        remaining >>= 1
+        if remaining:
+            block = block + _later(block, size)
+            size *= 2
+    return result
+
+
+def _later(values: FloatArray, seasons: int) -> FloatArray:
+    """The values of `seasons` earlier in each place, 0 where there were none yet."""
+    moved = np.zeros_like(values)
+    moved[:, seasons:] = values[:, : values.shape[1] - seasons]
+    return moved
 
 
 def ahead(panel: Panel, means: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ class Forecast:
     `quantile_levels` to the next, not negative where the history is not. Closed periods are 0.
     `method` per series: "seasonal_naive", "seasonal_mean_K", "overall_mean" (too little to see a season) or
     "no_data"; `seasons_averaged` is K (0 for the last two) and `is_fallback` marks those two.
-    `candidate_errors` [candidate, series]: mean absolute error of each of `candidates` (seasons averaged) on
+    `candidate_errors` [candidate, series]: mean squared error of each of `candidates` (seasons averaged) on
     the rolling windows of the history, NaN where no window could be scored. `residual_count` [series]: errors
     behind the quantiles of the first season ahead.
     """

@@ -17,6 +17,9 @@ from closeknit.engine.forecasting.spread import (
     standardised,
 )
 
+_TIE = 1e-9
+"""Errors that differ by less than this part are the same."""
+
 
 def forecast_by_rolling_choice(
     history: ArrayLike,
@@ -33,15 +36,16 @@ def forecast_by_rolling_choice(
     (h >= 1 periods), `quantile_levels` (rising, in (0, 1)), `candidates` (seasons averaged, each >= 1),
     `n_windows` (the last windows of h periods scored, each forecast from what came before it), `is_open`
     [history + horizon] or [series, history + horizon].
-    Formula: mean of the last K observed values of the same phase; K has the least mean absolute error (the
-    first such candidate). Quantiles: mean + scale of phase x empirical quantile of the scaled errors the
-    same K made at the same number of seasons ahead. Validity: a stable season and level; no trend, no
-    holidays, periods judged one at a time. A series with fewer than 5 such errors gets its overall mean with
-    a normal spread; one without data gets 0. Both are flagged.
+    Formula: mean of the last K observed values of the same phase; K has the least mean squared error, and is
+    the longest of equals: absolute errors would favour the median, which for sparse demand is 0, and a short
+    mean of it repeats what happened once. Quantiles: mean + scale of phase x empirical quantile of the scaled
+    errors the same K made at the same number of seasons ahead. Validity: a stable season and level; no trend,
+    no holidays, periods judged one at a time. A series with fewer than 5 such errors gets its overall mean
+    with a normal spread; one without data gets 0. Both are flagged.
 
     >>> f = forecast_by_rolling_choice([[1.0, 9.0] * 12], 2, 3, [0.1, 0.9])
     >>> f.mean.tolist(), f.method
-    ([[1.0, 9.0, 1.0]], ('seasonal_naive',))
+    ([[1.0, 9.0, 1.0]], ('seasonal_mean_8',))
     """
     levels = rising_levels("quantile_levels", quantile_levels)
     panel = panel_of(history, season_periods, horizon, is_open)
@@ -84,7 +88,7 @@ def _forecast(panel: Panel, lengths: IntArray, windows: int, levels: FloatArray)
 
 
 def rolling_error(panel: Panel, means: FloatArray, windows: int) -> FloatArray:
-    """[series]: mean absolute error over the last windows of one horizon each; NaN where unscored."""
+    """[series]: mean squared error over the last windows of one horizon each; NaN where unscored."""
     series, periods = panel.values.shape
     flat = means.reshape(series, -1)
     front = flat.shape[1] - periods
@@ -95,7 +99,7 @@ def rolling_error(panel: Panel, means: FloatArray, windows: int) -> FloatArray:
         target = periods - panel.horizon * window + step
         source = target + front - back
         there = (target >= 0) & (source >= 0)
-        error = np.abs(panel.values[:, target[there]] - flat[:, source[there]])
+        error = (panel.values[:, target[there]] - flat[:, source[there]]) ** 2
         total += np.nansum(error, axis=1)
         scored += np.count_nonzero(~np.isnan(error), axis=1)
     result: FloatArray = np.divide(total, scored, out=np.full(series, np.nan), where=scored > 0)
@@ -116,10 +120,10 @@ def arranged(quantiles: FloatArray, panel: Panel) -> FloatArray:
 
 def _choice(lengths: IntArray, errors: FloatArray) -> IntArray:
     unscored = np.isnan(errors).all(axis=0)
-    best = np.argmin(np.where(np.isnan(errors), np.inf, errors), axis=0)
-    longest = np.full(unscored.shape, lengths.max())
-    # without any scored window the longest mean is the least noisy guess
-    chosen: IntArray = np.where(unscored, longest, lengths[best])
+    known = np.where(np.isnan(errors), np.inf, errors)
+    # of equals, and without any scored window, the longest mean is the least noisy guess
+    equal = known <= known.min(axis=0) * (1.0 + _TIE)
+    chosen: IntArray = np.where(unscored, lengths.max(), np.where(equal, lengths[:, None], 0).max(axis=0))
     return chosen
 
 

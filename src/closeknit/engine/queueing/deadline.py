@@ -30,10 +30,10 @@ from closeknit.engine.errors import EngineInputError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeadlineCapacity:
-    """The capacity that keeps every deadline, constant over the open days of each week.
+    """The capacity that keeps every deadline, constant over the open days of each week (of size 1).
 
     `daily_capacity_hours[day]` is 0 on closed days. Per week (in order): `weekly_capacity_hours` (per open
-    day) and the stretch of days, `binding_start_day` to `binding_end_day` inclusive, whose work sets it
+    day of size 1) and the stretch of days, `binding_start_day` to `binding_end_day` inclusive, whose work sets it
     (-1 when no work touches the week). `carried_over_hours[class]` is due after the horizon and
     `moved_hours[class]` had no open day inside its window; see the module.
     """
@@ -76,16 +76,19 @@ def required_daily_capacity(
     start_backlog_hours: ArrayLike | None = None,
     week_of_day: ArrayLike | None = None,
     is_open: ArrayLike | None = None,
+    day_size: ArrayLike | None = None,
 ) -> DeadlineCapacity:
-    """The daily hours, constant within each week, with which nothing is ever late.
+    """The daily hours, of one shape within each week, with which nothing is ever late.
 
     Parameters: `work_hours[class, day]` (released that day, >= 0), `window_days[class]` (whole, >= 0),
     `start_backlog_hours` ([class]: as if released on day 0; [class, day]: open on day 0 and due by the end
     of that day; overdue work goes on day 0), `week_of_day[day]` (non-decreasing labels; default 7 days
-    each), `is_open[day]` (default all).
+    each), `is_open[day]` (default all), `day_size[day]` (how large an open day is beside others, > 0; default 1:
+    the hours are constant within each week).
     Formula: for week w the largest, over stretches [s, t] of days that touch w, of
-    work(released >= s, due <= t) / open days in [s, t]. Every stretch then has room for its work, which is
-    necessary and sufficient for earliest-due-date service; the busiest stretch of all has none to spare.
+    work(released >= s, due <= t) / size of the open days in [s, t]; a day's hours are this times its size.
+    Every stretch then has room for its work, which is necessary and sufficient for earliest-due-date
+    service; the busiest stretch of all has none to spare.
     Validity: divisible work, one pool. Source: Horn (1974), Naval Research Logistics Quarterly 21.
 
     >>> plan = required_daily_capacity([[8.0, 8.0, 20.0, 8.0, 8.0]], [1], week_of_day=[0] * 5)
@@ -94,7 +97,8 @@ def required_daily_capacity(
     """
     work, open_days = _checked_work(work_hours, window_days, start_backlog_hours, is_open)
     weeks = _weeks(week_of_day, open_days.size)
-    density = _density(work, open_days)
+    size = _sizes(day_size, open_days)
+    density = _density(work, open_days, size)
     labels, first_day = np.unique(weeks, return_index=True)
     last_day = np.append(first_day[1:], weeks.size) - 1
     capacity = np.zeros(labels.size)
@@ -106,7 +110,7 @@ def required_daily_capacity(
             end[week] = first + offset
             capacity[week] = touching.max()
     return DeadlineCapacity(
-        daily_capacity_hours=frozen(np.where(open_days, capacity[np.searchsorted(labels, weeks)], 0.0)),
+        daily_capacity_hours=frozen(capacity[np.searchsorted(labels, weeks)] * size),
         weekly_capacity_hours=frozen(capacity),
         binding_start_day=frozen(start.astype(np.int64)),
         binding_end_day=frozen(end.astype(np.int64)),
@@ -209,16 +213,28 @@ def _on_open_days(hours: FloatArray, release: NDArray[np.int64], due: NDArray[np
     return _Work(hours, start, np.maximum(start, last), (last < start) & (hours > 0.0))
 
 
-def _density(work: _Work, open_days: BoolArray) -> FloatArray:
-    """[s, t]: work that must be done inside days s..t, per open day in it; 0 where t < s."""
+def _sizes(day_size: ArrayLike | None, open_days: BoolArray) -> FloatArray:
+    if day_size is None:
+        return open_days.astype(np.float64)
+    size = numbers("day_size", day_size, minimum=0.0, ndim=1)
+    if size.shape != open_days.shape:
+        raise EngineInputError(f"day_size has {size.size} days: give {open_days.size}, as work_hours")
+    refuse_where(open_days & (size <= 0.0), "day_size", size, "give more than 0 on an open day, or close the day")
+    return np.where(open_days, size, 0.0)
+
+
+def _density(work: _Work, open_days: BoolArray, size: FloatArray) -> FloatArray:
+    """[s, t]: work that must be done inside days s..t, per size of the open days in it; 0 where t < s."""
     days = open_days.size
     inside = work.due < days
     demand = np.zeros((days, days))
     np.add.at(demand, (work.release[inside], work.due[inside]), work.hours[inside])
     within = np.cumsum(np.cumsum(demand[::-1], axis=0)[::-1], axis=1)
     opened = np.concatenate([[0], np.cumsum(open_days)])
-    length = opened[1:][None, :] - opened[:-1][:, None]
-    density: FloatArray = np.divide(within, length, out=np.zeros_like(within), where=np.triu(length > 0))
+    count = opened[1:][None, :] - opened[:-1][:, None]
+    sizes = np.concatenate([[0.0], np.cumsum(size)])
+    length = sizes[1:][None, :] - sizes[:-1][:, None]
+    density: FloatArray = np.divide(within, length, out=np.zeros_like(within), where=np.triu(count > 0))
     return density
 
 

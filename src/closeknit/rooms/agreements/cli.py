@@ -1,9 +1,9 @@
 """Commands of agreements: terms."""
 
 import argparse
-from datetime import date
 from typing import Any
 
+from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table
 
 
@@ -13,9 +13,7 @@ def add_commands(commands: Any) -> None:
     listing = agreements.add_parser("list", help="list terms")
     listing.add_argument("--operation", default="")
     listing.add_argument("--account", default="", help="the account's own terms and those of its tier")
-    listing.add_argument(
-        "--on", type=date.fromisoformat, default=None, metavar="YYYY-MM-DD", help="in force on this day"
-    )
+    listing.add_argument("--on", type=arguments.day, default=None, metavar="YYYY-MM-DD", help="in force on this day")
     listing.set_defaults(run=_list_terms)
 
 

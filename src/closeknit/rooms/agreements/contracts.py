@@ -82,7 +82,7 @@ def _duration(minutes: float, clock: Clock) -> str:
     if minutes < 1:
         return f"{minutes * 60:.0f} seconds"
     if minutes < 120:
-        return f"{minutes:g} minutes"
+        return f"{minutes:g} minute{'' if minutes == 1 else 's'}"
     if minutes < 48 * 60:
         return f"{minutes / 60:g} hours"
     return f"{minutes / 1440:g} days"

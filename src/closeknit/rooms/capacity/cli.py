@@ -2,11 +2,13 @@
 
 import argparse
 import sys
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from closeknit.kernel.output import print_json, print_table
+from closeknit.kernel import arguments
+from closeknit.kernel.output import print_json, print_table, share_text
+
+SHORT_SHOWN = 20
 
 
 def add_commands(commands: Any) -> None:
@@ -14,9 +16,7 @@ def add_commands(commands: Any) -> None:
     plan = commands.add_parser("plan", help="forecast, size, allocate, price and propose: the main job")
     plan.add_argument("--operation", default="", help="one operation (default: every one with pools)")
     plan.add_argument("--weeks", type=int, default=8)
-    plan.add_argument(
-        "--as-of", type=datetime.fromisoformat, default=None, help="an ISO instant: use only data before it"
-    )
+    plan.add_argument("--as-of", type=arguments.instant, default=None, help="an ISO instant: use only data before it")
     plan.set_defaults(run=_plan)
     capacity = commands.add_group("capacity", help="pools, plans, who is served and who is short")
     pools = capacity.add_parser("pools", help="list pools")
@@ -41,11 +41,10 @@ def _plan(args: argparse.Namespace) -> int:
     operations = [args.operation] if args.operation else reads.list_operations_planned(by=args.by)
     if not operations:
         raise Invalid("There is nothing to plan.", todo="Load data first: closeknit load RECIPE PATH.")
-    as_of = args.as_of.astimezone() if args.as_of and args.as_of.tzinfo is None else args.as_of
     made = []
     for operation in operations:
         _say(args, f"Planning {operation} …")
-        thread_id = start_plan(operation, weeks=args.weeks, as_of=as_of, by=args.by)
+        thread_id = start_plan(operation, weeks=args.weeks, as_of=args.as_of, by=args.by)
         jobs.run_until_idle()
         made.append((operation, thread_id))
     return _report(args, made)
@@ -65,7 +64,8 @@ def _report(args: argparse.Namespace, made: list[tuple[str, UUID]]) -> int:
         results.append({"thread_id": thread_id, "plan": plan, "proposal": proposal})
         if not args.json:
             print(f"{operation}: {proposal.summary if proposal else ''}")
-            print(f"  plan {plan.plan_id} is {plan.state.value}; thread {thread_id}")
+            stands = "" if plan.thread_id == thread_id else ", unchanged: nothing new came in"
+            print(f"  plan {plan.plan_id} is {plan.state.value}{stands}; thread {thread_id}")
             if proposal and proposal.state.value == "waiting":
                 failing = [v.sentence for v in proposal.verdicts if not v.holds]
                 print(f"  waits for a person: {' '.join(failing)}")
@@ -95,7 +95,7 @@ def _list_plans(args: argparse.Namespace) -> int:
         print_json("closeknit.plans/1", {"plans": plans})
     else:
         rows = [
-            (p.operation, p.first_on, p.weeks, p.state, f"{p.coverage_share:.1%}", p.short_hours, p.plan_id)
+            (p.operation, p.first_on, p.weeks, p.state, share_text(p.coverage_share), p.short_hours, p.plan_id)
             for p in plans
         ]
         print_table(
@@ -115,9 +115,12 @@ def _show_plan(args: argparse.Namespace) -> int:
     if args.json:
         print_json("closeknit.plan/1", {"plan": plan, "pool_weeks": weeks, "short": short})
         return 0
-    print(f"{plan.operation}, {plan.weeks} weeks from {plan.first_on}, {plan.state}: covers {plan.coverage_share:.1%}")
+    print(
+        f"{plan.operation}, {plan.weeks} weeks from {plan.first_on}, {plan.state}: covers"
+        f" {share_text(plan.coverage_share)} of {plan.need_hours:,.0f} needed hours. Amounts in {plan.currency}."
+    )
     print_table(
-        ("pool", "week of", "need h", "has h", "overtime h", "short h", "price/h", "one more is worth"),
+        ("pool", "week of", "need h", "has h", "overtime h", "short h", "one more h", "one more unit"),
         [
             (
                 w.pool,
@@ -132,8 +135,13 @@ def _show_plan(args: argparse.Namespace) -> int:
             for w in weeks
         ],
     )
-    for claim in short[:20]:
-        print(f"  {claim.account_number or claim.tier} {claim.week_on} {claim.pool}: {claim.sentence}")
+    if short:
+        print("Who is short, the dearest first:")
+    for claim in short[:SHORT_SHOWN]:
+        who = claim.account_number or f"tier {claim.tier}, planned together"
+        print(f"  {claim.week_on} {claim.pool}, {who}: {claim.sentence}")
+    if len(short) > SHORT_SHOWN:
+        print(f"  … and {len(short) - SHORT_SHOWN} more; --json has all of them.")
     for sentence in plan.assumptions:
         print(f"  assumed: {sentence}")
     return 0

@@ -14,8 +14,8 @@ from closeknit.rooms.sensing.contracts import DemandObserved, FactKind
 
 
 def adopt_pools_on_demand_observed(event: DemandObserved, context: Context) -> None:
-    """Take in pools and rosters that a batch stated."""
-    if {FactKind.POOL, FactKind.ROSTER} & set(event.fact_kinds):
+    """Take in pools, rosters and closed days that a batch stated."""
+    if {FactKind.POOL, FactKind.ROSTER, FactKind.CLOSURE} & set(event.fact_kinds):
         adopt_pools(batch_id=event.batch_id, thread_id=event.thread_id, by=context.by)
 
 

@@ -62,6 +62,18 @@ class RosterLine(models.Model):
         ]
 
 
+class Closure(models.Model):
+    """A day on which nobody works in a region, as its source states it."""
+
+    region = models.CharField(max_length=120)
+    closed_on = models.DateField()
+    reason = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        db_table = "capacity_closure"
+        constraints = [models.UniqueConstraint(fields=["region", "closed_on"], name="one_closure_per_day")]
+
+
 class Plan(models.Model):
     """One plan. `snapshot` holds every input of the computation, `cells` its numbers per pool and period."""
 

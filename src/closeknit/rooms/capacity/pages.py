@@ -30,7 +30,11 @@ def list_plans(request: Request) -> HttpResponseBase:
     by: Actor = request.actor
     plans = reads.list_plans(by=by, limit=PLANS_SHOWN)
     in_force = {plan.operation: plan for plan in reads.list_plans(by=by, states=[PlanState.COMMITTED])}
-    operations = [{"name": name, "plan": in_force.get(name)} for name in reads.list_operations_planned(by=by)]
+    drafts = {plan.operation: plan for plan in reversed(reads.list_plans(by=by, states=[PlanState.DRAFT]))}
+    operations = [
+        {"name": name, "plan": in_force.get(name), "draft": drafts.get(name)}
+        for name in reads.list_operations_planned(by=by)
+    ]
     return render(
         request,
         "capacity/plans.html",
@@ -49,6 +53,7 @@ def show_plan(request: Request, plan_id: UUID) -> HttpResponseBase:
     if exported == "claims":
         return _export_claims(plan, by)
     pool_weeks = reads.list_pool_weeks(plan_id, by=by)
+    names = {row.pool: row.pool_name for row in pool_weeks}
     short = reads.list_claims(plan_id, by=by, only_short=True, limit=CLAIMS_SHOWN + 1)
     return render(
         request,
@@ -59,7 +64,7 @@ def show_plan(request: Request, plan_id: UUID) -> HttpResponseBase:
             "map": heat_map(pool_weeks),
             "pool_weeks": pool_weeks,
             "dearest": dearest(pool_weeks),
-            "short": short[:CLAIMS_SHOWN],
+            "short": [(claim, names.get(claim.pool, claim.pool)) for claim in short[:CLAIMS_SHOWN]],
             "more_short": len(short) > CLAIMS_SHOWN,
             "may_plan": by.may(Permission.RUN_PLAN),
             "sees_prices": by.may(Permission.READ_PRICES),

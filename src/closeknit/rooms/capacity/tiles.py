@@ -9,10 +9,12 @@ from django.views.decorators.http import require_GET
 
 from closeknit.kernel import work
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import NotFound
 from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
-from closeknit.rooms.capacity.contracts import PlanState
+from closeknit.rooms.capacity.contracts import ClaimWeek, PlanState
 from closeknit.rooms.capacity.forms import ThreadChoice
+from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.org.contracts import Permission
 
@@ -43,10 +45,15 @@ def show_today(request: Request) -> HttpResponse:
     plans.sort(key=lambda p: (-p.top_tier_accounts_short, -(p.shortfall_cost or 0), p.coverage_share))
     planned = {plan.operation for plan in plans}
     unplanned = [name for name in reads.list_operations_planned(by=by) if name not in planned]
+    drafts = {plan.operation: plan for plan in reversed(reads.list_plans(by=by, states=[PlanState.DRAFT]))}
     return render(
         request,
         "capacity/today_tile.html",
-        {"plans": plans, "unplanned": unplanned, "may_plan": by.may(Permission.RUN_PLAN)},
+        {
+            "plans": plans,
+            "unplanned": [(name, drafts.get(name)) for name in unplanned],
+            "may_plan": by.may(Permission.RUN_PLAN),
+        },
     )
 
 
@@ -56,18 +63,38 @@ def show_account(request: Request) -> HttpResponse:
     by: Actor = request.actor
     account = request.GET.get("account", "")
     claims = reads.account_claims(account, by=by) if account else []
+    names = {pool.pool: pool.name for pool in reads.list_pools(by=by)} if claims else {}
     return render(
         request,
         "capacity/account_tile.html",
         {
-            "claims": claims,
+            "claims": [(claim, names.get(claim.pool) or claim.pool) for claim in claims],
             "account": account,
             "need_hours": sum(c.need_hours for c in claims),
             "served_hours": sum(c.served_hours for c in claims),
             "short_hours": sum(c.short_hours for c in claims),
             "short": [c for c in claims if c.short_hours > 0.05],
+            "tier": _tier_shortages(account, by) if account and not claims else (),
         },
     )
+
+
+def _tier_shortages(account_number: str, by: Actor) -> list[tuple[ClaimWeek, str]]:
+    """Return where the account's tier is short at pools of its region, each with the pool's name, by week."""
+    if not by.scope.every_account:
+        return []
+    try:
+        account = customers.get_account(account_number, by=by)
+    except NotFound:
+        return []
+    names = {p.pool: p.name or p.pool for p in reads.list_pools(by=by) if {"*", account.region} & set(p.regions)}
+    claims = [
+        claim
+        for plan in reads.list_plans(by=by, states=[PlanState.COMMITTED])
+        for claim in reads.tier_claims(plan.operation, by=by)
+        if claim.tier == account.tier.value and claim.pool in names and claim.short_hours > 0.05
+    ]
+    return [(claim, names[claim.pool]) for claim in sorted(claims, key=lambda c: (c.week_on, c.pool))]
 
 
 @require_GET
@@ -86,7 +113,7 @@ def show_progress(request: Request, thread_id: UUID) -> HttpResponse:
     by.require(Permission.READ_CAPACITY)
     said = {line.kind: line.sentence for line in decisions.list_entries(by=by, thread_id=thread_id, limit=1000)}
     plan = reads.find_plan_of_thread(thread_id, by=by)
-    failure = work.find_failure_of_thread(thread_id)
+    failure = work.find_failure_of_thread(thread_id, by=by)
     settled = bool({"plan.proposed", "plan.unchanged"} & said.keys())
     return render(
         request,

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table
 
 
@@ -14,7 +15,7 @@ def add_commands(commands: Any) -> None:
     listing.add_argument("--tier", default="")
     listing.add_argument("--team", default="")
     listing.add_argument("--after", default="", help="start after this account number")
-    listing.add_argument("--limit", type=int, default=100)
+    listing.add_argument("--limit", type=arguments.rows, default=100)
     listing.set_defaults(run=_list_accounts)
     show = customers.add_parser("show", help="show one account")
     show.add_argument("account_number")
@@ -25,8 +26,7 @@ def _list_accounts(args: argparse.Namespace) -> int:
     from closeknit.rooms.customers import reads
 
     which = {"search": args.search, "tier": args.tier, "team": args.team}
-    limit = max(1, min(args.limit, 100_000))
-    found = reads.list_accounts(by=args.by, after=args.after, limit=limit, **which)
+    found = reads.list_accounts(by=args.by, after=args.after, limit=args.limit, **which)
     total = reads.count_accounts(by=args.by, **which)
     if args.json:
         print_json("closeknit.accounts/1", {"accounts": found, "matching": total})

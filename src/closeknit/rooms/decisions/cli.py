@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table
 
 
@@ -23,7 +24,7 @@ def add_commands(commands: Any) -> None:
     ledger = decisions.add_parser("ledger", help="read the ledger, newest first")
     ledger.add_argument("--account", default="")
     ledger.add_argument("--kind", default="")
-    ledger.add_argument("--limit", type=int, default=30)
+    ledger.add_argument("--limit", type=arguments.rows, default=30)
     ledger.set_defaults(run=_list_ledger)
     thread = decisions.add_parser("thread", help="read one thread, oldest first")
     thread.add_argument("thread", type=UUID)

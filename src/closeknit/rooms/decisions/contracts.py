@@ -146,7 +146,7 @@ class PlanFacts:
     cost_change_share: float | None
     coverage_share: float
     top_tier_accounts_short: int
-    data_is_fresh: bool
+    data_age_days: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,13 +141,17 @@ def _chosen(form: LedgerFilter) -> dict[str, Any]:
         "kind": data["kind"],
         "actor": data["actor"],
         "since_at": _start_of(data["since"]),
-        "until_at": _start_of(data["until"] + timedelta(days=1) if data["until"] else None),
+        "until_at": _end_of(data["until"]),
         "before_id": data["before"],
     }
 
 
 def _start_of(day: date | None) -> datetime | None:
     return datetime.combine(day, time(), tzinfo=UTC) if day else None
+
+
+def _end_of(day: date | None) -> datetime | None:
+    return _start_of(day + timedelta(days=1)) if day and day < date.max else None
 
 
 def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponseBase:

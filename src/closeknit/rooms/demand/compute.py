@@ -9,18 +9,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from closeknit.engine.forecasting import aggregate_quantiles, forecast_by_rolling_choice, interval_coverage
+from closeknit.engine.forecasting import (
+    Forecast,
+    aggregate_quantiles,
+    forecast_by_rolling_choice,
+    interval_coverage,
+)
 from closeknit.rooms.customers.contracts import TOP_TIERS, Tier
 from closeknit.rooms.demand.contracts import ForecastKey, Grain, Panel, mondays_of, wall_clock
 from closeknit.rooms.sensing.contracts import SeriesKey
 
-CODE_VERSION = "demand/1"
+CODE_VERSION = "demand/2"
 QUANTILE_LEVELS = np.array([0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95])
 PLANNING_MINUTES = 120.0
 """Promises shorter than this need the half-hour grain: a day cannot show who waits two minutes."""
 OWN_SERIES_UNITS = 30.0
 OWN_SERIES_WEEKS = 8
 """An account of a top tier has a series of its own from this much work in this many different weeks on."""
+SEASONS_AVERAGED = {Grain.DAY: (1, 2, 4, 8, 16, 32), Grain.HALF_HOUR: (1, 2, 4, 8, 16)}
+"""Weeks whose mean may be the forecast: few where the level moves, many where work is sparse and chance rules."""
 HELD_OUT_DAYS = 28
 PERIODS_PER_DAY = {Grain.DAY: 1, Grain.HALF_HOUR: 48}
 
@@ -54,7 +61,8 @@ def grain_of(threshold_minutes: Sequence[float]) -> Grain:
 def forecast_panel(history: History, tiers: Mapping[str, Tier], horizon_days: int) -> tuple[Panel, Accuracy]:
     """Forecast one grain: accounts of top tiers with enough work alone, the rest by tier; and each group's total.
 
-    A day without any work on a weekday that usually has some is taken as closed (missing), not as no demand.
+    A day without any work on a weekday that usually has some is taken as closed (missing), not as no demand. The series
+    are scaled to their group's total, which is known best.
     """
     keys, values = _group(history, tiers)
     totals, total_of_series, total_values = _totals(keys, values)
@@ -63,22 +71,23 @@ def forecast_panel(history: History, tiers: Mapping[str, Tier], horizon_days: in
     both[:, closed] = np.nan
     per_day, n = PERIODS_PER_DAY[history.grain], len(keys)
     season, horizon = 7 * per_day, horizon_days * per_day
-    forecast = forecast_by_rolling_choice(both, season, horizon, QUANTILE_LEVELS)
+    forecast = _forecast(both, history.grain, horizon)
     future = _future(history, horizon_days)
     mondays = mondays_of(future)
     weeks, week_of_step = np.unique(mondays, return_inverse=True)
     weekly = aggregate_quantiles(both, season, forecast, week_of_step)
-    accuracy, series_wape = _held_out(both, n, season, per_day)
+    accuracy, series_wape = _held_out(both, n, history.grain)
+    means, scale = _to_totals(forecast.mean, both, total_of_series)
     panel = Panel(
         grain=history.grain,
         keys=keys,
         methods=tuple(forecast.method[:n]),
         wape_share=series_wape,
         local_starts=future,
-        mean=forecast.mean[:n],
+        mean=means,
         week_on=weeks,
-        weekly_mean=weekly.mean[:n],
-        weekly_quantiles=weekly.quantiles[:, :n],
+        weekly_mean=_sums(means, week_of_step, weeks.size),
+        weekly_quantiles=weekly.quantiles[:, :n] * scale[:, None],
         total_keys=totals,
         total_of_series=total_of_series,
         total_mean=forecast.mean[n:],
@@ -87,6 +96,38 @@ def forecast_panel(history: History, tiers: Mapping[str, Tier], horizon_days: in
         total_weekly_quantiles=weekly.quantiles[:, n:],
     )
     return panel, accuracy
+
+
+def _forecast(values: FloatArray, grain: Grain, horizon: int) -> Forecast:
+    season = 7 * PERIODS_PER_DAY[grain]
+    return forecast_by_rolling_choice(values, season, horizon, QUANTILE_LEVELS, SEASONS_AVERAGED[grain])
+
+
+def _sums(values: FloatArray, group_of_step: NDArray[np.int64], groups: int) -> FloatArray:
+    member = np.zeros((values.shape[1], groups))
+    member[np.arange(values.shape[1]), group_of_step] = 1.0
+    sums: FloatArray = values @ member
+    return sums
+
+
+def _to_totals(
+    mean: FloatArray, history: FloatArray, total_of_series: NDArray[np.int64]
+) -> tuple[FloatArray, FloatArray]:
+    """Scale the series' forecasts (S x P) so that those of a group add up to its total over the horizon.
+
+    Returns them and the factors (S). A group of which no series expects anything, though the total does, is shared by
+    what each brought in the past.
+    """
+    n = total_of_series.size
+    totals = mean[n:]
+    ahead = np.bincount(total_of_series, weights=mean[:n].sum(axis=1), minlength=totals.shape[0])
+    factor = np.divide(totals.sum(axis=1), ahead, out=np.ones_like(ahead), where=ahead > 0)[total_of_series]
+    past = np.nansum(history[:n], axis=1)
+    past_total = np.bincount(total_of_series, weights=past, minlength=totals.shape[0])[total_of_series]
+    share = np.divide(past, past_total, out=np.zeros_like(past), where=past_total > 0)
+    silent = (ahead <= 0)[total_of_series]
+    scaled = np.where(silent[:, None], totals[total_of_series] * share[:, None], mean[:n] * factor[:, None])
+    return scaled, factor
 
 
 def on_clock(panel: Panel, zone: str, target_zone: str) -> Panel:
@@ -289,15 +330,15 @@ def _future(history: History, horizon_days: int) -> NDArray[np.datetime64]:
     return starts
 
 
-def _held_out(values: FloatArray, series: int, season: int, per_day: int) -> tuple[Accuracy, FloatArray]:
+def _held_out(values: FloatArray, series: int, grain: Grain) -> tuple[Accuracy, FloatArray]:
     """Forecast the last four weeks from what came before, and score it: totals together, and each series."""
-    days = HELD_OUT_DAYS
+    days, per_day = HELD_OUT_DAYS, PERIODS_PER_DAY[grain]
     none = np.full(series, np.nan)
     if values.shape[1] < 3 * days * per_day:
         return Accuracy(None, None, None), none
     cut = values.shape[1] - days * per_day
     past, actual = values[:, :cut], values[:, cut:]
-    forecast = forecast_by_rolling_choice(past, season, days * per_day, QUANTILE_LEVELS)
+    forecast = _forecast(past, grain, days * per_day)
     error = np.nan_to_num(actual - forecast.mean)
     with np.errstate(invalid="ignore", divide="ignore"):
         series_wape = np.abs(error[:series]).sum(axis=1) / np.nansum(actual[:series], axis=1)

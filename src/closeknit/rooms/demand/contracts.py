@@ -62,8 +62,8 @@ class Panel:
 
     keys, methods, wape_share (held-out error, NaN unknown): one per series (S). local_starts: wall-clock starts of the
     periods in the operation's zone (P); week_on: the Mondays of their weeks (W). mean: units of work (S x P).
-    periods in the operation's zone (P); week_on: the Mondays of their weeks (W). mean: units of work (S x P).
-    total_keys: one per service and region (T), the group of all series in it; total_of_series (S): its index.
+    total_keys: one per service and region (T), the group of all series in it; total_of_series (S): its index. The
+    series of a group add up to its total over the horizon. total_quantiles (Q x T x P): forecast from the group's
     own history, so that the quantiles are those of the sum, not sums of quantiles; the weekly ones (x W) likewise.
     """
 
@@ -115,6 +115,21 @@ class WeekPoint:
     mean: float | None
     low: float | None
     high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUnits:
+    """Mean forecast units per week of one account in one service and region; the account "" is all of no known account.
+
+    `is_own_series` is true where the account was forecast alone, not with its tier.
+    """
+
+    service: str
+    region: str
+    tier: str
+    account_number: str
+    units_per_week: float
+    is_own_series: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Every question about forecast runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from closeknit.kernel.errors import NotFound
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.contracts import (
+    AccountUnits,
     ForecastCard,
     ForecastNumbers,
     Grain,
@@ -102,28 +103,50 @@ def weekly_points(
 
 def account_weekly_share(operation: str, run_id: UUID, *, by: Actor) -> dict[str, float]:
     """Return mean forecast units per week of every account of an operation, over the weeks of the run."""
+    shares: dict[str, float] = {}
+    for row in account_weekly_units(operation, run_id, by=by):
+        if row.account_number:
+            shares[row.account_number] = shares.get(row.account_number, 0.0) + row.units_per_week
+    return shares
+
+
+def account_weekly_units(operation: str, run_id: UUID, *, by: Actor) -> list[AccountUnits]:
+    """Return mean forecast units per week by service, region and account, over the weeks of the run.
+
+    What is forecast by tier is shared by what each account brought in the half-year before the forecast.
+    """
     numbers = get_numbers(run_id, by=by)
     tiers = {key.account_number: key.tier.value for key in customers.list_account_keys(by=by)}
-    own: dict[str, float] = {}
-    by_tier: dict[str, float] = {}
-    for panel in numbers.panels:
-        for i, key in enumerate(panel.keys):
-            units = float(np.mean(_whole_weeks(panel, panel.weekly_mean[i])))
-            target, name = (own, key.account_number) if key.account_number else (by_tier, key.tier)
-            target[name] = target.get(name, 0.0) + units
-    since = numbers.card.data_until_at - timedelta(days=SHARE_DAYS)
-    recent = {t.account_number: t.quantity for t in sensing.work_totals(by=by, operation=operation, since=since)}
-    in_tier: dict[str, float] = {}
-    for account, units in recent.items():
-        if account not in own:
-            tier = tiers.get(account, "volume")
-            in_tier[tier] = in_tier.get(tier, 0.0) + units
-    shares = {
-        account: by_tier.get(tiers.get(account, "volume"), 0.0) * units / in_tier[tiers.get(account, "volume")]
-        for account, units in recent.items()
-        if account and account not in own and in_tier.get(tiers.get(account, "volume"), 0.0) > 0
-    }
-    return shares | own
+    until = numbers.card.data_until_at
+    recent = sensing.units_by_account(operation, since=until - timedelta(days=SHARE_DAYS), until=until, by=by)
+    rows = [row for panel in numbers.panels for row in _panel_units(panel, recent, tiers)]
+    return sorted(rows, key=lambda row: (row.service, row.region, row.tier, row.account_number))
+
+
+def _panel_units(
+    panel: Panel, recent: Mapping[tuple[str, str, str], float], tiers: Mapping[str, str]
+) -> list[AccountUnits]:
+    own: dict[tuple[str, str, str, str], float] = {}
+    together: dict[tuple[str, str, str], float] = {}
+    for i, key in enumerate(panel.keys):
+        units = float(np.mean(_whole_weeks(panel, panel.weekly_mean[i])))
+        if key.account_number:
+            place = (key.service, key.region, key.tier, key.account_number)
+            own[place] = own.get(place, 0.0) + units
+        else:
+            group = (key.service, key.region, key.tier)
+            together[group] = together.get(group, 0.0) + units
+    alone = {account for *_, account in own}
+    members: dict[tuple[str, str, str], dict[str, float]] = {}
+    for (service, region, account), units in recent.items():
+        group = (service, region, tiers.get(account, "volume"))
+        if account not in alone and group in together:
+            members.setdefault(group, {})[account] = units
+    rows = [AccountUnits(*place, units, True) for place, units in own.items()]
+    for group, brought in members.items():
+        part = together[group] / sum(brought.values())
+        rows += [AccountUnits(*group, account, part * units, False) for account, units in brought.items()]
+    return rows
 
 
 def _numbers(run_id: UUID, by: Actor) -> tuple[NDArray[np.float64], tuple[Panel, ...]]:

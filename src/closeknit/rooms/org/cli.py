@@ -45,7 +45,7 @@ def _add_person(args: argparse.Namespace) -> int:
     unknown = sorted(set(args.role) - set(Role))
     if unknown:
         raise Invalid(f"There is no role {unknown[0]!r}.", where="--role", todo=f"Use one of {', '.join(Role)}.")
-    password = sys.stdin.readline().rstrip("\n") if args.password_stdin else getpass.getpass()
+    password = sys.stdin.readline().rstrip("\n") if args.password_stdin else _ask_password()
     actor = create_person(
         username=args.username,
         name=args.name,
@@ -59,6 +59,18 @@ def _add_person(args: argparse.Namespace) -> int:
     else:
         print(f"{actor.name} can now sign in as {args.username}.")
     return 0
+
+
+def _ask_password() -> str:
+    from closeknit.kernel.errors import Invalid
+
+    if not sys.stdin.isatty():
+        raise Invalid(
+            "There is no terminal to ask for the password.",
+            where="--password-stdin",
+            todo="Add --password-stdin and pass the password as one line.",
+        )
+    return getpass.getpass()
 
 
 def _issue_token(args: argparse.Namespace) -> int:

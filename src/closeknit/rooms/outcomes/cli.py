@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table
 
 
@@ -13,7 +14,7 @@ def add_commands(commands: Any) -> None:
     board.add_argument("--tier", default="")
     board.add_argument("--short", action="store_true", help="only accounts that fall short")
     board.add_argument("--sort", default="short")
-    board.add_argument("--limit", type=int, default=30)
+    board.add_argument("--limit", type=arguments.rows, default=30)
     board.set_defaults(run=_show_board)
 
 

@@ -1,6 +1,6 @@
 """JSON operations of sensing."""
 
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from closeknit.kernel import clock
 from closeknit.kernel.http import Request
@@ -52,7 +52,7 @@ def load_batch(request: Request, name: str, stream: str):
     Refused rows go to quarantine; the same rows again are duplicates.
     """
     card = ingest_lines(name, stream, request.body.split(b"\n"), by=request.actor, at=clock.now())
-    return 201, card
+    return Status(201, card)
 
 
 @router.get("/feeds/{name}/quarantine", response=list[QuarantinedCard])

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def add_commands(commands: Any) -> None:
     batches.set_defaults(run=_list_batches)
     quarantine = sensing.add_parser("quarantine", help="list refused rows with their reasons, newest first")
     quarantine.add_argument("--feed", default="")
-    quarantine.add_argument("--limit", type=int, default=50)
+    quarantine.add_argument("--limit", type=arguments.rows, default=50)
     quarantine.set_defaults(run=_list_quarantined)
     recipes = sensing.add_parser("recipes", help="list the recipes that come with Closeknit, or print one")
     recipes.add_argument("name", nargs="?", default="")
@@ -142,7 +143,7 @@ def _list_batches(args: argparse.Namespace) -> int:
 def _list_quarantined(args: argparse.Namespace) -> int:
     from closeknit.rooms.sensing import reads
 
-    refused = reads.list_quarantined(by=args.by, feed=args.feed, limit=max(1, min(args.limit, 10_000)))
+    refused = reads.list_quarantined(by=args.by, feed=args.feed, limit=args.limit)
     if args.json:
         print_json("closeknit.quarantine/1", {"rows": refused})
         return 0

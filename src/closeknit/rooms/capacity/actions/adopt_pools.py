@@ -1,4 +1,4 @@
-"""Take in the pools and rosters that a batch stated."""
+"""Take in the pools, rosters and closed days that a batch stated."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -12,7 +12,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.contracts import Staffing
-from closeknit.rooms.capacity.models import Pool, RosterLine
+from closeknit.rooms.capacity.models import Closure, Pool, RosterLine
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.contracts import Permission
@@ -21,14 +21,18 @@ from closeknit.rooms.sensing.contracts import FactCard, FactKind
 
 
 def adopt_pools(*, batch_id: int, thread_id: UUID, by: Actor) -> int:
-    """Store what the batch says of pools and rosters; return how many pools changed. Refuses a roster without a pool.
+    """Store what the batch says of pools, rosters and closed days; return how many pools changed.
 
-    A pool's roster is replaced as a whole by the feed's current roster facts, so a withdrawn line does not linger.
+    A pool's roster is replaced as a whole by the feed's current roster facts, and so are the closed days, so that what
+    was withdrawn does not linger. Refuses a roster without a pool.
     """
     by.require(Permission.LOAD_DATA)
     pools = sensing.list_facts(FactKind.POOL, by=by, batch_id=batch_id)
     rosters = sensing.list_facts(FactKind.ROSTER, by=by, batch_id=batch_id)
+    closures = sensing.list_facts(FactKind.CLOSURE, by=by, batch_id=batch_id)
     with transaction.atomic():
+        if closures:
+            _replace_closures(sensing.list_facts(FactKind.CLOSURE, by=by))
         for fact in pools:
             _store_pool(fact)
         touched = {str(fact.body["pool"]) for fact in rosters}
@@ -88,6 +92,15 @@ def _replace_rosters(names: Iterable[str], facts: Sequence[FactCard]) -> None:
     RosterLine.objects.filter(pool__in=pools.values()).delete()
     lines = [_line(fact.body, pools[str(fact.body["pool"])]) for fact in facts if str(fact.body["pool"]) in pools]
     RosterLine.objects.bulk_create(lines)
+
+
+def _replace_closures(facts: Sequence[FactCard]) -> None:
+    Closure.objects.all().delete()
+    rows = [
+        Closure(region=body["region"], closed_on=_day(body["closed_on"]), reason=body["reason"] or "")
+        for body in (fact.body for fact in facts)
+    ]
+    Closure.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _line(body: Any, pool: Pool) -> RosterLine:

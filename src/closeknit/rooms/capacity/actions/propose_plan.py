@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
@@ -14,11 +14,12 @@ from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.contracts import Term, TermSource
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.compute import PlanInputs, PlanResult, PlanSummary, PoolInput, RosterInput, Shortage
-from closeknit.rooms.capacity.contracts import PlanProposed
-from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow, RosterLine
+from closeknit.rooms.capacity.contracts import PlanProposed, Staffing
+from closeknit.rooms.capacity.models import ClaimWeekRow, Closure, Plan, Pool, PoolWeekRow, RosterLine
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions.actions.propose_plan_change import propose_plan_change
 from closeknit.rooms.decisions.actions.record_entry import record_entry
+from closeknit.rooms.decisions.actions.withdraw_proposal import withdraw_proposal
 from closeknit.rooms.decisions.contracts import Entry, PlanFacts
 from closeknit.rooms.demand import reads as demand
 from closeknit.rooms.demand.contracts import ForecastCard
@@ -30,7 +31,6 @@ TIER_FLOOR_MULTIPLES = {"strategic": 8.0, "key": 4.0, "standard": 2.0, "volume":
 """An hour short costs at least this many hours of overtime: overtime comes first, and lower tiers give way first."""
 MEASURED_FROM = 100
 LIVE = (Plan.State.DRAFT, Plan.State.COMMITTED)
-FRESH_DAYS = 8
 ROWS_PER_INSERT = 2000
 
 
@@ -48,23 +48,34 @@ def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> U
     inputs, terms = _inputs(numbers.card, by)
     snapshot = compute.snapshot_of(inputs)
     digest = compute.digest_of(snapshot)
-    existing = Plan.objects.filter(
-        operation=inputs.operation, snapshot_digest=digest, code_version=compute.CODE_VERSION, state__in=LIVE
-    ).first()
+    existing = _live(inputs.operation, digest)
     if existing:
         return _say_unchanged(existing, thread_id, by)
     result = compute.make_plan(inputs, numbers)
     currency = _currency(inputs.operation)
     summary = compute.summarise(result, currency)
     plan = _plan(inputs, numbers.card, result, summary, terms, snapshot, thread_id, by, at)
-    return _store(plan, inputs, summary, numbers.card, by, at)
+    try:
+        return _store(plan, inputs, summary, numbers.card, by, at)
+    except IntegrityError:
+        # Another job may have stored the same plan while this one computed: then that one stands.
+        made = _live(inputs.operation, digest)
+        if made is None:
+            raise
+        return _say_unchanged(made, thread_id, by)
+
+
+def _live(operation: str, digest: str) -> Plan | None:
+    return Plan.objects.filter(
+        operation=operation, snapshot_digest=digest, code_version=compute.CODE_VERSION, state__in=LIVE
+    ).first()
 
 
 def _inputs(card: ForecastCard, by: Actor) -> tuple[PlanInputs, tuple[Term, ...]]:
     monday = card.first_on + timedelta(days=-card.first_on.weekday() % 7)
     terms = agreements.terms_in_force(card.operation, on=monday, by=by)
     weeks = card.weeks
-    pools = _pools(card.operation, card.data_until_at, by)
+    pools = _pools(card, by)
     if not pools:
         raise Invalid(
             f"No pool is known for {card.operation}.", where=card.operation, todo="Load its pools and rosters first."
@@ -83,21 +94,40 @@ def _inputs(card: ForecastCard, by: Actor) -> tuple[PlanInputs, tuple[Term, ...]
     return inputs, terms
 
 
-def _pools(operation: str, until_at: datetime, by: Actor) -> tuple[PoolInput, ...]:
-    measured = sensing.handle_minutes(operation, until_at=until_at, by=by)
+def _pools(card: ForecastCard, by: Actor) -> tuple[PoolInput, ...]:
+    operation = card.operation
+    measured = sensing.handle_minutes(operation, until_at=card.data_until_at, by=by)
+    closures = _closures(card.first_on, card.first_on + timedelta(days=card.horizon_days))
     lines: dict[int, list[RosterInput]] = {}
     for row in RosterLine.objects.filter(pool__operation=operation).order_by("weekday", "starts_minute", "from_on"):
         lines.setdefault(row.pool_id, []).append(
             RosterInput(row.weekday, row.starts_minute, row.ends_minute, row.headcount, row.from_on, row.to_on)
         )
     return tuple(
-        _pool_input(pool, tuple(lines.get(pool.pk, ())), measured)
+        _pool_input(pool, tuple(lines.get(pool.pk, ())), _closed_on(pool, closures), measured)
         for pool in Pool.objects.filter(operation=operation).order_by("pool")
     )
 
 
+def _closures(first_on: date, until_on: date) -> dict[str, set[date]]:
+    found: dict[str, set[date]] = {}
+    for closure in Closure.objects.filter(closed_on__gte=first_on, closed_on__lt=until_on):
+        found.setdefault(closure.region, set()).add(closure.closed_on)
+    return found
+
+
+def _closed_on(pool: Pool, closures: Mapping[str, set[date]]) -> tuple[date, ...]:
+    """Return the days on which a pool rests: those on which every region that it serves is closed."""
+    regions = sorted(closures) if "*" in pool.regions else pool.regions
+    days = [closures.get(region, set()) for region in regions]
+    return tuple(sorted(set.intersection(*days))) if days else ()
+
+
 def _pool_input(
-    pool: Pool, roster: tuple[RosterInput, ...], measured: Mapping[tuple[str, str, str], tuple[float, int]]
+    pool: Pool,
+    roster: tuple[RosterInput, ...],
+    closed_on: tuple[date, ...],
+    measured: Mapping[tuple[str, str, str], tuple[float, int]],
 ) -> PoolInput:
     minutes, source = _handle_minutes(pool, measured)
     return PoolInput(
@@ -115,6 +145,7 @@ def _pool_input(
         overtime_share_max=pool.overtime_share_max,
         time_zone=pool.time_zone,
         roster=roster,
+        closed_on=closed_on,
     )
 
 
@@ -191,13 +222,27 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
     sentences = [
         f"Need is planned at the {inputs.planning_quantile:.0%} quantile of demand, not at its mean.",
         "The plan begins in step: the weeks before it are taken to have brought the work of its first week.",
-        "Deadlines are kept by whole days: a promise of 24 hours is kept by the end of the next day.",
     ]
-    sentences += [f"{pool.name}: handle time {pool.handle_source}." for pool in inputs.pools[:12]]
+    if any(pool.staffing == Staffing.DEADLINE for pool in inputs.pools):
+        sentences.append("Deadlines are kept by whole days: a promise of 24 hours is kept by the end of the next day.")
+        sentences.append(
+            "A week's need is spread over its days as the roster is, or evenly where that takes fewer hours."
+        )
+    if any(len(pool.services) > 1 or len(pool.regions) > 1 for pool in inputs.pools):
+        sentences.append(
+            "Services and regions of one pool do not all run high at once: their surprises are taken as correlated by "
+            f"{compute.GROUP_CORRELATION:g}."
+        )
+    by_source: dict[str, list[str]] = {}
+    for pool in inputs.pools:
+        by_source.setdefault(pool.handle_source, []).append(pool.name)
+    sentences += [f"Handle time {source} ({'; '.join(names)})." for source, names in by_source.items()]
     if assumed_pools:
-        sentences.append(f"{assumed_pools} pools and their rosters are assumptions of the recipe, not records.")
+        what = "The pool and its roster are" if assumed_pools == 1 else f"{assumed_pools} pools and their rosters are"
+        sentences.append(f"{what} assumed by the recipe, not on record.")
     if assumed_terms:
-        sentences.append(f"{assumed_terms} terms are assumptions of the recipe, not contracts.")
+        what = "The one term is" if assumed_terms == 1 else f"{assumed_terms} terms are"
+        sentences.append(f"{what} assumed by the recipe, not in a contract.")
     return [*sentences, *result.unserved]
 
 
@@ -212,6 +257,7 @@ def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastC
             batch_size=ROWS_PER_INSERT,
         )
         record_entry(_entry(plan, inputs), by=by)
+        _overtake_drafts(plan, by, at)
         for short in summary.shortages:
             record_entry(_shortage_entry(plan, short, teams.get(short.account_number)), by=by)
         publish(PlanProposed(plan.thread_id, plan.pk, plan.operation), by=by)
@@ -225,6 +271,13 @@ def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastC
             at=at,
         )
     return plan.pk
+
+
+def _overtake_drafts(plan: Plan, by: Actor, at: datetime) -> None:
+    """Set older drafts that still wait aside: nobody should approve a plan made on less than is known now."""
+    for older in Plan.objects.filter(operation=plan.operation, state=Plan.State.DRAFT).exclude(pk=plan.pk).only("pk"):
+        if withdraw_proposal(f"plan:{older.pk}", reason="A newer plan took its place.", by=by, at=at):
+            Plan.objects.filter(pk=older.pk).update(state=Plan.State.SUPERSEDED)
 
 
 def _facts(plan: Plan, card: ForecastCard) -> PlanFacts:
@@ -241,12 +294,8 @@ def _facts(plan: Plan, card: ForecastCard) -> PlanFacts:
         cost_change_share=change,
         coverage_share=plan.served_hours / plan.need_hours if plan.need_hours else 1.0,
         top_tier_accounts_short=plan.top_tier_accounts_short,
-        data_is_fresh=_is_fresh(plan.first_on, card.data_until_at.date()),
+        data_age_days=max((plan.made_at - card.data_until_at).days, 0),
     )
-
-
-def _is_fresh(first_on: date, data_until_on: date) -> bool:
-    return (first_on - data_until_on).days <= FRESH_DAYS
 
 
 def _entry(plan: Plan, inputs: PlanInputs) -> Entry:

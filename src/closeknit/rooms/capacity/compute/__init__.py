@@ -15,12 +15,14 @@ from closeknit.rooms.capacity.compute.inputs import (
     snapshot_of,
 )
 from closeknit.rooms.capacity.compute.plan import PlanResult, make_plan, pack_cells
+from closeknit.rooms.capacity.compute.planned import GROUP_CORRELATION
 from closeknit.rooms.capacity.compute.summary import PlanSummary, Shortage, summarise
 
-CODE_VERSION = "capacity/1"
+CODE_VERSION = "capacity/2"
 
 __all__ = [
     "CODE_VERSION",
+    "GROUP_CORRELATION",
     "PlanInputs",
     "PlanResult",
     "PlanSummary",

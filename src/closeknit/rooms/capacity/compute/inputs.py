@@ -43,6 +43,7 @@ class PoolInput:
     overtime_share_max: float
     time_zone: str
     roster: tuple[RosterInput, ...]
+    closed_on: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,21 @@
 """What the promises ask of a pool, period by period, and who asks it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from statistics import NormalDist
-from typing import Any
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from closeknit.engine.queueing import required_agents, required_daily_capacity
-from closeknit.rooms.agreements.contracts import Clock, Term, pick_term
+from closeknit.engine.queueing import required_agents
+from closeknit.rooms.agreements.contracts import Term, pick_term
+from closeknit.rooms.capacity.compute.deadline import MINUTES_PER_DAY, deadline_need
 from closeknit.rooms.capacity.compute.inputs import PlanInputs, PoolInput, RosterInput, shrinkage_of
+from closeknit.rooms.capacity.compute.planned import Planned, planned_units
 from closeknit.rooms.capacity.compute.routing import Route
-from closeknit.rooms.capacity.compute.sharing import share_in_steps
+from closeknit.rooms.capacity.compute.sharing import Sized, share_in_steps
 from closeknit.rooms.capacity.contracts import Staffing
-from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers, Grain, mondays_of, wall_clock
-
-MINUTES_PER_DAY = 1440
-NO_PROMISE_WINDOW_DAYS = 6
-MOST_LEAD_WEEKS = 9
+from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers, Grain, wall_clock
 
 FloatArray = NDArray[np.float64]
 
@@ -61,7 +57,7 @@ def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route
     rows = [i for i, total in enumerate(route.panel.total_of_series) if int(total) in route.totals]
     keys = [route.panel.keys[i] for i in rows]
     terms = [_term(inputs.terms, key) for key in keys]
-    planned = _planned_units(inputs, numbers, route, rows)
+    planned = planned_units(inputs, numbers, route, rows)
     starts = route.panel.local_starts
     as_arrives = pool.staffing == Staffing.INTERVAL and route.panel.grain is Grain.HALF_HOUR
     if route.panel.grain is Grain.HALF_HOUR and not as_arrives:
@@ -70,13 +66,16 @@ def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route
     planned, starts = planned.of(inside), starts[inside]
     minutes = 30 if as_arrives else MINUTES_PER_DAY
     clock = wall_clock(starts, numbers.card.time_zone, pool.time_zone) if as_arrives else starts
-    heads, presence = _rostered(pool.roster, clock, minutes)
-    sized = (
-        _answered_need(pool, planned, terms, inputs.planning_quantile)
-        if as_arrives
-        else _deadline_need(pool, planned, terms, starts, presence)
-    )
+    open_share = np.where(np.isin(clock.astype("datetime64[D]"), _days(pool.closed_on)), 0.0, 1.0)
+    # Orders and mail arrive on closed days too and wait; nobody rings a desk that is shut.
+    planned = planned.scaled(open_share) if as_arrives else planned
+    heads, presence = (hours * open_share for hours in _rostered(pool.roster, clock, minutes))
+    sized = _answered_need(pool, planned, terms) if as_arrives else deadline_need(pool, planned, terms, starts, heads)
     return _pool_need(inputs, pool, keys, terms, sized, starts, clock, heads, presence, minutes)
+
+
+def _days(days: Sequence[date]) -> NDArray[np.datetime64]:
+    return np.array(days, dtype="datetime64[D]")
 
 
 def _term(terms: Sequence[Term], key: ForecastKey) -> Term | None:
@@ -85,67 +84,14 @@ def _term(terms: Sequence[Term], key: ForecastKey) -> Term | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """Expected units (S x P), and the factors up to the planning quantile of a period's total and of its week's."""
-
-    expected: FloatArray
-    by_period: FloatArray
-    by_week: FloatArray
-
-    def of(self, periods: slice | NDArray[np.bool_]) -> "_Planned":
-        return _Planned(self.expected[:, periods], self.by_period[:, periods], self.by_week[:, periods])
-
-    def by_day(self) -> "_Planned":
-        """Add half-hours up to days; a day's factor is then its week's, the only one known for sums of half-hours."""
-        days = self.expected.reshape(self.expected.shape[0], -1, 48).sum(axis=2)
-        weekly = self.by_week[:, ::48]
-        return _Planned(days, weekly, weekly)
-
-
-def _planned_units(inputs: PlanInputs, numbers: ForecastNumbers, route: Route, rows: Sequence[int]) -> _Planned:
-    """Return each series' expected units, and how much more to plan for: per period, and per week."""
-    level = int(np.argmin(np.abs(numbers.quantile_levels - inputs.planning_quantile)))
-    panel = route.panel
-    expected = np.maximum(panel.mean[rows], 0.0)
-    group = panel.total_of_series[rows]
-    week = np.searchsorted(panel.week_on, mondays_of(panel.local_starts))
-    by_period, by_week = np.ones_like(expected), np.ones_like(expected)
-    for total in route.totals:
-        mine = group == total
-        weekly = _ratio(panel.total_weekly_quantiles[level, total], panel.total_weekly_mean[total])
-        by_period[mine] = _ratio(panel.total_quantiles[level, total], panel.total_mean[total])
-        by_week[mine] = weekly[week]
-    return _Planned(expected, by_period, by_week)
-
-
-def _ratio(quantile: FloatArray, mean: FloatArray) -> FloatArray:
-    """Return quantile over mean, 1 where nothing is expected; never below 1: a plan covers what is expected."""
-    ratio = np.divide(quantile, mean, out=np.ones_like(mean), where=mean > 0)
-    return np.maximum(ratio, 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sized:
-    """Need per period (P), its split among series (S x P), hours of one unit per period, and the binding promise."""
-
-    need: FloatArray
-    split: FloatArray
-    binding: str
-
-
-def _answered_need(pool: PoolInput, planned: _Planned, terms: Sequence[Term | None], quantile: float) -> _Sized:
+def _answered_need(pool: PoolInput, planned: Planned, terms: Sequence[Term | None]) -> Sized:
     """Size a queue for its strictest promise; each step of strictness is carried by those who were promised it.
 
     The queueing formula holds the chance in arrivals at a known rate; what is planned for beyond the mean is only that
     the rate itself is not known. So the Poisson part is taken out of the forecast's spread before it is added.
     """
     units = planned.expected
-    mean = units.sum(axis=0)
-    surplus = (units * (planned.by_period - 1.0)).sum(axis=0)
-    z = NormalDist().inv_cdf(quantile)
-    rate_spread = np.sqrt(np.maximum((surplus / z) ** 2 - mean, 0.0)) if z > 0 else np.zeros_like(mean)
-    arrivals_per_hour = 2.0 * (mean + z * rate_spread)
+    arrivals_per_hour = 2.0 * (units.sum(axis=0) + planned.rate_surplus)
     promises = sorted({_promise(term) for term in terms})
     agents = np.array(
         [
@@ -157,7 +103,7 @@ def _answered_need(pool: PoolInput, planned: _Planned, terms: Sequence[Term | No
     level_of_series = np.array([promises.index(_promise(term)) for term in terms])
     hours = agents * 0.5
     binding = promises[int(np.argmax(hours.sum(axis=1)))][2] if promises else ""
-    return _Sized(hours.max(axis=0), share_in_steps(hours, level_of_series, units), binding)
+    return Sized(hours.max(axis=0), share_in_steps(hours, level_of_series, units), binding)
 
 
 def _promise(term: Term | None) -> tuple[float, float, str]:
@@ -167,117 +113,6 @@ def _promise(term: Term | None) -> tuple[float, float, str]:
     return (float(term.threshold_minutes), float(term.target_share), term.sentence)
 
 
-def _deadline_need(
-    pool: PoolInput,
-    planned: _Planned,
-    terms: Sequence[Term | None],
-    starts: NDArray[np.datetime64],
-    presence: FloatArray,
-) -> _Sized:
-    """Size daily hours so that nothing is late; the extra of a shorter deadline is carried by those who have it."""
-    work = _units_by_window(planned, terms) * (pool.handle_minutes / 60.0)
-    days = starts.astype("datetime64[D]").astype(np.int64)
-    is_open = presence > 0 if presence.any() else (days + 3) % 7 < 5
-    promises = sorted({_grace(term) for term in terms})
-    level_of_series = np.array([promises.index(_grace(term)) for term in terms])
-    lead = 7 * min(max(grace for grace, _ in promises) // 7 + 1, MOST_LEAD_WEEKS)
-    by_promise = _led_in(np.array([work[level_of_series == i].sum(axis=0) for i in range(len(promises))]), lead)
-    led_open = _led_in(is_open, lead)
-    led_week = np.arange(lead + days.size) // 7
-    windows = np.array([_windows(promise, led_open) for promise in promises])
-    levels = np.array([_kept(by_promise, np.maximum(windows, window), led_week, led_open)[lead:] for window in windows])
-    levels = np.maximum(levels, _pace(by_promise, [grace for grace, _ in promises], led_week, led_open)[lead:])
-    week = (days - days[0]) // 7
-    split = share_in_steps(levels, level_of_series, _weekly_work(work, week))
-    return _Sized(levels.max(axis=0), split, _tightest(terms, levels, promises))
-
-
-def _led_in(daily: NDArray[Any], lead_days: int) -> NDArray[Any]:
-    """Put whole weeks like the first before the horizon, so that a plan begins with the open work of a steady state."""
-    return np.concatenate([np.tile(daily[..., :7], lead_days // 7), daily], axis=-1)
-
-
-def _units_by_window(planned: _Planned, terms: Sequence[Term | None]) -> FloatArray:
-    """Return units to plan for: a longer promise lets days even out, so it needs less than each day's quantile.
-
-    The factor of n days lies between the day's (n = 1) and the week's (n = 7), as the spread of a sum of n days shrinks
-    with the square root of n.
-    """
-    days = np.array([min(_grace(term)[0] + 1, 7) for term in terms], dtype=np.float64)[:, None]
-    week_root = 1.0 / np.sqrt(7.0)
-    towards_day = (1.0 / np.sqrt(days) - week_root) / (1.0 - week_root)
-    factor: FloatArray = planned.by_week + (planned.by_period - planned.by_week) * towards_day
-    return planned.expected * factor
-
-
-def _grace(term: Term | None) -> tuple[int, bool]:
-    """Return (whole days of grace, whether only open days count).
-
-    A promise of 24 hours gives one day: done by the end of the next. Where work arrives over the day as it is served,
-    oldest first, keeping the ends of the days keeps every hour between them: both curves are straight within a day.
-    """
-    if term is None:
-        return (NO_PROMISE_WINDOW_DAYS, False)
-    return (int(term.threshold_minutes // MINUTES_PER_DAY), term.clock is Clock.BUSINESS)
-
-
-def _windows(promise: tuple[int, bool], is_open: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return, for work of each day, how many calendar days later it is due (far beyond the horizon: the horizon)."""
-    grace, business = promise
-    size = is_open.size
-    if not business:
-        return np.full(size, grace, dtype=np.int64)
-    open_days = np.flatnonzero(is_open)
-    first_open = np.searchsorted(open_days, np.arange(size))
-    due = np.append(open_days, np.full(grace + 1, 2 * size))[np.minimum(first_open + grace, open_days.size + grace)]
-    return due - np.arange(size)
-
-
-def _kept(
-    work: FloatArray, windows: NDArray[np.int64], week: NDArray[np.int64], is_open: NDArray[np.bool_]
-) -> FloatArray:
-    """Return the daily hours that keep work with a window per class and day: one class of its own per window length."""
-    lengths = np.unique(windows)
-    by_length = np.array([np.where(windows == length, work, 0.0).sum(axis=0) for length in lengths])
-    return required_daily_capacity(by_length, lengths, week_of_day=week, is_open=is_open).daily_capacity_hours
-
-
-def _pace(
-    work: FloatArray, grace_days: Sequence[int], week: NDArray[np.int64], is_open: NDArray[np.bool_]
-) -> FloatArray:
-    """Return the daily hours at which no more stays open than came in: the mean work of the weeks that a promise spans.
-
-    Deadlines alone would let every plan put work off beyond its end; a plan that is made again each week never may.
-    """
-    weeks = int(week[-1]) + 1
-    open_days = np.bincount(week, weights=is_open, minlength=weeks)
-    weekly = np.array([np.bincount(week, weights=row, minlength=weeks) for row in work])
-    smooth = np.zeros(weeks)
-    for row, grace in zip(weekly, grace_days, strict=True):
-        span = min(grace // 7 + 1, weeks)
-        total = np.concatenate([[0.0], np.cumsum(row)])
-        first = np.maximum(np.arange(weeks) + 1 - span, 0)
-        smooth += (total[1:] - total[first]) / (np.arange(weeks) + 1 - first)
-    per_day = np.divide(smooth, open_days, out=np.zeros(weeks), where=open_days > 0)
-    return np.where(is_open, per_day[week], 0.0)
-
-
-def _tightest(terms: Sequence[Term | None], levels: FloatArray, promises: Sequence[tuple[int, bool]]) -> str:
-    """Say the promise that asks for most hours."""
-    hardest = promises[int(np.argmax(levels.sum(axis=1)))]
-    named = next((t for t in terms if t is not None and _grace(t) == hardest), None)
-    return named.sentence if named else "no promise: done within a week"
-
-
-def _weekly_work(work: FloatArray, week: NDArray[np.int64]) -> FloatArray:
-    """Spread each series' work evenly over the days of its week, the base on which a week's need is shared."""
-    weeks, index = np.unique(week, return_inverse=True)
-    member = np.zeros((week.size, weeks.size))
-    member[np.arange(week.size), index] = 1.0
-    even: FloatArray = work @ member / member.sum(axis=0)
-    return even[:, index]
-
-
 def _rostered(
     roster: Sequence[RosterInput], starts: NDArray[np.datetime64], minutes: int
 ) -> tuple[FloatArray, FloatArray]:
@@ -285,16 +120,16 @@ def _rostered(
     day = starts.astype("datetime64[D]")
     weekday = (day.astype(np.int64) + 3) % 7
     begin = (starts.astype("datetime64[m]") - day.astype("datetime64[m]")).astype(np.int64)
-    heads, present = np.zeros(starts.size), np.zeros(starts.size)
+    heads, present = np.zeros(starts.size), np.zeros((starts.size, minutes), dtype=np.bool_)
+    minute = begin[:, None] + np.arange(minutes)
     for line in roster:
         active = (weekday == line.weekday) & (day >= np.datetime64(line.from_on))
         if line.to_on is not None:
             active &= day < np.datetime64(line.to_on)
-        overlap = np.minimum(begin + minutes, line.ends_minute) - np.maximum(begin, line.starts_minute)
-        hours = np.where(active, np.maximum(overlap, 0), 0) / 60.0
-        heads += hours * line.headcount
-        present = np.maximum(present, hours * (line.headcount > 0)) if minutes < MINUTES_PER_DAY else present + hours
-    return heads, np.minimum(present, minutes / 60.0)
+        worked = active[:, None] & (minute >= line.starts_minute) & (minute < line.ends_minute)
+        heads += worked.sum(axis=1) / 60.0 * line.headcount
+        present |= worked & (line.headcount > 0)
+    return heads, present.sum(axis=1) / 60.0
 
 
 def _pool_need(
@@ -302,7 +137,7 @@ def _pool_need(
     pool: PoolInput,
     keys: Sequence[ForecastKey],
     terms: Sequence[Term | None],
-    sized: _Sized,
+    sized: Sized,
     starts: NDArray[np.datetime64],
     clock: NDArray[np.datetime64],
     heads: FloatArray,
@@ -317,7 +152,8 @@ def _pool_need(
     claims = np.zeros((len(claimants), int(planned.sum())))
     np.add.at(claims, [claimants.index(name) for name in names], sized.split[:, planned])
     overtime_cost = float(pool.overtime_cost_per_hour) / present_share
-    mine = {c: [t for name, t in zip(names, terms, strict=True) if name == c] for c in claimants}
+    asked = sized.split[:, planned].sum(axis=1)
+    mine = {c: [(t, float(a)) for name, t, a in zip(names, terms, asked, strict=True) if name == c] for c in claimants}
     unit_hours = presence[planned] * present_share
     usual_day = float(unit_hours[unit_hours > 0].mean()) if (unit_hours > 0).any() else 7.5 * present_share
     return PoolNeed(
@@ -330,24 +166,38 @@ def _pool_need(
         unit_hours=unit_hours,
         claimants=claimants,
         claims=claims,
-        shortfall_cost_per_hour=np.array(
-            [_shortfall_cost(inputs, pool, c, mine[c], overtime_cost) for c in claimants], dtype=np.float64
-        ),
+        shortfall_cost_per_hour=_shortfall_costs(inputs, pool, claimants, mine, overtime_cost),
         terms=tuple(_strictest(mine[c]) for c in claimants),
         binding=sized.binding,
         overtime_cost_per_hour=overtime_cost,
     )
 
 
-def _shortfall_cost(
-    inputs: PlanInputs, pool: PoolInput, claimant: Claimant, terms: Sequence[Term | None], overtime_cost: float
-) -> float:
-    """Return the cost of one hour not given: the credits it causes, and at least the policy's floor for the tier."""
-    floor = inputs.tier_floor_multiples.get(claimant.tier, min(inputs.tier_floor_multiples.values())) * overtime_cost
-    credits = [float(t.credit_per_miss) * 60.0 / pool.handle_minutes for t in terms if t is not None]
-    return max([floor, *credits])
+_Asked = Sequence[tuple[Term | None, float]]
+"""A claimant's promises, each with the hours asked under it."""
 
 
-def _strictest(terms: Sequence[Term | None]) -> str:
-    known = [t for t in terms if t is not None]
+def _shortfall_costs(
+    inputs: PlanInputs,
+    pool: PoolInput,
+    claimants: Sequence[Claimant],
+    asked: Mapping[Claimant, _Asked],
+    overtime_cost: float,
+) -> FloatArray:
+    """Return the cost of one hour not given: the credits it causes, and at least the policy's floor for the tier.
+
+    An hour short is an hour of the claimant's own mix of work: each promise's credit counts by the hours asked for it.
+    """
+    lowest = min(inputs.tier_floor_multiples.values())
+    costs = np.zeros(len(claimants))
+    for i, claimant in enumerate(claimants):
+        floor = inputs.tier_floor_multiples.get(claimant.tier, lowest) * overtime_cost
+        hours = sum(a for _, a in asked[claimant])
+        credits = sum(float(t.credit_per_miss) * a for t, a in asked[claimant] if t is not None)
+        costs[i] = max(floor, credits / hours * 60.0 / pool.handle_minutes if hours > 0 else 0.0)
+    return costs
+
+
+def _strictest(asked: _Asked) -> str:
+    known = [t for t, _ in asked if t is not None]
     return min(known, key=lambda t: (t.threshold_minutes, -t.target_share)).sentence if known else "no promise"

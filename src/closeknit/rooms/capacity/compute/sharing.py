@@ -1,9 +1,20 @@
 """How a pool's need is split among those whose promises made it."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """Need per period (P), its split among series (S x P), hours of one unit per period, and the binding promise."""
+
+    need: FloatArray
+    split: FloatArray
+    binding: str
 
 
 def share_in_steps(levels: FloatArray, level_of_series: NDArray[np.int64], weight: FloatArray) -> FloatArray:

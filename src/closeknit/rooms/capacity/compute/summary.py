@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from closeknit.kernel.output import share_text
 from closeknit.rooms.capacity.compute.allocation import PoolPlan
 from closeknit.rooms.capacity.compute.plan import PlanResult
 from closeknit.rooms.customers.contracts import TOP_TIERS
@@ -209,7 +210,7 @@ def _headline(
     need: float, served: float, overtime: float, shortages: Sequence[Shortage], pool_weeks: Sequence[dict[str, Any]]
 ) -> str:
     coverage = served / need if need else 1.0
-    parts = [f"Covers {coverage:.1%} of {need:,.0f} needed hours"]
+    parts = [f"Covers {share_text(coverage)} of {need:,.0f} needed hours"]
     if overtime > 0.5:
         parts.append(f"with {overtime:,.0f} hours of overtime")
     if shortages:

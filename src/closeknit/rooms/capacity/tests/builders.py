@@ -58,6 +58,7 @@ def pool(
     services=("picking",),
     regions=("*",),
     time_zone="Europe/Berlin",
+    closed_on=(),
 ):
     return PoolInput(
         pool=name,
@@ -73,6 +74,7 @@ def pool(
         overtime_cost_per_hour="30",
         overtime_share_max=overtime_share,
         time_zone=time_zone,
+        closed_on=tuple(closed_on),
         roster=tuple(RosterInput(day, hours[0], hours[1], heads, date(2020, 1, 1), None) for day in weekdays),
     )
 

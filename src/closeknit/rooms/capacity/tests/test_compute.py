@@ -1,5 +1,7 @@
 """The plan's computation, checked against numbers worked out by hand and against laws that must always hold."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -213,3 +215,60 @@ def test_a_queue_is_not_given_the_chance_of_arrivals_twice():
 
     assert agents_at(1.0) == agents_at(poisson) == int(required_agents(50.0, 5.0, 0.5, 0.8).agents)
     assert agents_at(1.5) > agents_at(poisson)
+
+
+def test_a_weeks_need_is_spread_over_its_days_as_the_roster_is():
+    # 90 hours a week, any day within a week. Sundays have a third of a weekday's people and get a third of the need.
+    opens = np.tile([1, 1, 1, 1, 1, 0, 1], 6)
+    numbers = forecast({REST: 900.0 / 6 * opens}, weeks=4, tail_days=14)
+    weekdays, sunday = pool(heads=3), pool(weekdays=[6], heads=1)
+    both = replace(weekdays, roster=weekdays.roster + sunday.roster, overtime_cost_per_hour="0")
+    _, result, _ = plan_of([both], [term("T", minutes=7 * 1440)], numbers, weeks=4)
+    need, capacity = result.pools[0].need.need, result.pools[0].need.capacity
+    assert need.sum() == pytest.approx(360.0, rel=0.05)
+    assert need[capacity > 0] / capacity[capacity > 0] == pytest.approx(need.sum() / capacity.sum())
+    assert (need[capacity == 0] == 0).all()
+    # Where a small crew's day would set the size of all others, the need is spread evenly instead.
+    _, result, _ = plan_of([both], [term("T", minutes=180)], numbers, weeks=4)
+    assert result.pools[0].need.need[:7] == pytest.approx(15.0 * opens[:7])
+
+
+def test_an_hour_short_costs_the_credits_of_the_claimants_own_mix_of_work():
+    # A tenth of Acme's work is urgent at 100 a miss, the rest at 10: an hour of ten units causes 190.
+    urgent, other = ("urgent", "", "strategic", "ACME"), ("picking", "", "strategic", "ACME")
+    terms = [term("U", service="urgent", credit="100"), term("O", service="picking", credit="10")]
+    numbers = forecast({urgent: 8.0 * WEEKDAYS, other: 72.0 * WEEKDAYS})
+    team = replace(pool(services=("urgent", "picking")), overtime_cost_per_hour="1")
+    _, result, _ = plan_of([team], terms, numbers)
+    assert result.pools[0].need.shortfall_cost_per_hour == pytest.approx([190.0])
+
+
+def test_people_of_overlapping_shifts_are_present_once():
+    early, late = pool(heads=2, hours=(480, 840), shrinkage=()), pool(heads=1, hours=(720, 960), shrinkage=())
+    team = replace(early, roster=early.roster + late.roster)
+    _, result, _ = plan_of([team], [term("T")], forecast({REST: 10.0 * WEEKDAYS}))
+    assert result.pools[0].need.capacity[0] == pytest.approx(2 * 6 + 4)
+    assert result.pools[0].need.unit_hours[0] == pytest.approx(8.0)
+
+
+def test_work_of_a_closed_day_waits_for_an_open_one():
+    tuesday = date(2026, 3, 3)
+    numbers = forecast({REST: 80.0 * WEEKDAYS})
+    usual = plan_of([pool()], [term("T")], numbers)[1].pools[0].need
+    closed = plan_of([pool(closed_on=[tuesday])], [term("T")], numbers)[1].pools[0].need
+    assert usual.capacity[1] > 0
+    assert closed.capacity[1] == closed.need[1] == closed.unit_hours[1] == 0.0
+    assert closed.need[:7].sum() >= usual.need[:7].sum()
+    assert closed.need[0] > usual.need[0]
+
+
+def test_nobody_answers_on_a_closed_day():
+    opens = np.tile((np.arange(48) >= 18) & (np.arange(48) < 34), 14)
+    desk = pool(staffing="interval", services=("phone",), hours=(540, 1020), weekdays=range(7), heads=9)
+    shut = replace(desk, closed_on=(date(2026, 3, 3),))
+    key = ("phone", "", "volume", "")
+    numbers = forecast({key: np.where(opens, 10.0, 0.0)}, grain=Grain.HALF_HOUR)
+    usual, closed = (plan_of([p], [], numbers)[1].pools[0].need for p in (desk, shut))
+    assert closed.need[48:96].sum() == closed.capacity[48:96].sum() == 0.0
+    assert usual.need[48:96].sum() > 0.0
+    assert (closed.need[96:] == usual.need[96:]).all()

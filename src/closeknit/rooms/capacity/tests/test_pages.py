@@ -3,6 +3,8 @@
 import pytest
 from tests.cast import sign_in
 
+from closeknit.rooms.capacity.models import ClaimWeekRow, Pool
+from closeknit.rooms.customers.models import Account
 from closeknit.web.tests.scene import Scene, build
 
 
@@ -107,3 +109,19 @@ def test_the_account_tile_shows_what_is_short_and_why(client, scene):
     assert "20.0 h short" in html
     assert "ACME gets what is there." in html
     assert "planned together" in text_of(client, "/tiles/account-capacity/?account=NOBODY")
+
+
+def test_the_tile_of_an_account_planned_with_its_tier_says_where_the_tier_is_short(client, scene, bob):
+    ClaimWeekRow.objects.filter(account_number="CRUMB").delete()
+    claim = ClaimWeekRow.objects.filter(plan_id=scene.plan_id).first()
+    Account.objects.filter(account_number="CRUMB").update(region="north")
+    Pool.objects.filter(pool=claim.pool).update(regions=["north"], name="Pickers North")
+    ClaimWeekRow.objects.filter(pk=claim.pk).update(account_number="", tier="volume", short_hours=7.25)
+    sign_in(client, "alice")
+    html = text_of(client, "/tiles/account-capacity/?account=CRUMB")
+    assert "Pickers North" in html
+    assert "7.3" in html
+    Pool.objects.filter(pool=claim.pool).update(regions=["south"])
+    assert "Pickers North" not in text_of(client, "/tiles/account-capacity/?account=CRUMB")
+    sign_in(client, "bob")
+    assert "7.3" not in text_of(client, "/tiles/account-capacity/?account=CRUMB")

@@ -1,16 +1,18 @@
 """The approval policy as a pure function: every row is asked, every answer is kept."""
 
+from closeknit.kernel.output import share_text
 from closeknit.rooms.decisions.contracts import Judgement, PlanFacts, RuleVerdict
 
-POLICY_VERSION = "plan-approval/1"
+POLICY_VERSION = "plan-approval/2"
 MOST_COST_GROWTH_SHARE = 0.10
 LEAST_COVERAGE_SHARE = 0.95
+MOST_DATA_AGE_DAYS = 8
 
 
 def judge_plan(facts: PlanFacts) -> Judgement:
     """Decide whether policy may settle a plan, or a person must: any row that does not hold sends it to a person."""
     verdicts = (
-        RuleVerdict("data-fresh", facts.data_is_fresh, _freshness(facts)),
+        RuleVerdict("data-fresh", facts.data_age_days <= MOST_DATA_AGE_DAYS, _freshness(facts)),
         RuleVerdict("top-tiers-served", facts.top_tier_accounts_short == 0, _top_tiers(facts)),
         RuleVerdict("coverage", facts.coverage_share >= LEAST_COVERAGE_SHARE, _coverage(facts)),
         RuleVerdict("cost-growth", _growth_is_small(facts), _growth(facts)),
@@ -19,11 +21,7 @@ def judge_plan(facts: PlanFacts) -> Judgement:
 
 
 def _freshness(facts: PlanFacts) -> str:
-    return (
-        "The data is as fresh as this plan needs."
-        if facts.data_is_fresh
-        else "The data is older than this plan allows."
-    )
+    return f"The newest data is {facts.data_age_days} days old; policy asks for at most {MOST_DATA_AGE_DAYS}."
 
 
 def _top_tiers(facts: PlanFacts) -> str:
@@ -33,7 +31,7 @@ def _top_tiers(facts: PlanFacts) -> str:
 
 
 def _coverage(facts: PlanFacts) -> str:
-    return f"The plan covers {facts.coverage_share:.1%} of need; policy asks for {LEAST_COVERAGE_SHARE:.0%}."
+    return f"The plan covers {share_text(facts.coverage_share)} of need; policy asks for {LEAST_COVERAGE_SHARE:.0%}."
 
 
 def _growth_is_small(facts: PlanFacts) -> bool:

@@ -86,7 +86,7 @@ def list_proposals(*, by: Actor, states: Iterable[ProposalState] = (), limit: in
     wanted = [state.value for state in states]
     if wanted:
         rows = rows.filter(state__in=wanted)
-    return [_card(row) for row in rows[:limit]]
+    return [_card(row, by) for row in rows[:limit]]
 
 
 def get_proposal(proposal_id: UUID, *, by: Actor) -> ProposalCard:
@@ -95,14 +95,14 @@ def get_proposal(proposal_id: UUID, *, by: Actor) -> ProposalCard:
     row = Proposal.objects.filter(pk=proposal_id).first()
     if row is None:
         raise NotFound("There is no such proposal.", where=str(proposal_id))
-    return _card(row)
+    return _card(row, by)
 
 
 def find_proposal_about(subject: str, *, by: Actor) -> ProposalCard | None:
     """Return the proposal about a subject such as "plan:<id>", or None."""
     _require_inbox(by)
     row = Proposal.objects.filter(subject=subject).order_by("-proposed_at").first()
-    return _card(row) if row else None
+    return _card(row, by) if row else None
 
 
 def _require_inbox(by: Actor) -> None:
@@ -134,7 +134,7 @@ def _line(row: LedgerEntry) -> LedgerLine:
     )
 
 
-def _card(row: Proposal) -> ProposalCard:
+def _card(row: Proposal, by: Actor) -> ProposalCard:
     return ProposalCard(
         proposal_id=row.pk,
         thread_id=row.thread_id,
@@ -147,7 +147,7 @@ def _card(row: Proposal) -> ProposalCard:
         proposed_by_key=row.proposed_by_key,
         proposed_at=row.proposed_at,
         due_at=row.due_at,
-        money_at_stake=row.money_at_stake,
+        money_at_stake=row.money_at_stake if by.may(Permission.READ_PRICES) else None,
         currency=row.currency,
         verdicts=tuple(RuleVerdict(**verdict) for verdict in row.verdicts),
         decided_by=row.decided_by_name,

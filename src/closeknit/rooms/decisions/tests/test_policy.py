@@ -15,7 +15,7 @@ FINE = PlanFacts(
     cost_change_share=0.02,
     coverage_share=0.99,
     top_tier_accounts_short=0,
-    data_is_fresh=True,
+    data_age_days=1,
 )
 NAN = float("nan")
 
@@ -23,8 +23,8 @@ NAN = float("nan")
 @pytest.mark.parametrize(
     ("rule", "changes", "holds"),
     [
-        ("data-fresh", {"data_is_fresh": True}, True),
-        ("data-fresh", {"data_is_fresh": False}, False),
+        ("data-fresh", {"data_age_days": 8}, True),
+        ("data-fresh", {"data_age_days": 9}, False),
         ("top-tiers-served", {"top_tier_accounts_short": 0}, True),
         ("top-tiers-served", {"top_tier_accounts_short": 1}, False),
         ("coverage", {"coverage_share": 0.95}, True),
@@ -46,7 +46,7 @@ def test_each_rule_alone_decides_between_policy_and_person(rule, changes, holds)
 
 
 def test_every_rule_answers_even_when_several_fail():
-    facts = replace(FINE, data_is_fresh=False, top_tier_accounts_short=3, coverage_share=0.5, cost_change_share=0.4)
+    facts = replace(FINE, data_age_days=30, top_tier_accounts_short=3, coverage_share=0.5, cost_change_share=0.4)
     judgement = judge_plan(facts)
     assert [v.rule for v in judgement.verdicts] == [
         "data-fresh",
@@ -56,7 +56,7 @@ def test_every_rule_answers_even_when_several_fail():
     ]
     assert not any(v.holds for v in judgement.verdicts)
     assert [v.sentence for v in judgement.verdicts] == [
-        "The data is older than this plan allows.",
+        "The newest data is 30 days old; policy asks for at most 8.",
         "3 strategic or key accounts fall short.",
         "The plan covers 50.0% of need; policy asks for 95%.",
         "Cost changes by +40.0%; policy allows up to +10%.",

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
@@ -55,14 +55,25 @@ def refresh_forecast(
     tiers = {key.account_number: key.tier for key in customers.list_account_keys(by=by)}
     sources = _sources(span, terms, first_on, by)
     snapshot = _snapshot_digest(span, first_on, weeks, horizon_days, terms, sources, tiers)
-    existing = ForecastRun.objects.filter(
-        operation=operation, snapshot_digest=snapshot, code_version=compute.CODE_VERSION
-    ).first()
+    existing = _same(operation, snapshot)
     if existing:
         return _publish_again(existing, thread_id, by)
     results = _forecast(sources, tiers, horizon_days, span.time_zone)
     run = _run(span, first_on, weeks, horizon_days, snapshot, results, thread_id, at)
-    return _store(run, by)
+    try:
+        return _store(run, by)
+    except IntegrityError:
+        # Another job may have stored the same run while this one computed: then that one stands.
+        made = _same(operation, snapshot)
+        if made is None:
+            raise
+        return _publish_again(made, thread_id, by)
+
+
+def _same(operation: str, snapshot: str) -> ForecastRun | None:
+    return ForecastRun.objects.filter(
+        operation=operation, snapshot_digest=snapshot, code_version=compute.CODE_VERSION
+    ).first()
 
 
 def _first_day(span: OperationSpan, as_of: datetime | None) -> date:

@@ -45,7 +45,7 @@ def test_top_tier_accounts_stand_alone_and_the_rest_by_tier():
 
 def test_the_future_begins_the_day_after_the_history():
     panel, _ = compute.forecast_panel(history({key("A"): np.tile(WEEK, 10)}), {}, 3)
-    assert panel.local_starts[0] == (MONDAY + 70).astype("datetime64[m]")
+    assert panel.local_starts[0] == (MONDAY + np.timedelta64(70, "D")).astype("datetime64[m]")
     assert panel.mean.shape == (1, 3)
 
 
@@ -121,3 +121,33 @@ def test_joined_panels_keep_each_series_with_its_total():
         assert joined.total_keys[joined.total_of_series[i]][0] == k.service
     assert joined.mean.shape == (3, 7)
     assert joined.total_mean.sum() == pytest.approx(joined.mean.sum())
+
+
+def test_sparse_work_is_expected_at_its_rate_and_not_as_it_last_came():
+    # Five units a year, one of them last week: a short mean of it says one every week, a median says none ever.
+    values = np.zeros(7 * 52)
+    values[[10, 100, 170, 250, 360]] = 1.0
+    panel, _ = compute.forecast_panel(history({key("A"): values}), {}, 28)
+    assert panel.methods == ("seasonal_mean_32",)
+    assert panel.mean.sum() == pytest.approx(3 / 32 * 4)
+
+
+def test_series_add_up_to_their_total_over_the_horizon():
+    rng = np.random.default_rng(3)
+    rows = {key(f"A{i}"): rng.poisson(np.tile(WEEK, 40) * rng.uniform(0.02, 2.0)) for i in range(12)}
+    rows |= {key(f"B{i}", "packing"): rng.poisson(0.05, 280) for i in range(6)}
+    tiers = {account.account_number: Tier.STRATEGIC for account in rows}
+    panel, _ = compute.forecast_panel(history(rows), tiers, 35)
+    assert len(panel.keys) > 8
+    for total in range(2):
+        mine = panel.total_of_series == total
+        assert panel.mean[mine].sum() == pytest.approx(panel.total_mean[total].sum())
+        assert panel.weekly_mean[mine].sum() == pytest.approx(panel.total_weekly_mean[total].sum())
+    assert (panel.mean >= 0.0).all()
+
+
+def test_a_group_whose_series_expect_nothing_is_shared_by_what_they_brought():
+    mean = np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 3.0]])
+    past = np.array([[3.0], [1.0], [4.0]])
+    scaled, _ = compute._to_totals(mean, past, np.array([0, 0]))
+    assert scaled.tolist() == [[0.75, 2.25], [0.25, 0.75]]

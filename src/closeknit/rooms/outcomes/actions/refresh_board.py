@@ -10,12 +10,13 @@ from django.db import connection, transaction
 
 from closeknit.kernel.actor import Actor
 from closeknit.rooms.capacity import reads as capacity
-from closeknit.rooms.capacity.contracts import ClaimWeek, PlanCard, PlanState
+from closeknit.rooms.capacity.contracts import ClaimWeek, PlanCard, PlanState, PoolCard
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.customers.contracts import TIER_ORDER, AccountCard
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.demand import reads as demand
+from closeknit.rooms.demand.contracts import AccountUnits
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.outcomes.models import BoardLine
 from closeknit.rooms.sensing import reads as sensing
@@ -70,18 +71,39 @@ def refresh_board(plan_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) ->
 
 def _add_plan(lines: dict[str, _Line], plan: PlanCard, by: Actor) -> None:
     run = demand.get_run(plan.forecast_run_id, by=by)
-    per_week = demand.account_weekly_share(plan.operation, run.run_id, by=by)
+    units = demand.account_weekly_units(plan.operation, run.run_id, by=by)
     _add_observed(lines, plan, run.data_until_at, by)
-    for account, units in per_week.items():
-        line = lines.setdefault(account, _Line())
-        line.operations.add(plan.operation)
-        line.units_next += 4.0 * units
-    own = capacity.list_claims(plan.plan_id, by=by, limit=1_000_000)
-    named = {claim.account_number for claim in own if claim.account_number}
-    for claim in own:
+    for row in units:
+        if row.account_number:
+            line = lines.setdefault(row.account_number, _Line())
+            line.operations.add(plan.operation)
+            line.units_next += 4.0 * row.units_per_week
+    members = _members(units, capacity.list_pools(by=by, operation=plan.operation))
+    for claim in capacity.list_claims(plan.plan_id, by=by, limit=1_000_000):
         if claim.account_number:
-            _add_claim(lines.setdefault(claim.account_number, _Line()), claim, 1.0, plan)
-    _add_shared(lines, plan, [claim for claim in own if not claim.account_number], per_week, named, by)
+            line = lines.setdefault(claim.account_number, _Line())
+            line.own = True
+            _add_claim(line, claim, 1.0, plan)
+            continue
+        sharing = members.get((claim.pool, claim.tier), {})
+        total = sum(sharing.values())
+        for account, weekly in sharing.items():
+            if account and total > 0:
+                _add_claim(lines.setdefault(account, _Line()), claim, weekly / total, plan)
+
+
+def _members(units: Iterable[AccountUnits], pools: Iterable[PoolCard]) -> dict[tuple[str, str], dict[str, float]]:
+    """Return, by pool and tier, the units a week of each account that claims together with its tier ("": unknown)."""
+    members: dict[tuple[str, str], dict[str, float]] = {}
+    served = [(pool, set(pool.services), set(pool.regions)) for pool in pools]
+    for row in units:
+        if row.is_own_series:
+            continue
+        for pool, services, regions in served:
+            if services & {"*", row.service} and regions & {"*", row.region}:
+                sharing = members.setdefault((pool.pool, row.tier), {})
+                sharing[row.account_number] = sharing.get(row.account_number, 0.0) + row.units_per_week
+    return members
 
 
 def _add_observed(lines: dict[str, _Line], plan: PlanCard, until: datetime, by: Actor) -> None:
@@ -100,37 +122,11 @@ def _add_claim(line: _Line, claim: ClaimWeek, share: float, plan: PlanCard) -> N
     line.need += claim.need_hours * share
     line.served += claim.served_hours * share
     line.short += claim.short_hours * share
-    line.own = line.own or share == 1.0
     if claim.short_hours > 0 and (line.first_short is None or claim.week_on < line.first_short):
         line.first_short = claim.week_on
     weight = claim.short_hours * share * 1e6 + claim.need_hours * share
     if weight > line.thread_weight:
         line.thread_id, line.thread_weight = plan.thread_id, weight
-
-
-def _add_shared(
-    lines: dict[str, _Line],
-    plan: PlanCard,
-    claims: Iterable[ClaimWeek],
-    per_week: dict[str, float],
-    named: set[str],
-    by: Actor,
-) -> None:
-    """Give accounts planned with their tier their part of the tier's hours, by forecast units."""
-    tiers = {key.account_number: key.tier.value for key in customers.list_account_keys(by=by)}
-    in_tier: dict[str, float] = {}
-    for account, units in per_week.items():
-        if account not in named and account in tiers:
-            in_tier[tiers[account]] = in_tier.get(tiers[account], 0.0) + units
-    by_tier: dict[str, list[ClaimWeek]] = {}
-    for claim in claims:
-        by_tier.setdefault(claim.tier, []).append(claim)
-    for account, units in per_week.items():
-        tier = tiers.get(account, "")
-        if account in named or units <= 0 or in_tier.get(tier, 0.0) <= 0:
-            continue
-        for claim in by_tier.get(tier, []):
-            _add_claim(lines[account], claim, min(units / in_tier[tier], 0.999999), plan)
 
 
 def _row(card: AccountCard, line: _Line, at: datetime) -> BoardLine:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
@@ -24,12 +24,19 @@ def register_feed(recipe_text: str, *, place: str, by: Actor, at: datetime) -> F
     by.require(Permission.LOAD_DATA)
     recipe = read_recipe(recipe_text, place)
     with transaction.atomic():
+        _take_turns(recipe.name)
         feed = Feed.objects.select_for_update().filter(name=recipe.name).first()
         before = feed.recipe_version if feed else ""
         if before != recipe.version:
             _write(feed or Feed(name=recipe.name, created_at=at), recipe)
             _record(recipe, before, by)
     return reads.get_feed(recipe.name, by=by)
+
+
+def _take_turns(name: str) -> None:
+    # A feed that is not there yet has no row to lock.
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('closeknit-feed'), hashtext(%s))", [name])
 
 
 def _write(feed: Feed, recipe: Recipe) -> None:

@@ -17,6 +17,7 @@ from closeknit.rooms.sensing.reads.operations import (
     list_operations,
     list_services,
     recorded_promises,
+    units_by_account,
     work_totals,
 )
 from closeknit.rooms.sensing.reads.places import region_zones
@@ -47,6 +48,7 @@ __all__ = [
     "list_services",
     "recorded_promises",
     "region_zones",
+    "units_by_account",
     "weekly_units",
     "work_lineage",
     "work_totals",

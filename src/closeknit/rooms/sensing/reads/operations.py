@@ -30,6 +30,13 @@ select operation, account_number, sum(case when is_return then 0 else quantity e
    and (%(until)s::timestamptz is null or occurred_at < %(until)s)
  group by 1, 2 order by 1, 2
 """
+_UNITS_BY_ACCOUNT = """
+select service, region, account_number, sum(quantity)::float8
+  from sensing_work
+ where operation = %(operation)s and occurred_at >= %(since)s and occurred_at < %(until)s
+   and not is_return and quantity > 0
+ group by 1, 2, 3 order by 1, 2, 3
+"""
 _PROMISES = """
 select operation, service, work_class, promised_minutes, count(*), min(occurred_at)
   from sensing_work
@@ -81,6 +88,15 @@ def work_totals(
     return [
         WorkTotal(op, account, units, Decimal(amount), first, last) for op, account, units, amount, first, last in rows
     ]
+
+
+def units_by_account(
+    operation: str, *, since: datetime, until: datetime, by: Actor
+) -> dict[tuple[str, str, str], float]:
+    """Return units of work, without returns, by (service, region, account); the account "" is none known."""
+    require_every_account(by)
+    rows = _all(_UNITS_BY_ACCOUNT, {"operation": operation, "since": since, "until": until})
+    return {(service, region, account): units for service, region, account, units in rows}
 
 
 def account_totals(feed: str, *, by: Actor) -> dict[str, WorkTotal]:

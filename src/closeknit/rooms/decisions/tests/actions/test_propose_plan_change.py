@@ -18,7 +18,7 @@ def test_policy_settles_a_plan_that_keeps_every_rule(alice):
     thread_id = ids.new_id()
     card = reads.get_proposal(propose(alice, thread_id=thread_id), by=alice)
     assert card.state is ProposalState.APPROVED
-    assert (card.decided_by, card.decided_at) == ("Policy plan-approval/1", PROPOSED_AT)
+    assert (card.decided_by, card.decided_at) == ("Policy plan-approval/2", PROPOSED_AT)
     assert (card.money_at_stake, card.currency) == (Decimal("1000.00"), "EUR")
     lines = reads.get_thread(thread_id, by=alice)
     assert [line.kind for line in lines] == ["plan.proposed", "plan.approved"]

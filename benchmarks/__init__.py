@@ -1,0 +1,1 @@
+"""Benchmarks: `./run bench [NAME ...]`. Each prints a table with ratios; none passes or fails by time."""

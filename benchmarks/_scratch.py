@@ -1,0 +1,50 @@
+"""A data folder and a database of a benchmark's own, and the sample company in them. The user's data is not touched."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+ENDS_ON = date(2026, 3, 2)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Start an empty embedded PostgreSQL in a temporary folder, with tables and Django ready; remove both after."""
+    with tempfile.TemporaryDirectory(prefix="closeknit-bench-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        os.environ.pop("DATABASE_URL", None)
+        os.environ["CLOSEKNIT_HOME"] = folder
+        from closeknit.kernel import postgres
+        from closeknit.web import boot
+
+        boot.prepare(migrate=True)
+        try:
+            yield home
+        finally:
+            from django.db import connections
+
+            connections.close_all()
+            postgres.remove(home)
+
+
+def write_company(home: Path, *, accounts: int = 400, weeks: int = 104) -> Path:
+    """Write the sample company's files and return their folder."""
+    from closeknit.demo import CompanySpec, generate
+
+    folder = home / "company"
+    generate(CompanySpec(seed=7, accounts=accounts, weeks=weeks, ends_on=ENDS_ON), folder)
+    return folder
+
+
+def load_company(folder: Path) -> None:
+    """Load the company through the front door and let accounts, terms and pools be adopted."""
+    from closeknit.kernel import clock, jobs
+    from closeknit.rooms.org.reads import console_actor
+    from closeknit.rooms.sensing.actions.load_recipe import load_recipe
+
+    load_recipe("sample-company", folder, by=console_actor(), at=clock.now())
+    jobs.run_until_idle()

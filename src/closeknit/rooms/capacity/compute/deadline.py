@@ -1,0 +1,154 @@
+"""What promises with a deadline ask of a pool, day by day."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from closeknit.engine.queueing import required_daily_capacity
+from closeknit.rooms.agreements.contracts import Clock, Term
+from closeknit.rooms.capacity.compute.inputs import PoolInput
+from closeknit.rooms.capacity.compute.planned import Planned
+from closeknit.rooms.capacity.compute.sharing import Sized, share_in_steps
+
+MINUTES_PER_DAY = 1440
+NO_PROMISE_WINDOW_DAYS = 6
+MOST_LEAD_WEEKS = 9
+_TIE = 1e-9
+
+FloatArray = NDArray[np.float64]
+
+
+def deadline_need(
+    pool: PoolInput,
+    planned: Planned,
+    terms: Sequence[Term | None],
+    starts: NDArray[np.datetime64],
+    heads: FloatArray,
+) -> Sized:
+    """Size daily hours so that nothing is late; the extra of a shorter deadline is carried by those who have it.
+
+    The hours of a week are spread over its days as the roster is, or evenly where that takes fewer: where the day of a
+    small crew would set the size of all others.
+    """
+    work = _units_by_window(planned, terms) * (pool.handle_minutes / 60.0)
+    days = starts.astype("datetime64[D]").astype(np.int64)
+    promises = sorted({_grace(term) for term in terms})
+    level_of_series = np.array([promises.index(_grace(term)) for term in terms])
+    lead = 7 * min(max(grace for grace, _ in promises) // 7 + 1, MOST_LEAD_WEEKS)
+    by_promise = _led_in(np.array([work[level_of_series == i].sum(axis=0) for i in range(len(promises))]), lead)
+    led_week = np.arange(lead + days.size) // 7
+    usual = np.where((days + 3) % 7 < 5, 1.0, 0.0)
+    rostered = _led_in(heads if heads.any() else usual, lead)
+    shapes = (_shape(rostered, led_week), (rostered > 0).astype(np.float64))
+    as_rostered, evenly = (_levels(by_promise, promises, led_week, shape)[:, lead:] for shape in shapes)
+    levels = as_rostered if _hours(as_rostered) <= _hours(evenly) * (1.0 + _TIE) else evenly
+    week = (days - days[0]) // 7
+    split = share_in_steps(levels, level_of_series, _weekly_work(work, week))
+    return Sized(levels.max(axis=0), split, _tightest(terms, levels, promises))
+
+
+def _hours(levels: FloatArray) -> float:
+    return float(levels.max(axis=0).sum())
+
+
+def _shape(heads: FloatArray, week: NDArray[np.int64]) -> FloatArray:
+    """Return how large each day's roster is beside the mean open day of its week; 0 on closed days."""
+    hours = np.bincount(week, weights=heads)
+    days = np.bincount(week, weights=heads > 0)
+    mean = np.divide(hours, days, out=np.ones_like(hours), where=days > 0)
+    return heads / mean[week]
+
+
+def _levels(
+    by_promise: FloatArray, promises: Sequence[tuple[int, bool]], week: NDArray[np.int64], shape: FloatArray
+) -> FloatArray:
+    """Return the daily hours (L x D), spread over a week's days by `shape`, if no promise were stricter than each."""
+    windows = np.array([_windows(promise, shape > 0) for promise in promises])
+    kept = [_kept(by_promise, np.maximum(windows, window), week, shape) for window in windows]
+    return np.maximum(np.array(kept), _pace(by_promise, [grace for grace, _ in promises], week, shape))
+
+
+def _led_in(daily: NDArray[Any], lead_days: int) -> NDArray[Any]:
+    """Put whole weeks like the first before the horizon, so that a plan begins with the open work of a steady state."""
+    return np.concatenate([np.tile(daily[..., :7], lead_days // 7), daily], axis=-1)
+
+
+def _units_by_window(planned: Planned, terms: Sequence[Term | None]) -> FloatArray:
+    """Return units to plan for: a longer promise lets days even out, so it needs less than each day's quantile.
+
+    The factor of n days lies between the day's (n = 1) and the week's (n = 7), as the spread of a sum of n days shrinks
+    with the square root of n.
+    """
+    days = np.array([min(_grace(term)[0] + 1, 7) for term in terms], dtype=np.float64)[:, None]
+    week_root = 1.0 / np.sqrt(7.0)
+    towards_day = (1.0 / np.sqrt(days) - week_root) / (1.0 - week_root)
+    factor: FloatArray = planned.by_week + (planned.by_period - planned.by_week) * towards_day
+    return planned.expected * factor
+
+
+def _grace(term: Term | None) -> tuple[int, bool]:
+    """Return (whole days of grace, whether only open days count).
+
+    A promise of 24 hours gives one day: done by the end of the next. Where work arrives over the day as it is served,
+    oldest first, keeping the ends of the days keeps every hour between them: both curves are straight within a day.
+    """
+    if term is None:
+        return (NO_PROMISE_WINDOW_DAYS, False)
+    return (int(term.threshold_minutes // MINUTES_PER_DAY), term.clock is Clock.BUSINESS)
+
+
+def _windows(promise: tuple[int, bool], is_open: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return, for work of each day, how many calendar days later it is due (far beyond the horizon: the horizon)."""
+    grace, business = promise
+    size = is_open.size
+    if not business:
+        return np.full(size, grace, dtype=np.int64)
+    open_days = np.flatnonzero(is_open)
+    first_open = np.searchsorted(open_days, np.arange(size))
+    due = np.append(open_days, np.full(grace + 1, 2 * size))[np.minimum(first_open + grace, open_days.size + grace)]
+    return due - np.arange(size)
+
+
+def _kept(work: FloatArray, windows: NDArray[np.int64], week: NDArray[np.int64], shape: FloatArray) -> FloatArray:
+    """Return the daily hours that keep work with a window per class and day: one class of its own per window length."""
+    lengths = np.unique(windows)
+    by_length = np.array([np.where(windows == length, work, 0.0).sum(axis=0) for length in lengths])
+    return required_daily_capacity(
+        by_length, lengths, week_of_day=week, is_open=shape > 0, day_size=shape
+    ).daily_capacity_hours
+
+
+def _pace(work: FloatArray, grace_days: Sequence[int], week: NDArray[np.int64], shape: FloatArray) -> FloatArray:
+    """Return the daily hours at which no more stays open than came in: the mean work of the weeks that a promise spans.
+
+    Deadlines alone would let every plan put work off beyond its end; a plan that is made again each week never may.
+    """
+    weeks = int(week[-1]) + 1
+    sizes = np.bincount(week, weights=shape, minlength=weeks)
+    weekly = np.array([np.bincount(week, weights=row, minlength=weeks) for row in work])
+    smooth = np.zeros(weeks)
+    for row, grace in zip(weekly, grace_days, strict=True):
+        span = min(grace // 7 + 1, weeks)
+        total = np.concatenate([[0.0], np.cumsum(row)])
+        first = np.maximum(np.arange(weeks) + 1 - span, 0)
+        smooth += (total[1:] - total[first]) / (np.arange(weeks) + 1 - first)
+    per_size = np.divide(smooth, sizes, out=np.zeros(weeks), where=sizes > 0)
+    return per_size[week] * shape
+
+
+def _tightest(terms: Sequence[Term | None], levels: FloatArray, promises: Sequence[tuple[int, bool]]) -> str:
+    """Say the promise that asks for most hours."""
+    hardest = promises[int(np.argmax(levels.sum(axis=1)))]
+    named = next((t for t in terms if t is not None and _grace(t) == hardest), None)
+    return named.sentence if named else "no promise: done within a week"
+
+
+def _weekly_work(work: FloatArray, week: NDArray[np.int64]) -> FloatArray:
+    """Spread each series' work evenly over the days of its week, the base on which a week's need is shared."""
+    weeks, index = np.unique(week, return_inverse=True)
+    member = np.zeros((week.size, weeks.size))
+    member[np.arange(week.size), index] = 1.0
+    even: FloatArray = work @ member / member.sum(axis=0)
+    return even[:, index]

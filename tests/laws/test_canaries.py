@@ -1,0 +1,257 @@
+"""Bob reads every byte he can fetch: no account of another team is in it, and no price.
+
+He follows every link, form and tile from every page, takes every export, calls every read of the API with every id
+that exists (Alice's too), and asks the command line. Answers echo what he asked for; that echo is not counted.
+"""
+
+import contextlib
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+from tests.laws.test_matrix import ROWS, person
+from tests.small_company import CANARIES, FOREIGN, FOREIGN_SMALL, SmallCompany, build
+
+LINK = re.compile(r'(?:href|src|hx-get|action|formaction|data-src)="(/[^"#]*)', re.I)
+MONEY_KEY = re.compile(r"price|cost|worth|money", re.I)
+CONTRACT_MONEY = {"credit_per_miss"}
+"""What a contract promises to pay is part of the promise, and shown with it."""
+COMMANDS = (
+    "customers list",
+    "customers list --search Quetzal",
+    "customers show {foreign}",
+    "agreements list",
+    "agreements list --account {foreign}",
+    "demand runs",
+    "demand weeks warehouse",
+    "demand weeks warehouse --account {foreign}",
+    "demand weeks warehouse --account ACME",
+    "capacity pools",
+    "capacity plans",
+    "capacity show {plan}",
+    "capacity replay {plan}",
+    "decisions inbox",
+    "decisions ledger",
+    "decisions ledger --account {foreign}",
+    "decisions thread {thread}",
+    "board",
+    "sensing feeds",
+    "sensing batches",
+    "sensing quarantine",
+    "org people",
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One thing that was fetched."""
+
+    address: str
+    status: int
+    text: str
+
+
+@pytest.fixture
+def company(db, tmp_path) -> SmallCompany:
+    return build(tmp_path)
+
+
+def fetch(client: Client, address: str) -> Page:
+    """Fetch one address."""
+    answer = client.get(address)
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+    return Page(address, answer.status_code, body.decode("utf-8", "replace"))
+
+
+def crawl(client: Client, company: SmallCompany) -> Iterator[Page]:
+    """Fetch everything that can be reached by links, and everything that the table of routes knows."""
+    waiting, seen = ["/", *known_addresses(company)], set()
+    while waiting:
+        address = unescape(waiting.pop())
+        if address in seen or address.startswith("/static/"):
+            continue
+        seen.add(address)
+        page = fetch(client, address)
+        yield page
+        waiting += LINK.findall(page.text)
+        if not address.startswith("/api/") and "format=" not in address:
+            joint = "&" if "?" in address else "?"
+            waiting += [f"{address}{joint}format={kind}" for kind in ("csv", "claims")]
+
+
+def known_addresses(company: SmallCompany) -> list[str]:
+    """Every GET of the table of routes, with every id there is in every place."""
+    from closeknit.rooms.capacity.models import Plan
+    from closeknit.rooms.decisions.models import LedgerEntry, Proposal
+    from closeknit.rooms.demand.models import ForecastRun
+
+    values = {
+        "thread_id": sorted(set(LedgerEntry.objects.values_list("thread_id", flat=True))),
+        "plan_id": list(Plan.objects.values_list("pk", flat=True)),
+        "run_id": list(ForecastRun.objects.values_list("pk", flat=True)),
+        "proposal_id": list(Proposal.objects.values_list("pk", flat=True)),
+        "account_number": ["ACME", FOREIGN, FOREIGN_SMALL],
+        "name": [company.feed],
+        "feed": [company.feed],
+    }
+    found = []
+    for row in ROWS:
+        if row.method != "GET":
+            continue
+        parts = re.findall(r"\{(\w+)\}", row.address)
+        choices = values[parts[0]] if parts else [""]
+        found += [row.address.format(**dict.fromkeys(parts, choice)) for choice in choices]
+    asked = [address.replace("=ACME", f"={FOREIGN}") for address in found if "=ACME" in address]
+    lists = ["accounts", "board"]
+    searches = [f"/api/v1/{name}?search={FOREIGN}" for name in lists] + [f"/{name}/?search={FOREIGN}" for name in lists]
+    return [*found, *asked, *searches, f"/api/v1/terms?account_number={FOREIGN}", f"/terms/?account={FOREIGN}"]
+
+
+def commands(username: str, company: SmallCompany, monkeypatch: Any) -> Iterator[Page]:
+    """Run every reading command as a person, in text and as JSON."""
+    from closeknit.web import boot, cli
+
+    monkeypatch.setattr(boot, "prepare", lambda **_: None)
+    for template in COMMANDS:
+        command = template.format(foreign=FOREIGN, plan=company.plan_id, thread=company.thread_id)
+        for form in ([], ["--json"]):
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                status = cli.main([*command.split(), "--as", username, *form])
+            yield Page(" ".join([command, *form]), status, out.getvalue() + err.getvalue())
+
+
+def without_echo(page: Page) -> str:
+    """The text without the ids that the address itself asked for."""
+    text = page.text
+    for asked in re.findall(r"QZX7-\d|Quetzal", page.address):
+        text = re.sub(rf"(?<![\w-]){asked}(?![\w-])", "…", text)
+    return text
+
+
+def leaks(pages: Iterable[Page]) -> list[tuple[str, str]]:
+    """Where a word of another team's accounts occurs."""
+    return [(p.address, word) for p in pages for word in CANARIES if word in without_echo(p)]
+
+
+def prices() -> set[str]:
+    """Every sum of money of plans, pools and proposals of more than two digits, as text and pages write it."""
+    from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow
+    from closeknit.rooms.decisions.models import Proposal
+
+    tables = {
+        Plan: ("overtime_cost", "shortfall_cost", "regular_cost"),
+        PoolWeekRow: ("price_per_hour", "one_more_unit_worth", "one_less_unit_cost"),
+        ClaimWeekRow: ("shortfall_cost",),
+        Pool: ("cost_per_hour", "overtime_cost_per_hour"),
+        Proposal: ("money_at_stake",),
+    }
+    sums = {v for table, fields in tables.items() for row in table.objects.values_list(*fields) for v in row}
+    return {text for value in sums if value > 10 for text in spellings(value)}
+
+
+def spellings(value: Decimal) -> set[str]:
+    """How a sum may be written."""
+    found = {f"{value:.2f}", f"{value:,.2f}", f"{value:.4f}"}
+    return found | ({f"{value:,.0f}", f"{value:.0f}"} if value >= 1000 else set())
+
+
+def priced(pages: list[Page]) -> list[tuple[str, str]]:
+    """Where a price is: as a number, or under a key or heading of money that is not empty."""
+    sums = prices()
+    numbers = [(page.address, text) for page in pages for text in sums if text in page.text]
+    return numbers + [(page.address, key) for page in pages for key in money_keys(page)]
+
+
+def money_keys(page: Page) -> list[str]:
+    """Keys of money with a value in a JSON answer, and columns of money with a value in an export."""
+    if "format=" in page.address:
+        lines = [line.split(",") for line in page.text.removeprefix("\ufeff").splitlines()]
+        head = lines[0] if lines else []
+        at = [i for i, name in enumerate(head) if MONEY_KEY.search(name)]
+        return [head[i] for i in at if len(head) > 1 and any(line[i] for line in lines[1:])]
+    if page.address == "/api/v1/openapi.json":
+        return []
+    with contextlib.suppress(ValueError):
+        return sorted(set(named(json.loads(page.text))) - CONTRACT_MONEY)
+    return []
+
+
+def named(value: Any) -> Iterator[str]:
+    """Every key of money that holds something."""
+    if isinstance(value, list):
+        for item in value:
+            yield from named(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if MONEY_KEY.search(key) and item is not None:
+                yield key
+            yield from named(item)
+
+
+def everything(username: str, company: SmallCompany, monkeypatch: Any) -> list[Page]:
+    """All that a person can fetch, by HTTP and by the command line."""
+    return [*crawl(person(username), company), *commands(username, company, monkeypatch)]
+
+
+def test_bob_meets_no_account_of_another_team_and_no_price(company, monkeypatch):
+    pages = everything("bob", company, monkeypatch)
+    assert sum(page.status == 200 for page in pages) > 40
+    assert any("ACME" in page.text for page in pages)
+    assert leaks(pages) == []
+    assert priced(pages) == []
+
+
+def test_dave_meets_no_account_at_all(company, monkeypatch):
+    pages = everything("dave", company, monkeypatch)
+    assert leaks(pages) == []
+    assert priced(pages) == []
+    assert not any("Acme Works" in page.text for page in pages)
+
+
+def test_red_twin_alice_meets_them_all(company, monkeypatch):
+    pages = everything("alice", company, monkeypatch)
+    assert {word for _, word in leaks(pages)} == set(CANARIES)
+    found = priced(pages)
+    assert {key for _, key in found} >= {"money_at_stake", "shortfall_cost", "price_per_hour", "cost_per_hour"}
+    assert len({address for address, _ in found}) > 15
+
+
+def test_whoever_reads_the_whole_ledger_may_read_prices():
+    """The evidence of plans holds costs, and is shown as it was recorded."""
+    from closeknit.rooms.org.contracts import PERMISSIONS_OF, SEES_EVERY_ACCOUNT, Permission
+
+    for role, may in PERMISSIONS_OF.items():
+        if Permission.READ_LEDGER in may or Permission.DECIDE in may:
+            assert Permission.READ_PRICES in may, role
+        if Permission.READ_FEEDS in may:
+            assert role in SEES_EVERY_ACCOUNT, role
+
+
+def test_a_proposal_without_the_right_to_prices_has_no_money(company, carol):
+    from dataclasses import replace
+
+    from closeknit.rooms.decisions import reads
+
+    blind = replace(carol, permissions=carol.permissions - {"prices.read"})
+    assert reads.get_proposal(company.proposal_id, by=carol).money_at_stake is not None
+    assert reads.get_proposal(company.proposal_id, by=blind).money_at_stake is None
+
+
+def test_why_a_thread_failed_is_for_those_who_see_every_row(company, alice, bob):
+    from closeknit.kernel import work
+    from closeknit.kernel.models import Delivery, EventRow
+
+    event = EventRow.objects.filter(thread_id=company.thread_id).first()
+    Delivery.objects.create(event=event, listener="x:y", state="dead", tries=5, last_error=f"Row {FOREIGN} broke.")
+    assert FOREIGN in (work.find_failure_of_thread(company.thread_id, by=alice) or "")
+    said = work.find_failure_of_thread(company.thread_id, by=bob)
+    assert said
+    assert FOREIGN not in said

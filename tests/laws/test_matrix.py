@@ -1,0 +1,260 @@
+"""Who gets which answer at every address of the program: one table, one row for each operation and page.
+
+A route without a row fails here, and so does a row without a route. Columns are the statuses that nobody, Dave (no
+role), Bob (sells, team North), Alice (plans), Carol (decides) and Frank (audits) get. {curly} parts come from
+`small_company`; what follows "|" is the body, JSON for the API and a form for pages.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from tests.cast import enter
+from tests.small_company import build
+
+PEOPLE = ("", "dave", "bob", "alice", "carol", "frank")
+TABLE = """
+GET  /api/v1/openapi.json                                                              200 200 200 200 200 200
+GET  /api/v1/proposals                                                                 401 403 403 200 200 200
+GET  /api/v1/proposals/{proposal_id}                                                   401 403 403 200 200 200
+POST /api/v1/proposals/{proposal_id}/approve | {"reason":"Yes."}                       401 403 403 403 409 403
+POST /api/v1/proposals/{proposal_id}/reject | {"reason":"No."}                         401 403 403 403 409 403
+GET  /api/v1/ledger                                                                    401 403 200 200 200 200
+GET  /api/v1/threads                                                                   401 403 200 200 200 200
+GET  /api/v1/threads/{thread_id}                                                       401 403 200 200 200 200
+GET  /api/v1/feeds                                                                     401 403 403 200 200 200
+GET  /api/v1/feeds/{name}                                                              401 403 403 200 200 200
+GET  /api/v1/feeds/{name}/batches                                                      401 403 403 200 200 200
+POST /api/v1/feeds/{name}/batches?stream=orders | {"order":"n1","account":"ACME"}      401 403 403 201 403 403
+GET  /api/v1/feeds/{name}/quarantine                                                   401 403 403 200 200 200
+GET  /api/v1/operations                                                                401 403 403 200 200 200
+GET  /api/v1/accounts                                                                  401 403 200 200 200 200
+GET  /api/v1/accounts/{account_number}                                                 401 403 200 200 200 200
+GET  /api/v1/terms                                                                     401 403 200 200 200 200
+GET  /api/v1/forecasts                                                                 401 403 200 200 200 200
+GET  /api/v1/forecasts/{run_id}                                                        401 403 200 200 200 200
+GET  /api/v1/forecasts/{run_id}/series                                                 401 403 200 200 200 200
+GET  /api/v1/forecasts/{run_id}/weeks                                                  401 403 404 200 200 200
+GET  /api/v1/forecasts/{run_id}/weeks?account_number=ACME                              401 403 200 200 200 200
+GET  /api/v1/pools                                                                     401 403 200 200 200 200
+GET  /api/v1/plans                                                                     401 403 200 200 200 200
+POST /api/v1/plans | {"operation":"warehouse"}                                         401 403 403 202 403 403
+GET  /api/v1/plans/{plan_id}                                                           401 403 200 200 200 200
+GET  /api/v1/plans/{plan_id}/weeks                                                     401 403 200 200 200 200
+GET  /api/v1/plans/{plan_id}/claims                                                    401 403 200 200 200 200
+GET  /api/v1/plans/{plan_id}/cells?pool=pickers&week_on=2026-03-02                     401 403 200 200 200 200
+GET  /api/v1/plans/{plan_id}/replay                                                    401 403 403 200 200 200
+GET  /api/v1/board                                                                     401 403 200 200 200 200
+GET  /sign-in/                                                                         200 302 302 302 302 302
+POST /sign-out/                                                                        302 302 302 302 302 302
+GET  /                                                                                 302 200 200 200 200 200
+GET  /work/                                                                            302 403 403 200 200 200
+POST /work/{delivery_id}/replay/                                                       302 403 403 403 403 403
+GET  /tiles/work/                                                                      302 403 403 200 200 200
+GET  /ledger/                                                                          302 403 200 200 200 200
+GET  /threads/                                                                         302 403 200 200 200 200
+GET  /threads/{thread_id}/                                                             302 403 200 200 200 200
+POST /proposals/{proposal_id}/decide/ | answer=approve                                 302 403 403 403 409 403
+GET  /tiles/inbox/                                                                     302 403 403 200 200 200
+GET  /tiles/proposal/?subject=plan:{plan_id}                                           302 403 403 200 200 200
+GET  /tiles/account-decisions/?account=ACME                                            302 403 200 200 200 200
+GET  /feeds/                                                                           302 403 403 200 200 200
+GET  /feeds/{feed}/                                                                    302 403 403 200 200 200
+GET  /tiles/feeds/                                                                     302 403 403 200 200 200
+GET  /accounts/                                                                        302 403 200 200 200 200
+GET  /accounts/{account_number}/                                                       302 403 200 200 200 200
+GET  /terms/                                                                           302 403 200 200 200 200
+GET  /tiles/account-terms/?account=ACME                                                302 403 200 200 200 200
+GET  /demand/                                                                          302 403 200 200 200 200
+GET  /demand/{run_id}/                                                                 302 403 200 200 200 200
+GET  /tiles/demand-fan/?run={run_id}                                                   302 403 200 200 200 200
+GET  /tiles/account-demand/?account=ACME                                               302 403 200 200 200 200
+GET  /tiles/thread-demand/?thread={thread_id}                                          302 403 200 200 200 200
+GET  /plans/                                                                           302 403 200 200 200 200
+POST /plans/start/ | operation=warehouse                                               302 403 403 302 403 403
+GET  /plans/progress/{thread_id}/                                                      302 403 200 200 200 200
+GET  /plans/{plan_id}/                                                                 302 403 200 200 200 200
+GET  /plans/{plan_id}/cells/?pool=pickers&week=2026-03-02                              302 403 200 200 200 200
+GET  /tiles/plans/                                                                     302 403 200 200 200 200
+GET  /tiles/account-capacity/?account=ACME                                             302 403 200 200 200 200
+GET  /tiles/thread-plans/?thread={thread_id}                                           302 403 200 200 200 200
+GET  /tiles/plan-progress/{thread_id}/                                                 302 403 200 286 286 286
+GET  /board/                                                                           302 403 200 200 200 200
+"""
+"""Bob sees a thread by the lines about his own accounts; that a plan has come to rest is not one of them (200, not 286:
+the tile goes on asking)."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    method: str
+    address: str
+    body: str
+    verdicts: tuple[int, ...]
+
+    @property
+    def route(self) -> tuple[str, str]:
+        """The method and the address with every part in curly brackets named alike."""
+        return self.method, re.sub(r"\{\w+\}", "{}", self.address.partition("?")[0])
+
+
+def rows_of(table: str) -> list[Row]:
+    """Read the table."""
+    pattern = re.compile(r"(GET|POST) +(\S+)(?: \| (.*?))? +((?:\d{3} ?){6})")
+    found = [pattern.fullmatch(line) for line in table.strip().splitlines()]
+    return [Row(m[1], m[2], m[3] or "", tuple(map(int, m[4].split()))) for m in found if m]
+
+
+ROWS = rows_of(TABLE)
+
+
+def routes() -> set[tuple[str, str]]:
+    """Every operation of the OpenAPI document and every page of the URL map."""
+    from closeknit.web.api import api
+    from closeknit.web.urls import urlpatterns
+
+    found = {("GET", "/api/v1/openapi.json")}
+    for path, operations in api.get_openapi_schema()["paths"].items():
+        found |= {(method.upper(), re.sub(r"\{\w+\}", "{}", path)) for method in operations}
+    posts = {"sign-out", "work-replay", "proposal-decide", "plan-start"}
+    for pattern in urlpatterns:
+        name = getattr(pattern, "name", None)
+        if name:
+            path = "/" + re.sub(r"<[^>]+>", "{}", str(pattern.pattern))
+            found.add(("POST" if name in posts else "GET", path))
+    return found
+
+
+def missing_rows(rows: list[Row]) -> set[tuple[str, str]]:
+    """Routes without a row."""
+    return routes() - {row.route for row in rows}
+
+
+def test_the_table_is_read_whole():
+    assert len(ROWS) == len(TABLE.strip().splitlines())
+
+
+def test_every_route_has_a_row_and_every_row_a_route():
+    assert missing_rows(ROWS) == set()
+    assert {row.route for row in ROWS} - routes() == set()
+
+
+def test_red_twin_a_route_without_a_row_is_seen():
+    assert missing_rows(ROWS[1:]) == {ROWS[0].route}
+
+
+@pytest.fixture
+def places(db, tmp_path) -> dict[str, Any]:
+    """What the curly parts stand for."""
+    company = build(tmp_path)
+    return {
+        "proposal_id": company.proposal_id,
+        "thread_id": company.thread_id,
+        "run_id": company.run_id,
+        "plan_id": company.plan_id,
+        "name": company.feed,
+        "feed": company.feed,
+        "account_number": "ACME",
+        "delivery_id": 1,
+    }
+
+
+def person(username: str) -> Client:
+    """A browser in which this person is signed in."""
+    from django.contrib.auth import get_user_model
+
+    client = Client(raise_request_exception=False)
+    if username:
+        enter(username)
+        client.force_login(get_user_model().objects.get(username=username))
+    return client
+
+
+def ask(client: Client, row: Row, places: dict[str, Any]) -> Any:
+    """Send a row's request, undoing what it changes."""
+    address, body = row.address.format(**places), row.body
+    with transaction.atomic():
+        if row.method == "GET":
+            answer = client.get(address)
+        elif address.startswith("/api/"):
+            answer = client.post(address, body, content_type="application/json")
+        else:
+            answer = client.post(address, body, content_type="application/x-www-form-urlencoded")
+        transaction.set_rollback(True)
+    return answer
+
+
+def test_everybody_gets_the_stated_answer_everywhere(places):
+    found, stated = [], []
+    for column, username in enumerate(PEOPLE):
+        for row in ROWS:
+            answer = ask(person(username), row, places)
+            check_form(row, answer)
+            found.append((row.method, row.address, username, answer.status_code))
+            stated.append((row.method, row.address, username, row.verdicts[column]))
+    assert [f for f, s in zip(found, stated, strict=True) if f != s] == []
+
+
+def check_form(row: Row, answer: Any) -> None:
+    """API errors are problem+json with a code; tiles and pages refuse in HTML."""
+    if not row.address.startswith("/api/") or answer.status_code < 400:
+        return
+    problem = json.loads(answer.content)
+    assert answer["Content-Type"] == "application/problem+json"
+    assert problem["status"] == answer.status_code
+    assert (
+        problem["code"] == {401: "not_signed_in", 403: "denied", 404: "not_found", 409: "conflict"}[problem["status"]]
+    )
+
+
+UNKNOWN = "00000000-0000-7000-8000-000000000000"
+BY_ID = (
+    ("/api/v1/accounts/{}", "account"),
+    ("/api/v1/terms?account_number={}", "account"),
+    ("/api/v1/ledger?account_number={}", "account"),
+    ("/api/v1/plans/{plan}/claims?account_number={}", "account"),
+    ("/api/v1/forecasts/{run}/weeks?account_number={}", "account"),
+    ("/api/v1/board?search={}", "account"),
+    ("/api/v1/accounts?search={}", "account"),
+    ("/accounts/{}/", "account"),
+    ("/terms/?account={}", "account"),
+    ("/ledger/?account={}", "account"),
+    ("/tiles/account-terms/?account={}", "account"),
+    ("/tiles/account-capacity/?account={}", "account"),
+    ("/tiles/account-demand/?account={}", "account"),
+    ("/tiles/account-decisions/?account={}", "account"),
+    ("/api/v1/threads/{}", "thread"),
+    ("/threads/{}/", "thread"),
+    ("/tiles/thread-plans/?thread={}", "nothread"),
+)
+
+
+@pytest.mark.parametrize(("address", "kind"), BY_ID)
+def test_what_is_out_of_scope_looks_like_what_is_unknown(places, address, kind):
+    from closeknit.kernel import ids
+    from closeknit.rooms.decisions.models import LedgerEntry
+
+    hidden, unknown = "QZX7-1", "NONE-1"
+    if kind == "thread":
+        hidden = str(LedgerEntry.objects.filter(kind="batch.loaded").get().thread_id)
+        unknown = str(ids.new_id())
+    if kind == "nothread":
+        hidden, unknown = str(ids.new_id()), UNKNOWN
+    bob = person("bob")
+    answers = []
+    for subject in (hidden, unknown):
+        answer = bob.get(address.format(subject, plan=places["plan_id"], run=places["run_id"]))
+        answers.append((answer.status_code, plain(answer.content.decode(), subject)))
+    assert answers[0] == answers[1]
+
+
+def plain(text: str, subject: str) -> str:
+    """An answer without what was asked for and without what differs at each request."""
+    text = re.sub(r'csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": *"\w+"|<time.*?</time>', "", text)
+    return text.replace(subject, "…")
