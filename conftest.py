@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "src"))
 os.environ.setdefault("CLOSEKNIT_HOME", str(ROOT / ".closeknit"))
+os.environ.setdefault("CLOSEKNIT_LEDGER", str(Path(os.environ["CLOSEKNIT_HOME"]) / "test-ledger"))
 os.environ.setdefault("CLOSEKNIT_SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "closeknit.web.settings")
 # The browser driver keeps an event loop in the main thread; our own calls there are synchronous all the same.

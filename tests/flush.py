@@ -6,10 +6,16 @@ Here, and nowhere else, both guards stand aside for the harness's own TRUNCATE: 
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-LEDGER = "decisions_ledger_entry"
+LEDGER = (
+    "decisions_ledger_entry",
+    "decisions_ledger_leaf",
+    "decisions_ledger_node",
+    "decisions_ledger_checkpoint",
+)
 GUARDS = ("ledger_only_grows", "ledger_never_truncated")
 JOB_TABLES = (
     "procrastinate_events",
@@ -21,10 +27,11 @@ JOB_TABLES = (
 
 def _widened(flush: Callable[..., list[str]]) -> Callable[..., list[str]]:
     def sql_flush(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
-        if LEDGER not in tables:
+        if LEDGER[0] not in tables:
             return flush(self, style, tables, **options)
-        aside = [f"alter table {LEDGER} disable trigger {guard};" for guard in GUARDS]
-        again = [f"alter table {LEDGER} enable always trigger {guard};" for guard in GUARDS]
+        pairs = [(table, guard) for table in LEDGER for guard in GUARDS]
+        aside = [f"alter table {table} disable trigger {guard};" for table, guard in pairs]
+        again = [f"alter table {table} enable always trigger {guard};" for table, guard in pairs]
         return [*aside, *flush(self, style, [*tables, *JOB_TABLES], **options), *again]
 
     return sql_flush
@@ -38,3 +45,12 @@ def _harness_may_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", _widened(DatabaseOperations.sql_flush))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _ledger_folder_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An emptied database looks like a restored one: every test has checkpoints and a key of its own."""
+    from django.conf import settings
+
+    monkeypatch.setattr(settings, "LEDGER_FOLDER", tmp_path_factory.getbasetemp() / "ledgers" / uuid4().hex)
+    monkeypatch.setattr(settings, "LEDGER_COPIES", [])

@@ -93,6 +93,7 @@ def known_addresses(company: SmallCompany) -> list[str]:
     from closeknit.rooms.demand.models import ForecastRun
 
     values = {
+        "entry_id": list(LedgerEntry.objects.values_list("pk", flat=True)),
         "thread_id": sorted(set(LedgerEntry.objects.values_list("thread_id", flat=True))),
         "plan_id": list(Plan.objects.values_list("pk", flat=True)),
         "run_id": list(ForecastRun.objects.values_list("pk", flat=True)),

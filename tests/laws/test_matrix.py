@@ -24,6 +24,8 @@ GET  /api/v1/proposals/{proposal_id}                                            
 POST /api/v1/proposals/{proposal_id}/approve | {"reason":"Yes."}                       401 403 403 403 409 403
 POST /api/v1/proposals/{proposal_id}/reject | {"reason":"No."}                         401 403 403 403 409 403
 GET  /api/v1/ledger                                                                    401 403 200 200 200 200
+GET  /api/v1/ledger/seal                                                               401 403 200 200 200 200
+GET  /api/v1/ledger/{entry_id}/receipt                                                 401 403 404 409 409 409
 GET  /api/v1/threads                                                                   401 403 200 200 200 200
 GET  /api/v1/threads/{thread_id}                                                       401 403 200 200 200 200
 GET  /api/v1/feeds                                                                     401 403 403 200 200 200
@@ -56,6 +58,7 @@ GET  /work/                                                                     
 POST /work/{delivery_id}/replay/                                                       302 403 403 403 403 403
 GET  /tiles/work/                                                                      302 403 403 200 200 200
 GET  /ledger/                                                                          302 403 200 200 200 200
+GET  /ledger/{entry_id}/receipt/                                                       302 403 404 409 409 409
 GET  /threads/                                                                         302 403 200 200 200 200
 GET  /threads/{thread_id}/                                                             302 403 200 200 200 200
 POST /proposals/{proposal_id}/decide/ | answer=approve                                 302 403 403 403 409 403
@@ -152,8 +155,12 @@ def test_red_twin_a_route_without_a_row_is_seen():
 @pytest.fixture
 def places(db, tmp_path) -> dict[str, Any]:
     """What the curly parts stand for."""
+    from closeknit.rooms.decisions.models import LedgerEntry
+
     company = build(tmp_path)
     return {
+        # A line of nobody's team, in a transaction that is still open: never sealed here.
+        "entry_id": LedgerEntry.objects.filter(team=None).earliest("id").pk,
         "proposal_id": company.proposal_id,
         "thread_id": company.thread_id,
         "run_id": company.run_id,

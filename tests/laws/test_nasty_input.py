@@ -48,6 +48,7 @@ RAW = ("%ff%fe", "%ed%a0%80", "%", "%zz", "a&b=c", "=", "[]=1", "x[]=1", ";")
 def places(db, tmp_path) -> dict[str, Any]:
     company = build(tmp_path)
     return {
+        "entry_id": 1,
         "proposal_id": company.proposal_id,
         "thread_id": company.thread_id,
         "run_id": company.run_id,

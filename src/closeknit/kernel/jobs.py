@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +58,23 @@ FAILED_SINCE = """
      where d.state = 'dead' and d.settled_at >= %(since)s
     limit 1
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Upkeep:
+    function: Callable[[], None]
+    every_seconds: float
+
+
+_upkeep: dict[str, _Upkeep] = {}
+
+
+def keep_up(function: Callable[[], None], *, every_seconds: float) -> None:
+    """Have the worker call a function again and again, on a thread and connection of its own.
+
+    For what is due several times a second and is cheap when there is nothing to do. Wired in `web/wiring.py`.
+    """
+    _upkeep[f"{function.__module__}:{function.__qualname__}"] = _Upkeep(function, every_seconds)
 
 
 class _Patience(BaseRetryStrategy):
@@ -138,13 +156,16 @@ def run_until_idle(timeout_seconds: float = 600.0) -> None:
 
 def run_forever(stop: threading.Event, poll_seconds: float = 1.0) -> None:
     """Run the dispatcher and the job worker until `stop` is set. Returns after both have come to rest."""
-    dispatcher = threading.Thread(target=_dispatch, args=(stop, poll_seconds), name="dispatcher")
-    dispatcher.start()
+    threads = [threading.Thread(target=_dispatch, args=(stop, poll_seconds), name="dispatcher")]
+    threads += [threading.Thread(target=_repeat, args=(stop, u), name=name) for name, u in _upkeep.items()]
+    for thread in threads:
+        thread.start()
     try:
         asyncio.run(_work(stop))
     finally:
         stop.set()
-        dispatcher.join()
+        for thread in threads:
+            thread.join()
 
 
 @app.periodic(cron="* * * * * */15")
@@ -219,6 +240,20 @@ async def _work_until(stopped: asyncio.Task[Any]) -> None:
     for outcome in outcomes:
         if isinstance(outcome, Exception):
             raise outcome
+
+
+def _repeat(stop: threading.Event, upkeep: _Upkeep) -> None:
+    wait_seconds = upkeep.every_seconds
+    while not stop.is_set():
+        try:
+            upkeep.function()
+            wait_seconds = upkeep.every_seconds
+        except Exception:
+            wait_seconds = min(30.0, wait_seconds * 2)
+            log.exception("%s failed; trying again in %.1f s", upkeep.function.__name__, wait_seconds)
+            connection.close()
+        stop.wait(wait_seconds)
+    connection.close()
 
 
 def _dispatch(stop: threading.Event, poll_seconds: float) -> None:

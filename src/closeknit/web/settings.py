@@ -3,6 +3,9 @@
 DATABASE_URL            where PostgreSQL is (required; `boot.prepare` starts the embedded one when it is not set)
 CLOSEKNIT_HOME          the data folder: secret key, generated static files
 CLOSEKNIT_PRODUCTION    "1" behind TLS: secure cookies, HSTS, redirect to https
+CLOSEKNIT_LEDGER        folder of the ledger's signing key and checkpoints (default: `ledger` in the data folder)
+CLOSEKNIT_LEDGER_COPIES folders that checkpoints are copied to, separated like PATH; best where no administrator of the
+                        database can write
 CLOSEKNIT_BEHIND_PROXY  "1" where a proxy of yours ends TLS and always sets X-Forwarded-Proto itself
 CLOSEKNIT_HOSTS         comma-separated host names to answer to (loopback is always one)
 """
@@ -15,6 +18,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 PACKAGE = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("CLOSEKNIT_HOME", Path.cwd() / ".closeknit"))
+LEDGER_FOLDER = Path(os.environ.get("CLOSEKNIT_LEDGER", HOME / "ledger"))
+LEDGER_COPIES = [Path(p) for p in os.environ.get("CLOSEKNIT_LEDGER_COPIES", "").split(os.pathsep) if p]
 PRODUCTION = os.environ.get("CLOSEKNIT_PRODUCTION") == "1"
 
 

@@ -3,6 +3,8 @@
 from closeknit.kernel import events
 from closeknit.kernel.events import Event, Listener
 
+SEAL_EVERY_SECONDS = 0.25
+
 
 def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     """Return the table: event -> listeners, each a function in a room's jobs.py."""
@@ -32,7 +34,10 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
 
 
 def install() -> None:
-    """Hand the table to the kernel. Called once, when Django is ready."""
+    """Hand the table to the kernel, and what its worker keeps up. Called once, when Django is ready."""
+    from closeknit.kernel import jobs
+    from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.org import reads as org
 
     events.connect(listeners(), org.get_actor)
+    jobs.keep_up(decisions.keep_ledger_sealed, every_seconds=SEAL_EVERY_SECONDS)

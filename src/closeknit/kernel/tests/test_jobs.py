@@ -321,3 +321,24 @@ def _until(holds, patience_seconds: float = 30.0) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.02)
+
+
+def test_upkeep_goes_on_after_a_failure_and_ends_with_the_worker(monkeypatch, caplog):
+    calls = []
+    stop = threading.Event()
+
+    def tend():
+        calls.append(connection.in_atomic_block)
+        if len(calls) == 2:
+            raise RuntimeError("once only")
+        if len(calls) == 4:
+            stop.set()
+
+    monkeypatch.setattr(jobs, "_upkeep", {})
+    jobs.keep_up(tend, every_seconds=0.01)
+    worker = threading.Thread(target=jobs.run_forever, args=(stop, 0.05))
+    worker.start()
+    worker.join(30)
+    assert not worker.is_alive()
+    assert calls == [False] * 4
+    assert "tend failed" in caplog.text

@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from ninja import Query, Router, Schema
+from ninja import Path, Query, Router, Schema
+from pydantic import Field
 
 from closeknit.kernel import clock
 from closeknit.kernel.http import Request
 from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal, reject_proposal
-from closeknit.rooms.decisions.contracts import LedgerLine, ProposalCard, ProposalState, ThreadCard
+from closeknit.rooms.decisions.contracts import LedgerLine, ProposalCard, ProposalState, Seal, ThreadCard
 
 router = Router(tags=["decisions"])
 
@@ -17,6 +18,26 @@ class Decision(Schema):
     """A person's answer to a proposal."""
 
     reason: str = ""
+
+
+class CheckpointRecord(Schema):
+    """A signed checkpoint: `body` is what was signed; signature and key are hexadecimal."""
+
+    body: str
+    signature: str
+    public_key: str
+
+
+class Receipt(Schema):
+    """What proves one ledger line without the database; `tools/verify_ledger.py receipt` checks it."""
+
+    schema_: str = Field(alias="schema")
+    entry_id: int
+    leaf_number: int
+    content: str
+    inclusion_proof: list[str]
+    checkpoint: CheckpointRecord
+    public_key: str
 
 
 @router.get("/proposals", response=list[ProposalCard])
@@ -57,6 +78,18 @@ def list_entries(
     return reads.list_entries(
         by=request.actor, account_number=account_number, kind=kind, before_id=before_id, limit=limit
     )
+
+
+@router.get("/ledger/seal", response=Seal)
+def get_seal(request: Request):
+    """How far the ledger is sealed."""
+    return reads.get_seal(by=request.actor)
+
+
+@router.get("/ledger/{entry_id}/receipt", response=Receipt, by_alias=True)
+def get_receipt(request: Request, entry_id: int = Path(..., ge=1, le=2**63 - 1)):
+    """What proves one ledger line to someone who has neither the database nor the network."""
+    return reads.get_receipt(entry_id, by=request.actor)
 
 
 @router.get("/threads", response=list[ThreadCard])

@@ -55,6 +55,88 @@ class LedgerLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """What a new epoch openly breaks off: the history after `kept_size` entries, of which `lost_size` were sealed.
+
+    `kept` is the digest of the last checkpoint that the database still had.
+    """
+
+    kept: str
+    kept_size: int
+    lost_size: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a checkpoint says. `root` and `previous` (digest of the checkpoint before) are hexadecimal."""
+
+    epoch: int
+    size: int
+    root: str
+    previous: str
+    sealed_at: datetime
+    cluster: str
+    broken_off: Break | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A signed statement. `body` is what was signed; signature and key are hexadecimal."""
+
+    statement: Statement
+    body: str
+    signature: str
+    public_key: str
+
+    def as_record(self) -> dict[str, str]:
+        """Return the form in which it is written to files."""
+        return {"body": self.body, "signature": self.signature, "public_key": self.public_key}
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """How far the ledger is sealed: lines in all, lines that wait, the last checkpoint, and openly broken epochs."""
+
+    sealed: int
+    waiting: int
+    sealed_at: datetime | None
+    root: str
+    last_entry_id: int | None
+    broken_epochs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SealOutcome:
+    """What one round of sealing did: how many lines it sealed, and the epoch if it began one."""
+
+    sealed: int
+    size: int
+    new_epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """Something that refutes the ledger: the first entry (from 0) that may be bad, the last, and why."""
+
+    first: int
+    last: int
+    what: str
+    entry_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """The product's own verdict on its ledger."""
+
+    entries: int
+    checkpoints: int
+    outside: int
+    waiting: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanFacts:
     """What the approval policy looks at when a plan is proposed. Shares are 0..1, money in `currency`."""
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.errors import Invalid
+from closeknit.kernel.errors import Invalid, NotFound
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
 from closeknit.rooms.decisions import reads
@@ -24,6 +25,7 @@ from closeknit.rooms.org.contracts import Permission
 
 PAGE_ROWS = 100
 EXPORT_ROWS = 1000
+LARGEST_ID = 2**63 - 1
 
 
 @require_GET
@@ -39,7 +41,26 @@ def show_ledger(request: Request) -> HttpResponseBase:
     return render(
         request,
         "decisions/ledger.html",
-        {"form": form, "lines": lines[:PAGE_ROWS], "more": more, "filtered": any(chosen.values())},
+        {
+            "form": form,
+            "lines": lines[:PAGE_ROWS],
+            "more": more,
+            "filtered": any(chosen.values()),
+            "seal": reads.get_seal(by=by),
+            "now": clock.now(),
+        },
+    )
+
+
+@require_GET
+def download_receipt(request: Request, entry_id: int) -> HttpResponseBase:
+    """What proves this line to someone who has neither the database nor the network?"""
+    by: Actor = request.actor
+    if entry_id > LARGEST_ID:
+        raise NotFound("There is no such ledger entry.", where=f"line {entry_id}")
+    receipt = reads.get_receipt(entry_id, by=by)
+    return JsonResponse(
+        receipt, headers={"Content-Disposition": f'attachment; filename="receipt-line-{entry_id}.json"'}
     )
 
 

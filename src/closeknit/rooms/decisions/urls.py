@@ -6,6 +6,7 @@ from closeknit.rooms.decisions import pages
 
 urlpatterns = [
     path("ledger/", pages.show_ledger, name="ledger"),
+    path("ledger/<int:entry_id>/receipt/", pages.download_receipt, name="ledger-receipt"),
     path("threads/", pages.show_threads, name="thread-list"),
     path("threads/<uuid:thread_id>/", pages.show_thread, name="thread-detail"),
     path("proposals/<uuid:proposal_id>/decide/", pages.decide, name="proposal-decide"),

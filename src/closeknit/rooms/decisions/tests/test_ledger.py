@@ -102,12 +102,14 @@ def test_the_content_says_all_that_the_line_says(db):
     assert UUID(content.pop("thread_id")) == row.thread_id == thread_id
     assert content.pop("recorded_at") == row.recorded_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
     assert content == {
-        "version": 1,
+        "version": 2,
         "kind": row.kind,
         "subject": row.subject,
         "sentence": row.sentence,
         "account_number": "ACME",
+        "team_id": None,
         "actor": "system",
+        "actor_name": row.actor_name,
         "evidence": {"cost": 12, "share": 0.25},
     }
 

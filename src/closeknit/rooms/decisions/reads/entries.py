@@ -1,4 +1,4 @@
-"""Every question about the ledger and the proposals."""
+"""The ledger's lines, threads and proposals, as people read them."""
 
 import json
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ def list_entries(
     limit: int = 100,
 ) -> list[LedgerLine]:
     """Return ledger lines that the actor may see, newest first (a thread: oldest first), after an id for paging."""
-    rows = _visible(by)
+    rows = visible_entries(by)
     if account_number:
         rows = rows.filter(account_number=account_number)
     if kind:
@@ -59,7 +59,7 @@ def get_thread(thread_id: UUID, *, by: Actor) -> list[LedgerLine]:
 def list_threads(*, by: Actor, limit: int = 50) -> list[ThreadCard]:
     """Return the threads that moved last."""
     ends = (
-        _visible(by)
+        visible_entries(by)
         .values("thread_id")
         .annotate(first=Min("id"), last=Max("id"), entries=Count("id"))
         .order_by("-last")[:limit]
@@ -110,7 +110,8 @@ def _require_inbox(by: Actor) -> None:
         by.require(Permission.READ_LEDGER)
 
 
-def _visible(by: Actor) -> QuerySet[LedgerEntry]:
+def visible_entries(by: Actor) -> QuerySet[LedgerEntry]:
+    """Return the rows that the actor may see. Refuses who may see none."""
     if by.may(Permission.READ_LEDGER) and by.scope.every_account:
         return LedgerEntry.objects.all()
     by.require(Permission.READ_ACCOUNTS)

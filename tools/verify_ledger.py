@@ -1,0 +1,650 @@
+#!/usr/bin/env python3
+"""Check Closeknit's ledger without Closeknit: receipts, whole exports, and consistency of two checkpoints.
+
+Python's standard library only; no database, no network, no code of the product. The tree is that of RFC 6962
+(SHA-256, leaf prefix 0x00, node prefix 0x01); checkpoints are signed with Ed25519 (RFC 8032).
+
+    python verify_ledger.py receipt FILE [--public-key HEX]
+    python verify_ledger.py export FILE [--checkpoint FILE ...] [--public-key HEX] [--accept-break EPOCH ...]
+    python verify_ledger.py consistency OLDER NEWER [--public-key HEX]
+
+Exit status: 0 proven, 1 refuted (the first bad entry is named), 2 the file cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+HASH_BYTES = 32
+EXPORT_SCHEMA = "closeknit.ledger-export/1"
+RECEIPT_SCHEMA = "closeknit.receipt/1"
+PROOF_SCHEMA = "closeknit.consistency/1"
+CHECKPOINT_SCHEMA = "closeknit.checkpoint/1"
+LONGEST_TRANSACTION = timedelta(hours=1)
+CLOCK_SLACK = timedelta(minutes=5)
+
+
+class Unreadable(Exception):
+    """The file is not what it should be; nothing was proven or refuted."""
+
+
+# --- the tree (RFC 6962, section 2.1) ---------------------------------------------------------------------------------
+
+
+def leaf_hash(content: bytes) -> bytes:
+    """Return the hash of a leaf: SHA-256(0x00 || content)."""
+    return hashlib.sha256(b"\x00" + content).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node: SHA-256(0x01 || left || right)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def verify_inclusion(leaf_hash: bytes, index: int, tree_size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Tell whether the proof shows the leaf at `index` (from 0) in the tree of `tree_size` leaves with this root."""
+    if not (_is_size(index) and _is_size(tree_size) and _are_hashes([leaf_hash, root]) and _are_hashes(proof)):
+        return False
+    if index >= tree_size:
+        return False
+    at, last, running = index, tree_size - 1, leaf_hash
+    for sibling in proof:
+        if last == 0:
+            return False  # the proof is too long
+        if at & 1 or at == last:
+            running = node_hash(sibling, running)
+            while not at & 1 and at:  # skip the levels where the right edge has no sibling
+                at, last = at >> 1, last >> 1
+        else:
+            running = node_hash(running, sibling)
+        at, last = at >> 1, last >> 1
+    return last == 0 and running == root
+
+
+def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Tell whether the proof shows that the older tree is a prefix of the newer one.
+
+    Equal sizes need equal roots and an empty proof. From an empty tree to a larger one nothing can be proven:
+    refused, whatever the proof.
+    """
+    if not (_is_size(old_size) and _is_size(new_size) and _is_listing(proof)):
+        return False
+    if old_size == new_size:
+        return not proof and isinstance(old_root, bytes) and old_root == new_root
+    if old_size == 0 or old_size > new_size or not proof:
+        return False
+    if not (_are_hashes([old_root, new_root]) and _are_hashes(proof)):
+        return False
+    path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
+    at, last = old_size - 1, new_size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    old_running = new_running = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False  # the proof is too long
+        if at & 1 or at == last:
+            old_running, new_running = node_hash(sibling, old_running), node_hash(sibling, new_running)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            new_running = node_hash(new_running, sibling)
+        at, last = at >> 1, last >> 1
+    return last == 0 and old_running == old_root and new_running == new_root
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_listing(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | str)
+
+
+def _are_hashes(values: object) -> bool:
+    return _is_listing(values) and all(isinstance(v, bytes) and len(v) == HASH_BYTES for v in values)  # type: ignore[attr-defined]
+
+
+@dataclass
+class GrowingTree:
+    """A tree that only remembers its perfect subtrees along the right edge, largest first: (level, hash)."""
+
+    size: int = 0
+    edge: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def append(self, leaf: bytes) -> list[bytes]:
+        """Add one leaf; return the inner nodes that it completes, lowest first."""
+        self.size += 1
+        level, running, completed = 0, leaf, []
+        while self.edge and self.edge[-1][0] == level:
+            running = node_hash(self.edge.pop()[1], running)
+            level += 1
+            completed.append(running)
+        self.edge.append((level, running))
+        return completed
+
+    def root(self) -> bytes:
+        """Return the root hash; SHA-256 of nothing for the empty tree."""
+        if not self.edge:
+            return hashlib.sha256(b"").digest()
+        running = self.edge[-1][1]
+        for _, left in reversed(self.edge[:-1]):
+            running = node_hash(left, running)
+        return running
+
+
+# --- Ed25519 (RFC 8032, section 5.1.7), points in extended coordinates ------------------------------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+Point = tuple[int, int, int, int]
+NEUTRAL: Point = (0, 1, 1, 0)
+
+
+def _add(a: Point, b: Point) -> Point:
+    e = (a[1] - a[0]) * (b[1] - b[0]) % P
+    f = (a[1] + a[0]) * (b[1] + b[0]) % P
+    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    return (f - e) * (h - g) % P, (h + g) * (f + e) % P, (h - g) * (h + g) % P, (f - e) * (f + e) % P
+
+
+def _multiply(factor: int, point: Point) -> Point:
+    total = NEUTRAL
+    while factor:
+        if factor & 1:
+            total = _add(total, point)
+        point = _add(point, point)
+        factor >>= 1
+    return total
+
+
+def _decompress(data: bytes) -> Point | None:
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if x * x % P != square:
+        x = x * ROOT_OF_MINUS_ONE % P
+    if x * x % P != square or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+BASE = _decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+@lru_cache(maxsize=4096)
+def verify_signature(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Tell whether the Ed25519 signature of the message is that of the key's owner."""
+    if len(public_key) != 32 or len(signature) != 64 or BASE is None:
+        return False
+    key, commitment = _decompress(public_key), _decompress(signature[:32])
+    scalar = int.from_bytes(signature[32:], "little")
+    if key is None or commitment is None or scalar >= ORDER:
+        return False
+    digest = hashlib.sha512(signature[:32] + public_key + message).digest()
+    challenge = int.from_bytes(digest, "little") % ORDER
+    left, right = _multiply(scalar, BASE), _add(commitment, _multiply(challenge, key))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+
+
+# --- checkpoints ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A signed statement: at this time the ledger had this many entries and this root."""
+
+    body: bytes
+    signature: bytes
+    public_key: bytes
+    epoch: int
+    size: int
+    root: bytes
+    previous: str
+    sealed_at: datetime
+    cut: dict[str, Any] | None
+
+    @property
+    def digest(self) -> str:
+        """The hash by which the next checkpoint commits to this one."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return f"checkpoint of epoch {self.epoch} at {self.size} entries, {self.sealed_at:%Y-%m-%d %H:%M:%S} UTC"
+
+    def is_signed(self, trusted: frozenset[bytes]) -> bool:
+        """Tell whether a trusted key (any key, when none is named) has signed it."""
+        if trusted and self.public_key not in trusted:
+            return False
+        return verify_signature(self.public_key, self.body, self.signature)
+
+
+def read_checkpoint(record: Any) -> Checkpoint:
+    """Return the checkpoint of its JSON record {"body", "signature", "public_key"}; nothing is verified yet."""
+    try:
+        said = json.loads(record["body"])
+        if said["schema"] != CHECKPOINT_SCHEMA or not _is_size(said["size"]) or not _is_size(said["epoch"]):
+            raise ValueError("not a checkpoint")
+        return Checkpoint(
+            body=record["body"].encode(),
+            signature=bytes.fromhex(record["signature"]),
+            public_key=bytes.fromhex(record["public_key"]),
+            epoch=said["epoch"],
+            size=said["size"],
+            root=bytes.fromhex(said["root"]),
+            previous=said["previous"],
+            sealed_at=_instant(said["sealed_at"]),
+            cut=said["break"],
+        )
+    except (KeyError, TypeError, ValueError) as reason:
+        raise Unreadable(f"A checkpoint cannot be read: {reason!r}") from reason
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+# --- findings ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """Something that refutes the ledger: the first entry that may be bad, the last, and why (entries from 0)."""
+
+    first: int
+    last: int
+    what: str
+    entry_id: int | None = field(default=None, compare=False)
+    broken_epoch: int | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        if self.first == self.last:
+            known = f" (line {self.entry_id})" if self.entry_id is not None else ""
+            return f"entry {self.first}{known}: {self.what}"
+        return f"entries {self.first} to {self.last}: {self.what}"
+
+
+@dataclass
+class Report:
+    """What was checked and what was found."""
+
+    entries: int = 0
+    checkpoints: int = 0
+    outside: int = 0
+    waiting: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    accepted: list[Finding] = field(default_factory=list)
+    public_keys: frozenset[bytes] = frozenset()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing refutes the ledger."""
+        return not self.findings
+
+    @property
+    def first_bad(self) -> Finding | None:
+        """The finding that begins earliest; among equals the narrowest."""
+        return min(self.findings, default=None, key=lambda f: (f.first, f.last))
+
+
+# --- receipts ---------------------------------------------------------------------------------------------------------
+
+
+def verify_receipt(receipt: Any, trusted: frozenset[bytes] = frozenset()) -> tuple[bool, str]:
+    """Check one receipt; return the verdict and a sentence that says what it proves or why it does not."""
+    _expect(receipt, RECEIPT_SCHEMA)
+    checkpoint = read_checkpoint(receipt.get("checkpoint"))
+    try:
+        content = base64.b64decode(receipt["content"], validate=True)
+        index, proof = receipt["leaf_number"], [bytes.fromhex(h) for h in receipt["inclusion_proof"]]
+        claimed = bytes.fromhex(receipt["public_key"])
+    except (KeyError, TypeError, ValueError) as reason:
+        raise Unreadable(f"The receipt cannot be read: {reason!r}") from reason
+    if checkpoint.public_key != claimed:
+        return False, "The receipt names another key than its checkpoint."
+    if not checkpoint.is_signed(trusted):
+        return False, "The checkpoint is not signed by the key that was expected."
+    if not verify_inclusion(leaf_hash(content), index, checkpoint.size, proof, checkpoint.root):
+        return False, f"Entry {index} is not in the ledger that the checkpoint describes."
+    return True, f"Entry {index} is in the ledger: {checkpoint.name}."
+
+
+# --- whole exports ----------------------------------------------------------------------------------------------------
+
+
+def verify_export(
+    lines: Iterable[str],
+    outside: Sequence[Checkpoint] = (),
+    trusted: frozenset[bytes] = frozenset(),
+    accepted_breaks: frozenset[int] = frozenset(),
+) -> Report:
+    """Check a whole export against itself and against checkpoints that were kept outside the database."""
+    records = _records(lines)
+    head = next(records, None)
+    _expect(head, EXPORT_SCHEMA)
+    assert head is not None
+    keys = trusted or frozenset(bytes.fromhex(key) for key in head["public_keys"])
+    check = _ExportCheck(keys, outside)
+    ended = False
+    for record in records:
+        if ended:
+            raise Unreadable("The export goes on after its end.")
+        ended = check.take(record)
+    if not ended:
+        raise Unreadable("The export is cut off: its last line is missing.")
+    return check.finish(accepted_breaks)
+
+
+class _ExportCheck:
+    """One pass over an export: checkpoints first, then entries in leaf order, then entries that wait."""
+
+    def __init__(self, trusted: frozenset[bytes], outside: Sequence[Checkpoint]) -> None:
+        self.report = Report(public_keys=trusted, outside=len(outside))
+        self.trusted, self.outside = trusted, outside
+        self.inside: list[Checkpoint] = []
+        self.bad_inside: set[int] = set()
+        self.wanted: set[int] = {c.size for c in outside}
+        self.roots: dict[int, bytes] = {}
+        self.tree = GrowingTree()
+        self.next_checkpoint = 0
+        self.last_seal: datetime | None = None
+        self.started = False
+
+    def take(self, record: dict[str, Any]) -> bool:
+        """Check one line; return whether it is the last one."""
+        kind = record.get("type")
+        if kind == "checkpoint" and not self.started:
+            self._take_checkpoint(read_checkpoint(record))
+        elif kind == "entry":
+            self._start()
+            self._take_entry(record)
+        elif kind == "waiting":
+            self._start()
+            self._take_waiting(record)
+        elif kind == "end":
+            self._start()
+            return True
+        else:
+            raise Unreadable(f"An export has no line of type {kind!r} here.")
+        return False
+
+    def _start(self) -> None:
+        if not self.started:
+            self.started = True
+            self.roots[0] = self.tree.root()
+
+    def _add(self, first: int, last: int, what: str, **more: Any) -> None:
+        self.report.findings.append(Finding(first, max(first, last), what, **more))
+
+    def _take_checkpoint(self, new: Checkpoint) -> None:
+        before = self.inside[-1] if self.inside else None
+        start = before.size if before else 0
+        problems = []
+        if not new.is_signed(self.trusted):
+            problems.append("is not signed by a trusted key")
+        if new.cut is None:
+            if new.previous != (before.digest if before else ""):
+                problems.append("does not follow the one before it")
+            if before and new.epoch != before.epoch:
+                problems.append("begins an epoch without saying what was broken off")
+            if new.size < start:
+                problems.append("has fewer entries than the one before it")
+        elif new.cut.get("kept") != (before.digest if before else "") or (before and new.epoch <= before.epoch):
+            problems.append("breaks off something else than what is here")
+        for problem in problems:
+            self._add(min(start, new.size), new.size - 1, f"the {new.name} {problem}")
+        if problems:
+            self.bad_inside.add(len(self.inside))
+        self.inside.append(new)
+        self.wanted.add(new.size)
+
+    def _take_entry(self, record: dict[str, Any]) -> None:
+        number, entry_id = record["leaf_number"], record["entry_id"]
+        expected = self.tree.size
+        if number != expected:
+            self._add(expected, expected, f"missing: the next one in the export is entry {number}")
+        stored = bytes.fromhex(record["leaf"])
+        leaf = self._leaf_of(record, expected, entry_id, stored)
+        self._grow(leaf, [bytes.fromhex(node) for node in record["nodes"]])
+        if self.tree.size in self.wanted:
+            self.roots[self.tree.size] = self.tree.root()
+
+    def _grow(self, leaf: bytes, told: list[bytes]) -> None:
+        """Add the leaf. Where stored nodes differ, go on with them: a root that fits then pins the damage."""
+        number, completed = self.tree.size, self.tree.append(leaf)
+        if completed == told:
+            return
+        low = next((i for i, (a, b) in enumerate(zip(completed, told, strict=False)) if a != b), 0)
+        self._add(number + 1 - 2 ** (low + 1), number, "their hashes do not make the tree's stored nodes")
+        if len(told) == len(completed):
+            self.tree.edge[-1] = (len(told), told[-1])
+
+    def _leaf_of(self, record: dict[str, Any], number: int, entry_id: int, stored: bytes) -> bytes:
+        if record["content"] is None:
+            self._add(number, number, "its row is gone, only its leaf is left", entry_id=entry_id)
+            return stored
+        content = base64.b64decode(record["content"], validate=True)
+        if leaf_hash(content) != stored:
+            self._add(number, number, "its content is not what was sealed", entry_id=entry_id)
+        for what in _differences(content, record["row"]):
+            self._add(number, number, what, entry_id=entry_id)
+        self._check_time(record["row"], number, entry_id)
+        return stored
+
+    def _check_time(self, row: dict[str, Any], number: int, entry_id: int) -> None:
+        while self.next_checkpoint < len(self.inside) and self.inside[self.next_checkpoint].size <= number:
+            self.last_seal = self.inside[self.next_checkpoint].sealed_at
+            self.next_checkpoint += 1
+        recorded = _instant(row["recorded_at"])
+        if self.last_seal and recorded < self.last_seal - LONGEST_TRANSACTION:
+            self._add(number, number, "back-dated: the ledger was sealed without it long after", entry_id=entry_id)
+        if self.next_checkpoint < len(self.inside):
+            sealed = self.inside[self.next_checkpoint].sealed_at
+            if recorded > sealed + CLOCK_SLACK:
+                self._add(number, number, "post-dated: it was sealed before its own time", entry_id=entry_id)
+
+    def _take_waiting(self, record: dict[str, Any]) -> None:
+        self.report.waiting += 1
+        size, entry_id = self.tree.size, record["entry_id"]
+        if record["overdue"]:
+            self._add(size, size, "written behind what is sealed, so it was never sealed", entry_id=entry_id)
+
+    def finish(self, accepted_breaks: frozenset[int]) -> Report:
+        """Compare roots, then return the report."""
+        report, size = self.report, self.tree.size
+        report.entries, report.checkpoints = size, len(self.inside)
+        sealed = self.inside[-1].size if self.inside else 0
+        if size > sealed:
+            self._add(sealed, size - 1, "no checkpoint seals them")
+        self._compare_inside()
+        self._compare_outside()
+        kept: list[Finding] = []
+        for finding in report.findings:
+            (report.accepted if finding.broken_epoch in accepted_breaks else kept).append(finding)
+        report.findings = kept
+        return report
+
+    def _compare_inside(self) -> None:
+        good = 0
+        for position, checkpoint in enumerate(self.inside):
+            if self.roots.get(checkpoint.size) == checkpoint.root:
+                if position not in self.bad_inside:
+                    good = max(good, checkpoint.size)
+                continue
+            self._blame(checkpoint, good, "")
+
+    def _compare_outside(self) -> None:
+        good = 0
+        for checkpoint in sorted(self.outside, key=lambda c: (c.size, c.epoch)):
+            if not checkpoint.is_signed(self.trusted):
+                self._add(0, checkpoint.size - 1, f"the outside {checkpoint.name} is not signed by a trusted key")
+            elif self.roots.get(checkpoint.size) == checkpoint.root:
+                good = max(good, checkpoint.size)
+            else:
+                self._blame(checkpoint, good, "outside ")
+
+    def _blame(self, checkpoint: Checkpoint, good: int, where: str) -> None:
+        first, what = good, f"they do not make the root of the {where}{checkpoint.name}"
+        if checkpoint.size > self.tree.size:
+            what = f"the history is shorter than the {where}{checkpoint.name}"
+        broken = self._break_over(checkpoint)
+        if broken is not None and broken.cut is not None:
+            first = broken.cut["kept_size"]
+            what = f"broken off and replaced when epoch {broken.epoch} began ({broken.cut['reason']})"
+        self._add(
+            min(first, checkpoint.size - 1), checkpoint.size - 1, what, broken_epoch=broken.epoch if broken else None
+        )
+
+    def _break_over(self, checkpoint: Checkpoint) -> Checkpoint | None:
+        """The signed checkpoint, if any, that openly breaks off what this one sealed."""
+        for position, candidate in enumerate(self.inside):
+            cut = candidate.cut
+            openly = cut and position not in self.bad_inside and candidate.epoch > checkpoint.epoch
+            if openly and cut and checkpoint.size > cut["kept_size"]:
+                return candidate
+        return None
+
+
+def _differences(content: bytes, row: dict[str, Any]) -> Iterator[str]:
+    """What a row shows that its sealed content does not say."""
+    try:
+        said = json.loads(content)
+    except ValueError:
+        return  # sealed in a form that only its key opens: the hash above is the proof
+    for name, shown in row.items():
+        if name in said and said[name] != shown:
+            yield f"its row shows another {name} than was sealed"
+
+
+def _records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = json.loads(line)
+        except ValueError as reason:
+            raise Unreadable(f"Line {number} is not JSON: {reason}") from reason
+        if not isinstance(record, dict):
+            raise Unreadable(f"Line {number} is not an object.")
+        yield record
+
+
+def _expect(record: Any, schema: str) -> None:
+    found = record.get("schema") if isinstance(record, dict) else None
+    if found != schema:
+        raise Unreadable(f"This is {found!r}, not {schema!r}.")
+
+
+# --- command line -----------------------------------------------------------------------------------------------------
+
+
+def read_outside(path: str) -> list[Checkpoint]:
+    """Return the checkpoints of a file with one JSON record a line."""
+    with open(path, encoding="utf-8") as file:
+        return [read_checkpoint(record) for record in _records(line for line in file if line.strip())]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one check; return the exit status."""
+    parser = argparse.ArgumentParser(description="Check a Closeknit ledger offline.")
+    commands = parser.add_subparsers(required=True)
+    receipt = commands.add_parser("receipt", help="one entry's receipt")
+    receipt.add_argument("file")
+    receipt.set_defaults(run=_run_receipt)
+    export = commands.add_parser("export", help="a whole export, against checkpoints kept elsewhere")
+    export.add_argument("file")
+    export.add_argument("--checkpoint", action="append", default=[], metavar="FILE", help="checkpoints kept outside")
+    export.add_argument("--accept-break", action="append", type=int, default=[], metavar="EPOCH")
+    export.set_defaults(run=_run_export)
+    consistency = commands.add_parser("consistency", help="is OLDER a prefix of NEWER?")
+    consistency.add_argument("older", help="a checkpoint")
+    consistency.add_argument("newer", help="a consistency proof to a later checkpoint")
+    consistency.set_defaults(run=_run_consistency)
+    for command in (receipt, export, consistency):
+        command.add_argument("--public-key", action="append", default=[], metavar="HEX", help="trust only this key")
+    args = parser.parse_args(arguments)
+    try:
+        args.trusted = frozenset(bytes.fromhex(key) for key in args.public_key)
+        return int(args.run(args))
+    except (Unreadable, OSError, UnicodeDecodeError, KeyError, TypeError, ValueError) as reason:
+        print(f"Cannot be checked: {reason}", file=sys.stderr)
+        return 2
+
+
+def _load(path: str) -> Any:
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _run_receipt(args: argparse.Namespace) -> int:
+    receipt = _load(args.file)
+    good, sentence = verify_receipt(receipt, args.trusted)
+    print(("PROVEN. " if good else "REFUTED. ") + sentence)
+    if good:
+        content = base64.b64decode(receipt["content"])
+        print(content.decode("utf-8", "replace"))
+        _say_keys(args.trusted, {bytes.fromhex(receipt["public_key"])})
+    return 0 if good else 1
+
+
+def _run_export(args: argparse.Namespace) -> int:
+    outside = [checkpoint for path in args.checkpoint for checkpoint in read_outside(path)]
+    with open(args.file, encoding="utf-8") as file:
+        report = verify_export(file, outside, args.trusted, frozenset(args.accept_break))
+    counts = f"{report.entries} entries, {report.checkpoints} checkpoints, {report.outside} checkpoints from outside"
+    print(f"{'PROVEN' if report.ok else 'REFUTED'}. {counts}; {report.waiting} entries not sealed yet.")
+    for finding in report.accepted:
+        print(f"  accepted: {finding}")
+    if report.first_bad:
+        print(f"  first bad: {report.first_bad}")
+    for finding in sorted(report.findings)[:20]:
+        print(f"  {finding}")
+    if report.ok and not outside:
+        print("  No checkpoint from outside was given: a history rewritten by the key's holder would look the same.")
+    _say_keys(args.trusted, set(report.public_keys))
+    return 0 if report.ok else 1
+
+
+def _run_consistency(args: argparse.Namespace) -> int:
+    older, newer = _checkpoint_of(args.older), _load(args.newer)
+    _expect(newer, PROOF_SCHEMA)
+    target = read_checkpoint(newer["checkpoint"])
+    proof = [bytes.fromhex(h) for h in newer["proof"]]
+    signed = older.is_signed(args.trusted) and target.is_signed(args.trusted)
+    same_key = bool(args.trusted) or older.public_key == target.public_key
+    good = signed and same_key and verify_consistency(older.size, older.root, target.size, target.root, proof)
+    print(
+        f"{'PROVEN' if good else 'REFUTED'}. The {older.name} is {'' if good else 'not '}a prefix of the {target.name}."
+    )
+    _say_keys(args.trusted, {older.public_key, target.public_key})
+    return 0 if good else 1
+
+
+def _checkpoint_of(path: str) -> Checkpoint:
+    record = _load(path)
+    return read_checkpoint(record.get("checkpoint", record) if isinstance(record, dict) else record)
+
+
+def _say_keys(trusted: frozenset[bytes], used: set[bytes]) -> None:
+    if not trusted:
+        names = ", ".join(sorted(key.hex() for key in used))
+        print(f"  Signed by {names}. Compare it with the key you were given on another way, or pass --public-key.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
