@@ -25,6 +25,8 @@ SCHEMAS = {
     "closeknit.feeds/1",
     "closeknit.forecast-runs/1",
     "closeknit.forecast-weeks/1",
+    "closeknit.ledger-check/1",
+    "closeknit.ledger-key/1",
     "closeknit.ledger/1",
     "closeknit.people/1",
     "closeknit.person/1",
@@ -38,8 +40,10 @@ SCHEMAS = {
     "closeknit.quarantine/1",
     "closeknit.recipes/1",
     "closeknit.replay/1",
+    "closeknit.sealed/1",
     "closeknit.terms/1",
     "closeknit.token/1",
+    "closeknit.written/1",
 }
 """Programs depend on these: a changed meaning is a new number, a new output a new line here."""
 UUID = "00000000-0000-7000-8000-000000000000"
