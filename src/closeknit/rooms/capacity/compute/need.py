@@ -67,8 +67,8 @@ def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route
     minutes = 30 if as_arrives else MINUTES_PER_DAY
     clock = wall_clock(starts, numbers.card.time_zone, pool.time_zone) if as_arrives else starts
     open_share = np.where(np.isin(clock.astype("datetime64[D]"), _days(pool.closed_on)), 0.0, 1.0)
-    # Orders and mail arrive on closed days too and wait; nobody rings a desk that is shut.
-    planned = planned.scaled(open_share) if as_arrives else planned
+    # Some orders and mail arrive on closed days too and wait; nobody rings a desk that is shut.
+    planned = planned.scaled(open_share) if as_arrives else planned.quiet_on(open_share == 0)
     heads, presence = (hours * open_share for hours in _rostered(pool.roster, clock, minutes))
     sized = _answered_need(pool, planned, terms) if as_arrives else deadline_need(pool, planned, terms, starts, heads)
     return _pool_need(inputs, pool, keys, terms, sized, starts, clock, heads, presence, minutes)

@@ -42,6 +42,17 @@ class Planned:
         """Keep a share (P) of each period's work."""
         return Planned(self.expected * share, self.by_period, self.by_week, self.rate_surplus * share)
 
+    def quiet_on(self, closed: NDArray[np.bool_]) -> "Planned":
+        """Expect on closed days (P) what the quietest day of their week brings: customers mostly rest too.
+
+        Periods are days and begin with the first of a week.
+        """
+        expected = self.expected.copy()
+        for day in np.flatnonzero(closed):
+            week = slice(day // 7 * 7, day // 7 * 7 + 7)
+            expected[:, day] = self.expected[:, week].min(axis=1)
+        return Planned(expected, self.by_period, self.by_week, self.rate_surplus)
+
     def by_day(self) -> "Planned":
         """Add half-hours up to days; a day's factor is then its week's, the only one known for sums of half-hours."""
         days = self.expected.reshape(self.expected.shape[0], -1, 48).sum(axis=2)
