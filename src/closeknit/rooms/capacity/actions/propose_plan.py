@@ -247,7 +247,7 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
 
 
 def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastCard, by: Actor, at: datetime) -> UUID:
-    teams = {key.account_number: key.team_id for key in customers.list_account_keys(by=by)}
+    teams = customers.team_of({row["account_number"] for row in summary.claim_weeks}, by=by)
     facts = _facts(plan, card)
     with transaction.atomic():
         plan.save(force_insert=True)
