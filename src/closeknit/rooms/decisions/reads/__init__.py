@@ -1,14 +1,8 @@
 """Every question about the ledger and the proposals."""
 
 from closeknit.rooms.decisions.reads.audit import get_ledger_check, list_export_lines
-from closeknit.rooms.decisions.reads.entries import (
-    find_proposal_about,
-    get_proposal,
-    get_thread,
-    list_entries,
-    list_proposals,
-    list_threads,
-)
+from closeknit.rooms.decisions.reads.entries import get_thread, list_entries, list_threads
+from closeknit.rooms.decisions.reads.proposals import find_proposal_about, get_proposal, list_proposals
 from closeknit.rooms.decisions.reads.receipts import (
     get_consistency,
     get_public_key,

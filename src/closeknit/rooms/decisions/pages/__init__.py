@@ -1,0 +1,1 @@
+"""Pages and tiles of decisions, one file per subject."""
