@@ -111,6 +111,8 @@ class Plan(models.Model):
     code_version = models.CharField(max_length=40)
     snapshot = models.BinaryField()
     cells = models.BinaryField()
+    # Who brings how much of what is planned by tier: only to decide which totals tell too much of whom.
+    members = models.BinaryField(default=bytes)
 
     class Meta:
         db_table = "capacity_plan"
