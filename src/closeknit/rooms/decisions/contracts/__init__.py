@@ -12,6 +12,17 @@ from closeknit.rooms.decisions.contracts.ledger import (
     Statement,
     ThreadCard,
 )
+from closeknit.rooms.decisions.contracts.notices import (
+    Channel,
+    DigestRhythm,
+    DispatchCard,
+    DispatchState,
+    EndpointCard,
+    IssuedSecret,
+    NoticeCard,
+    Wish,
+    Wishes,
+)
 from closeknit.rooms.decisions.contracts.proposals import (
     DecisionApproved,
     DecisionRejected,
@@ -24,14 +35,21 @@ from closeknit.rooms.decisions.contracts.proposals import (
 
 __all__ = [
     "Break",
+    "Channel",
     "Checkpoint",
     "DecisionApproved",
     "DecisionRejected",
+    "DigestRhythm",
+    "DispatchCard",
+    "DispatchState",
+    "EndpointCard",
     "Entry",
     "Finding",
+    "IssuedSecret",
     "Judgement",
     "LedgerCheck",
     "LedgerLine",
+    "NoticeCard",
     "PlanFacts",
     "ProposalCard",
     "ProposalState",
@@ -40,4 +58,6 @@ __all__ = [
     "SealOutcome",
     "Statement",
     "ThreadCard",
+    "Wish",
+    "Wishes",
 ]

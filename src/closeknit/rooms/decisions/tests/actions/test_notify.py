@@ -1,0 +1,78 @@
+"""Notices: one cause, one notice for each person, in the transaction of the change."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import transaction
+
+from closeknit.kernel import ids
+from closeknit.kernel.errors import Invalid
+from closeknit.rooms.decisions.actions.notify import notify_people, settle_notices
+from closeknit.rooms.decisions.models import Notice
+from closeknit.rooms.org.reads import system_actor
+
+AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+def tell(*people, cause="proposal:1", title="A plan waits", link="/inbox/", urgent=False, **more):
+    notify_people(
+        to=people,
+        cause=cause,
+        title=title,
+        body=more.pop("body", "Body."),
+        link=link,
+        urgent=urgent,
+        thread_id=ids.new_id(),
+        by=system_actor(),
+        at=more.pop("at", AT),
+        **more,
+    )
+
+
+def test_each_person_gets_one_notice_and_programs_get_none():
+    tell("person:1", "person:2", "person:1", "system", "console")
+    assert sorted(Notice.objects.values_list("person_key", "updates")) == [("person:1", 1), ("person:2", 1)]
+
+
+def test_a_repeat_counts_up_on_the_same_notice_and_makes_it_unread_again():
+    tell("person:1")
+    Notice.objects.update(read_at=AT, routed_updates=1)
+    tell("person:1", title="It still waits", urgent=True)
+    notice = Notice.objects.get()
+    assert (notice.updates, notice.title, notice.is_urgent, notice.read_at) == (2, "It still waits", True, None)
+    tell("person:1", cause="proposal:2")
+    assert Notice.objects.count() == 2
+
+
+def test_a_title_is_one_line_whatever_was_given():
+    tell("person:1", title="Hurry\r\nBcc: all@example.org\u2028now")
+    assert Notice.objects.get().title == "Hurry Bcc: all@example.org now"
+
+
+@pytest.mark.parametrize("link", ["https://elsewhere.example/", "//elsewhere.example", "inbox/", "/\\elsewhere", "/a b"])
+def test_a_link_never_leads_out_of_the_application(link):
+    with pytest.raises(Invalid):
+        tell("person:1", link=link)
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_notice_goes_with_the_change_that_fails():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        tell("person:1")
+        raise ZeroDivisionError
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_nobody_is_told():
+    with pytest.raises(RuntimeError):
+        tell("person:1")
+
+
+def test_a_matter_that_is_over_is_read():
+    tell("person:1", "person:2")
+    tell("person:1", cause="proposal:2")
+    settle_notices(cause="proposal:1", by=system_actor(), at=AT)
+    assert list(Notice.objects.filter(read_at=None).values_list("cause", flat=True)) == ["proposal:2"]
