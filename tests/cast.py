@@ -1,4 +1,5 @@
-"""The cast of the tests: Alice plans, Bob sells, Carol approves, Dave is outside, Erin keeps the house, Frank audits.
+"""The cast of the tests: Alice plans, Bob sells, Carol approves, Dave is outside, Erin keeps the house, Frank audits,
+and Gina reads for the customer Acme.
 
 Acme is the top tier (team North), Bolt the middle (South), Crumb the lowest (South). The root conftest loads
 these fixtures for every test. A person is made when first asked for: a real user who signs in with PASSWORD.
@@ -18,11 +19,12 @@ NORTH, SOUTH = "North", "South"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One person of the cast: what the program shows, its roles and its teams."""
+    """One person of the cast: what the program shows, its roles, its teams and its single accounts."""
 
     name: str
     roles: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
 
 
 CAST = {
@@ -32,6 +34,7 @@ CAST = {
     "dave": Part("Dave Outside"),
     "erin": Part("Erin Admin", ("admin",)),
     "frank": Part("Frank Auditor", ("auditor",)),
+    "gina": Part("Gina Reader", ("customer",), accounts=("ACME",)),
 }
 
 
@@ -48,13 +51,15 @@ def enter(username: str) -> Actor:
     from django.contrib.auth import get_user_model
 
     from closeknit.rooms.org import reads
-    from closeknit.rooms.org.models import Person, Team
+    from closeknit.rooms.org.models import Grant, Person, Team
 
     part = CAST[username]
     user, is_new = get_user_model().objects.get_or_create(username=username, defaults={"password": _hashed_password()})
     if is_new:
         person = Person.objects.create(user=user, name=part.name, roles=list(part.roles))
-        person.teams.set([Team.objects.get_or_create(name=name)[0] for name in part.teams])
+        teams = [Team.objects.get_or_create(name=name)[0] for name in part.teams]
+        Grant.objects.bulk_create([Grant(person=person, team=team) for team in teams])
+        Grant.objects.bulk_create([Grant(person=person, account_number=number) for number in part.accounts])
     actor = reads.find_actor_by_username(username)
     assert actor is not None
     return actor
@@ -70,7 +75,7 @@ def sign_in(client: Any, username: str) -> Actor:
 def open_account(number: str, tier: str, team: str) -> Any:
     """Return the account with this number, making it and its team where they are not there yet."""
     from closeknit.rooms.customers.models import Account
-    from closeknit.rooms.org.models import Team
+    from closeknit.rooms.org.models import AccountPlace, Team
 
     account, _ = Account.objects.get_or_create(
         account_number=number,
@@ -85,6 +90,9 @@ def open_account(number: str, tier: str, team: str) -> Any:
             "source_feed": "tests",
             "is_stated": True,
         },
+    )
+    AccountPlace.objects.get_or_create(
+        account_number=number, defaults={"team_id": account.team_id, "region": account.region}
     )
     return account
 
@@ -117,6 +125,18 @@ def dave(db: None) -> Actor:
 def erin(db: None) -> Actor:
     """An administrator: may do everything."""
     return enter("erin")
+
+
+@pytest.fixture
+def frank(db: None) -> Actor:
+    """An auditor: sees everything, changes nothing."""
+    return enter("frank")
+
+
+@pytest.fixture
+def gina(db: None) -> Actor:
+    """The customer's own reader: sees the public fields of ACME and nothing else."""
+    return enter("gina")
 
 
 @pytest.fixture

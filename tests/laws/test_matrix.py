@@ -1,8 +1,8 @@
 """Who gets which answer at every address of the program: one table, one row for each operation and page.
 
 A route without a row fails here, and so does a row without a route. Columns are the statuses that nobody, Dave (no
-role), Bob (sells, team North), Alice (plans), Carol (decides) and Frank (audits) get. {curly} parts come from
-`small_company`; what follows "|" is the body, JSON for the API and a form for pages.
+role), Bob (sells, team North), Alice (plans), Carol (decides), Frank (audits) and Gina (reads for the customer ACME)
+get. {curly} parts come from `small_company`; what follows "|" is the body, JSON for the API and a form for pages.
 """
 
 import json
@@ -16,77 +16,77 @@ from django.test import Client
 from tests.cast import enter
 from tests.small_company import build
 
-PEOPLE = ("", "dave", "bob", "alice", "carol", "frank")
+PEOPLE = ("", "dave", "bob", "alice", "carol", "frank", "gina")
 TABLE = """
-GET  /api/v1/openapi.json                                                              200 200 200 200 200 200
-GET  /api/v1/proposals                                                                 401 403 403 200 200 200
-GET  /api/v1/proposals/{proposal_id}                                                   401 403 403 200 200 200
-POST /api/v1/proposals/{proposal_id}/approve | {"reason":"Yes."}                       401 403 403 403 409 403
-POST /api/v1/proposals/{proposal_id}/reject | {"reason":"No."}                         401 403 403 403 409 403
-GET  /api/v1/ledger                                                                    401 403 200 200 200 200
-GET  /api/v1/ledger/seal                                                               401 403 200 200 200 200
-GET  /api/v1/ledger/{entry_id}/receipt                                                 401 403 404 409 409 409
-GET  /api/v1/threads                                                                   401 403 200 200 200 200
-GET  /api/v1/threads/{thread_id}                                                       401 403 200 200 200 200
-GET  /api/v1/feeds                                                                     401 403 403 200 200 200
-GET  /api/v1/feeds/{name}                                                              401 403 403 200 200 200
-GET  /api/v1/feeds/{name}/batches                                                      401 403 403 200 200 200
-POST /api/v1/feeds/{name}/batches?stream=orders | {"order":"n1","account":"ACME"}      401 403 403 201 403 403
-GET  /api/v1/feeds/{name}/quarantine                                                   401 403 403 200 200 200
-GET  /api/v1/operations                                                                401 403 403 200 200 200
-GET  /api/v1/accounts                                                                  401 403 200 200 200 200
-GET  /api/v1/accounts/{account_number}                                                 401 403 200 200 200 200
-GET  /api/v1/terms                                                                     401 403 200 200 200 200
-GET  /api/v1/forecasts                                                                 401 403 200 200 200 200
-GET  /api/v1/forecasts/{run_id}                                                        401 403 200 200 200 200
-GET  /api/v1/forecasts/{run_id}/series                                                 401 403 200 200 200 200
-GET  /api/v1/forecasts/{run_id}/weeks                                                  401 403 404 200 200 200
-GET  /api/v1/forecasts/{run_id}/weeks?account_number=ACME                              401 403 200 200 200 200
-GET  /api/v1/pools                                                                     401 403 200 200 200 200
-GET  /api/v1/plans                                                                     401 403 200 200 200 200
-POST /api/v1/plans | {"operation":"warehouse"}                                         401 403 403 202 403 403
-GET  /api/v1/plans/{plan_id}                                                           401 403 200 200 200 200
-GET  /api/v1/plans/{plan_id}/weeks                                                     401 403 200 200 200 200
-GET  /api/v1/plans/{plan_id}/claims                                                    401 403 200 200 200 200
-GET  /api/v1/plans/{plan_id}/cells?pool=pickers&week_on=2026-03-02                     401 403 200 200 200 200
-GET  /api/v1/plans/{plan_id}/replay                                                    401 403 403 200 200 200
-GET  /api/v1/board                                                                     401 403 200 200 200 200
-GET  /sign-in/                                                                         200 302 302 302 302 302
-POST /sign-out/                                                                        302 302 302 302 302 302
-GET  /                                                                                 302 200 200 200 200 200
-GET  /work/                                                                            302 403 403 200 200 200
-POST /work/{delivery_id}/replay/                                                       302 403 403 403 403 403
-GET  /tiles/work/                                                                      302 403 403 200 200 200
-GET  /ledger/                                                                          302 403 200 200 200 200
-GET  /ledger/{entry_id}/receipt/                                                       302 403 404 409 409 409
-GET  /threads/                                                                         302 403 200 200 200 200
-GET  /threads/{thread_id}/                                                             302 403 200 200 200 200
-POST /proposals/{proposal_id}/decide/ | answer=approve                                 302 403 403 403 409 403
-GET  /tiles/inbox/                                                                     302 403 403 200 200 200
-GET  /tiles/proposal/?subject=plan:{plan_id}                                           302 403 403 200 200 200
-GET  /tiles/account-decisions/?account=ACME                                            302 403 200 200 200 200
-GET  /feeds/                                                                           302 403 403 200 200 200
-GET  /feeds/{feed}/                                                                    302 403 403 200 200 200
-GET  /tiles/feeds/                                                                     302 403 403 200 200 200
-GET  /accounts/                                                                        302 403 200 200 200 200
-GET  /accounts/{account_number}/                                                       302 403 200 200 200 200
-GET  /terms/                                                                           302 403 200 200 200 200
-GET  /tiles/account-terms/?account=ACME                                                302 403 200 200 200 200
-GET  /demand/                                                                          302 403 200 200 200 200
-GET  /demand/{run_id}/                                                                 302 403 200 200 200 200
-GET  /tiles/demand-fan/?run={run_id}                                                   302 403 200 200 200 200
-GET  /tiles/account-demand/?account=ACME                                               302 403 200 200 200 200
-GET  /tiles/thread-demand/?thread={thread_id}                                          302 403 200 200 200 200
-GET  /plans/                                                                           302 403 200 200 200 200
-POST /plans/start/ | operation=warehouse                                               302 403 403 302 403 403
-GET  /plans/progress/{thread_id}/                                                      302 403 200 200 200 200
-GET  /plans/{plan_id}/                                                                 302 403 200 200 200 200
-GET  /plans/{plan_id}/cells/?pool=pickers&week=2026-03-02                              302 403 200 200 200 200
-GET  /tiles/plans/                                                                     302 403 200 200 200 200
-GET  /tiles/account-capacity/?account=ACME                                             302 403 200 200 200 200
-GET  /tiles/thread-plans/?thread={thread_id}                                           302 403 200 200 200 200
-GET  /tiles/plan-progress/{thread_id}/                                                 302 403 200 286 286 286
-GET  /board/                                                                           302 403 200 200 200 200
+GET  /api/v1/openapi.json                                                              200 200 200 200 200 200 200
+GET  /api/v1/proposals                                                                 401 403 403 200 200 200 403
+GET  /api/v1/proposals/{proposal_id}                                                   401 403 403 200 200 200 403
+POST /api/v1/proposals/{proposal_id}/approve | {"reason":"Yes."}                       401 403 403 403 409 403 403
+POST /api/v1/proposals/{proposal_id}/reject | {"reason":"No."}                         401 403 403 403 409 403 403
+GET  /api/v1/ledger                                                                    401 403 200 200 200 200 403
+GET  /api/v1/ledger/seal                                                               401 403 200 200 200 200 403
+GET  /api/v1/ledger/{entry_id}/receipt                                                 401 403 404 409 409 409 403
+GET  /api/v1/threads                                                                   401 403 200 200 200 200 403
+GET  /api/v1/threads/{thread_id}                                                       401 403 200 200 200 200 403
+GET  /api/v1/feeds                                                                     401 403 403 200 200 200 403
+GET  /api/v1/feeds/{name}                                                              401 403 403 200 200 200 403
+GET  /api/v1/feeds/{name}/batches                                                      401 403 403 200 200 200 403
+POST /api/v1/feeds/{name}/batches?stream=orders | {"order":"n1","account":"ACME"}      401 403 403 201 403 403 403
+GET  /api/v1/feeds/{name}/quarantine                                                   401 403 403 200 200 200 403
+GET  /api/v1/operations                                                                401 403 403 200 200 200 403
+GET  /api/v1/accounts                                                                  401 403 200 200 200 200 200
+GET  /api/v1/accounts/{account_number}                                                 401 403 200 200 200 200 200
+GET  /api/v1/terms                                                                     401 403 200 200 200 200 200
+GET  /api/v1/forecasts                                                                 401 403 200 200 200 200 403
+GET  /api/v1/forecasts/{run_id}                                                        401 403 200 200 200 200 403
+GET  /api/v1/forecasts/{run_id}/series                                                 401 403 200 200 200 200 403
+GET  /api/v1/forecasts/{run_id}/weeks                                                  401 403 404 200 200 200 403
+GET  /api/v1/forecasts/{run_id}/weeks?account_number=ACME                              401 403 200 200 200 200 403
+GET  /api/v1/pools                                                                     401 403 200 200 200 200 403
+GET  /api/v1/plans                                                                     401 403 200 200 200 200 403
+POST /api/v1/plans | {"operation":"warehouse"}                                         401 403 403 202 403 403 403
+GET  /api/v1/plans/{plan_id}                                                           401 403 200 200 200 200 403
+GET  /api/v1/plans/{plan_id}/weeks                                                     401 403 200 200 200 200 403
+GET  /api/v1/plans/{plan_id}/claims                                                    401 403 200 200 200 200 403
+GET  /api/v1/plans/{plan_id}/cells?pool=pickers&week_on=2026-03-02                     401 403 200 200 200 200 403
+GET  /api/v1/plans/{plan_id}/replay                                                    401 403 403 200 200 200 403
+GET  /api/v1/board                                                                     401 403 200 200 200 200 200
+GET  /sign-in/                                                                         200 302 302 302 302 302 302
+POST /sign-out/                                                                        302 302 302 302 302 302 302
+GET  /                                                                                 302 200 200 200 200 200 200
+GET  /work/                                                                            302 403 403 200 200 200 403
+POST /work/{delivery_id}/replay/                                                       302 403 403 403 403 403 403
+GET  /tiles/work/                                                                      302 403 403 200 200 200 403
+GET  /ledger/                                                                          302 403 200 200 200 200 403
+GET  /ledger/{entry_id}/receipt/                                                       302 403 404 409 409 409 403
+GET  /threads/                                                                         302 403 200 200 200 200 403
+GET  /threads/{thread_id}/                                                             302 403 200 200 200 200 403
+POST /proposals/{proposal_id}/decide/ | answer=approve                                 302 403 403 403 409 403 403
+GET  /tiles/inbox/                                                                     302 403 403 200 200 200 403
+GET  /tiles/proposal/?subject=plan:{plan_id}                                           302 403 403 200 200 200 403
+GET  /tiles/account-decisions/?account=ACME                                            302 403 200 200 200 200 403
+GET  /feeds/                                                                           302 403 403 200 200 200 403
+GET  /feeds/{feed}/                                                                    302 403 403 200 200 200 403
+GET  /tiles/feeds/                                                                     302 403 403 200 200 200 403
+GET  /accounts/                                                                        302 403 200 200 200 200 200
+GET  /accounts/{account_number}/                                                       302 403 200 200 200 200 200
+GET  /terms/                                                                           302 403 200 200 200 200 200
+GET  /tiles/account-terms/?account=ACME                                                302 403 200 200 200 200 200
+GET  /demand/                                                                          302 403 200 200 200 200 403
+GET  /demand/{run_id}/                                                                 302 403 200 200 200 200 403
+GET  /tiles/demand-fan/?run={run_id}                                                   302 403 200 200 200 200 403
+GET  /tiles/account-demand/?account=ACME                                               302 403 200 200 200 200 403
+GET  /tiles/thread-demand/?thread={thread_id}                                          302 403 200 200 200 200 403
+GET  /plans/                                                                           302 403 200 200 200 200 403
+POST /plans/start/ | operation=warehouse                                               302 403 403 302 403 403 403
+GET  /plans/progress/{thread_id}/                                                      302 403 200 200 200 200 403
+GET  /plans/{plan_id}/                                                                 302 403 200 200 200 200 403
+GET  /plans/{plan_id}/cells/?pool=pickers&week=2026-03-02                              302 403 200 200 200 200 403
+GET  /tiles/plans/                                                                     302 403 200 200 200 200 403
+GET  /tiles/account-capacity/?account=ACME                                             302 403 200 200 200 200 403
+GET  /tiles/thread-plans/?thread={thread_id}                                           302 403 200 200 200 200 403
+GET  /tiles/plan-progress/{thread_id}/                                                 302 403 200 286 286 286 403
+GET  /board/                                                                           302 403 200 200 200 200 200
 """
 """Bob sees a thread by the lines about his own accounts; that a plan has come to rest is not one of them (200, not 286:
 the tile goes on asking)."""
@@ -109,7 +109,7 @@ class Row:
 
 def rows_of(table: str) -> list[Row]:
     """Read the table."""
-    pattern = re.compile(r"(GET|POST) +(\S+)(?: \| (.*?))? +((?:\d{3} ?){6})")
+    pattern = re.compile(r"(GET|POST) +(\S+)(?: \| (.*?))? +((?:\d{3} ?){7})")
     found = [pattern.fullmatch(line) for line in table.strip().splitlines()]
     return [Row(m[1], m[2], m[3] or "", tuple(map(int, m[4].split()))) for m in found if m]
 

@@ -95,12 +95,13 @@ def outsider_sees_nothing(dave: Program, plan_id: str, account: dict) -> None:
 
 
 def seller_sees_his_own(live_server, alice: Program, board: list[dict]) -> None:
-    from closeknit.rooms.org.models import Person, Team
+    from closeknit.rooms.org.models import Grant, Person, Team
 
     bob = program(live_server, "bob")
     assert bob.get("/board").body == []
     team = next(row["team"] for row in board if row["tier"] == "strategic")
-    Person.objects.get(user__username="bob").teams.set([Team.objects.get(name=team)])
+    own = Grant.objects.filter(person=Person.objects.get(user__username="bob"))
+    own.update(team=Team.objects.get(name=team))
     mine = {row["account_number"] for row in bob.get("/board").body}
     assert mine == {row["account_number"] for row in board if row["team"] == team}
     foreign = next(row["account_number"] for row in board if row["team"] != team)

@@ -12,7 +12,7 @@ from closeknit.kernel.errors import Invalid, NotFound
 from closeknit.rooms.customers.contracts import AccountCard, AccountKey, Tier
 from closeknit.rooms.customers.models import Account
 from closeknit.rooms.org.contracts import Permission
-from closeknit.rooms.org.reads import system_actor
+from closeknit.rooms.org.reads import system_actor, visible_account_numbers
 from closeknit.rooms.sensing import reads as sensing
 
 
@@ -64,7 +64,9 @@ def _visible(by: Actor) -> QuerySet[Account]:
     """Return the accounts in the actor's scope."""
     by.require(Permission.READ_ACCOUNTS)
     rows = Account.objects.all()
-    return rows if by.scope.every_account else rows.filter(team_id__in=by.scope.team_ids)
+    if by.scope_of(Permission.READ_ACCOUNTS).every_account:
+        return rows
+    return rows.filter(account_number__in=visible_account_numbers(by, Permission.READ_ACCOUNTS))
 
 
 def _matching(by: Actor, search: str, tier: str, team: str) -> QuerySet[Account]:

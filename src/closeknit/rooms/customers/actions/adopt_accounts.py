@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from closeknit.kernel.actor import Actor
+from closeknit.kernel.actor import Actor, Place
 from closeknit.rooms.customers.compute import rank_tiers
 from closeknit.rooms.customers.contracts import Tier
 from closeknit.rooms.customers.models import Account
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.actions.ensure_teams import ensure_teams
+from closeknit.rooms.org.actions.place_accounts import place_accounts
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
 from closeknit.rooms.sensing.contracts import AccountRule, BatchCard, FactCard, FactKind, WorkTotal
@@ -65,6 +66,7 @@ def adopt_accounts(batch_id: int, *, thread_id: UUID, by: Actor) -> int:
         created, updated, moved = _differences(wanted, present, team_ids, batch.feed)
         Account.objects.bulk_create(created, batch_size=_CHUNK)
         Account.objects.bulk_update(updated, _UPDATED, batch_size=_CHUNK)
+        place_accounts((Place(a.account_number, a.team_id, a.region) for a in (*created, *updated)), by=by)
         _record(batch, thread_id, created, moved, by)
     return len(created) + len(updated)
 

@@ -11,7 +11,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.rooms.org import reads
 from closeknit.rooms.org.contracts import Permission, Role
-from closeknit.rooms.org.models import Person, Team
+from closeknit.rooms.org.models import Grant, Person, Team
 
 
 def create_person(
@@ -28,7 +28,8 @@ def create_person(
         except IntegrityError:
             raise Conflict("This user name is taken.", where=username, todo="Choose another.") from None
         person = Person.objects.create(user=user, name=name, roles=[str(Role(role)) for role in roles])
-        person.teams.set([Team.objects.get_or_create(name=team)[0] for team in teams])
+        wanted = [Team.objects.get_or_create(name=team)[0] for team in sorted(set(teams))]
+        Grant.objects.bulk_create([Grant(person=person, team=team) for team in wanted])
     return reads.get_actor(f"person:{person.pk}")
 
 

@@ -7,20 +7,29 @@ from closeknit.kernel.errors import Denied
 from closeknit.rooms.org import reads
 from closeknit.rooms.org.contracts import PERMISSIONS_OF, SEES_EVERY_ACCOUNT, Permission, Role
 
-ROLES = ("planner", "account-manager", "service-lead", "executive", "steward", "auditor", "admin")
+ROLES = ("planner", "account-manager", "service-lead", "executive", "steward", "auditor", "admin", "customer")
 # One row per permission, one column per role, in the order of ROLES.
 TABLE = {
-    "accounts.read": "y y y y y y y",
-    "capacity.read": "y y y y - y y",
-    "prices.read": "  y - y y - y y",
-    "feeds.read": "   y - y y y y y",
-    "ledger.read": "  y - y y - y y",
-    "data.load": "    y - - - y - y",
-    "plan.run": "     y - - - - - y",
-    "plan.commit": "  y - y - - - y",
-    "proposals.decide": "- - y y - - y",
-    "events.replay": "- - - - - - y",
-    "people.manage": "- - - - - - y",
+    "accounts.read": "y y y y y y y y",
+    "capacity.read": "y y y y - y y -",
+    "decisions.read": "y y y y - y y -",
+    "prices.read": "  y - y y - y y -",
+    "money.read": "   y y y y - y y -",
+    "internal.read": "y y y y - y y -",
+    "personal.read": "y y y y y y y -",
+    "feeds.read": "   y - y y y y y -",
+    "ledger.read": "  y - y y - y y -",
+    "data.load": "    y - - - y - y -",
+    "plan.run": "     y - - - - - y -",
+    "plan.commit": "  y - y - - - y -",
+    "proposals.make": "y y y y - - y -",
+    "proposals.decide": "- - y y - - y -",
+    "rights.lend": "  y y y y y - y -",
+    "events.replay": "- - - - - - y -",
+    "ledger.manage": "- - - - - - y -",
+    "settings.deviate": "- - y - - - y -",
+    "settings.manage": "- - - - - - y -",
+    "people.manage": "- - - - - - y -",
 }
 
 
@@ -36,8 +45,8 @@ def test_a_role_may_do_what_the_table_says(role):
     assert PERMISSIONS_OF[role] == {p for p, row in TABLE.items() if row.split()[column] == "y"}
 
 
-def test_only_account_managers_are_kept_to_their_teams():
-    assert set(Role) - SEES_EVERY_ACCOUNT == {Role.ACCOUNT_MANAGER}
+def test_account_managers_and_customers_are_kept_to_what_was_granted():
+    assert set(Role) - SEES_EVERY_ACCOUNT == {Role.ACCOUNT_MANAGER, Role.CUSTOMER}
 
 
 def test_the_cast_gets_what_its_roles_give(alice, bob, carol, dave, erin):

@@ -1,0 +1,85 @@
+"""People, teams and what was granted, lent and reported, as other rooms and pages see them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from closeknit.rooms.org.contracts.access import Permission, Role
+
+
+@dataclass(frozen=True, slots=True)
+class TeamCard:
+    """A team that looks after accounts."""
+
+    team_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantCard:
+    """Accounts that a person's roles reach: of a team, of a region, of both together, or one account."""
+
+    team: str = ""
+    region: str = ""
+    account_number: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Say which accounts these are."""
+        if self.account_number:
+            return f"account {self.account_number}"
+        parts = [f"team {self.team}" if self.team else "", f"region {self.region}" if self.region else ""]
+        return " in ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCard:
+    """A person who signs in. `teams` are those granted whole."""
+
+    key: str
+    username: str
+    name: str
+    roles: tuple[Role, ...]
+    teams: tuple[str, ...]
+    grants: tuple[GrantCard, ...] = ()
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationCard:
+    """Rights lent by one person to another, from `starts_at` until before `ends_at`; `ended_at` where ended early.
+
+    `permissions` is None where all that can be lent is lent.
+    """
+
+    delegation_id: UUID
+    lender_key: str
+    lender_name: str
+    borrower_key: str
+    borrower_name: str
+    permissions: tuple[Permission, ...] | None
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceCard:
+    """A person is away from `starts_at` until before `ends_at`; `ended_at` where back early."""
+
+    absence_id: UUID
+    person_key: str
+    person_name: str
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """An API token, shown once: only its hash is kept."""
+
+    token: str
+    label: str

@@ -1,0 +1,17 @@
+"""Tables of org: people and what they may do, teams and places, API tokens."""
+
+from closeknit.rooms.org.models.people import Absence, Delegation, Grant, Person
+from closeknit.rooms.org.models.places import AccountPlace, Team
+from closeknit.rooms.org.models.settings import SettingValueRow
+from closeknit.rooms.org.models.tokens import ApiToken
+
+__all__ = [
+    "Absence",
+    "AccountPlace",
+    "ApiToken",
+    "Delegation",
+    "Grant",
+    "Person",
+    "SettingValueRow",
+    "Team",
+]
