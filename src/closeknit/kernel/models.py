@@ -55,3 +55,33 @@ class JobFailure(models.Model):
 
     class Meta:
         db_table = "kernel_job_failure"
+
+
+class Session(models.Model):
+    """A browser's session: whose it is, since when, and until when without another request.
+
+    The browser holds the key; here is only its SHA-256, so that nobody signs in with what a copy of the table shows.
+    """
+
+    session_key = models.CharField(max_length=64, primary_key=True)
+    session_data = models.TextField()
+    expire_date = models.DateTimeField(db_index=True)
+    user_id = models.BigIntegerField(null=True, db_index=True)
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    address = models.CharField(max_length=64, blank=True, default="")
+    browser = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        db_table = "kernel_session"
+
+
+class Try(models.Model):
+    """One try to prove who one is, counted against a key (an account, an address) for a minute."""
+
+    key_sha256 = models.BinaryField(max_length=32)
+    tried_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "kernel_try"
+        indexes = [models.Index(fields=["key_sha256", "tried_at"], name="try_by_key")]
