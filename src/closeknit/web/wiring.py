@@ -2,6 +2,7 @@
 
 from closeknit.kernel import events
 from closeknit.kernel.events import Event, Listener
+from closeknit.rooms.org.contracts.settings import REVIEW_AFTER_DAYS, Setting
 
 SEAL_EVERY_SECONDS = 0.25
 
@@ -12,9 +13,11 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     from closeknit.rooms.capacity import jobs as capacity
     from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed
     from closeknit.rooms.customers import jobs as customers
+    from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionRejected
     from closeknit.rooms.demand import jobs as demand
     from closeknit.rooms.demand.contracts import ForecastRefreshed, ForecastRequested
+    from closeknit.rooms.org.contracts.settings import SettingChanged, SettingReviewed
     from closeknit.rooms.outcomes import jobs as outcomes
     from closeknit.rooms.sensing.contracts import DemandObserved
 
@@ -30,14 +33,26 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         DecisionApproved: (capacity.commit_plan_on_decision_approved,),
         DecisionRejected: (capacity.reject_plan_on_decision_rejected,),
         PlanCommitted: (outcomes.refresh_board_on_plan_committed,),
+        SettingChanged: (decisions.record_on_setting_changed,),
+        SettingReviewed: (decisions.record_on_setting_reviewed,),
     }
+
+
+def settings() -> tuple[Setting, ...]:
+    """Return every setting that a room declares; what is not listed here cannot be set."""
+    from closeknit.rooms.decisions.contracts import settings as decisions
+
+    return (REVIEW_AFTER_DAYS, *decisions.SETTINGS)
 
 
 def install() -> None:
     """Hand the table to the kernel, and what its worker keeps up. Called once, when Django is ready."""
-    from closeknit.kernel import jobs
+    from closeknit.kernel import declared, jobs
+    from closeknit.rooms.customers.contracts import TIER_ORDER
     from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.org import reads as org
 
+    declared.declare("settings", {setting.key: setting for setting in settings()})
+    declared.declare("tiers", {tier.value: tier for tier in TIER_ORDER})
     events.connect(listeners(), org.get_actor)
     jobs.keep_up(decisions.keep_ledger_sealed, every_seconds=SEAL_EVERY_SECONDS)

@@ -1,8 +1,11 @@
-"""Background work of decisions: the sealing of the ledger, several times a second."""
+"""Background work of decisions: the sealing of the ledger, several times a second, and lines about news of org."""
 
 import time
 
+from closeknit.kernel.events import Context
+from closeknit.rooms.decisions.actions.record_setting_change import record_setting_change, record_setting_review
 from closeknit.rooms.decisions.actions.seal_ledger import seal_ledger
+from closeknit.rooms.org.contracts.settings import SettingChanged, SettingReviewed
 from closeknit.rooms.org.reads import system_actor
 
 COMPARE_EVERY_SECONDS = 60.0
@@ -18,3 +21,13 @@ def keep_ledger_sealed() -> None:
         _compared["at"] = now
     while outcome.sealed:
         outcome = seal_ledger(by=system_actor(), only_if_waiting=True)
+
+
+def record_on_setting_changed(event: SettingChanged, context: Context) -> None:
+    """Write the line about a setting's new or ended value."""
+    record_setting_change(event, by=context.by)
+
+
+def record_on_setting_reviewed(event: SettingReviewed, context: Context) -> None:
+    """Write the line about a local value that somebody looked at again."""
+    record_setting_review(event, by=context.by)
