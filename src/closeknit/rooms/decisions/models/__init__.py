@@ -1,10 +1,19 @@
 """The tables of decisions."""
 
+from closeknit.rooms.decisions.models.escalations import (
+    DutyCalendar,
+    DutyShiftRow,
+    DutySwapRow,
+    Escalation,
+    EscalationPathRow,
+    EscalationStepRow,
+)
 from closeknit.rooms.decisions.models.ledger import (
     LedgerCheckpoint,
     LedgerEntry,
     LedgerLeaf,
     LedgerNode,
+    SubjectKey,
 )
 from closeknit.rooms.decisions.models.notices import (
     Dispatch,
@@ -14,11 +23,21 @@ from closeknit.rooms.decisions.models.notices import (
     WebhookEndpoint,
 )
 from closeknit.rooms.decisions.models.proposals import (
+    ExceptionRow,
+    PolicyRow,
     Proposal,
+    ProposalAnswer,
 )
 
 __all__ = [
     "Dispatch",
+    "DutyCalendar",
+    "DutyShiftRow",
+    "DutySwapRow",
+    "Escalation",
+    "EscalationPathRow",
+    "EscalationStepRow",
+    "ExceptionRow",
     "GatheredNotice",
     "LedgerCheckpoint",
     "LedgerEntry",
@@ -26,6 +45,9 @@ __all__ = [
     "LedgerNode",
     "Notice",
     "NoticeWishes",
+    "PolicyRow",
     "Proposal",
+    "ProposalAnswer",
+    "SubjectKey",
     "WebhookEndpoint",
 ]
