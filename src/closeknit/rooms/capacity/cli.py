@@ -8,6 +8,7 @@ from uuid import UUID
 from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table, share_text
 
+WITHHELD = "withheld"
 SHORT_SHOWN = 20
 
 
@@ -87,6 +88,10 @@ def _list_pools(args: argparse.Namespace) -> int:
     return 0
 
 
+def _share(value: float | None) -> str:
+    return WITHHELD if value is None else share_text(value)
+
+
 def _list_plans(args: argparse.Namespace) -> int:
     from closeknit.rooms.capacity import reads
 
@@ -95,7 +100,7 @@ def _list_plans(args: argparse.Namespace) -> int:
         print_json("closeknit.plans/1", {"plans": plans})
     else:
         rows = [
-            (p.operation, p.first_on, p.weeks, p.state, share_text(p.coverage_share), p.short_hours, p.plan_id)
+            (p.operation, p.first_on, p.weeks, p.state, _share(p.coverage_share), p.short_hours, p.plan_id)
             for p in plans
         ]
         print_table(
@@ -111,14 +116,22 @@ def _show_plan(args: argparse.Namespace) -> int:
 
     plan = reads.get_plan(args.plan, by=args.by)
     weeks = reads.list_pool_weeks(args.plan, by=args.by)
+    withheld = reads.list_withheld_pools(args.plan, by=args.by)
     short = reads.list_claims(args.plan, only_short=True, by=args.by)
     if args.json:
-        print_json("closeknit.plan/1", {"plan": plan, "pool_weeks": weeks, "short": short})
+        print_json("closeknit.plan/1", {"plan": plan, "pool_weeks": weeks, "withheld_pools": withheld, "short": short})
         return 0
-    print(
-        f"{plan.operation}, {plan.weeks} weeks from {plan.first_on}, {plan.state}: covers"
-        f" {share_text(plan.coverage_share)} of {plan.need_hours:,.0f} needed hours. Amounts in {plan.currency}."
+    covers = (
+        f"its totals are {WITHHELD}"
+        if plan.need_hours is None
+        else f"covers {_share(plan.coverage_share)} of {plan.need_hours:,.0f} needed hours"
     )
+    print(
+        f"{plan.operation}, {plan.weeks} weeks from {plan.first_on}, {plan.state}: {covers}."
+        f" Amounts in {plan.currency}."
+    )
+    for name in withheld:
+        print(f"{name} is {WITHHELD}: its numbers would tell too much of one of the other accounts.")
     print_table(
         ("pool", "week of", "need h", "has h", "overtime h", "short h", "one more h", "one more unit"),
         [

@@ -52,7 +52,8 @@ class PoolCard:
 class PlanCard:
     """One plan of one operation: from which forecast, at which cost, in which state.
 
-    Hours are productive hours of the pool's units. `coverage_share` is served over needed hours.
+    Hours are productive hours of the pool's units. `coverage_share` is served over needed hours. Totals are None where
+    they would tell a reader of some accounts too much of one of the others, and in lists for such a reader.
     """
 
     plan_id: UUID
@@ -65,17 +66,17 @@ class PlanCard:
     made_by: str
     forecast_run_id: UUID
     planning_quantile: float
-    need_hours: float
-    served_hours: float
-    short_hours: float
-    overtime_hours: float
-    coverage_share: float
+    need_hours: float | None
+    served_hours: float | None
+    short_hours: float | None
+    overtime_hours: float | None
+    coverage_share: float | None
     overtime_cost: Decimal | None
     shortfall_cost: Decimal | None
     regular_cost: Decimal | None
     currency: str
-    accounts_short: int
-    top_tier_accounts_short: int
+    accounts_short: int | None
+    top_tier_accounts_short: int | None
     snapshot_digest: str
     result_digest: str
     code_version: str

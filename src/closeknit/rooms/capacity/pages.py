@@ -63,6 +63,7 @@ def show_plan(request: Request, plan_id: UUID) -> HttpResponseBase:
             "subject": f"plan:{plan.plan_id}",
             "map": heat_map(pool_weeks),
             "pool_weeks": pool_weeks,
+            "withheld": reads.list_withheld_pools(plan_id, by=by),
             "dearest": dearest(pool_weeks),
             "short": [(claim, names.get(claim.pool, claim.pool)) for claim in short[:CLAIMS_SHOWN]],
             "more_short": len(short) > CLAIMS_SHOWN,

@@ -23,6 +23,7 @@ from closeknit.rooms.capacity.contracts import (
     Staffing,
 )
 from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow
+from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.org.contracts import Permission
 
@@ -43,14 +44,15 @@ def list_operations_planned(*, by: Actor) -> list[str]:
 
 
 def list_plans(*, by: Actor, operation: str = "", states: Iterable[PlanState] = (), limit: int = 50) -> list[PlanCard]:
-    """Return plans, newest first."""
+    """Return plans, newest first. Totals are left to `get_plan` for who sees only some accounts."""
     rows = _plans(by)
     if operation:
         rows = rows.filter(operation=operation)
     wanted = [state.value for state in states]
     if wanted:
         rows = rows.filter(state__in=wanted)
-    return [_plan(row, by) for row in rows.order_by("-made_at")[:limit]]
+    whole = _sees_all(by)
+    return [_plan(row, by, totals=whole) for row in rows.order_by("-made_at")[:limit]]
 
 
 def get_plan(plan_id: UUID, *, by: Actor) -> PlanCard:
@@ -58,30 +60,45 @@ def get_plan(plan_id: UUID, *, by: Actor) -> PlanCard:
     row = _plans(by).filter(pk=plan_id).first()
     if row is None:
         raise NotFound("There is no such plan.", where=str(plan_id))
-    return _plan(row, by)
+    return _plan(row, by, totals=_sees_all(by) or _disclosure(plan_id, by).whole)
 
 
 def find_plan_in_force(operation: str, *, by: Actor) -> PlanCard | None:
     """Return the committed plan of an operation, or None."""
     row = _plans(by).filter(operation=operation, state=Plan.State.COMMITTED).first()
-    return _plan(row, by) if row else None
+    return get_plan(row.pk, by=by) if row else None
 
 
 def find_plan_of_thread(thread_id: UUID, *, by: Actor) -> PlanCard | None:
     """Return the plan that a thread made, or found to stand unchanged; None while there is none."""
     row = _plans(by).filter(thread_id=thread_id).order_by("-made_at").first()
     if row is not None:
-        return _plan(row, by)
+        return get_plan(row.pk, by=by)
     lines = decisions.list_entries(by=by, thread_id=thread_id, limit=1000)
     stands = next((line for line in reversed(lines) if line.kind == "plan.unchanged"), None)
     return get_plan(UUID(stands.subject.partition(":")[2]), by=by) if stands else None
 
 
 def list_pool_weeks(plan_id: UUID, *, by: Actor) -> list[PoolWeek]:
-    """Return a plan's pools by week. Prices are None for who may not read prices."""
+    """Return a plan's pools by week. Prices are None for who may not read prices.
+
+    Pools whose numbers would tell a reader of some accounts too much of one of the others are left out: see
+    `list_withheld_pools`.
+    """
     plan = get_plan(plan_id, by=by)
     rows = PoolWeekRow.objects.filter(plan_id=plan_id).order_by("pool", "week_on")
+    if not _sees_all(by):
+        rows = rows.filter(pool__in=_disclosure(plan_id, by).pools)
     return [_pool_week(row, plan.currency, by) for row in rows]
+
+
+def list_withheld_pools(plan_id: UUID, *, by: Actor) -> list[str]:
+    """Return the names of a plan's pools whose numbers the actor may not see, for what they would tell of others."""
+    get_plan(plan_id, by=by)
+    if _sees_all(by):
+        return []
+    hidden = PoolWeekRow.objects.filter(plan_id=plan_id).exclude(pool__in=_disclosure(plan_id, by).pools)
+    return sorted({name or pool for pool, name in hidden.values_list("pool", "pool_name")})
 
 
 def list_claims(
@@ -123,10 +140,15 @@ def tier_claims(operation: str, *, by: Actor) -> list[ClaimWeek]:
 
 
 def list_cells(plan_id: UUID, pool: str, week_on: date, *, by: Actor) -> list[IntervalCell]:
-    """Return one pool's periods in one week of a plan: the drill-down below its row."""
+    """Return one pool's periods in one week of a plan: the drill-down below its row.
+
+    Empty for a reader of some accounts where others use the pool too: in half an hour one of them may be all there is.
+    """
     row = _plans(by).defer(None).filter(pk=plan_id).first()
     if row is None:
         raise NotFound("There is no such plan.", where=str(plan_id))
+    if not _sees_all(by) and pool not in _disclosure(plan_id, by).own:
+        return []
     zone = Pool.objects.filter(pool=pool).values_list("time_zone", flat=True).first() or "UTC"
     with np.load(io.BytesIO(bytes(row.cells)), allow_pickle=False) as arrays:
         names = [name.partition(".")[0] for name in arrays.files if name.endswith(".pool")]
@@ -171,6 +193,28 @@ def _claims(by: Actor) -> QuerySet[ClaimWeekRow]:
     return ClaimWeekRow.objects.filter(~Q(account_number=""), team_id__in=by.scope.team_ids)
 
 
+def _sees_all(by: Actor) -> bool:
+    return by.scope.every_account
+
+
+def _disclosure(plan_id: UUID, by: Actor) -> compute.Disclosure:
+    """Weigh what each account outside the actor's scope has in a plan's totals. Reads the claims of all of them."""
+    members = compute.unpack_members(bytes(Plan.objects.values_list("members", flat=True).get(pk=plan_id)))
+    claims = ClaimWeekRow.objects.filter(plan_id=plan_id)
+    seen = frozenset(_claims(by).filter(plan_id=plan_id).values_list("account_number", flat=True))
+    together = {account for tiers in members.values() for units in tiers.values() for account in units}
+    seen |= customers.team_of(together, by=by).keys()
+    hours: dict[tuple[str, date], list[dict[str, float]]] = {}
+    for pool, week_on, tier, account, need in claims.values_list(
+        "pool", "week_on", "tier", "account_number", "need_hours"
+    ):
+        units = members.get(pool, {}).get(tier, {})
+        part = {account: need} if account else compute.spread(need, units)
+        hours.setdefault((pool, week_on), []).append({a: h for a, h in part.items() if a not in seen})
+    pools = PoolWeekRow.objects.filter(plan_id=plan_id).values_list("pool", flat=True)
+    return compute.disclose({place: compute.join(parts) for place, parts in hours.items()}, set(pools))
+
+
 def _pool(row: Pool, by: Actor) -> PoolCard:
     prices_seen = by.may(Permission.READ_PRICES)
     return PoolCard(
@@ -193,7 +237,7 @@ def _pool(row: Pool, by: Actor) -> PoolCard:
     )
 
 
-def _plan(row: Plan, by: Actor) -> PlanCard:
+def _plan(row: Plan, by: Actor, *, totals: bool) -> PlanCard:
     prices_seen = by.may(Permission.READ_PRICES)
     return PlanCard(
         plan_id=row.pk,
@@ -206,17 +250,17 @@ def _plan(row: Plan, by: Actor) -> PlanCard:
         made_by=row.made_by_name,
         forecast_run_id=row.forecast_run_id,
         planning_quantile=row.planning_quantile,
-        need_hours=row.need_hours,
-        served_hours=row.served_hours,
-        short_hours=row.short_hours,
-        overtime_hours=row.overtime_hours,
-        coverage_share=row.served_hours / row.need_hours if row.need_hours else 1.0,
+        need_hours=row.need_hours if totals else None,
+        served_hours=row.served_hours if totals else None,
+        short_hours=row.short_hours if totals else None,
+        overtime_hours=row.overtime_hours if totals else None,
+        coverage_share=_coverage(row) if totals else None,
         overtime_cost=row.overtime_cost if prices_seen else None,
         shortfall_cost=row.shortfall_cost if prices_seen else None,
         regular_cost=row.regular_cost if prices_seen else None,
         currency=row.currency,
-        accounts_short=row.accounts_short,
-        top_tier_accounts_short=row.top_tier_accounts_short,
+        accounts_short=row.accounts_short if totals else None,
+        top_tier_accounts_short=row.top_tier_accounts_short if totals else None,
         snapshot_digest=row.snapshot_digest,
         result_digest=row.result_digest,
         code_version=row.code_version,
@@ -225,8 +269,12 @@ def _plan(row: Plan, by: Actor) -> PlanCard:
     )
 
 
+def _coverage(row: Plan | PoolWeekRow) -> float:
+    return row.served_hours / row.need_hours if row.need_hours else 1.0
+
+
 def _pool_week(row: PoolWeekRow, currency: str, by: Actor) -> PoolWeek:
-    prices_seen = by.may(Permission.READ_PRICES)
+    prices_seen, whole = by.may(Permission.READ_PRICES), _sees_all(by)
     return PoolWeek(
         pool=row.pool,
         pool_name=row.pool_name,
@@ -238,14 +286,21 @@ def _pool_week(row: PoolWeekRow, currency: str, by: Actor) -> PoolWeek:
         short_hours=row.short_hours,
         overtime_hours=row.overtime_hours,
         peak_need_units=row.peak_need_units,
-        coverage_share=row.served_hours / row.need_hours if row.need_hours else 1.0,
+        coverage_share=_coverage(row),
         price_per_hour=row.price_per_hour if prices_seen else None,
         one_more_unit_worth=row.one_more_unit_worth if prices_seen else None,
         one_less_unit_cost=row.one_less_unit_cost if prices_seen else None,
         currency=currency,
-        binding_term=row.binding_term,
-        sentence=row.sentence if prices_seen else row.sentence.partition(" One more ")[0],
+        # Which promise sets the need may be somebody else's.
+        binding_term=row.binding_term if whole else "",
+        sentence=_said(row.sentence, prices_seen=prices_seen, whole=whole),
     )
+
+
+def _said(sentence: str, *, prices_seen: bool, whole: bool) -> str:
+    because = sentence.partition(" The need is set by")
+    said = because[0] if prices_seen else because[0].partition(" One more ")[0]
+    return said + because[1] + because[2] if whole else said
 
 
 def _claim(row: ClaimWeekRow, currency: str, by: Actor) -> ClaimWeek:

@@ -42,7 +42,7 @@ def show_today(request: Request) -> HttpResponse:
     """The plans in force: those that leave top tiers short first, then by what shortfall costs."""
     by: Actor = request.actor
     plans = reads.list_plans(by=by, states=[PlanState.COMMITTED], limit=20)
-    plans.sort(key=lambda p: (-p.top_tier_accounts_short, -(p.shortfall_cost or 0), p.coverage_share))
+    plans.sort(key=lambda p: (-(p.top_tier_accounts_short or 0), -(p.shortfall_cost or 0), p.coverage_share or 0.0))
     planned = {plan.operation for plan in plans}
     unplanned = [name for name in reads.list_operations_planned(by=by) if name not in planned]
     drafts = {plan.operation: plan for plan in reversed(reads.list_plans(by=by, states=[PlanState.DRAFT]))}

@@ -55,6 +55,7 @@ def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> U
     currency = _currency(inputs.operation)
     summary = compute.summarise(result, currency)
     plan = _plan(inputs, numbers.card, result, summary, terms, snapshot, thread_id, by, at)
+    plan.members = _members(inputs, numbers.card, by)
     try:
         return _store(plan, inputs, summary, numbers.card, by, at)
     except IntegrityError:
@@ -63,6 +64,11 @@ def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> U
         if made is None:
             raise
         return _say_unchanged(made, thread_id, by)
+
+
+def _members(inputs: PlanInputs, card: ForecastCard, by: Actor) -> bytes:
+    units = demand.account_weekly_units(card.operation, card.run_id, by=by)
+    return compute.pack_members(compute.members_of(inputs.pools, units))
 
 
 def _live(operation: str, digest: str) -> Plan | None:
@@ -259,7 +265,7 @@ def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastC
         record_entry(_entry(plan, inputs), by=by)
         _overtake_drafts(plan, by, at)
         for short in summary.shortages:
-            record_entry(_shortage_entry(plan, short, teams.get(short.account_number)), by=by)
+            record_entry(_shortage_entry(plan, short), by=by)
         publish(PlanProposed(plan.thread_id, plan.pk, plan.operation), by=by)
         propose_plan_change(
             subject=f"plan:{plan.pk}",
@@ -325,14 +331,13 @@ def _entry(plan: Plan, inputs: PlanInputs) -> Entry:
     )
 
 
-def _shortage_entry(plan: Plan, short: Shortage, team_id: int | None) -> Entry:
+def _shortage_entry(plan: Plan, short: Shortage) -> Entry:
     return Entry(
         thread_id=plan.thread_id,
         kind="account.short",
         subject=f"plan:{plan.pk}",
         sentence=short.sentence,
         account_number=short.account_number,
-        team_id=team_id,
         evidence={
             "tier": short.tier,
             "pools": list(short.pools),

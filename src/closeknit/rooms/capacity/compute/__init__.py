@@ -5,6 +5,15 @@ for what has a deadline), shares the hours among claimants at the least cost, an
 `summarise` turns the arrays into weeks, accounts and sentences.
 """
 
+from closeknit.rooms.capacity.compute.disclosure import (
+    Disclosure,
+    disclose,
+    join,
+    members_of,
+    pack_members,
+    spread,
+    unpack_members,
+)
 from closeknit.rooms.capacity.compute.inputs import (
     PlanInputs,
     PoolInput,
@@ -23,6 +32,7 @@ CODE_VERSION = "capacity/2"
 __all__ = [
     "CODE_VERSION",
     "GROUP_CORRELATION",
+    "Disclosure",
     "PlanInputs",
     "PlanResult",
     "PlanSummary",
@@ -30,10 +40,16 @@ __all__ = [
     "RosterInput",
     "Shortage",
     "digest_of",
+    "disclose",
     "inputs_of",
+    "join",
     "make_plan",
+    "members_of",
     "pack_cells",
+    "pack_members",
     "shrinkage_of",
     "snapshot_of",
+    "spread",
     "summarise",
+    "unpack_members",
 ]

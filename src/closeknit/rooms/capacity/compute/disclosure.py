@@ -33,9 +33,10 @@ class Serves(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """What of one plan a reader may see: the pools whose totals are shown, and whether the plan's own totals are."""
+    """What of one plan a reader may see: pools with totals, those that no others use, and whether the plan's totals."""
 
     pools: frozenset[str]
+    own: frozenset[str]
     whole: bool
 
 
@@ -56,8 +57,11 @@ def disclose(others: Mapping[tuple[str, date], Hours], pools: Iterable[str]) -> 
     A pool is shown in all its weeks or in none. The plan's own totals less the pools that are shown are the total of
     the hidden ones, so they are shown only where that total may be; where exactly it may not, both stay hidden.
     """
-    shown = frozenset(p for p in pools if all(may_show_total(hours) for (q, _), hours in others.items() if q == p))
-    return Disclosure(shown, may_show_total(join(h for (pool, _), h in others.items() if pool not in shown)))
+    wholes = {pool: [hours for (place, _), hours in others.items() if place == pool] for pool in pools}
+    shown = frozenset(pool for pool, weeks in wholes.items() if all(map(may_show_total, weeks)))
+    own = frozenset(pool for pool, weeks in wholes.items() if not any(v > 0 for hours in weeks for v in hours.values()))
+    hidden = join(hours for pool, weeks in wholes.items() if pool not in shown for hours in weeks)
+    return Disclosure(shown, own, may_show_total(hidden))
 
 
 def members_of(pools: Iterable[Serves], rows: Sequence[AccountUnits]) -> Members:

@@ -50,7 +50,7 @@ def test_a_pool_is_hidden_in_all_its_weeks_where_one_week_tells_too_much():
 
 
 def test_a_pool_nobody_else_uses_is_shown():
-    assert disclose({}, ["p"]) == disclosure.Disclosure(frozenset({"p"}), whole=True)
+    assert disclose({}, ["p"]) == disclosure.Disclosure(frozenset({"p"}), frozenset({"p"}), whole=True)
 
 
 def test_the_whole_is_hidden_where_taking_the_shown_away_would_leave_a_hidden_pool():
@@ -59,7 +59,7 @@ def test_the_whole_is_hidden_where_taking_the_shown_away_would_leave_a_hidden_po
 
 def test_the_whole_is_shown_where_the_hidden_pools_together_tell_of_nobody():
     others = {("p", WEEK): {"A": 5.0}, ("q", WEEK): {"B": 5.0}, ("r", WEEK): {"C": 5.0}}
-    assert disclose(others, ["p", "q", "r"]) == disclosure.Disclosure(frozenset(), whole=True)
+    assert disclose(others, ["p", "q", "r"]) == disclosure.Disclosure(frozenset(), frozenset(), whole=True)
 
 
 @given(PLANS)
@@ -77,7 +77,8 @@ def test_no_sum_that_can_be_worked_out_tells_of_fewer_than_three(others):
 def test_red_twin_without_the_rule_one_account_stands_alone(monkeypatch):
     monkeypatch.setattr(disclosure, "may_show_total", lambda others: True)
     found = disclose({("p", WEEK): {"A": 5.0}}, ["p"])
-    assert found.pools == {"p"} and found.whole
+    assert found.pools == {"p"}
+    assert found.whole
 
 
 def test_a_tier_planned_together_is_its_members_in_the_shares_of_their_work():
