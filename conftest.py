@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "closeknit.web.settings")
 # The browser driver keeps an event loop in the main thread; our own calls there are synchronous all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
+os.environ.pop("CLOSEKNIT_APP_DATABASE_URL", None)
 _database = None
 if "DATABASE_URL" not in os.environ:
     from closeknit.kernel import postgres
@@ -27,4 +28,4 @@ import django  # noqa: E402 - only now is the database known
 
 django.setup()
 
-pytest_plugins = ["tests.cast", "tests.flush"]
+pytest_plugins = ["tests.cast", "tests.flush", "tests.roles"]

@@ -17,13 +17,18 @@ def scratch() -> Iterator[Path]:
         home = Path(folder)
         home.chmod(0o755)
         os.environ.pop("DATABASE_URL", None)
+        os.environ.pop("CLOSEKNIT_APP_DATABASE_URL", None)
         os.environ["CLOSEKNIT_HOME"] = folder
         from closeknit.kernel import postgres
         from closeknit.web import boot
 
         boot.prepare(migrate=True)
+        from closeknit.kernel.scope import acting_as
+        from closeknit.rooms.org.reads import console_actor
+
         try:
-            yield home
+            with acting_as(console_actor()):
+                yield home
         finally:
             from django.db import connections
 

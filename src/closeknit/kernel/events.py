@@ -19,6 +19,7 @@ from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import CloseknitError, Conflict, NotFound
 from closeknit.kernel.models import Delivery, EventRow
+from closeknit.kernel.scope import acting_as
 
 log = logging.getLogger(__name__)
 
@@ -179,8 +180,16 @@ def _run(delivery: Delivery) -> None:
         raise Conflict(
             f"Nobody is wired as {delivery.listener} for {delivery.event.name}.", todo="Check web/wiring.py."
         )
-    context = Context(by=_wiring.resolve_actor(delivery.event.actor_key), event_uid=delivery.event.uid)
-    listener(_event(event_type, delivery.event.body), context)
+    by = _wiring.resolve_actor(delivery.event.actor_key)
+    with acting_as(by):
+        listener(_event(event_type, delivery.event.body), Context(by=by, event_uid=delivery.event.uid))
+
+
+def actor_of(key: str) -> Actor:
+    """Return the actor with a key, with present rights, as the wiring finds it."""
+    if _wiring.resolve_actor is None:
+        raise Conflict("Nothing is wired to find actors.", todo="Check web/wiring.py.")
+    return _wiring.resolve_actor(key)
 
 
 def _mark_done(delivery_ids: list[int]) -> None:

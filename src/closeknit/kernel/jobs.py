@@ -23,8 +23,10 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 
 from closeknit.kernel import events
+from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import CloseknitError, Conflict
 from closeknit.kernel.models import JobFailure
+from closeknit.kernel.scope import acting_as, seeing_everything
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,9 @@ def keep_up(function: Callable[[], None], *, every_seconds: float) -> None:
     _upkeep[f"{function.__module__}:{function.__qualname__}"] = _Upkeep(function, every_seconds)
 
 
+NOBODY = Actor(key="nobody", name="Nobody")
+
+
 class _Patience(BaseRetryStrategy):
     """Five tries, waiting 2, 4, 8, 16 seconds; none where trying again cannot help."""
 
@@ -87,13 +92,18 @@ class _Patience(BaseRetryStrategy):
 
 
 def job(function: Callable[..., None]) -> Any:
-    """Register a function of ids as a background job named by its module and name, with up to five tries."""
+    """Register a function of ids as a background job named by its module and name, with up to five tries.
+
+    It sees the accounts of the actor whose key is its argument `by`, with that actor's rights of the moment; without
+    such an argument it sees no customer's rows.
+    """
 
     def run(context: JobContext, /, **arguments: Any) -> None:
         close_old_connections()
         try:
             _forget_once_key(context)
-            function(**arguments)
+            with acting_as(events.actor_of(arguments["by"]) if "by" in arguments else NOBODY):
+                function(**arguments)
         except Exception as failure:
             _record_failure(context, arguments, failure)
             raise
@@ -246,7 +256,8 @@ def _repeat(stop: threading.Event, upkeep: _Upkeep) -> None:
     wait_seconds = upkeep.every_seconds
     while not stop.is_set():
         try:
-            upkeep.function()
+            with seeing_everything():
+                upkeep.function()
             wait_seconds = upkeep.every_seconds
         except Exception:
             wait_seconds = min(30.0, wait_seconds * 2)

@@ -14,6 +14,7 @@ from ninja.parser import Parser
 from ninja.security import HttpBearer, SessionAuth
 
 from closeknit import __version__
+from closeknit.kernel import scope
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import CloseknitError, Invalid
 from closeknit.rooms.org import reads as org
@@ -29,6 +30,7 @@ class Token(HttpBearer):
         actor = org.find_actor_of_token(token)
         if actor is not None:
             request.actor = actor  # type: ignore[attr-defined]
+            scope.switch_to(actor)
         return actor
 
 

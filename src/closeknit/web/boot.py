@@ -21,6 +21,7 @@ def prepare(*, migrate: bool = False) -> None:
     if "DATABASE_URL" not in os.environ:
         database = postgres.acquire(home)
         os.environ["DATABASE_URL"] = database.url
+        os.environ["CLOSEKNIT_APP_DATABASE_URL"] = database.app_url
         atexit.register(database.close)
     import django
 
@@ -30,13 +31,17 @@ def prepare(*, migrate: bool = False) -> None:
 
 
 def bring_up_to_date() -> None:
-    """Apply migrations; several processes at once take turns under an advisory lock."""
+    """As owner: make the application's role, apply migrations, grant. Processes at once take turns under a lock."""
     from django.core.management import call_command
     from django.db import connection
 
-    with connection.cursor() as cursor:
+    from closeknit.kernel import roles
+
+    with roles.as_owner(), connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(hashtext('closeknit-migrate'))")
         try:
+            roles.ensure_app_role()
             call_command("migrate", verbosity=0, interactive=False)
+            roles.ensure_grants()
         finally:
             cursor.execute("select pg_advisory_unlock(hashtext('closeknit-migrate'))")

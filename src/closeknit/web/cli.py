@@ -130,9 +130,12 @@ def _run(words: list[str]) -> int:
     from closeknit.web import boot
 
     boot.prepare(migrate=True)
+    from closeknit.kernel.scope import acting_as
+
     args.by = _actor(args.as_name)
     try:
-        return command(args)
+        with acting_as(args.by):
+            return command(args)
     except Denied as failure:
         if not args.as_name:
             failure.todo = "Say who acts: --as NAME (closeknit org people lists them)."

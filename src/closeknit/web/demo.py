@@ -35,15 +35,18 @@ def main() -> int:
 
     with step("Starting PostgreSQL and bringing its tables up to date"):
         boot.prepare(migrate=True)
+    from closeknit.kernel.scope import acting_as
+    from closeknit.rooms.org.reads import console_actor
     from closeknit.web.serve import choose_port, serve
     from closeknit.web.settings import HOME
 
-    if not _is_ready():
-        company = HOME / "sample-company"
-        prepare_company(company, CompanySpec(args.seed, args.accounts, args.weeks, _today_monday()))
-        prepare_people(HOME)
-    else:
-        print("  The sample company is there already (./run reset starts anew).")
+    with acting_as(console_actor()):
+        if not _is_ready():
+            company = HOME / "sample-company"
+            prepare_company(company, CompanySpec(args.seed, args.accounts, args.weeks, _today_monday()))
+            prepare_people(HOME)
+        else:
+            print("  The sample company is there already (./run reset starts anew).")
     if args.no_serve:
         return 0
     _print_people(HOME)

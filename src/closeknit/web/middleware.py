@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from closeknit.kernel import scope
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import CloseknitError
 from closeknit.rooms.org import reads as org
@@ -54,7 +55,7 @@ class ReadableText:
 
 
 class ActorOnRequest:
-    """Set `request.actor`: the signed-in person, or nobody (who may do nothing)."""
+    """Set `request.actor`: the signed-in person, or nobody (who may do nothing). The database shows no more either."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -63,7 +64,12 @@ class ActorOnRequest:
         user = request.user
         actor = org.find_actor_of_user(user.pk) if user.is_authenticated and user.pk else None
         request.actor = actor or NOBODY  # type: ignore[attr-defined]
-        return self.get_response(request)
+        with scope.acting_as(request.actor):  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        if response.streaming:
+            # By now a token may have named another actor; the parts are made when the server asks for them.
+            response.streaming_content = scope.each_acting_as(request.actor, response.streaming_content)  # type: ignore[attr-defined]
+        return response
 
 
 class ErrorPages:

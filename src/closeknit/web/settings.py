@@ -1,6 +1,9 @@
 """Django's settings, from the environment. `web/boot.py` fills the environment in before this is read.
 
-DATABASE_URL            where PostgreSQL is (required; `boot.prepare` starts the embedded one when it is not set)
+DATABASE_URL            where PostgreSQL is, with the login that owns the tables (required; `boot.prepare` starts the
+                        embedded one when it is not set)
+CLOSEKNIT_APP_DATABASE_URL  the same database with a login of the application's own, which owns nothing; without it the
+                        owner's login takes the role closeknit_app (weaker: injected SQL could put it off again)
 CLOSEKNIT_HOME          the data folder: secret key, generated static files
 CLOSEKNIT_PRODUCTION    "1" behind TLS: secure cookies, HSTS, redirect to https
 CLOSEKNIT_LEDGER        folder of the ledger's signing key and checkpoints (default: `ledger` in the data folder)
@@ -45,21 +48,23 @@ def _secret_key() -> str:
     return path.read_text()
 
 
-def _database() -> dict[str, object]:
-    parts = conninfo_to_dict(os.environ.get("DATABASE_URL", "dbname=closeknit"))
-    name = str(parts.get("dbname", "closeknit"))
+def _login(url: str) -> dict[str, str]:
+    """Read whose login an address is, and to which database."""
+    parts = conninfo_to_dict(url)
+    named = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    login = {ours: str(parts.get(theirs, "")) for ours, theirs in named.items()}
+    return {**login, "NAME": login["NAME"] or "closeknit"}
+
+
+def _database(login: dict[str, str], options: str) -> dict[str, object]:
     suffix = os.environ.get("CLOSEKNIT_TEST_SUFFIX", "")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": name,
-        "USER": str(parts.get("user", "")),
-        "PASSWORD": str(parts.get("password", "")),
-        "HOST": str(parts.get("host", "")),
-        "PORT": str(parts.get("port", "")),
+        **login,
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "TEST": {"NAME": f"test_{name}{suffix}"},
-        "OPTIONS": {"application_name": "closeknit"},
+        "TEST": {"NAME": f"test_{login['NAME']}{suffix}"},
+        "OPTIONS": {"application_name": "closeknit", "options": options},
     }
 
 
@@ -71,7 +76,13 @@ ALLOWED_HOSTS = [
     "[::1]",
     *filter(None, (name.strip() for name in os.environ.get("CLOSEKNIT_HOSTS", "").split(","))),
 ]
-DATABASES = {"default": _database()}
+# The application works under a role that owns nothing and cannot see past row security (kernel/roles.py, ADR 0005).
+_OWNER = _login(os.environ.get("DATABASE_URL") or "dbname=closeknit")
+_APP = _login(os.environ.get("CLOSEKNIT_APP_DATABASE_URL") or "user=closeknit_app")
+DATABASE_ROLE = _APP["USER"]
+DATABASE_ROLE_LOGS_IN = bool(os.environ.get("CLOSEKNIT_APP_DATABASE_URL"))
+DATABASE_OWNER = {**_OWNER, "OPTIONS": {"application_name": "closeknit"}}
+DATABASES = {"default": _database(_APP, "") if DATABASE_ROLE_LOGS_IN else _database(_OWNER, f"-c role={DATABASE_ROLE}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 ROOMS = ("org", "decisions", "sensing", "customers", "agreements", "demand", "capacity", "outcomes")

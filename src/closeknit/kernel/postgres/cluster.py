@@ -13,6 +13,7 @@ from closeknit.kernel.postgres.places import Places
 
 DATABASE = "closeknit"
 SUPERUSER = "closeknit"
+APP_ROLE = "closeknit_app"
 PORT = 5432
 SMALL_SHARED_MEMORY_BYTES = 256 * 1024 * 1024
 

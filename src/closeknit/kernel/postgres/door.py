@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+from closeknit.kernel.postgres.cluster import APP_ROLE, SUPERUSER
 from closeknit.kernel.postgres.errors import DatabaseError
 from closeknit.kernel.postgres.locks import hold, is_held, locked, open_lock
 from closeknit.kernel.postgres.places import IMPORT_ROOT, MOVED_ROOT, Places, find_places, make_places
@@ -56,6 +57,11 @@ class Database:
         self.url = url
         self._places = places
         self._users_lock = users_lock
+
+    @property
+    def app_url(self) -> str:
+        """The URL under which the application itself logs in: a role that owns nothing (see kernel/roles.py)."""
+        return self.url.replace(f"//{SUPERUSER}@", f"//{APP_ROLE}@", 1) if self.managed else self.url
 
     @property
     def managed(self) -> bool:
