@@ -17,11 +17,27 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionRejected
     from closeknit.rooms.demand import jobs as demand
     from closeknit.rooms.demand.contracts import ForecastRefreshed, ForecastRequested
+    from closeknit.rooms.org.contracts import (
+        AbsenceReported,
+        DelegationBegan,
+        DelegationEnded,
+        PersonCreated,
+        RolesChanged,
+        TokenIssued,
+        TokenRevoked,
+    )
     from closeknit.rooms.org.contracts.settings import SettingChanged, SettingReviewed
     from closeknit.rooms.outcomes import jobs as outcomes
     from closeknit.rooms.sensing.contracts import DemandObserved
 
     return {
+        PersonCreated: (decisions.record_rights_on_person_created,),
+        RolesChanged: (decisions.record_rights_on_roles_changed,),
+        DelegationBegan: (decisions.record_delegation_on_began,),
+        DelegationEnded: (decisions.record_delegation_on_ended,),
+        AbsenceReported: (decisions.record_absence_on_reported,),
+        TokenIssued: (decisions.record_token_on_issued,),
+        TokenRevoked: (decisions.record_token_on_revoked,),
         DemandObserved: (
             customers.adopt_accounts_on_demand_observed,
             agreements.adopt_terms_on_demand_observed,

@@ -3,8 +3,23 @@
 import time
 
 from closeknit.kernel.events import Context
+from closeknit.rooms.decisions.actions.record_rights import (
+    record_absence,
+    record_delegation,
+    record_rights_change,
+    record_token,
+)
 from closeknit.rooms.decisions.actions.record_setting_change import record_setting_change, record_setting_review
 from closeknit.rooms.decisions.actions.seal_ledger import seal_ledger
+from closeknit.rooms.org.contracts import (
+    AbsenceReported,
+    DelegationBegan,
+    DelegationEnded,
+    PersonCreated,
+    RolesChanged,
+    TokenIssued,
+    TokenRevoked,
+)
 from closeknit.rooms.org.contracts.settings import SettingChanged, SettingReviewed
 from closeknit.rooms.org.reads import system_actor
 
@@ -31,3 +46,31 @@ def record_on_setting_changed(event: SettingChanged, context: Context) -> None:
 def record_on_setting_reviewed(event: SettingReviewed, context: Context) -> None:
     """Write the line about a local value that somebody looked at again."""
     record_setting_review(event, by=context.by)
+
+
+def record_rights_on_person_created(event: PersonCreated, context: Context) -> None:
+    record_rights_change(event.change_id, thread_id=event.thread_id, by=context.by)
+
+
+def record_rights_on_roles_changed(event: RolesChanged, context: Context) -> None:
+    record_rights_change(event.change_id, thread_id=event.thread_id, by=context.by)
+
+
+def record_delegation_on_began(event: DelegationBegan, context: Context) -> None:
+    record_delegation(event.delegation_id, is_ended=False, thread_id=event.thread_id, by=context.by)
+
+
+def record_delegation_on_ended(event: DelegationEnded, context: Context) -> None:
+    record_delegation(event.delegation_id, is_ended=True, thread_id=event.thread_id, by=context.by)
+
+
+def record_absence_on_reported(event: AbsenceReported, context: Context) -> None:
+    record_absence(event.absence_id, thread_id=event.thread_id, by=context.by)
+
+
+def record_token_on_issued(event: TokenIssued, context: Context) -> None:
+    record_token(event.person_key, event.label, is_revoked=False, thread_id=event.thread_id, by=context.by)
+
+
+def record_token_on_revoked(event: TokenRevoked, context: Context) -> None:
+    record_token(event.person_key, event.label, is_revoked=True, thread_id=event.thread_id, by=context.by)

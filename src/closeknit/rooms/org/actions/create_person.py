@@ -7,30 +7,50 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid
+from closeknit.kernel.events import publish
 from closeknit.rooms.org import reads
-from closeknit.rooms.org.contracts import Permission, Role
-from closeknit.rooms.org.models import Grant, Person, Team
+from closeknit.rooms.org.actions.change_roles import check_rights, store_rights
+from closeknit.rooms.org.contracts import GrantCard, Permission, PersonCreated, Rights, Role
+from closeknit.rooms.org.models import Person, Team
 
 
 def create_person(
-    *, username: str, name: str, password: str, roles: Iterable[Role] = (), teams: Iterable[str] = (), by: Actor
+    *,
+    username: str,
+    name: str,
+    password: str,
+    roles: Iterable[Role] = (),
+    teams: Iterable[str] = (),
+    grants: Iterable[GrantCard] = (),
+    reason: str = "",
+    by: Actor,
 ) -> Actor:
-    """Make a user with roles and account scope. Refuses a user name that is taken, and a password easy to guess."""
+    """Make a user with roles and the accounts they reach; teams that are not there yet are made.
+
+    Refuses a user name that is taken, a password easy to guess, and roles that do not go together.
+    """
     by.require(Permission.MANAGE_PEOPLE)
     _check(username, name, password)
+    held = [*(GrantCard(team=team) for team in sorted(set(teams))), *grants]
+    rights = check_rights(Rights(tuple(Role(role) for role in roles), tuple(held)))
     with transaction.atomic():
-        users = get_user_model()
-        try:
-            with transaction.atomic():
-                user = users.objects.create_user(username=username, password=password)
-        except IntegrityError:
-            raise Conflict("This user name is taken.", where=username, todo="Choose another.") from None
-        person = Person.objects.create(user=user, name=name, roles=[str(Role(role)) for role in roles])
-        wanted = [Team.objects.get_or_create(name=team)[0] for team in sorted(set(teams))]
-        Grant.objects.bulk_create([Grant(person=person, team=team) for team in wanted])
-    return reads.get_actor(f"person:{person.pk}")
+        Team.objects.bulk_create([Team(name=g.team) for g in rights.grants if g.team], ignore_conflicts=True)
+        person = Person.objects.create(user=_new_user(username, password), name=name)
+        change_id = store_rights(person, None, rights, reason=reason, by=by)
+        key = f"person:{person.pk}"
+        publish(PersonCreated(ids.new_id(), key, change_id), by=by)
+    return reads.get_actor(key)
+
+
+def _new_user(username: str, password: str) -> object:
+    try:
+        with transaction.atomic():
+            return get_user_model().objects.create_user(username=username, password=password)
+    except IntegrityError:
+        raise Conflict("This user name is taken.", where=username, todo="Choose another.") from None
 
 
 def _check(username: str, name: str, password: str) -> None:

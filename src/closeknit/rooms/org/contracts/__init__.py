@@ -23,8 +23,9 @@ from closeknit.rooms.org.contracts.people import (
     AbsenceCard,
     DelegationCard,
     GrantCard,
-    IssuedToken,
     PersonCard,
+    Rights,
+    RightsChange,
     TeamCard,
 )
 from closeknit.rooms.org.contracts.settings import (
@@ -40,11 +41,24 @@ from closeknit.rooms.org.contracts.settings import (
     SettingReviewed,
     SettingValue,
 )
+from closeknit.rooms.org.contracts.tokens import (
+    DEFAULT_DAYS,
+    LONGEST_DAYS,
+    NEVER_BY_TOKEN,
+    READING,
+    IssuedToken,
+    SignInCard,
+    TokenCard,
+)
 
 __all__ = [
+    "DEFAULT_DAYS",
+    "LONGEST_DAYS",
     "NEEDED_FOR",
+    "NEVER_BY_TOKEN",
     "NEVER_LENT",
     "PERMISSIONS_OF",
+    "READING",
     "SEES_EVERY_ACCOUNT",
     "STANDS_ALONE",
     "AbsenceCard",
@@ -61,6 +75,8 @@ __all__ = [
     "PersonCard",
     "PersonCreated",
     "Resolved",
+    "Rights",
+    "RightsChange",
     "Role",
     "RolesChanged",
     "Said",
@@ -71,7 +87,9 @@ __all__ = [
     "SettingPlace",
     "SettingReviewed",
     "SettingValue",
+    "SignInCard",
     "TeamCard",
+    "TokenCard",
     "TokenIssued",
     "TokenRevoked",
 ]

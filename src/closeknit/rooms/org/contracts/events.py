@@ -1,10 +1,10 @@
-"""News of org. It stands below the ledger, so listeners of `decisions` write these down.
+"""News of org. It stands below the ledger and cannot write there: listeners of `decisions` write these down.
 
-Each carries the words of its ledger line: `sentence` says what happened (with `{actor}` for who did it), `subject`
-about whom. Names and reasons are in the sentence, ids in the rest.
+They carry ids only, like every event; a listener asks org for the words. Persons are named by their keys.
 """
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from closeknit.kernel.events import Event
 
@@ -13,53 +13,50 @@ from closeknit.kernel.events import Event
 class PersonCreated(Event):
     """Someone may sign in from now on."""
 
-    subject: str
-    sentence: str
+    person_key: str
+    change_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class RolesChanged(Event):
     """Someone's roles or grants are others now, or someone was let in or shut out."""
 
-    subject: str
-    sentence: str
+    person_key: str
+    change_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class DelegationBegan(Event):
-    """Rights were lent."""
+    """Rights were lent, from now or later."""
 
-    subject: str
-    sentence: str
+    delegation_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class DelegationEnded(Event):
-    """Lent rights were taken back before their time."""
+    """Lent rights were taken back, or given back, before their time."""
 
-    subject: str
-    sentence: str
+    delegation_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class AbsenceReported(Event):
-    """Someone will be away, or is back early."""
+    """Someone is or will be away, or is back early."""
 
-    subject: str
-    sentence: str
+    absence_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class TokenIssued(Event):
     """A program may act for someone from now on."""
 
-    subject: str
-    sentence: str
+    person_key: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRevoked(Event):
     """A program may act for someone no more."""
 
-    subject: str
-    sentence: str
+    person_key: str
+    label: str

@@ -46,6 +46,29 @@ class PersonCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What a person holds: roles, the accounts granted where a role is not over all of them; may it enter."""
+
+    roles: tuple[Role, ...] = ()
+    grants: tuple[GrantCard, ...] = ()
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RightsChange:
+    """One change of a person's rights: who made it, when and why. `before` is None where the person is new."""
+
+    change_id: UUID
+    person_key: str
+    person_name: str
+    changed_by_key: str
+    changed_at: datetime
+    reason: str
+    before: Rights | None
+    after: Rights
+
+
+@dataclass(frozen=True, slots=True)
 class DelegationCard:
     """Rights lent by one person to another, from `starts_at` until before `ends_at`; `ended_at` where ended early.
 
@@ -75,11 +98,3 @@ class AbsenceCard:
     ends_at: datetime
     reason: str
     ended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
-    """An API token, shown once: only its hash is kept."""
-
-    token: str
-    label: str

@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import closeknit.kernel.ids
@@ -82,6 +83,22 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(teams_become_grants, grants_become_teams),
         migrations.RemoveField(model_name="person", name="teams"),
+        migrations.CreateModel(
+            name="RightsChangeRow",
+            fields=[
+                ("id", new_id()),
+                ("changed_by_key", models.CharField(max_length=120)),
+                ("changed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("reason", models.TextField(blank=True, default="")),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField()),
+                ("person", models.ForeignKey(**PERSON)),
+            ],
+            options={
+                "db_table": "org_rights_change",
+                "indexes": [models.Index(fields=["person", "-changed_at"], name="rights_change_by_person")],
+            },
+        ),
         migrations.CreateModel(
             name="Delegation",
             fields=[

@@ -1,6 +1,6 @@
 """Tables of org: people and what they may do, teams and places, API tokens."""
 
-from closeknit.rooms.org.models.people import Absence, Delegation, Grant, Person
+from closeknit.rooms.org.models.people import Absence, Delegation, Grant, Person, RightsChangeRow
 from closeknit.rooms.org.models.places import AccountPlace, Team
 from closeknit.rooms.org.models.settings import SettingValueRow
 from closeknit.rooms.org.models.tokens import ApiToken
@@ -12,6 +12,7 @@ __all__ = [
     "Delegation",
     "Grant",
     "Person",
+    "RightsChangeRow",
     "SettingValueRow",
     "Team",
 ]

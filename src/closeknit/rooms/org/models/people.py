@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from closeknit.kernel import ids
 from closeknit.rooms.org.models.places import Team
@@ -37,6 +38,22 @@ class Grant(models.Model):
                 fields=["person", "team", "region", "account_number"], name="grant_once", nulls_distinct=False
             ),
         ]
+
+
+class RightsChangeRow(models.Model):
+    """One change of a person's rights, as they were and as they are since; kept for good."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    changed_by_key = models.CharField(max_length=120)
+    changed_at = models.DateTimeField(db_default=Now())
+    reason = models.TextField(blank=True, default="")
+    before = models.JSONField(null=True)
+    after = models.JSONField()
+
+    class Meta:
+        db_table = "org_rights_change"
+        indexes = [models.Index(fields=["person", "-changed_at"], name="rights_change_by_person")]
 
 
 class Delegation(models.Model):

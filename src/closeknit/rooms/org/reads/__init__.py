@@ -9,7 +9,9 @@ from closeknit.rooms.org.reads.actors import (
     get_actor,
     system_actor,
 )
+from closeknit.rooms.org.reads.changes import get_rights_change, list_rights_changes
 from closeknit.rooms.org.reads.people import (
+    get_absence,
     get_delegation,
     get_person,
     list_absences,
@@ -19,7 +21,7 @@ from closeknit.rooms.org.reads.people import (
     list_people_who,
     list_teams,
 )
-from closeknit.rooms.org.reads.scope import list_visible, place_of, visible_account_numbers
+from closeknit.rooms.org.reads.scope import list_visible, place_of, places_of, visible_account_numbers
 from closeknit.rooms.org.reads.settings import (
     count_deviations,
     get_declared,
@@ -31,7 +33,8 @@ from closeknit.rooms.org.reads.settings import (
     list_settings,
     may_set,
 )
-from closeknit.rooms.org.reads.tokens import find_actor_of_token, hash_token
+from closeknit.rooms.org.reads.sign_in import get_sign_in, list_sessions
+from closeknit.rooms.org.reads.tokens import find_actor_of_token, hash_token, list_tokens
 
 __all__ = [
     "CONSOLE_KEY",
@@ -41,13 +44,16 @@ __all__ = [
     "find_actor_by_username",
     "find_actor_of_token",
     "find_actor_of_user",
+    "get_absence",
     "get_actor",
     "get_declared",
     "get_delegation",
     "get_person",
+    "get_rights_change",
     "get_setting",
     "get_setting_value",
     "get_settings",
+    "get_sign_in",
     "hash_token",
     "list_absences",
     "list_absent",
@@ -55,12 +61,16 @@ __all__ = [
     "list_deviations",
     "list_people",
     "list_people_who",
+    "list_rights_changes",
+    "list_sessions",
     "list_setting_values",
     "list_settings",
     "list_teams",
+    "list_tokens",
     "list_visible",
     "may_set",
     "place_of",
+    "places_of",
     "system_actor",
     "visible_account_numbers",
 ]

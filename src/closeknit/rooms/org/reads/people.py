@@ -68,10 +68,15 @@ def list_absences(*, person_key: str = "", since_at: datetime | None = None, by:
     rows = rows.filter(_of_persons(("person",), person_key, by))
     if since_at is not None:
         rows = rows.filter(ends_at__gt=since_at)
-    return [
-        AbsenceCard(r.pk, f"person:{r.person_id}", r.person.name, r.starts_at, r.ends_at, r.reason, r.ended_at)
-        for r in rows
-    ]
+    return [_absence(row) for row in rows]
+
+
+def get_absence(absence_id: UUID, *, by: Actor) -> AbsenceCard:
+    """Return one absence that the actor may see, or raise NotFound."""
+    row = Absence.objects.select_related("person").filter(_of_persons(("person",), "", by), pk=absence_id).first()
+    if row is None:
+        raise NotFound("There is no such absence.", where=str(absence_id))
+    return _absence(row)
 
 
 def list_delegations(
@@ -149,6 +154,18 @@ def _cards(rows: list[Person]) -> list[PersonCard]:
         )
         for row in rows
     ]
+
+
+def _absence(row: Absence) -> AbsenceCard:
+    return AbsenceCard(
+        absence_id=row.pk,
+        person_key=f"person:{row.person_id}",
+        person_name=row.person.name,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        reason=row.reason,
+        ended_at=row.ended_at,
+    )
 
 
 def _delegation(row: Delegation) -> DelegationCard:
