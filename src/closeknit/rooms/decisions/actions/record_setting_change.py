@@ -1,5 +1,6 @@
 """Write into the ledger that a setting's value was set, ended or reviewed somewhere."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from closeknit.kernel.actor import Actor
@@ -16,14 +17,13 @@ def record_setting_change(event: SettingChanged, *, by: Actor) -> int:
     A value set by an interruption's end, or taken back before it began, is a change like any other.
     """
     after, before = _value(event.value_id), _value(event.before_id)
-    changed = after or before
-    assert changed is not None
     if after:
         was = f", was {_shown(before)}" if before else ""
-        until = f" until {after.ends_at:%Y-%m-%d %H:%M} UTC" if after.ends_at else ""
-        sentence = f"{{actor}} set {event.key} to {_shown(after)}{_where(event)}{until}{was}. Reason: {after.reason}"
+        ends_at = datetime.fromisoformat(event.until).astimezone(UTC) if event.until else None
+        until = f" until {ends_at:%Y-%m-%d %H:%M} UTC" if ends_at else ""
+        sentence = f"{{actor}} set {event.key} to {_shown(after)}{_where(event)}{until}{was}. Reason: {event.reason}"
     else:
-        sentence = f"{{actor}} ended {event.key} = {_shown(before)}{_where(event)}. Reason: {changed.end_reason}"
+        sentence = f"{{actor}} ended {event.key} = {_shown(before)}{_where(event)}. Reason: {event.reason}"
     return record_entry(
         Entry(
             thread_id=event.thread_id,

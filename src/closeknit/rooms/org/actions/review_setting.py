@@ -5,7 +5,7 @@ from datetime import date, datetime
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.kernel.events import publish
-from closeknit.rooms.org.actions.set_setting import OneAtATime
+from closeknit.rooms.org.actions.set_setting import Timeline
 from closeknit.rooms.org.compute import check_reason
 from closeknit.rooms.org.contracts.settings import Level, SettingReviewed
 from closeknit.rooms.org.models import SettingValueRow
@@ -21,7 +21,7 @@ def review_setting(value_id: int, *, review_on: date, reason: str, by: Actor, at
         raise Invalid("Only local values are reviewed.", where=f"value {value_id}", todo="Set another global value.")
     if review_on <= at.date():
         raise Invalid("The review is not in the future.", where="review_on", todo="Give a later day.")
-    with OneAtATime(value.key, value.level, value.place):
+    with Timeline(value.key, value.level, value.place):
         value = get_setting_value(value_id, by=by)
         if value.ends_at is not None and value.ends_at <= at:
             raise Conflict("This value has ended already.", where=f"value {value_id}")

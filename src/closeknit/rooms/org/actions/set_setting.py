@@ -1,7 +1,7 @@
 """Set a value of a setting for everyone, or for one region, site, tier or account."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -62,18 +62,19 @@ def set_setting(
     review = review_on or _default_review(held_level, start, ends_at, by, at)
     if review is not None and review <= at.date():
         raise Invalid("The review is not in the future.", where="review_on", todo="Give a later day.")
-    with OneAtATime(key, level, place):
+    with Timeline(key, level, place) as timeline:
         held = list_setting_values(key, level=level, place=place, by=by)
         _check_seen(held, seen_id, at)
         carved = carve(held, start, ends_at)
         thread_id = held[0].thread_id if held else ids.new_id()
         if carved.cut is not None:
-            end_row(carved.cut.value_id, ends_at=start, reason=reason, by=by, at=at)
+            timeline.end(carved.cut.value_id, ends_at=start, reason=reason, by=by, at=at)
         row = _add(setting, held_level, place, setting.stored(taken), reason, start, ends_at, review, thread_id, by, at)
         if carved.cut is not None and carved.resumes_at is not None:
-            _resume(carved.cut, carved.resumes_at)
+            timeline.resume(carved.cut.value_id, resumes_at=carved.resumes_at, ends_at=carved.cut.ends_at)
         before = carved.cut.value_id if carved.cut else 0
-        publish(SettingChanged(thread_id, key, level, place, row.pk, before), by=by)
+        until = ends_at.isoformat() if ends_at else ""
+        publish(SettingChanged(thread_id, key, level, place, row.pk, before, until, reason), by=by)
     return int(row.pk)
 
 
@@ -84,30 +85,40 @@ def _declared_setting(key: str) -> Setting:
     return setting
 
 
-class OneAtATime:
-    """A transaction in which nobody else changes this place's values; the database's own refusal is a Conflict."""
+class Timeline:
+    """The values of one setting at one place, in a transaction in which nobody else changes them.
+
+    What the database refuses as an overlap is a Conflict.
+    """
 
     def __init__(self, key: str, level: str, place: str) -> None:
         self._name = "\x1f".join(("setting", key, level, place))
         self._transaction = transaction.atomic()
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self._transaction.__enter__()
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [self._name])
+        return self
 
     def __exit__(self, kind: Any, failure: Any, trace: Any) -> None:
         self._transaction.__exit__(kind, failure, trace)
         if isinstance(failure, IntegrityError):
             raise Conflict("Another value of this place overlaps in time.", todo="Look again.") from failure
 
+    def end(self, value_id: int, *, ends_at: datetime, reason: str, by: Actor, at: datetime) -> None:
+        """End a value at an instant; one that had not begun by then has never been in force."""
+        row = SettingValueRow.objects.get(pk=value_id)
+        row.ends_at = max(ends_at, row.starts_at)
+        row.ended_by_name, row.end_reason, row.ended_at = by.name, reason, at
+        row.save(update_fields=["ends_at", "ended_by_name", "end_reason", "ended_at"])
 
-def end_row(value_id: int, *, ends_at: datetime, reason: str, by: Actor, at: datetime) -> None:
-    """End a value at an instant, or before it began."""
-    row = SettingValueRow.objects.get(pk=value_id)
-    row.ends_at = max(ends_at, row.starts_at)
-    row.ended_by_name, row.end_reason, row.ended_at = by.name, reason, at
-    row.save(update_fields=["ends_at", "ended_by_name", "end_reason", "ended_at"])
+    def resume(self, value_id: int, *, resumes_at: datetime, ends_at: datetime | None) -> None:
+        """Let a value go on after an interruption: as it was set, by whom and why."""
+        row = SettingValueRow.objects.get(pk=value_id)
+        row.pk, row.resumes_id, row.starts_at, row.ends_at = None, value_id, resumes_at, ends_at
+        row.ended_by_name, row.end_reason, row.ended_at = "", "", None
+        row.save(force_insert=True)
 
 
 def _check_times(at: datetime, starts_at: datetime, ends_at: datetime | None) -> None:
@@ -167,11 +178,3 @@ def _add(
         review_on=review_on,
         thread_id=thread_id,
     )
-
-
-def _resume(cut: SettingValue, resumes_at: datetime) -> None:
-    """Let a value go on after the one that interrupts it: as it was set, by whom and why."""
-    row = SettingValueRow.objects.get(pk=cut.value_id)
-    row.pk, row.starts_at, row.ends_at = None, resumes_at, cut.ends_at
-    row.ended_by_name, row.end_reason, row.ended_at = "", "", None
-    row.save(force_insert=True)

@@ -20,8 +20,9 @@ from closeknit.kernel.errors import Invalid
 from closeknit.kernel.events import Event
 
 KEY = re.compile(r"[a-z]+(?:\.[a-z][a-z0-9_]*)+")
-MONEY = re.compile(r"-?\d{1,13}(?:\.\d{1,2})?")
+MONEY = re.compile(r"-?[0-9]{1,13}(?:\.[0-9]{1,2})?")
 LARGEST = 1e12
+LARGEST_READ = 10**18
 LONGEST_TEXT = 500
 YES, NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 
@@ -97,6 +98,8 @@ class Setting:
         Raises:
             Invalid: for another type, NaN, infinity, or a value out of bounds; it says what is taken.
         """
+        if isinstance(value, int) and abs(value) > LARGEST_READ:
+            raise self._refusal("A number this large", "is out of bounds")
         taken = _CHECKS[Kind(self.kind)](self, value)
         below = self.lowest is not None and taken < self.lowest
         if below or (self.highest is not None and taken > self.highest):
@@ -168,7 +171,7 @@ class Setting:
         return self.show(int(bound) if whole else Decimal(str(bound)) if self.kind == Kind.MONEY else bound)
 
     def _refusal(self, value: Any, why: str) -> Invalid:
-        shown = repr(value)[:80]
+        shown = value[:80] if isinstance(value, str) else repr(value)[:80]
         return Invalid(f"{shown} {why}.", where=self.key, todo=f"Give {self.taken}.")
 
 
@@ -356,13 +359,18 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class SettingChanged(Event):
-    """A place's value was set or ended. 0 stands for none: `value_id` 0 ended one, `before_id` 0 set the first."""
+    """A place's value was set or ended. 0 stands for none: `value_id` 0 ended one, `before_id` 0 set the first.
+
+    `until` is the end that the new value was set with, in ISO 8601; "" where it stands until changed.
+    """
 
     key: str
     level: str
     place: str
     value_id: int
     before_id: int
+    until: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ("end_reason", models.CharField(blank=True, default="", max_length=500)),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("review_on", models.DateField(null=True)),
+                ("resumes_id", models.BigIntegerField(null=True)),
                 ("thread_id", models.UUIDField(db_index=True)),
             ],
             options={

@@ -6,7 +6,8 @@ from django.db import models
 class SettingValueRow(models.Model):
     """A value from `starts_at` until before `ends_at`. Only its end and its review date are ever changed.
 
-    The database lets no two values of one key, level and place overlap in time (constraint `one_value_at_a_time`).
+    `resumes_id` names the value that goes on here after an interruption. The database lets no two values of one key,
+    level and place overlap in time (constraint `one_value_at_a_time`).
     """
 
     key = models.CharField(max_length=120)
@@ -23,6 +24,7 @@ class SettingValueRow(models.Model):
     end_reason = models.CharField(max_length=500, blank=True, default="")
     ended_at = models.DateTimeField(null=True)
     review_on = models.DateField(null=True)
+    resumes_id = models.BigIntegerField(null=True)
     thread_id = models.UUIDField(db_index=True)
 
     class Meta:
