@@ -1,10 +1,6 @@
-"""What decisions computes: the approval policy, and the ledger's tree, statements and check. No database."""
+"""What decisions computes: the decision table, and the ledger's tree, statements and check. No database."""
 
-from closeknit.rooms.decisions.compute.policy import (
-    LEAST_COVERAGE_SHARE,
-    MOST_COST_GROWTH_SHARE,
-    POLICY_VERSION,
-    judge_plan,
-)
+from closeknit.rooms.decisions.compute.policy import judge, limits_of
+from closeknit.rooms.decisions.compute.table import cases_of, read_table, shipped_table
 
-__all__ = ["LEAST_COVERAGE_SHARE", "MOST_COST_GROWTH_SHARE", "POLICY_VERSION", "judge_plan"]
+__all__ = ["cases_of", "judge", "limits_of", "read_table", "shipped_table"]

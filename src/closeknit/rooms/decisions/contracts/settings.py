@@ -38,6 +38,16 @@ ANSWER_WITHIN_HOURS = Setting(
     highest=24 * 90,
     levels=(Level.GLOBAL,),
 )
+MOST_EXCEPTION_DAYS = Setting(
+    key="decisions.exception.most_days_by_rule",
+    kind=Kind.DAYS,
+    default=31,
+    unit="",
+    sentence="An exception that lasts longer than this waits for a person.",
+    lowest=1,
+    highest=366,
+    levels=(Level.GLOBAL, Level.TIER, Level.ACCOUNT),
+)
 URGENT_PER_HOUR = Setting(
     key="notices.urgent_per_hour",
     kind=Kind.COUNT,
@@ -53,5 +63,6 @@ SETTINGS = (
     LEAST_COVERAGE_SHARE,
     MOST_COST_GROWTH_SHARE,
     ANSWER_WITHIN_HOURS,
+    MOST_EXCEPTION_DAYS,
     URGENT_PER_HOUR,
 )

@@ -19,7 +19,7 @@ from closeknit.rooms.decisions.models.notices import (
     Dispatch,
     GatheredNotice,
     Notice,
-    NoticeWishes,
+    NoticePreferenceRow,
     WebhookEndpoint,
 )
 from closeknit.rooms.decisions.models.proposals import (
@@ -44,7 +44,7 @@ __all__ = [
     "LedgerLeaf",
     "LedgerNode",
     "Notice",
-    "NoticeWishes",
+    "NoticePreferenceRow",
     "PolicyRow",
     "Proposal",
     "ProposalAnswer",

@@ -1,6 +1,7 @@
 """Every question about the ledger and the proposals."""
 
 from closeknit.rooms.decisions.reads.audit import get_ledger_check, list_export_lines
+from closeknit.rooms.decisions.reads.deciders import get_proposal_detail, list_to_decide
 from closeknit.rooms.decisions.reads.entries import get_thread, list_entries, list_threads
 from closeknit.rooms.decisions.reads.escalations import (
     count_escalations,
@@ -11,7 +12,23 @@ from closeknit.rooms.decisions.reads.escalations import (
 )
 from closeknit.rooms.decisions.reads.on_duty import get_duty_week, list_duty_calendars
 from closeknit.rooms.decisions.reads.paths import get_path, list_path_versions, list_paths
-from closeknit.rooms.decisions.reads.proposals import find_proposal_about, get_proposal, list_proposals
+from closeknit.rooms.decisions.reads.policy import get_policy, judge_again, list_policy_versions
+from closeknit.rooms.decisions.reads.notices import (
+    count_unread_notices,
+    get_dispatch,
+    get_endpoint,
+    get_notice,
+    get_notice_preferences,
+    list_dispatches,
+    list_endpoints,
+    list_notices,
+)
+from closeknit.rooms.decisions.reads.proposals import (
+    find_proposal_about,
+    get_proposal,
+    get_proposed,
+    list_proposals,
+)
 from closeknit.rooms.decisions.reads.receipts import (
     get_consistency,
     get_public_key,
@@ -21,25 +38,39 @@ from closeknit.rooms.decisions.reads.receipts import (
 
 __all__ = [
     "count_escalations",
+    "count_unread_notices",
     "find_open_escalation",
     "find_proposal_about",
     "get_consistency",
+    "get_dispatch",
     "get_duty_week",
+    "get_endpoint",
     "get_escalation",
     "get_ledger_check",
+    "get_notice",
+    "get_notice_preferences",
     "get_path",
+    "get_policy",
     "get_proposal",
+    "get_proposal_detail",
+    "get_proposed",
     "get_public_key",
     "get_receipt",
     "get_seal",
     "get_thread",
+    "judge_again",
+    "list_dispatches",
     "list_duty_calendars",
+    "list_endpoints",
     "list_entries",
     "list_escalation_steps",
     "list_escalations",
     "list_export_lines",
+    "list_notices",
     "list_path_versions",
     "list_paths",
+    "list_policy_versions",
     "list_proposals",
     "list_threads",
+    "list_to_decide",
 ]

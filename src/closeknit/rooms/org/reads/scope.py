@@ -34,6 +34,12 @@ def place_of(account_number: str) -> Place:
     return Place(row.account_number, row.team_id, row.region)
 
 
+def places_of(account_numbers: Iterable[str]) -> dict[str, Place]:
+    """Return where each of these accounts belongs; those that nobody placed are left out."""
+    rows = AccountPlace.objects.filter(account_number__in=set(account_numbers))
+    return {row.account_number: Place(row.account_number, row.team_id, row.region) for row in rows}
+
+
 def _covered(scope: Scope) -> QuerySet[AccountPlace]:
     if scope.every_account:
         return AccountPlace.objects.all()

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from closeknit.kernel import ids
+from closeknit.kernel import clock, ids
 from closeknit.kernel.errors import Denied
 from closeknit.kernel.models import EventRow
 from closeknit.rooms.decisions import reads
@@ -18,7 +18,7 @@ def test_policy_settles_a_plan_that_keeps_every_rule(alice):
     thread_id = ids.new_id()
     card = reads.get_proposal(propose(alice, thread_id=thread_id), by=alice)
     assert card.state is ProposalState.APPROVED
-    assert (card.decided_by, card.decided_at) == ("Policy plan-approval/2", PROPOSED_AT)
+    assert (card.decided_by, card.decided_at) == ("Policy approvals/1", PROPOSED_AT)
     assert (card.money_at_stake, card.currency) == (Decimal("1000.00"), "EUR")
     lines = reads.get_thread(thread_id, by=alice)
     assert [line.kind for line in lines] == ["plan.proposed", "plan.approved"]
@@ -29,12 +29,14 @@ def test_policy_settles_a_plan_that_keeps_every_rule(alice):
 def test_a_plan_that_breaks_a_rule_waits_for_a_person(alice):
     card = reads.get_proposal(propose(alice, coverage_share=0.5), by=alice)
     assert card.state is ProposalState.WAITING
-    assert card.due_at - card.proposed_at == timedelta(hours=24)
+    assert timedelta(hours=23) < card.due_at - clock.now() <= timedelta(hours=24)
     assert [v.rule for v in card.verdicts if not v.holds] == ["coverage"]
-    (line,) = reads.get_thread(card.thread_id, by=alice)
-    assert line.sentence == "Plan of the service desk: a person must decide."
-    assert line.evidence["facts"]["coverage_share"] == 0.5
-    assert not EventRow.objects.exists()
+    line = reads.get_thread(card.thread_id, by=alice)[0]
+    assert line.sentence == (
+        "Alice Planner proposed: Plan of the service desk; a person must decide (service lead or executive or admin)."
+    )
+    assert line.evidence["question"]["facts"]["coverage_share"] == 0.5
+    assert not EventRow.objects.filter(name__startswith="Decision").exists()
 
 
 def test_asking_again_about_the_same_plan_changes_nothing(alice):
