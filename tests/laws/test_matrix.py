@@ -160,7 +160,7 @@ def places(db, tmp_path) -> dict[str, Any]:
     company = build(tmp_path)
     return {
         # A line of nobody's team, in a transaction that is still open: never sealed here.
-        "entry_id": LedgerEntry.objects.filter(team=None).earliest("id").pk,
+        "entry_id": LedgerEntry.objects.filter(kind="batch.loaded").earliest("id").pk,
         "proposal_id": company.proposal_id,
         "thread_id": company.thread_id,
         "run_id": company.run_id,

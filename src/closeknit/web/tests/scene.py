@@ -263,7 +263,6 @@ def add_proposal(plan_id: UUID, thread_id: UUID, acme: Any, by: Any) -> UUID:
                 "ACME is short.",
                 {"hours": 20},
                 "ACME",
-                acme.team_id,
             ),
             by=by,
         )

@@ -188,7 +188,6 @@ def _record(
                 sentence=f"{account.name} moved from {before} to {account.tier}. {account.tier_reason}",
                 evidence={"before": before, "after": str(account.tier), "batch_id": batch.batch_id},
                 account_number=account.account_number,
-                team_id=account.team_id,
             ),
             by=by,
         )

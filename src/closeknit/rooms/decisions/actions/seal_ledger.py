@@ -25,6 +25,7 @@ from closeknit.rooms.decisions.contracts import Break, Checkpoint, Entry, SealOu
 from closeknit.rooms.decisions.models import LedgerCheckpoint
 from closeknit.rooms.decisions.reads.tree import (
     checkpoint_of,
+    known_keys,
     last_checkpoint,
     load_tree,
     outside_log,
@@ -158,7 +159,7 @@ def _epoch_to_begin(last: LedgerCheckpoint | None, files: OutsideLog) -> _Epoch 
 
 def _newest_outside(files: OutsideLog) -> Checkpoint | None:
     """The newest checkpoint of all files that our own key has signed."""
-    keys = frozenset({signing_key().public.hex()})
+    keys = known_keys()
     ends = [read_checkpoint(record) for path in files.paths for record in files.read_last(path)]
     signed = [c for c in ends if is_signed(c, keys)]
     if ends and not signed:

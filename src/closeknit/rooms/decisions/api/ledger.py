@@ -21,15 +21,21 @@ class CheckpointRecord(Schema):
 
 
 class Receipt(Schema):
-    """What proves one ledger line without the database; `tools/verify_ledger.py receipt` checks it."""
+    """What proves one ledger line without the database; `tools/verify_ledger.py receipt` checks it.
+
+    `texts` are the plaintexts, each with the opening that proves it; null where the text was erased. `named_by` are the
+    checkpoints that named each signing key after the first.
+    """
 
     schema_: str = Field(alias="schema")
     entry_id: int
     leaf_number: int
     content: str
+    texts: dict[str, tuple[str, str] | None]
     inclusion_proof: list[str]
     checkpoint: CheckpointRecord
     public_key: str
+    named_by: list[CheckpointRecord]
 
 
 @router.get("/ledger", response=list[LedgerLine])

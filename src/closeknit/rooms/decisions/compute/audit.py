@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from closeknit.rooms.decisions.contracts import Checkpoint, Finding
 
 LONGEST_TRANSACTION = timedelta(hours=1)
 CLOCK_SLACK = timedelta(minutes=5)
+ERASURE = "ledger.erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class StoredLine:
     """An entry as the database holds it: its place and leaf in the tree, its content, what its columns show.
 
     `content` is None where the row is gone. `nodes` are the stored inner nodes that the leaf completes, lowest first.
+    `texts` has each encrypted part's (plaintext, opening), or None where it cannot be opened.
     """
 
     number: int
@@ -28,6 +30,7 @@ class StoredLine:
     content: bytes | None
     shown: Mapping[str, Any]
     recorded_at: datetime | None
+    texts: Mapping[str, Sequence[str] | None] = field(default_factory=dict)
 
 
 class Audit:
@@ -36,6 +39,8 @@ class Audit:
     def __init__(self, inside: Sequence[Checkpoint], outside: Sequence[Checkpoint], keys: frozenset[str]) -> None:
         self.inside, self.outside, self.keys = inside, outside, keys
         self.findings: list[Finding] = []
+        self._closed: dict[str, tuple[int, int]] = {}
+        self._erased: set[str] = set()
         self._tree = merkle.Tree()
         self._roots = {0: merkle.EMPTY_ROOT}
         self._wanted = {c.statement.size for c in (*inside, *outside)}
@@ -64,6 +69,12 @@ class Audit:
         if self._tree.size in self._wanted:
             self._roots[self._tree.size] = self._tree.root()
 
+    def take_erasures(self, kind: str, texts: Mapping[str, Sequence[str] | None]) -> None:
+        """Learn from a line whose kind says so which keys were destroyed on purpose."""
+        text = texts.get("text")
+        if kind == ERASURE and text:
+            self._erased.update(json.loads(text[0])["evidence"]["keys"])
+
     def take_overdue(self, entry_id: int) -> None:
         """Report an entry that was written behind what is sealed."""
         self._add(self._tree.size, self._tree.size, "written behind what is sealed, so never sealed", entry_id)
@@ -76,6 +87,9 @@ class Audit:
         self._compare(self.inside, self._sound, "the checkpoint")
         trusted = {i for i, c in enumerate(self.outside) if is_signed(c, self.keys)}
         self._compare(self.outside, trusted, "the checkpoint kept outside")
+        for key, (number, entry_id) in self._closed.items():
+            if key not in self._erased:
+                self._add(number, number, "its text cannot be opened, and no erasure of its key is recorded", entry_id)
         return tuple(sorted(self.findings, key=lambda f: (f.first, f.last, f.what)))
 
     def _add(self, first: int, last: int, what: str, entry_id: int | None = None) -> None:
@@ -91,7 +105,8 @@ class Audit:
             follows = said.previous == tie and said.epoch == epoch and said.size >= size
         else:
             follows = cut.kept == tie and (before is None or said.epoch > epoch)
-        if follows and is_signed(new, self.keys):
+        keys = self.keys if before is None or cut else frozenset({before.statement.next_key or before.public_key})
+        if follows and is_signed(new, keys & self.keys):
             self._sound.add(position)
         else:
             what = "does not follow the one before it" if not follows else "is not signed by the ledger's key"
@@ -105,7 +120,12 @@ class Audit:
             said = json.loads(line.content)
         except ValueError:
             said = {}
-        yield from (f"its row shows another {k} than was sealed" for k, v in line.shown.items() if said.get(k, v) != v)
+        told = {**said, **{f"{part}_key": said[part]["key"] for part in line.texts if part in said}}
+        yield from (f"its row shows another {k} than was sealed" for k, v in line.shown.items() if told.get(k, v) != v)
+        for part, text in line.texts.items():
+            if text is None:
+                self._closed.setdefault(told[f"{part}_key"], (number, line.entry_id))
+        self.take_erasures(said.get("kind", ""), line.texts)
         while self._seal < len(self.inside) and self.inside[self._seal].statement.size <= number:
             self._seal += 1
         if line.recorded_at is None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ def sign_statement(statement: Statement, key: SigningKey) -> Checkpoint:
             "cluster": statement.cluster,
             "break": statement.broken_off,
         }
+        | ({"next_key": statement.next_key} if statement.next_key else {})
     )
     return Checkpoint(statement, body.decode(), key.sign(body).hex(), key.public.hex())
 
@@ -48,6 +50,7 @@ def read_checkpoint(record: dict[str, Any]) -> Checkpoint:
             sealed_at=datetime.fromisoformat(said["sealed_at"]),
             cluster=str(said["cluster"]),
             broken_off=Break(**said["break"]) if said["break"] else None,
+            next_key=str(said.get("next_key", "")),
         )
         return Checkpoint(statement, record["body"], record["signature"], record["public_key"])
     except (KeyError, TypeError, ValueError) as failure:
@@ -68,3 +71,12 @@ def is_signed(checkpoint: Checkpoint, public_keys: frozenset[str]) -> bool:
     except ValueError:
         return False
     return is_signed_by(key, checkpoint.body.encode(), signature)
+
+
+def follow_keys(first: str, named_by: Iterable[Checkpoint]) -> tuple[str, ...]:
+    """Return the public keys from the first one on: each is named by a checkpoint that the one before has signed."""
+    keys = [first]
+    for checkpoint in named_by:
+        if checkpoint.statement.next_key and is_signed(checkpoint, frozenset({keys[-1]})):
+            keys.append(checkpoint.statement.next_key)
+    return tuple(keys)

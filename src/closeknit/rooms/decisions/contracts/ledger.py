@@ -3,16 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+
+class Legible(StrEnum):
+    """Whether a line's text can be read: open, erased with its subject's key, or closed because a key is damaged."""
+
+    OPEN = "open"
+    ERASED = "erased"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One ledger line to be written: who did what to which subject, on what evidence.
 
-    `team_id` is the team whose people may read it (None: only those who see every account).
+    `sentence` may hold `{actor}`, which is read as the name of who acted: so a name stands under its own key only.
     `evidence` must have a canonical form: text, whole numbers, finite floats, decimals, times, lists and mappings.
+    A line with an `account_number` is for those who see that account, and goes dark when the account is erased.
     """
 
     thread_id: UUID
@@ -21,12 +31,14 @@ class Entry:
     sentence: str
     evidence: Mapping[str, Any]
     account_number: str = ""
-    team_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One ledger line as read back. `leaf_sha256` commits to `content`, the canonical bytes."""
+    """One ledger line as read back. `leaf_sha256` commits to `content`, the canonical bytes.
+
+    Where it is not legible, sentence and evidence say so instead; an erased account or name is empty or "erased".
+    """
 
     entry_id: int
     thread_id: UUID
@@ -39,6 +51,7 @@ class LedgerLine:
     actor_name: str
     recorded_at: datetime
     leaf_sha256: str
+    legible: Legible = Legible.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,10 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a checkpoint says. `root` and `previous` (digest of the checkpoint before) are hexadecimal."""
+    """What a checkpoint says. `root` and `previous` (digest of the checkpoint before) are hexadecimal.
+
+    `next_key` is the public key that signs from the next checkpoint on, where the key changes.
+    """
 
     epoch: int
     size: int
@@ -65,6 +81,7 @@ class Statement:
     sealed_at: datetime
     cluster: str
     broken_off: Break | None = None
+    next_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,29 +9,19 @@ from django.db import connection
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.canonical import canonical_bytes
-from closeknit.kernel.errors import Denied
+from closeknit.kernel.errors import Denied, Invalid
 from closeknit.rooms.decisions.compute.audit import Audit, StoredLine
 from closeknit.rooms.decisions.compute.checkpoints import read_checkpoint
+from closeknit.rooms.decisions.compute.envelope import read_envelope
 from closeknit.rooms.decisions.contracts import Checkpoint, LedgerCheck
 from closeknit.rooms.decisions.models import LedgerCheckpoint
-from closeknit.rooms.decisions.reads.tree import checkpoint_of, outside_log, read_cursor, signing_key
+from closeknit.rooms.decisions.reads.opening import Keyring, texts_of
+from closeknit.rooms.decisions.reads.tree import checkpoint_of, key_history, known_keys, outside_log, read_cursor
 from closeknit.rooms.org.contracts import Permission
 
-EXPORT_SCHEMA = "closeknit.ledger-export/1"
-COLUMNS = (
-    "thread_id",
-    "kind",
-    "subject",
-    "sentence",
-    "account_number",
-    "team_id",
-    "actor",
-    "actor_name",
-    "recorded_at",
-)
-SHOWN = (
-    "e.thread_id, e.kind, e.subject, e.sentence, e.account_number, e.team_id, e.actor_key, e.actor_name, e.recorded_at"
-)
+EXPORT_SCHEMA = "closeknit.ledger-export/2"
+COLUMNS = ("thread_id", "kind", "actor", "recorded_at", "text_key", "name_key")
+SHOWN = "e.thread_id, e.kind, e.actor_key, e.recorded_at, e.text_key_id, e.name_key_id"
 SEALED = f"""
     select l.number, l.entry_id, l.leaf,
            array(select n.hash from generate_series(1, 40) g(level) join decisions_ledger_node n
@@ -52,30 +42,34 @@ UNSEALED = f"""
 PAGE_LINES = 2000
 
 
-def list_export_lines(*, by: Actor) -> Iterator[dict[str, Any]]:
-    """Yield the records of a whole export, in the form that `tools/verify_ledger.py` checks."""
+def list_export_lines(*, by: Actor, with_texts: bool = True) -> Iterator[dict[str, Any]]:
+    """Yield the records of a whole export, in the form that `tools/verify_ledger.py` checks.
+
+    Without texts it proves the same, but says nothing of what the lines say: for an auditor who must not know.
+    """
     _require_all(by)
     size, last = _bounds()
     inside = _inside(last)
-    yield {"schema": EXPORT_SCHEMA, "size": size, "public_keys": [signing_key().public.hex()]}
+    yield {"schema": EXPORT_SCHEMA, "size": size, "public_keys": list(key_history()), "with_texts": with_texts}
     yield from ({"type": "checkpoint", **c.as_record()} for c in inside)
     for line in _sealed(size):
-        content = None if line.content is None else base64.b64encode(line.content).decode()
         yield {
             "type": "entry",
             "leaf_number": line.number,
             "entry_id": line.entry_id,
             "leaf": line.leaf.hex(),
             "nodes": [node.hex() for node in line.nodes],
-            "content": content,
+            "content": None if line.content is None else base64.b64encode(line.content).decode(),
             "row": dict(line.shown),
+            "texts": dict(line.texts) if with_texts else {},
         }
-    for entry_id, content_bytes, shown, overdue in _unsealed(size):
+    for line, overdue in _unsealed(size):
         yield {
             "type": "waiting",
-            "entry_id": entry_id,
-            "content": base64.b64encode(content_bytes).decode(),
-            "row": shown,
+            "entry_id": line.entry_id,
+            "content": base64.b64encode(line.content or b"").decode(),
+            "row": dict(line.shown),
+            "texts": dict(line.texts) if with_texts else {},
             "overdue": overdue,
         }
     yield {"type": "end", "size": size}
@@ -86,14 +80,15 @@ def get_ledger_check(*, by: Actor) -> LedgerCheck:
     _require_all(by)
     size, last = _bounds()
     inside, outside = _inside(last), list_outside()
-    audit = Audit(inside, outside, frozenset({signing_key().public.hex()}))
+    audit = Audit(inside, outside, known_keys())
     for line in _sealed(size):
         audit.take(line)
     waiting = 0
-    for entry_id, *_, overdue in _unsealed(size):
+    for line, overdue in _unsealed(size):
         waiting += 1
+        audit.take_erasures(line.shown["kind"], line.texts)
         if overdue:
-            audit.take_overdue(entry_id)
+            audit.take_overdue(line.entry_id)
     return LedgerCheck(size, len(inside), len(outside), waiting, audit.finish())
 
 
@@ -106,7 +101,7 @@ def list_outside() -> list[Checkpoint]:
 
 def _require_all(by: Actor) -> None:
     by.require(Permission.READ_LEDGER)
-    if not by.scope.every_account:
+    if not by.scope_of(Permission.READ_LEDGER).every_account:
         raise Denied(
             "Only who sees every account may read the whole ledger.",
             where="account scope",
@@ -132,26 +127,38 @@ def _sealed(size: int) -> Iterator[StoredLine]:
     for start in range(0, size, PAGE_LINES):
         with connection.cursor() as cursor:
             cursor.execute(SEALED, [start, min(size, start + PAGE_LINES)])
-            rows = cursor.fetchall()
-        for number, entry_id, leaf, nodes, content, *columns in rows:
-            yield StoredLine(
-                number=number,
-                entry_id=entry_id,
-                leaf=bytes(leaf),
-                nodes=tuple(bytes(node) for node in nodes),
-                content=None if content is None else bytes(content),
-                shown=_shown(columns) if content is not None else {},
-                recorded_at=columns[-1],
-            )
+            yield from _lines(cursor.fetchall())
 
 
-def _unsealed(size: int) -> Iterator[tuple[int, bytes, dict[str, Any], bool]]:
+def _unsealed(size: int) -> Iterator[tuple[StoredLine, bool]]:
     written_in, entry_id = read_cursor() or (None, None)
     with connection.cursor() as cursor:
         cursor.execute(UNSEALED, [written_in, entry_id, size])
         rows = cursor.fetchall()
-    for number, content, *columns, overdue in rows:
-        yield number, bytes(content), _shown(columns), overdue
+    lines = _lines([(size, number, b"", [], *columns) for number, *columns, _ in rows])
+    yield from zip(lines, (row[-1] for row in rows), strict=True)
+
+
+def _lines(rows: list[Any]) -> Iterator[StoredLine]:
+    keyring = Keyring(key_id for row in rows for key_id in row[-2:])
+    for number, entry_id, leaf, nodes, content, *columns in rows:
+        yield StoredLine(
+            number=number,
+            entry_id=entry_id,
+            leaf=bytes(leaf),
+            nodes=tuple(bytes(node) for node in nodes),
+            content=None if content is None else bytes(content),
+            shown={} if content is None else _shown(columns),
+            recorded_at=columns[3],
+            texts=_texts(content, keyring),
+        )
+
+
+def _texts(content: bytes | None, keyring: Keyring) -> dict[str, list[str] | None]:
+    try:
+        return {} if content is None else texts_of(read_envelope(bytes(content)), keyring)
+    except Invalid:
+        return {}
 
 
 def _shown(columns: list[Any]) -> dict[str, Any]:

@@ -4,13 +4,28 @@ import json
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
-from closeknit.rooms.decisions.contracts import LedgerLine, ThreadCard
-from closeknit.rooms.decisions.models import LedgerEntry
+from closeknit.rooms.decisions.compute.envelope import Box, read_envelope
+from closeknit.rooms.decisions.contracts import LedgerLine, Legible, ThreadCard
+from closeknit.rooms.decisions.models import LedgerEntry, SubjectKey
+from closeknit.rooms.decisions.reads.opening import Keyring, open_lines
 from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.org.reads import visible_account_numbers
+
+# The newest line of each acting person, found by going from one to the next in the index.
+NEWEST_OF_EACH_ACTOR = """
+    with recursive newest as (
+        (select actor_key, name_key_id, content from decisions_ledger_entry order by actor_key, id desc limit 1)
+        union all
+        select e.* from newest n cross join lateral (
+            select actor_key, name_key_id, content from decisions_ledger_entry
+             where actor_key > n.actor_key order by actor_key, id desc limit 1) e
+    ) select actor_key, name_key_id, content from newest
+"""
 
 
 def list_entries(
@@ -25,14 +40,17 @@ def list_entries(
     before_id: int | None = None,
     limit: int = 100,
 ) -> list[LedgerLine]:
-    """Return ledger lines that the actor may see, newest first (a thread: oldest first), after an id for paging."""
+    """Return ledger lines that the actor may see, newest first (a thread: oldest first), before an id for paging.
+
+    `kind` ends in "." or "*" to mean all that begin so. `actor` is a stable key, or a part of a name.
+    """
     rows = visible_entries(by)
     if account_number:
-        rows = rows.filter(account_number=account_number)
+        rows = rows.filter(text_key_id__in=_keys_of(account_number))
     if kind:
-        rows = rows.filter(kind=kind)
+        rows = _of_kind(rows, kind)
     if actor:
-        rows = rows.filter(actor_name__icontains=actor)
+        rows = rows.filter(actor_key__in=_find_actors(actor))
     if since_at is not None:
         rows = rows.filter(recorded_at__gte=since_at)
     if until_at is not None:
@@ -40,7 +58,7 @@ def list_entries(
     if before_id is not None:
         rows = rows.filter(pk__lt=before_id)
     rows = rows.filter(thread_id=thread_id).order_by("id") if thread_id else rows.order_by("-id")
-    return [_line(row) for row in rows[:limit]]
+    return open_lines(rows[:limit])
 
 
 def get_thread(thread_id: UUID, *, by: Actor) -> list[LedgerLine]:
@@ -64,14 +82,15 @@ def list_threads(*, by: Actor, limit: int = 50) -> list[ThreadCard]:
         .order_by("-last")[:limit]
     )
     found = list(ends)
-    rows = LedgerEntry.objects.in_bulk([e["first"] for e in found] + [e["last"] for e in found])
+    rows = LedgerEntry.objects.filter(pk__in=[e[end] for e in found for end in ("first", "last")])
+    lines = {line.entry_id: line for line in open_lines(rows)}
     return [
         ThreadCard(
             thread_id=e["thread_id"],
-            first_sentence=rows[e["first"]].sentence,
-            last_sentence=rows[e["last"]].sentence,
-            started_at=rows[e["first"]].recorded_at,
-            moved_at=rows[e["last"]].recorded_at,
+            first_sentence=lines[e["first"]].sentence,
+            last_sentence=lines[e["last"]].sentence,
+            started_at=lines[e["first"]].recorded_at,
+            moved_at=lines[e["last"]].recorded_at,
             entries=e["entries"],
         )
         for e in found
@@ -79,24 +98,37 @@ def list_threads(*, by: Actor, limit: int = 50) -> list[ThreadCard]:
 
 
 def visible_entries(by: Actor) -> QuerySet[LedgerEntry]:
-    """Return the rows that the actor may see. Refuses who may see none."""
-    if by.may(Permission.READ_LEDGER) and by.scope.every_account:
+    """Return the rows that the actor may see: all of them, or those about accounts in scope. Refuses who sees none."""
+    if by.scope_of(Permission.READ_LEDGER).every_account:
         return LedgerEntry.objects.all()
-    by.require(Permission.READ_ACCOUNTS)
-    return LedgerEntry.objects.filter(Q(team_id__in=by.scope.team_ids))
+    by.require(Permission.READ_DECISIONS)
+    keys = SubjectKey.objects.exclude(account_number=None).exclude(account_number="")
+    if not by.scope_of(Permission.READ_DECISIONS).every_account:
+        keys = keys.filter(account_number__in=visible_account_numbers(by, Permission.READ_DECISIONS))
+    return LedgerEntry.objects.filter(text_key_id__in=keys.values("id"))
 
 
-def _line(row: LedgerEntry) -> LedgerLine:
-    return LedgerLine(
-        entry_id=row.pk,
-        thread_id=row.thread_id,
-        kind=row.kind,
-        subject=row.subject,
-        sentence=row.sentence,
-        evidence=json.loads(bytes(row.content))["evidence"],
-        account_number=row.account_number,
-        actor_key=row.actor_key,
-        actor_name=row.actor_name,
-        recorded_at=row.recorded_at,
-        leaf_sha256=bytes(row.leaf).hex(),
-    )
+def _of_kind(rows: QuerySet[LedgerEntry], kind: str) -> QuerySet[LedgerEntry]:
+    begins = kind.rstrip("*")
+    return rows.filter(kind__startswith=begins) if kind.endswith(("*", ".")) else rows.filter(kind=kind)
+
+
+def _keys_of(account_number: str) -> QuerySet[SubjectKey, UUID]:
+    return SubjectKey.objects.filter(account_number=account_number).values_list("id", flat=True)
+
+
+def _find_actors(text: str) -> list[str]:
+    """Return the keys of those whose key is this, or whose last name in the ledger has this part."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST_OF_EACH_ACTOR)
+        rows = [(key, name_key, read_envelope(bytes(content)).name) for key, name_key, content in cursor.fetchall()]
+    keyring = Keyring(name_key for _, name_key, _ in rows)
+    wanted = text.casefold()
+    return [key for key, _, name in rows if key == text or wanted in _name(name, keyring).casefold()]
+
+
+def _name(name: Box | str, keyring: Keyring) -> str:
+    if isinstance(name, str):
+        return name
+    opened = keyring.open(name)
+    return str(json.loads(opened.plaintext)) if opened.legible is Legible.OPEN else ""

@@ -9,13 +9,21 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid, NotFound
 from closeknit.rooms.decisions.compute import merkle
 from closeknit.rooms.decisions.compute.checkpoints import read_checkpoint
+from closeknit.rooms.decisions.compute.envelope import read_envelope
 from closeknit.rooms.decisions.contracts import Checkpoint, Seal
 from closeknit.rooms.decisions.models import LedgerCheckpoint, LedgerLeaf
 from closeknit.rooms.decisions.reads.entries import visible_entries
-from closeknit.rooms.decisions.reads.tree import checkpoint_of, last_checkpoint, proof, signing_key
+from closeknit.rooms.decisions.reads.opening import Keyring, texts_of
+from closeknit.rooms.decisions.reads.tree import (
+    checkpoint_of,
+    key_history,
+    last_checkpoint,
+    naming_checkpoints,
+    proof,
+)
 from closeknit.rooms.org.contracts import Permission
 
-RECEIPT_SCHEMA = "closeknit.receipt/1"
+RECEIPT_SCHEMA = "closeknit.receipt/2"
 CONSISTENCY_SCHEMA = "closeknit.consistency/1"
 
 
@@ -46,13 +54,15 @@ def get_seal(*, by: Actor) -> Seal:
 
 
 def get_public_key(*, by: Actor) -> str:
-    """Return the public key that checkpoints are signed with, hexadecimal."""
+    """Return the ledger's first public key, hexadecimal: the one to pin. Later ones are named by signed checkpoints."""
     visible_entries(by)
-    return signing_key().public.hex()
+    return key_history()[0]
 
 
 def get_receipt(entry_id: int, *, by: Actor) -> dict[str, Any]:
     """Return an entry with what proves it offline: inclusion proof, signed checkpoint, public key.
+
+    `texts` are the plaintexts, each with what shows that the entry commits to it; None where it was erased.
 
     Raises:
         NotFound: when there is no such entry, or none that the actor may see.
@@ -72,9 +82,11 @@ def get_receipt(entry_id: int, *, by: Actor) -> dict[str, Any]:
         "entry_id": entry_id,
         "leaf_number": leaf.number,
         "content": base64.b64encode(content).decode(),
+        "texts": texts_of(read_envelope(content), Keyring((row.text_key_id, row.name_key_id))),
         "inclusion_proof": [h.hex() for h in _inclusion(leaf, content, checkpoint)],
         "checkpoint": checkpoint.as_record(),
         "public_key": checkpoint.public_key,
+        "named_by": naming_checkpoints(),
     }
 
 
@@ -101,6 +113,7 @@ def get_consistency(older: dict[str, Any], *, by: Actor) -> dict[str, Any]:
         "schema": CONSISTENCY_SCHEMA,
         "checkpoint": checkpoint_of(last).as_record(),
         "proof": [h.hex() for h in hashes],
+        "named_by": naming_checkpoints(),
     }
 
 

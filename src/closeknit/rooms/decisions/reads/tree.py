@@ -9,7 +9,7 @@ from django.db import connection
 from closeknit.kernel.outside import OutsideLog
 from closeknit.kernel.signatures import SigningKey, load_or_make_key
 from closeknit.rooms.decisions.compute import merkle
-from closeknit.rooms.decisions.compute.checkpoints import read_checkpoint
+from closeknit.rooms.decisions.compute.checkpoints import follow_keys, read_checkpoint
 from closeknit.rooms.decisions.contracts import Checkpoint
 from closeknit.rooms.decisions.models import LedgerCheckpoint
 
@@ -23,6 +23,32 @@ def outside_log() -> OutsideLog:
     """Return the checkpoints kept outside the database: in the data folder first, then in the copies."""
     folders = [Path(settings.LEDGER_FOLDER), *map(Path, settings.LEDGER_COPIES)]
     return OutsideLog(folders, "checkpoints.jsonl")
+
+
+def key_log() -> OutsideLog:
+    """Return the public keys' file, beside the checkpoints: the first key, then each checkpoint that named a next."""
+    return OutsideLog(outside_log().folders, "public-keys.jsonl")
+
+
+def key_history() -> tuple[str, ...]:
+    """Return the ledger's public keys (hexadecimal), from the first one, which is pinned at its first use."""
+    log = key_log()
+    records = log.read_all(log.paths[0])
+    if not records:
+        records = [{"first_key": signing_key().public.hex()}]
+        log.append(log.paths[0], records)
+    return follow_keys(records[0]["first_key"], map(read_checkpoint, records[1:]))
+
+
+def naming_checkpoints() -> list[dict[str, str]]:
+    """Return the records of the checkpoints that named each key after the first, oldest first."""
+    log = key_log()
+    return log.read_all(log.paths[0])[1:]
+
+
+def known_keys() -> frozenset[str]:
+    """Return every public key that checkpoints of this ledger may be signed with."""
+    return frozenset(key_history())
 
 
 def hashes_of(nodes: Iterable[merkle.Node]) -> dict[merkle.Node, bytes]:

@@ -24,6 +24,7 @@ TABLES = (
     "decisions_ledger_node",
     "decisions_ledger_checkpoint",
 )
+ACCOUNTS = ("", "ACME", "BOLT")
 
 
 def write(count: int = 1, **values: Any) -> list[int]:
@@ -55,8 +56,8 @@ def seal() -> int:
 
 def build(batches: Iterable[int]) -> None:
     """Write and seal batch by batch, so that there are as many checkpoints."""
-    for count in batches:
-        write(count)
+    for number, count in enumerate(batches):
+        write(count, account_number=ACCOUNTS[number % len(ACCOUNTS)])
         wait_for_fence()
         seal_ledger(by=system_actor())
 

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from tests.cast import sign_in
+from tests.cast import open_account, sign_in
 
 from closeknit.rooms.decisions import cli, reads
 from closeknit.rooms.decisions.models import LedgerEntry
 from closeknit.rooms.decisions.tests.sealing import build, outside, seal, unguarded, write
 from closeknit.rooms.decisions.tests.verifier import FILE, verify_ledger
-from closeknit.rooms.org.models import Team
 from closeknit.rooms.org.reads import console_actor, system_actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,6 +62,7 @@ def test_an_export_verifies_without_us_and_names_the_bad_entry(tmp_path):
     file.write_text("\n".join(lines[:-1]))
     assert run_verifier("export", file).returncode == 2
     lines[1 + 3 + 6] = lines[1 + 3 + 6].replace("Line 1.", "Line 9.")
+    assert "Line 9." in lines[1 + 3 + 6]
     file.write_text("\n".join(lines))
     done = run_verifier("export", file, "--checkpoint", kept)
     assert done.returncode == 1
@@ -82,7 +82,7 @@ def test_consistency_from_the_command_line_verifies_without_us(tmp_path):
     assert run_verifier("consistency", older, proof).returncode == 1
 
 
-def test_verify_says_what_holds_and_what_does_not(capsys):
+def test_verify_says_what_holds_and_what_does_not(owner, capsys):
     from django.db import connection, transaction
 
     build([2, 3])
@@ -90,7 +90,7 @@ def test_verify_says_what_holds_and_what_does_not(capsys):
     assert "The ledger holds: 5 entries, 2 checkpoints" in capsys.readouterr().out
     with transaction.atomic():
         with connection.cursor() as cursor:
-            for statement in unguarded("update decisions_ledger_entry set sentence = 'Never.'"):
+            for statement in unguarded("update decisions_ledger_entry set kind = 'never'"):
                 cursor.execute(statement)
         assert run_cli("verify") == 1
         assert "entry 0" in capsys.readouterr().out
@@ -128,7 +128,8 @@ def test_the_api_and_the_page_hand_out_the_same_receipt(client, alice):
 
 
 def test_bob_and_dave_get_no_more_than_they_may_see(client, bob, dave):
-    write(team_id=Team.objects.get(name="North").pk)
+    open_account("ACME", "strategic", "North")
+    write(account_number="ACME")
     write()
     seal()
     his, other = LedgerEntry.objects.order_by("id").values_list("id", flat=True)

@@ -12,18 +12,26 @@ from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry, ProposalState
 from closeknit.rooms.decisions.models import LedgerEntry
 from closeknit.rooms.decisions.tests.proposing import propose
-from closeknit.rooms.org.models import Team
+from closeknit.rooms.org.models import AccountPlace, Team
 from closeknit.rooms.org.reads import system_actor
 
 
 def write(sentence, team=None, account_number="", kind="test", thread_id=None, by=None):
-    """Append one line, of a team or of nobody's."""
-    team_id = Team.objects.get_or_create(name=team)[0].pk if team else None
+    """Append one line, about an account of a team or about none."""
+    if team:
+        account_number = account_number or f"{team}-account"
+        place = {"team_id": Team.objects.get_or_create(name=team)[0].pk, "region": ""}
+        AccountPlace.objects.get_or_create(account_number=account_number, defaults=place)
     with transaction.atomic():
         return record_entry(
-            Entry(thread_id or ids.new_id(), kind, "s", sentence, {}, account_number, team_id),
-            by=by or system_actor(),
+            Entry(thread_id or ids.new_id(), kind, "s", sentence, {}, account_number), by=by or system_actor()
         )
+
+
+def row_of(sentence):
+    """The row of the line that says so."""
+    lines = reads.list_entries(by=system_actor(), limit=1000)
+    return LedgerEntry.objects.get(pk=next(line.entry_id for line in lines if line.sentence == sentence))
 
 
 @pytest.fixture
@@ -67,7 +75,7 @@ def test_lines_are_filtered(lines, alice):
     assert sentences(alice, account_number="ACME") == ["north"]
     assert sentences(alice, actor="closeknit") == ["all", "south", "north"]
     assert sentences(alice, actor="Bob") == []
-    middle = LedgerEntry.objects.get(sentence="south")
+    middle = row_of("south")
     assert sentences(alice, before_id=middle.pk) == ["north"]
     assert sentences(alice, limit=1) == ["all"]
     hour = timedelta(hours=1)
@@ -87,7 +95,7 @@ def test_a_thread_is_read_oldest_first_and_only_as_far_as_one_may_see(alice, bob
 
 
 def test_a_thread_out_of_sight_looks_like_none_at_all(lines, bob):
-    hidden = LedgerEntry.objects.get(sentence="south").thread_id
+    hidden = row_of("south").thread_id
     for thread_id in (hidden, ids.new_id()):
         with pytest.raises(NotFound, match=r"There is no such thread\."):
             reads.get_thread(thread_id, by=bob)

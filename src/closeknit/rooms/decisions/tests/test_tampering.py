@@ -3,6 +3,7 @@
 Each case runs in a transaction that is undone. `CLOSEKNIT_SLOW=1` runs 10,000 cases, otherwise 500.
 """
 
+import base64
 import json
 import os
 import random
@@ -17,8 +18,9 @@ from django.db import connection, transaction
 from closeknit.rooms.decisions.compute import merkle
 from closeknit.rooms.decisions.tests.sealing import build, check, leaves, outside, seal, unguarded, verify, write
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("owner")]
 CASES = 10_000 if os.environ.get("CLOSEKNIT_SLOW") == "1" else 500
+KEY = "decisions_subject_key"
 BATCHES = (1, 5, 3, 8, 2, 13, 7, 9)
 ENTRY, LEAF, NODE, CHECKPOINT = (f"decisions_ledger_{t}" for t in ("entry", "leaf", "node", "checkpoint"))
 
@@ -64,14 +66,14 @@ class Attacker:
 
     def payload(self) -> int:
         number, entry = self.pick()
-        said = self.content_of(entry) | {"evidence": {"i": self.rng.randrange(10**9, 10**10)}}
+        said = self.content_of(entry) | {"kind": f"t{self.rng.randrange(10**9)}"}
         self.rewrite(number, entry, said, depth=self.rng.randrange(4))
         return number
 
     def actor(self) -> int:
         number, entry = self.pick()
         if self.rng.random() < 0.5:
-            self.run(f"update {ENTRY} set actor_name = 'Somebody else' where id = %s", entry)
+            self.run(f"update {ENTRY} set name_key_id = gen_random_uuid() where id = %s", entry)
             return number
         self.run(f"update {ENTRY} set actor_key = 'person:7' where id = %s", entry)
         self.rewrite(number, entry, self.content_of(entry) | {"actor": "person:7"}, depth=self.rng.randrange(4))
@@ -99,12 +101,12 @@ class Attacker:
 
     def copy_of(self, entry: int, written_in: str) -> int:
         """A forged entry beside this one."""
-        said = self.content_of(entry) | {"sentence": "It was approved."}
+        said = self.content_of(entry) | {"kind": "approved"}
         content = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
         query = (
-            f"insert into {ENTRY} (thread_id, kind, subject, sentence, account_number, team_id, actor_key, actor_name,"
-            " recorded_at, content, leaf, written_in) select thread_id, kind, subject, 'It was approved.',"
-            f" account_number, team_id, actor_key, actor_name, recorded_at, %s, %s, {written_in}"
+            f"insert into {ENTRY} (thread_id, kind, actor_key, text_key_id, name_key_id, recorded_at, content, leaf,"
+            " written_in) select thread_id, 'approved', actor_key, text_key_id, name_key_id, recorded_at, %s, %s,"
+            f" {written_in}"
             f" from {ENTRY} where id = %s returning id"
         )
         ((forged,),) = self.run(query, content, merkle.hash_leaf(content), entry)
@@ -193,11 +195,52 @@ class Attacker:
             self.run(f"update {CHECKPOINT} set body = %s where id = %s", forged, number)
         return rows[position - 1][1] if position else 0
 
+    def ciphertext(self) -> int:
+        """Change what is encrypted, and all that is stored above it to fit."""
+        number, entry = self.pick()
+        said = self.content_of(entry)
+        part = self.rng.choice(["text", "name"])
+        box = said[part] | {"ciphertext": base64.b64encode(os.urandom(40)).decode()}
+        if self.rng.random() < 0.5:
+            box["commitment"] = os.urandom(32).hex()
+        self.rewrite(number, entry, said | {part: box}, depth=self.rng.randrange(4))
+        return number
+
+    def key_swap(self) -> int:
+        """Exchange, damage or destroy the wrapped keys that open the lines; the tree itself stays as it is."""
+        rows = self.run(
+            f"select k.id, k.wrapped, min(l.number) from {KEY} k join {ENTRY} e on k.id in"
+            f" (e.text_key_id, e.name_key_id) join {LEAF} l on l.entry_id = e.id group by 1, 2 order by 3, 1"
+        )
+        (one, a, first), (two, b, second) = self.rng.sample(rows, 2)
+        how = self.rng.randrange(4)
+        if how == 0:
+            self.run(
+                f"update {KEY} set wrapped = case id when %s then %s else %s end where id in (%s, %s)",
+                one,
+                bytes(b),
+                bytes(a),
+                one,
+                two,
+            )
+            return min(first, second)
+        if how == 1:
+            self.run(f"update {KEY} set wrapped = %s where id = %s", os.urandom(60), one)
+        elif how == 2:
+            self.run(f"delete from {KEY} where id = %s", one)
+        else:
+            self.run(
+                f"update {KEY} set wrapped = null, account_number = null, person_key = null, erased_at = now()"
+                " where id = %s",
+                one,
+            )
+        return first
+
     def rewrite_everything(self) -> int:
         """With the signing key in hand: change one entry and seal all again, as if it had always been so."""
         number, entry = self.pick()
-        said = self.content_of(entry) | {"sentence": "It was approved."}
-        self.run(f"update {ENTRY} set sentence = 'It was approved.' where id = %s", entry)
+        said = self.content_of(entry) | {"kind": "approved"}
+        self.run(f"update {ENTRY} set kind = 'approved' where id = %s", entry)
         self.rewrite(number, entry, said, depth=1)
         for table in (LEAF, NODE, CHECKPOINT):
             self.run(f"delete from {table}")
@@ -244,6 +287,8 @@ WAYS: dict[str, Callable[[Attacker], int]] = {
         "truncate_tail",
         "renumber",
         "edit_checkpoint",
+        "ciphertext",
+        "key_swap",
         "rewrite_everything",
         "older_backup",
     )

@@ -4,6 +4,7 @@ from closeknit.kernel.errors import Denied
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.adopt_accounts import adopt_accounts
 from closeknit.rooms.customers.contracts import Tier
+from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.decisions.models import LedgerEntry
 from closeknit.rooms.sensing.tests.small import call, load, write_calls
 
@@ -36,7 +37,8 @@ def test_adopting_again_changes_nothing(tmp_path, alice):
 def test_a_tier_that_changes_is_a_ledger_line_of_the_account(tmp_path, alice):
     adopt(write_calls(tmp_path, [call(1, account="B", calls="5"), call(2, account="C", calls="3")]), alice)
     adopt(write_calls(tmp_path, [call(3, account="C", calls="9")], "calls-2.csv"), alice)
-    moved = {line.account_number: line.sentence for line in LedgerEntry.objects.filter(kind="account.tier-changed")}
+    lines = decisions.list_entries(kind="account.tier-changed", by=alice)
+    moved = {line.account_number: line.sentence for line in lines}
     assert set(moved) == {"B", "C"}
     assert moved["C"].startswith("C moved from volume to strategic. 1st of 2")
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection, connections, transaction
+from tests.cast import open_account
+from tests.roles import as_owner
 
 from closeknit.kernel.errors import Conflict, Denied
 from closeknit.rooms.decisions import reads
@@ -37,7 +39,7 @@ NAIVE = "select id from decisions_ledger_entry where id > %s order by id limit 5
 
 
 def execute(*statements):
-    with transaction.atomic(), connection.cursor() as cursor:
+    with as_owner(), transaction.atomic(), connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 
@@ -362,6 +364,7 @@ def test_receipts_prove_each_line_offline():
         for field, bad in (
             ("leaf_number", number + 1),
             ("content", "e30="),
+            ("texts", receipt["texts"] | {"text": ["It was approved.", receipt["texts"]["text"][1]]}),
             ("inclusion_proof", receipt["inclusion_proof"][1:]),
         ):
             assert not verify_ledger.verify_receipt(receipt | {field: bad}, key)[0]
@@ -369,10 +372,8 @@ def test_receipts_prove_each_line_offline():
 
 def test_bob_gets_receipts_of_his_accounts_only(bob, alice):
     from closeknit.kernel.errors import NotFound
-    from closeknit.rooms.org.models import Team
-
-    north = Team.objects.get(name="North").pk
-    (his,) = write(team_id=north)
+    open_account("ACME", "strategic", "North")
+    (his,) = write(account_number="ACME")
     (other,) = write()
     seal()
     assert reads.get_receipt(his, by=bob)["entry_id"] == his

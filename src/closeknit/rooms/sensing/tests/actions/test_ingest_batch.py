@@ -3,7 +3,7 @@ from django.db import IntegrityError, connection, transaction
 
 from closeknit.kernel.errors import Denied, Invalid, NotFound
 from closeknit.kernel.models import EventRow
-from closeknit.rooms.decisions.models import LedgerEntry
+from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.sensing import reads
 from closeknit.rooms.sensing.actions.ingest_batch import ingest_batch
 from closeknit.rooms.sensing.actions.ingest_lines import ingest_lines
@@ -117,7 +117,7 @@ def test_assumed_facts_follow_the_recipe(tmp_path, alice):
 
 def test_a_load_is_one_ledger_line_and_one_event_on_its_thread(tmp_path, alice):
     card = load(write_calls(tmp_path, [call(1)]), alice)
-    line = LedgerEntry.objects.get(kind="batch.loaded")
+    (line,) = decisions.list_entries(kind="batch.loaded", by=alice)
     assert line.thread_id == card.thread_id
     assert "1 rows read = 1 accepted" in line.sentence
     event = EventRow.objects.get(name="DemandObserved")
