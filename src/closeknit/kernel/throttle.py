@@ -37,9 +37,11 @@ def take_try(keys: Iterable[str], *, most: int = MOST_TRIES) -> Taken:
             cursor.execute("select pg_advisory_xact_lock(%s)", [int.from_bytes(key[:8], "big", signed=True)])
         # clock_timestamp: a waiting transaction's own beginning lies before the tries that it waited for.
         cursor.execute(
-            "select coalesce(max(wait), 0) from (select extract(epoch from max(tried_at) - clock_timestamp()) + %s as wait"
+            "select coalesce(max(wait), 0) from ("
+            " select extract(epoch from max(tried_at) - clock_timestamp()) + %s as wait"
             " from (select key_sha256, tried_at,"
-            "  row_number() over (partition by key_sha256 order by tried_at desc) as nth from kernel_try"
+            "  row_number() over (partition by key_sha256 order by tried_at desc) as nth"
+            "  from kernel_try"
             "  where key_sha256 = any(%s) and tried_at > clock_timestamp() - make_interval(secs => %s)) as recent"
             " where nth = %s group by key_sha256) as full_keys",
             [WINDOW_SECONDS, hashed, WINDOW_SECONDS, most],

@@ -5,20 +5,14 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import views as auth_views
-from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from closeknit.kernel import events, work
 from closeknit.kernel.http import Request
-from closeknit.web import throttle
-from closeknit.web.context import demo_people
 
 View = Callable[..., HttpResponse]
 
@@ -35,42 +29,6 @@ def signed_in(view: View) -> View:
         return redirect_to_login(request.get_full_path())
 
     return guarded
-
-
-@method_decorator(never_cache, name="dispatch")
-class SignIn(auth_views.LoginView):
-    """Sign in with user name and password."""
-
-    template_name = "web/sign_in.html"
-    redirect_authenticated_user = True
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if throttle.is_throttled(self._address(), self._username()):
-            form = self.get_form_class()(request)
-            return self.render_to_response(self.get_context_data(form=form, is_throttled=True), status=429)
-        return super().post(request, *args, **kwargs)
-
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        throttle.count_failure(self._address(), self._username())
-        response = super().form_invalid(form)
-        response.status_code = 422
-        return response
-
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        throttle.forget(self._address(), self._username())
-        return super().form_valid(form)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(demo_people=demo_people(), **kwargs)
-
-    def _address(self) -> str:
-        return str(self.request.META.get("REMOTE_ADDR", ""))
-
-    def _username(self) -> str:
-        return self.request.POST.get("username", "")[:150]
-
-
-sign_out = auth_views.LogoutView.as_view()
 
 
 @require_GET

@@ -9,13 +9,23 @@ CLOSEKNIT_PRODUCTION    "1" behind TLS: secure cookies, HSTS, redirect to https
 CLOSEKNIT_LEDGER        folder of the ledger's signing key and checkpoints (default: `ledger` in the data folder)
 CLOSEKNIT_LEDGER_COPIES folders that checkpoints are copied to, separated like PATH; best where no administrator of the
                         database can write
-CLOSEKNIT_BEHIND_PROXY  "1" where a proxy of yours ends TLS and always sets X-Forwarded-Proto itself
+CLOSEKNIT_BEHIND_PROXY  "1" where a proxy of yours ends TLS, always sets X-Forwarded-Proto, adds the address of
+                        the visitor to X-Forwarded-For
+CLOSEKNIT_IDLE_MINUTES  how long a session lives without a request (default 30; the demo company: 720)
+CLOSEKNIT_OIDC_ISSUER   the company's own sign-in (OpenID Connect), with CLOSEKNIT_OIDC_CLIENT_ID, CLOSEKNIT_OIDC_SECRET
+                        (or CLOSEKNIT_OIDC_SECRET_FILE) and CLOSEKNIT_OIDC_NAME: docs/access.md
 CLOSEKNIT_HOSTS         comma-separated host names to answer to (loopback is always one)
+CLOSEKNIT_URL           where people reach this deployment (https://closeknit.example.com): links in mail begin with it
+CLOSEKNIT_SMTP_URL      where mail is handed in: smtps://user:word@host, or smtp:// with STARTTLS; empty: no mail
+CLOSEKNIT_MAIL_FROM     the sender of mail
+CLOSEKNIT_MAIL_DOMAINS  comma-separated domains that people's addresses must be of (empty: any)
+CLOSEKNIT_LOCAL_RECEIVERS  comma-separated host:port that webhooks may reach though not public, also by plain http
 """
 
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -68,6 +78,22 @@ def _database(login: dict[str, str], options: str) -> dict[str, object]:
     }
 
 
+def _single_sign_on() -> dict[str, Any] | None:
+    """Read the company's own sign-in, or None where none is named."""
+    issuer = os.environ.get("CLOSEKNIT_OIDC_ISSUER", "")
+    if not issuer:
+        return None
+    secret = os.environ.get("CLOSEKNIT_OIDC_SECRET", "")
+    file = os.environ.get("CLOSEKNIT_OIDC_SECRET_FILE", "")
+    return {
+        "provider_id": "company",
+        "name": os.environ.get("CLOSEKNIT_OIDC_NAME", "the company's account"),
+        "client_id": os.environ.get("CLOSEKNIT_OIDC_CLIENT_ID", ""),
+        "secret": secret or (Path(file).read_text().strip() if file else ""),
+        "settings": {"server_url": issuer},
+    }
+
+
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = [
@@ -82,6 +108,11 @@ _APP = _login(os.environ.get("CLOSEKNIT_APP_DATABASE_URL") or "user=closeknit_ap
 DATABASE_ROLE = _APP["USER"]
 DATABASE_ROLE_LOGS_IN = bool(os.environ.get("CLOSEKNIT_APP_DATABASE_URL"))
 DATABASE_OWNER = {**_OWNER, "OPTIONS": {"application_name": "closeknit"}}
+PUBLIC_URL = os.environ.get("CLOSEKNIT_URL", "").rstrip("/")
+SMTP_URL = os.environ.get("CLOSEKNIT_SMTP_URL", "")
+MAIL_FROM = os.environ.get("CLOSEKNIT_MAIL_FROM", "closeknit@localhost")
+MAIL_DOMAINS = tuple(filter(None, os.environ.get("CLOSEKNIT_MAIL_DOMAINS", "").lower().replace(" ", "").split(",")))
+LOCAL_RECEIVERS = tuple(filter(None, os.environ.get("CLOSEKNIT_LOCAL_RECEIVERS", "").replace(" ", "").split(",")))
 DATABASES = {"default": _database(_APP, "") if DATABASE_ROLE_LOGS_IN else _database(_OWNER, f"-c role={DATABASE_ROLE}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -89,10 +120,14 @@ ROOMS = ("org", "decisions", "sensing", "customers", "agreements", "demand", "ca
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.humanize",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "procrastinate.contrib.django",
     "closeknit.kernel",
@@ -101,6 +136,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "closeknit.web.middleware.SecurityHeaders",
+    "closeknit.web.logs.LogRefusals",
     "closeknit.web.problems.ApiProblems",
     "closeknit.web.middleware.ReadableText",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -109,9 +145,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "closeknit.web.presence.KeepSession",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "closeknit.web.middleware.ActorOnRequest",
     "closeknit.web.middleware.ErrorPages",
 ]
@@ -162,28 +200,67 @@ LOGOUT_REDIRECT_URL = "sign-in"
 # Rows sent over HTTP come in bodies of this size at most; files of any size: closeknit load.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 2**20
 
-SESSION_COOKIE_AGE = 12 * 3600
+# Sessions end by the server's word, idle and whole; the cookie itself goes with the browser.
+SESSION_ENGINE = "closeknit.kernel.sessions"
+SESSION_COOKIE_AGE = 60 * int(os.environ.get("CLOSEKNIT_IDLE_MINUTES") or 30)
+SESSION_LONGEST_SECONDS = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+KNOWN_COOKIE_NAME = "known"
+BEHIND_PROXY = os.environ.get("CLOSEKNIT_BEHIND_PROXY") == "1"
 if PRODUCTION:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    KNOWN_COOKIE_NAME = "__Host-known"
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    if os.environ.get("CLOSEKNIT_BEHIND_PROXY") == "1":
+    if BEHIND_PROXY:
         # Without a proxy that overwrites it, anybody could send this header: so only on request.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# One cache for all processes: used one-time codes stand in it.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "kernel_cache"}}
+
+# Sign-in by django-allauth. It registers nobody, sends no mail, and leaves counting tries to web/visitors.py.
+ACCOUNT_ADAPTER = "closeknit.web.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
+MFA_ADAPTER = "closeknit.web.sign_in.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Closeknit"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+SECOND_FACTOR_KEY = Path(os.environ.get("CLOSEKNIT_SECOND_FACTOR_KEY", HOME / "second-factor-key"))
+SINGLE_SIGN_ON = _single_sign_on()
+SOCIALACCOUNT_ADAPTER = "closeknit.web.single_sign_on.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "closeknit.web.single_sign_on.CompanyProvider",
+        "APPS": [SINGLE_SIGN_ON] if SINGLE_SIGN_ON else [],
+    }
+}
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "closeknit.web.logs.Line",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"closeknit.security": {"level": "INFO"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("CLOSEKNIT_LOG", "WARNING")},
 }

@@ -4,13 +4,32 @@ from importlib import import_module
 
 from django.urls import URLPattern, path
 
-from closeknit.web import pages
+from closeknit.web import pages, sign_in, you
 from closeknit.web.api import api
 
-PUBLIC = [path("sign-in/", pages.SignIn.as_view(), name="sign-in")]
+# Some pages have a second name: the one under which django-allauth looks for them.
+PUBLIC = [
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
+    path("sign-in/code/", sign_in.EnterCode.as_view(), name="mfa_authenticate"),
+    path("sign-in/with/<str:provider_id>/", sign_in.leave, name="openid_connect_login"),
+    path("sign-in/with/<str:provider_id>/back/", sign_in.come_back, name="openid_connect_callback"),
+]
 LOBBY = [
     path("", pages.show_today, name="today"),
-    path("sign-out/", pages.sign_out, name="sign-out"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("sign-in/again/", sign_in.AgainByPassword.as_view(), name="account_reauthenticate"),
+    path("sign-in/again/code/", sign_in.AgainByCode.as_view(), name="mfa_reauthenticate"),
+    path("you/", you.show_you, name="you"),
+    path("you/", you.show_you, name="mfa_index"),
+    path("you/password/", you.change_my_password, name="you-password"),
+    path("you/sessions/end/", you.end_my_sessions, name="you-sessions-end"),
+    path("you/tokens/issue/", you.issue_my_token, name="you-token-issue"),
+    path("you/tokens/<int:token_id>/revoke/", you.revoke_my_token, name="you-token-revoke"),
+    path("you/authenticator/", you.SetUpAuthenticator.as_view(), name="mfa_activate_totp"),
+    path("you/authenticator/remove/", you.RemoveAuthenticator.as_view(), name="mfa_deactivate_totp"),
+    path("you/codes/", you.ShowCodes.as_view(), name="mfa_view_recovery_codes"),
+    path("you/codes/new/", you.NewCodes.as_view(), name="mfa_generate_recovery_codes"),
     path("work/", pages.show_work, name="work"),
     path("work/<int:delivery_id>/replay/", pages.replay_dead_letter, name="work-replay"),
     path("tiles/work/", pages.show_work_tile, name="tile-work"),
