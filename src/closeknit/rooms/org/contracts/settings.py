@@ -184,8 +184,8 @@ def _float(text: str, by: float = 1) -> Any:
 def _check_number(setting: Setting, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise setting._refusal(value, "is no number")
-    floor, ceiling = (0, 1) if setting.kind == Kind.SHARE else (0, LARGEST)
-    floor = -LARGEST if setting.kind == Kind.NUMBER else floor
+    floor = -LARGEST if setting.kind == Kind.NUMBER else 0.0
+    ceiling = 1.0 if setting.kind == Kind.SHARE else LARGEST
     if not floor <= value <= ceiling:
         raise setting._refusal(value, "is out of bounds")
     return float(value) + 0.0

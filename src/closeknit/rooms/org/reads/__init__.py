@@ -10,6 +10,7 @@ from closeknit.rooms.org.reads.actors import (
     system_actor,
 )
 from closeknit.rooms.org.reads.changes import get_rights_change, list_rights_changes
+from closeknit.rooms.org.reads.fields import redact
 from closeknit.rooms.org.reads.people import (
     get_absence,
     get_delegation,
@@ -21,6 +22,7 @@ from closeknit.rooms.org.reads.people import (
     list_people_who,
     list_teams,
 )
+from closeknit.rooms.org.reads.rules import get_access_rules
 from closeknit.rooms.org.reads.scope import list_visible, place_of, places_of, visible_account_numbers
 from closeknit.rooms.org.reads.settings import (
     count_deviations,
@@ -45,6 +47,7 @@ __all__ = [
     "find_actor_of_token",
     "find_actor_of_user",
     "get_absence",
+    "get_access_rules",
     "get_actor",
     "get_declared",
     "get_delegation",
@@ -71,6 +74,7 @@ __all__ = [
     "may_set",
     "place_of",
     "places_of",
+    "redact",
     "system_actor",
     "visible_account_numbers",
 ]
