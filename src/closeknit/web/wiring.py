@@ -5,6 +5,9 @@ from closeknit.kernel.events import Event, Listener
 from closeknit.rooms.org.contracts.settings import REVIEW_AFTER_DAYS, Setting
 
 SEAL_EVERY_SECONDS = 0.25
+ESCALATIONS_EVERY_SECONDS = 1.0
+LOOK_AT_DEADLINES_EVERY_SECONDS = 2.0
+NOTICES_EVERY_SECONDS = 1.0
 
 
 def listeners() -> dict[type[Event], tuple[Listener, ...]]:
@@ -14,7 +17,13 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed
     from closeknit.rooms.customers import jobs as customers
     from closeknit.rooms.decisions import jobs as decisions
-    from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionRejected
+    from closeknit.rooms.decisions.contracts import (
+        DecisionApproved,
+        DecisionExpired,
+        DecisionRejected,
+        DecisionWithdrawn,
+        ExceptionExpired,
+    )
     from closeknit.rooms.demand import jobs as demand
     from closeknit.rooms.demand.contracts import ForecastRefreshed, ForecastRequested
     from closeknit.rooms.org.contracts import (
@@ -48,6 +57,9 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         PlanProposed: (),
         DecisionApproved: (capacity.commit_plan_on_decision_approved,),
         DecisionRejected: (capacity.reject_plan_on_decision_rejected,),
+        DecisionExpired: (capacity.reject_plan_on_decision_expired,),
+        DecisionWithdrawn: (),
+        ExceptionExpired: (),
         PlanCommitted: (outcomes.refresh_board_on_plan_committed,),
         SettingChanged: (decisions.record_on_setting_changed,),
         SettingReviewed: (decisions.record_on_setting_reviewed,),
@@ -72,3 +84,6 @@ def install() -> None:
     declared.declare("tiers", {tier.value: tier for tier in TIER_ORDER})
     events.connect(listeners(), org.get_actor)
     jobs.keep_up(decisions.keep_ledger_sealed, every_seconds=SEAL_EVERY_SECONDS)
+    jobs.keep_up(decisions.let_time_run_out, every_seconds=LOOK_AT_DEADLINES_EVERY_SECONDS)
+    jobs.keep_up(decisions.keep_escalations_moving, every_seconds=ESCALATIONS_EVERY_SECONDS)
+    jobs.keep_up(decisions.keep_notices_moving, every_seconds=NOTICES_EVERY_SECONDS)

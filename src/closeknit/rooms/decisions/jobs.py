@@ -3,6 +3,10 @@
 import time
 
 from closeknit.kernel.events import Context
+from closeknit.kernel.outbound.lanes import Lanes
+from closeknit.rooms.decisions.actions.expire_exceptions import note_expired_exceptions
+from closeknit.rooms.decisions.actions.expire_proposals import expire_proposals
+from closeknit.rooms.decisions.actions.move_escalations import move_due_escalations
 from closeknit.rooms.decisions.actions.record_rights import (
     record_absence,
     record_delegation,
@@ -10,7 +14,9 @@ from closeknit.rooms.decisions.actions.record_rights import (
     record_token,
 )
 from closeknit.rooms.decisions.actions.record_setting_change import record_setting_change, record_setting_review
+from closeknit.rooms.decisions.actions.route_notices import route_notices
 from closeknit.rooms.decisions.actions.seal_ledger import seal_ledger
+from closeknit.rooms.decisions.actions.send_dispatches import list_due_receivers, send_dispatches
 from closeknit.rooms.org.contracts import (
     AbsenceReported,
     DelegationBegan,
@@ -25,6 +31,15 @@ from closeknit.rooms.org.reads import system_actor
 
 COMPARE_EVERY_SECONDS = 60.0
 _compared: dict[str, float] = {}
+_lanes = Lanes(lambda receiver: send_dispatches(receiver, by=system_actor()))
+
+
+def let_time_run_out() -> None:
+    """Let proposals lapse that nobody decided in time, and say which exceptions have run out."""
+    while expire_proposals(by=system_actor()):
+        continue
+    while note_expired_exceptions(by=system_actor()):
+        continue
 
 
 def keep_ledger_sealed() -> None:
@@ -74,3 +89,15 @@ def record_token_on_issued(event: TokenIssued, context: Context) -> None:
 
 def record_token_on_revoked(event: TokenRevoked, context: Context) -> None:
     record_token(event.person_key, event.label, is_revoked=True, thread_id=event.thread_id, by=context.by)
+
+
+def keep_notices_moving() -> None:
+    """Take new notices to the channels, and send each receiver what is due on a thread of its own."""
+    while route_notices(by=system_actor()):
+        pass
+    _lanes.start(list_due_receivers(by=system_actor()))
+
+
+def keep_escalations_moving() -> None:
+    """Move on what nobody ended in time. Any number of workers may do so at once."""
+    move_due_escalations(by=system_actor())

@@ -10,6 +10,7 @@ from django.db import connection
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
+from closeknit.rooms.decisions.compute.messages import one_line
 
 MOST_BODY = 4000
 UPSERT = """
@@ -78,15 +79,15 @@ def notify_people(
         )
 
 
-def settle_notices(*, cause: str, by: Actor, at: datetime) -> None:  # noqa: ARG001 - every action names its actor
-    """Mark every notice of a cause as read and take it out of the digests that wait: the matter is over."""
+def settle_notices(*, cause: str, by: Actor, at: datetime) -> None:
+    """Mark every notice of a cause as read and take it out of the digests that wait: the matter is over.
+
+    It commits with the caller's change, which had a permission of its own.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"settle_notices by {by.key} needs the transaction of the change that ended the matter")
     with connection.cursor() as cursor:
         cursor.execute(SETTLE, {"cause": cause, "at": at})
-
-
-def one_line(text: str) -> str:
-    """Return a text with every run of spaces, line ends and control characters as one space."""
-    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text).strip()
 
 
 def _check(cause: str, title: str, link: str, by: Actor) -> None:

@@ -25,6 +25,7 @@ from closeknit.rooms.decisions.contracts.ledger import (
     Break,
     Checkpoint,
     Entry,
+    Erasure,
     Finding,
     LedgerCheck,
     LedgerLine,
@@ -42,8 +43,8 @@ from closeknit.rooms.decisions.contracts.notices import (
     EndpointCard,
     IssuedSecret,
     NoticeCard,
-    Wanted,
     NoticePreferences,
+    Wanted,
 )
 from closeknit.rooms.decisions.contracts.policy import (
     DecisionTable,
@@ -97,6 +98,7 @@ __all__ = [
     "Effect",
     "EndpointCard",
     "Entry",
+    "Erasure",
     "EscalationAcknowledged",
     "EscalationCard",
     "EscalationClosed",
@@ -120,6 +122,7 @@ __all__ = [
     "Legible",
     "MoneyBand",
     "NoticeCard",
+    "NoticePreferences",
     "Outcome",
     "PlanFacts",
     "PolicyVersion",
@@ -139,5 +142,4 @@ __all__ = [
     "TableRow",
     "ThreadCard",
     "Wanted",
-    "NoticePreferences",
 ]

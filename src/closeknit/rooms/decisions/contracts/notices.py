@@ -13,7 +13,7 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
 
 
-class Wish(StrEnum):
+class Wanted(StrEnum):
     """What a person wants on one channel: nothing, urgent notices, or all of them (not urgent: in the digest)."""
 
     NONE = "none"
@@ -38,12 +38,12 @@ class DispatchState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class NoticePreferences:
     """How one person wants notices. Digests that would fall between quiet times wait for their end (local time)."""
 
     mail_address: str = ""
-    mail: Wish = Wish.URGENT
-    webhook: Wish = Wish.NONE
+    mail: Wanted = Wanted.URGENT
+    webhook: Wanted = Wanted.NONE
     digest: DigestRhythm = DigestRhythm.HOURLY
     digest_hour: int = 7
     quiet_from: time | None = None

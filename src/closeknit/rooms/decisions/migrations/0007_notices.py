@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='NoticeWishes',
+            name='NoticePreferenceRow',
             fields=[
                 ('person_key', models.CharField(max_length=80, primary_key=True, serialize=False)),
                 ('mail_address', models.CharField(blank=True, default='', max_length=254)),
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(default='UTC', max_length=60)),
             ],
             options={
-                'db_table': 'decisions_notice_wishes',
+                'db_table': 'decisions_notice_preference',
             },
         ),
         migrations.CreateModel(

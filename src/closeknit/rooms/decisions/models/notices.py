@@ -40,8 +40,8 @@ class Notice(models.Model):
         ]
 
 
-class NoticeWishes(models.Model):
-    """By which channels one person wants notices, and when. Without a row: the defaults of `contracts.Wishes`."""
+class NoticePreferenceRow(models.Model):
+    """By which channels one person wants notices, and when. Without a row: the defaults of the contract."""
 
     person_key = models.CharField(max_length=80, primary_key=True)
     mail_address = models.CharField(max_length=254, blank=True, default="")
@@ -54,7 +54,7 @@ class NoticeWishes(models.Model):
     time_zone = models.CharField(max_length=60, default="UTC")
 
     class Meta:
-        db_table = "decisions_notice_wishes"
+        db_table = "decisions_notice_preference"
 
 
 class GatheredNotice(models.Model):

@@ -10,9 +10,13 @@ from closeknit.rooms.decisions.reads.escalations import (
     list_escalation_steps,
     list_escalations,
 )
-from closeknit.rooms.decisions.reads.on_duty import get_duty_week, list_duty_calendars
-from closeknit.rooms.decisions.reads.paths import get_path, list_path_versions, list_paths
-from closeknit.rooms.decisions.reads.policy import get_policy, judge_again, list_policy_versions
+from closeknit.rooms.decisions.reads.exceptions import (
+    count_exceptions,
+    get_exception,
+    list_exceptions,
+    list_exceptions_to_review,
+)
+from closeknit.rooms.decisions.reads.inbox import get_inbox
 from closeknit.rooms.decisions.reads.notices import (
     count_unread_notices,
     get_dispatch,
@@ -23,6 +27,9 @@ from closeknit.rooms.decisions.reads.notices import (
     list_endpoints,
     list_notices,
 )
+from closeknit.rooms.decisions.reads.on_duty import get_duty_week, list_duty_calendars
+from closeknit.rooms.decisions.reads.paths import get_path, list_path_versions, list_paths
+from closeknit.rooms.decisions.reads.policy import get_policy, judge_again, list_policy_versions
 from closeknit.rooms.decisions.reads.proposals import (
     find_proposal_about,
     get_proposal,
@@ -38,6 +45,7 @@ from closeknit.rooms.decisions.reads.receipts import (
 
 __all__ = [
     "count_escalations",
+    "count_exceptions",
     "count_unread_notices",
     "find_open_escalation",
     "find_proposal_about",
@@ -46,6 +54,8 @@ __all__ = [
     "get_duty_week",
     "get_endpoint",
     "get_escalation",
+    "get_exception",
+    "get_inbox",
     "get_ledger_check",
     "get_notice",
     "get_notice_preferences",
@@ -65,6 +75,8 @@ __all__ = [
     "list_entries",
     "list_escalation_steps",
     "list_escalations",
+    "list_exceptions",
+    "list_exceptions_to_review",
     "list_export_lines",
     "list_notices",
     "list_path_versions",
