@@ -58,7 +58,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         DecisionApproved: (capacity.commit_plan_on_decision_approved,),
         DecisionRejected: (capacity.reject_plan_on_decision_rejected,),
         DecisionExpired: (capacity.reject_plan_on_decision_expired,),
-        DecisionWithdrawn: (),
+        DecisionWithdrawn: (capacity.reject_plan_on_decision_withdrawn,),
         ExceptionExpired: (),
         PlanCommitted: (outcomes.refresh_board_on_plan_committed,),
         SettingChanged: (decisions.record_on_setting_changed,),

@@ -7,7 +7,7 @@ from closeknit.kernel.events import Context
 from closeknit.rooms.capacity.actions.adopt_pools import adopt_pools
 from closeknit.rooms.capacity.actions.commit_plan import commit_plan, reject_plan
 from closeknit.rooms.capacity.actions.propose_plan import propose_plan
-from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionRejected
+from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionExpired, DecisionRejected, DecisionWithdrawn
 from closeknit.rooms.demand.contracts import ForecastRefreshed
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.sensing.contracts import DemandObserved, FactKind
@@ -38,6 +38,18 @@ def commit_plan_on_decision_approved(event: DecisionApproved, context: Context) 
 
 def reject_plan_on_decision_rejected(event: DecisionRejected, context: Context) -> None:
     """Set a rejected draft aside."""
+    if event.kind == "plan":
+        reject_plan(_plan_id(event.subject), by=context.by)
+
+
+def reject_plan_on_decision_expired(event: DecisionExpired, context: Context) -> None:
+    """Set a draft aside that nobody decided in time."""
+    if event.kind == "plan":
+        reject_plan(_plan_id(event.subject), by=context.by)
+
+
+def reject_plan_on_decision_withdrawn(event: DecisionWithdrawn, context: Context) -> None:
+    """Set a draft aside whose proposal was taken back."""
     if event.kind == "plan":
         reject_plan(_plan_id(event.subject), by=context.by)
 

@@ -22,8 +22,7 @@ def commit_plan(plan_id: UUID, *, by: Actor, at: datetime) -> None:
 
     Called by the wiring after an approval, as whoever approved it; refuses what nobody approved.
     """
-    _require_say(by)
-    _require_decision(plan_id, ProposalState.APPROVED)
+    _require_decision(plan_id, by, ProposalState.APPROVED)
     with transaction.atomic():
         plan = _locked(plan_id)
         if plan.state == Plan.State.COMMITTED:
@@ -39,30 +38,26 @@ def commit_plan(plan_id: UUID, *, by: Actor, at: datetime) -> None:
 
 
 def reject_plan(plan_id: UUID, *, by: Actor) -> None:
-    """Set a rejected draft aside. Done already: nothing happens. Refuses what nobody rejected."""
-    _require_say(by)
-    _require_decision(plan_id, ProposalState.REJECTED)
+    """Set a draft aside that was rejected, withdrawn or not decided in time. Set aside already: nothing happens."""
+    _require_decision(plan_id, by, ProposalState.REJECTED, ProposalState.EXPIRED, ProposalState.WITHDRAWN)
     with transaction.atomic():
         plan = _locked(plan_id)
-        if plan.state == Plan.State.REJECTED:
+        if plan.state in (Plan.State.REJECTED, Plan.State.SUPERSEDED):
             return
         if plan.state != Plan.State.DRAFT:
             raise Conflict(f"This plan is {plan.state} and cannot be rejected.", where=f"plan:{plan_id}")
         Plan.objects.filter(pk=plan.pk).update(state=Plan.State.REJECTED)
 
 
-def _require_say(by: Actor) -> None:
-    # A person approved it, or policy did for who ran the plan.
-    if not by.may(Permission.DECIDE):
-        by.require(Permission.COMMIT_PLAN)
-
-
-def _require_decision(plan_id: UUID, state: ProposalState) -> None:
+def _require_decision(plan_id: UUID, by: Actor, *states: ProposalState) -> None:
     # Asked as the system: whoever decides need not be able to read every proposal.
     proposal = decisions.find_proposal_about(f"plan:{plan_id}", by=org.system_actor())
-    if proposal is None or proposal.state is not state:
+    # Whoever decided had the right then, perhaps a borrowed one that has ended since. Policy did for who ran the plan.
+    if (proposal is None or proposal.decided_by_key != by.key) and not by.may(Permission.DECIDE):
+        by.require(Permission.COMMIT_PLAN)
+    if proposal is None or proposal.state not in states:
         raise Conflict(
-            f"No proposal about this plan is {state.value}.",
+            f"No proposal about this plan is {' or '.join(states)}.",
             where=f"plan:{plan_id}",
             todo="Decide its proposal first: it is in the inbox.",
         )

@@ -92,8 +92,10 @@ class Audit:
                 self._add(number, number, "its text cannot be opened, and no erasure of its key is recorded", entry_id)
         return tuple(sorted(self.findings, key=lambda f: (f.first, f.last, f.what)))
 
-    def _add(self, first: int, last: int, what: str, entry_id: int | None = None) -> None:
-        self.findings.append(Finding(first, max(first, last), what, entry_id))
+    def _add(
+        self, first: int, last: int, what: str, entry_id: int | None = None, broken_epoch: int | None = None
+    ) -> None:
+        self.findings.append(Finding(first, max(first, last), what, entry_id, broken_epoch))
 
     def _check_chain(self, position: int) -> None:
         new = self.inside[position]
@@ -151,13 +153,14 @@ class Audit:
 
     def _blame(self, checkpoint: Checkpoint, good: int, name: str) -> None:
         said = checkpoint.statement
-        first, what = good, f"{name} at {said.size} entries has another root"
+        first, what, broken = good, f"{name} at {said.size} entries has another root", None
         if said.size > self._tree.size:
             what = f"the history is shorter than {name} at {said.size} entries"
         for position in sorted(self._sound):
             later = self.inside[position].statement
             cut = later.broken_off
             if cut and later.epoch > said.epoch and said.size > cut.kept_size:
+                broken = later.epoch
                 first, what = cut.kept_size, f"broken off when epoch {later.epoch} began ({cut.reason})"
                 break
-        self._add(min(first, said.size - 1), said.size - 1, what)
+        self._add(min(first, said.size - 1), said.size - 1, what, broken_epoch=broken)

@@ -34,9 +34,8 @@ from closeknit.rooms.org.contracts import PERMISSIONS_OF, Permission, Role
 MOST_CHARACTERS = 100_000
 LONGEST_HOURS = 24 * 366
 WORD = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-BAND = re.compile(
-    r"(?P<currency>[A-Z]{3}|other)(?: from (?P<from>\d{1,15}(?:\.\d{1,4})?))?(?: below (?P<below>\d{1,15}(?:\.\d{1,4})?))?"
-)
+AMOUNT = r"\d{1,15}(?:\.\d{1,4})?"
+BAND = re.compile(rf"(?P<currency>[A-Z]{{3}}|other)(?: from (?P<from>{AMOUNT}))?(?: below (?P<below>{AMOUNT}))?")
 SHOWN_AS = ("number", "share", "signed share", "text")
 ALL_TIERS = frozenset({*TIERS, NO_TIER})
 
@@ -173,7 +172,7 @@ class _Strict(yaml.SafeLoader):
             raise yaml.MarkedYAMLError(problem="references are not taken", problem_mark=self.peek_event().start_mark)
         return super().compose_node(parent, index)
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: ARG002 - yaml's signature
         seen = [key.value for key, _ in node.value]
         twice = next((key for key in seen if seen.count(key) > 1), None)
         if twice is not None:

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from closeknit.kernel.actor import Actor, Place
 from closeknit.kernel.errors import Denied, NotFound
-from closeknit.rooms.decisions.contracts import Proposed, ProposalCard, ProposalState, RuleVerdict
+from closeknit.rooms.decisions.contracts import ProposalCard, ProposalState, Proposed, RuleVerdict
 from closeknit.rooms.decisions.models import Proposal
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission

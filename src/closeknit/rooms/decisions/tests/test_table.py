@@ -23,10 +23,11 @@ kinds:
       - {rule: short, fact: days, at_most: 7, sentence: "{value} of {limit}"}
     rows:
       - {rules: hold, money: [none, EUR below 100, other], then: approve}
-      - {rules: hold, money: [EUR from 100], then: &wait {wait_for: [executive], answer_within_hours: 4, expires_after_hours: 8}}
+      - rules: hold
+        money: [EUR from 100]
+        then: {wait_for: [executive], answer_within_hours: 4, expires_after_hours: 8}
       - {rules: fail, then: {wait_for: [service-lead], approvals: 2, answer_within_hours: 4, expires_after_hours: 8}}
 """
-GOOD = GOOD.replace("&wait ", "")
 
 
 def test_the_shipped_table_is_strict_and_covers_what_the_product_proposes():
@@ -69,13 +70,7 @@ def test_a_good_table_is_read():
         (("[executive]", "[]"), "No role"),
         (("approvals: 2", "approvals: 3"), "approvals is 1, or 2"),
         (("approvals: 2", "approvals: true"), "approvals is 1, or 2"),
-        (
-            (
-                "answer_within_hours: 4, expires_after_hours: 8}}\n      - {rules: fail",
-                "answer_within_hours: 9, expires_after_hours: 8}}\n      - {rules: fail",
-            ),
-            "expire before",
-        ),
+        (("executive], answer_within_hours: 4", "executive], answer_within_hours: 9"), "expire before"),
         (("at_most: 7", "at_most: many"), "needs a number"),
         (("at_most: 7", "at_most: .nan"), "needs a number"),
         (("at_most: 7", "at_most: 7, at_least: 1"), "exactly one"),
