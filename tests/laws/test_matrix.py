@@ -52,6 +52,20 @@ GET  /api/v1/plans/{plan_id}/cells?pool=pickers&week_on=2026-03-02              
 GET  /api/v1/plans/{plan_id}/replay                                                    401 403 403 200 200 200 403
 GET  /api/v1/board                                                                     401 403 200 200 200 200 200
 GET  /sign-in/                                                                         200 302 302 302 302 302 302
+GET  /sign-in/code/                                                                    302 302 302 302 302 302 302
+POST /sign-in/with/{provider_id}/                                                      404 404 404 404 404 404 404
+GET  /sign-in/with/{provider_id}/back/                                                 404 404 404 404 404 404 404
+GET  /sign-in/again/                                                                   302 200 200 200 200 200 200
+GET  /sign-in/again/code/                                                              302 302 302 302 302 302 302
+GET  /you/                                                                             302 200 200 200 200 200 200
+GET  /you/password/                                                                    302 200 200 200 200 200 200
+POST /you/sessions/end/                                                                302 302 302 302 302 302 302
+POST /you/tokens/issue/ | label=x&scope=accounts.read                                  302 403 200 200 200 200 200
+POST /you/tokens/{token_id}/revoke/                                                    302 404 404 404 404 404 404
+GET  /you/authenticator/                                                               302 302 302 302 302 302 302
+GET  /you/authenticator/remove/                                                        302 404 404 404 404 404 404
+GET  /you/codes/                                                                       302 404 404 404 404 404 404
+GET  /you/codes/new/                                                                   302 302 302 302 302 302 302
 POST /sign-out/                                                                        302 302 302 302 302 302 302
 GET  /                                                                                 302 200 200 200 200 200 200
 GET  /work/                                                                            302 403 403 200 200 200 403
@@ -125,7 +139,16 @@ def routes() -> set[tuple[str, str]]:
     found = {("GET", "/api/v1/openapi.json")}
     for path, operations in api.get_openapi_schema()["paths"].items():
         found |= {(method.upper(), re.sub(r"\{\w+\}", "{}", path)) for method in operations}
-    posts = {"sign-out", "work-replay", "proposal-decide", "plan-start"}
+    posts = {
+        "sign-out",
+        "openid_connect_login",
+        "you-sessions-end",
+        "you-token-issue",
+        "you-token-revoke",
+        "work-replay",
+        "proposal-decide",
+        "plan-start",
+    }
     for pattern in urlpatterns:
         name = getattr(pattern, "name", None)
         if name:
@@ -169,6 +192,8 @@ def places(db, tmp_path) -> dict[str, Any]:
         "feed": company.feed,
         "account_number": "ACME",
         "delivery_id": 1,
+        "provider_id": "company",
+        "token_id": 1,
     }
 
 

@@ -30,6 +30,9 @@ PAGES = (
     "/feeds/",
     "/feeds/orders/",
     "/work/",
+    "/you/",
+    "/you/password/",
+    "/sign-in/again/",
 )
 pytestmark = [
     pytest.mark.browser,

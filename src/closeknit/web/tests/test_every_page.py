@@ -25,6 +25,9 @@ PAGES = (
     "/feeds/",
     "/feeds/orders/",
     "/work/",
+    "/you/",
+    "/you/password/",
+    "/sign-in/again/",
     "/plans/progress/{thread}/",
 )
 TILES = (
