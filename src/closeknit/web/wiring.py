@@ -16,6 +16,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     from closeknit.rooms.capacity import jobs as capacity
     from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed
     from closeknit.rooms.customers import jobs as customers
+    from closeknit.rooms.customers.contracts import TierChanged
     from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.decisions.contracts import (
         DecisionApproved,
@@ -55,11 +56,15 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         ForecastRequested: (demand.refresh_forecast_on_requested,),
         ForecastRefreshed: (capacity.propose_plan_on_forecast_refreshed,),
         PlanProposed: (),
-        DecisionApproved: (capacity.commit_plan_on_decision_approved,),
+        DecisionApproved: (
+            capacity.commit_plan_on_decision_approved,
+            customers.apply_tier_change_on_decision_approved,
+        ),
         DecisionRejected: (capacity.reject_plan_on_decision_rejected,),
         DecisionExpired: (capacity.reject_plan_on_decision_expired,),
         DecisionWithdrawn: (capacity.reject_plan_on_decision_withdrawn,),
         ExceptionExpired: (),
+        TierChanged: (),
         PlanCommitted: (outcomes.refresh_board_on_plan_committed,),
         SettingChanged: (decisions.record_on_setting_changed,),
         SettingReviewed: (decisions.record_on_setting_reviewed,),
@@ -77,10 +82,12 @@ def install() -> None:
     """Hand the table to the kernel, and what its worker keeps up. Called once, when Django is ready."""
     from closeknit.kernel import declared, jobs
     from closeknit.rooms.customers.contracts import TIER_ORDER
+    from closeknit.rooms.customers.reads import find_tier
     from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.org import reads as org
 
     declared.declare("settings", {setting.key: setting for setting in settings()})
+    declared.declare("accounts", {"tier": find_tier})
     declared.declare("tiers", {tier.value: tier for tier in TIER_ORDER})
     events.connect(listeners(), org.get_actor)
     jobs.keep_up(decisions.keep_ledger_sealed, every_seconds=SEAL_EVERY_SECONDS)

@@ -1,8 +1,11 @@
 """What other rooms may know of customers: accounts and their tiers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from closeknit.kernel.events import Event
+from closeknit.rooms.org.contracts.fields import INTERNAL
 
 
 class Tier(StrEnum):
@@ -25,13 +28,13 @@ class AccountCard:
     account_number: str
     name: str
     tier: Tier
-    tier_reason: str
+    tier_reason: str | None = field(metadata=INTERNAL)
     team_id: int | None
     team: str
     region: str
     time_zone: str
     jurisdiction: str
-    source_feed: str
+    source_feed: str | None = field(metadata=INTERNAL)
     since_at: datetime | None
 
 
@@ -42,3 +45,12 @@ class AccountKey:
     account_number: str
     tier: Tier
     team_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TierChanged(Event):
+    """An account has another tier: by new data, or by a decision."""
+
+    account_number: str
+    before: str
+    after: str

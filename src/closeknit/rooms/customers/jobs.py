@@ -2,9 +2,17 @@
 
 from closeknit.kernel.events import Context
 from closeknit.rooms.customers.actions.adopt_accounts import adopt_accounts
+from closeknit.rooms.customers.actions.apply_tier_change import apply_tier_change
+from closeknit.rooms.decisions.contracts import DecisionApproved
 from closeknit.rooms.sensing.contracts import DemandObserved
 
 
 def adopt_accounts_on_demand_observed(event: DemandObserved, context: Context) -> None:
     """Take over the accounts that a batch stated or that its work speaks of."""
     adopt_accounts(event.batch_id, thread_id=event.thread_id, by=context.by)
+
+
+def apply_tier_change_on_decision_approved(event: DecisionApproved, context: Context) -> None:
+    """Give an account the tier that was approved."""
+    if event.kind == "tier":
+        apply_tier_change(event.proposal_id, by=context.by)

@@ -5,14 +5,16 @@ from django.db.models import Q
 
 
 class Account(models.Model):
-    """A customer account. `tier_reason` says in a sentence why it has its tier; numbers are the source's
-    own.
+    """A customer account. `tier_reason` says in a sentence why it has its tier; numbers are the source's own.
+
+    `tier_decision` is the proposal by which people or policy chose the tier: then no load of data moves it.
     """
 
     account_number = models.TextField(unique=True)
     name = models.TextField()
     tier = models.CharField(max_length=12)
     tier_reason = models.TextField()
+    tier_decision = models.UUIDField(null=True)
     team = models.ForeignKey("org.Team", on_delete=models.PROTECT, null=True, related_name="+")
     region = models.TextField(blank=True, default="")
     time_zone = models.CharField(max_length=60, blank=True, default="")

@@ -12,7 +12,7 @@ from closeknit.kernel.errors import Invalid, NotFound
 from closeknit.rooms.customers.contracts import AccountCard, AccountKey, Tier
 from closeknit.rooms.customers.models import Account
 from closeknit.rooms.org.contracts import Permission
-from closeknit.rooms.org.reads import system_actor, visible_account_numbers
+from closeknit.rooms.org.reads import redact, system_actor, visible_account_numbers
 from closeknit.rooms.sensing import reads as sensing
 
 
@@ -23,7 +23,8 @@ def list_accounts(
     rows = _matching(by, search, tier, team)
     if after:
         rows = rows.filter(account_number__gt=after)
-    return [_card(row) for row in rows.select_related("team").order_by("account_number")[:limit]]
+    found = rows.select_related("team").order_by("account_number")[:limit]
+    return redact((_card(row) for row in found), by=by)
 
 
 def count_accounts(*, by: Actor, search: str = "", tier: str = "", team: str = "") -> int:
@@ -31,18 +32,30 @@ def count_accounts(*, by: Actor, search: str = "", tier: str = "", team: str = "
     return _matching(by, search, tier, team).count()
 
 
-def get_account(account_number: str, *, by: Actor) -> AccountCard:
-    """Return one account, or raise NotFound where there is none that the actor may see."""
-    row = _visible(by).select_related("team").filter(account_number=account_number).first()
+def get_account(account_number: str, *, by: Actor, permission: Permission = Permission.READ_ACCOUNTS) -> AccountCard:
+    """Return one account, or raise NotFound where there is none that the actor may see.
+
+    With another permission than to read accounts: none over which the actor holds that one too.
+    """
+    row = _visible(by, permission).select_related("team").filter(account_number=account_number).first()
     if row is None:
         raise NotFound("There is no such account.", where=account_number)
-    return _card(row)
+    return redact([_card(row)], by=by)[0]
 
 
-def list_account_keys(*, by: Actor) -> list[AccountKey]:
-    """Return number, tier and team of every account that the actor may see, by account number."""
-    rows = _visible(by).order_by("account_number").values_list("account_number", "tier", "team_id")
+def list_account_keys(*, by: Actor, permission: Permission = Permission.READ_ACCOUNTS) -> list[AccountKey]:
+    """Return number, tier and team of every account that the actor may see, by account number.
+
+    With another permission than to read accounts: of those over which the actor holds that one too.
+    """
+    rows = _visible(by, permission).order_by("account_number").values_list("account_number", "tier", "team_id")
     return [AccountKey(number, Tier(tier), team) for number, tier, team in rows]
+
+
+def find_tier(account_number: str, *, by: Actor) -> Tier | None:
+    """Return an account's tier, or None where there is no such account that the actor may see."""
+    found = _visible(by).filter(account_number=account_number).values_list("tier", flat=True).first()
+    return Tier(found) if found else None
 
 
 def team_of(account_numbers: Iterable[str], *, by: Actor) -> dict[str, int | None]:
@@ -56,17 +69,18 @@ def weekly_units(account_number: str, *, weeks: int, until_at: datetime, by: Act
     first.
     """
     get_account(account_number, by=by)
-    # The scope was checked above; sensing knows no teams and answers only those who see every account.
+    # The scope was checked above; sensing answers only those who see every account.
     return sensing.weekly_units(account_number, weeks=weeks, until_at=until_at, by=system_actor())
 
 
-def _visible(by: Actor) -> QuerySet[Account]:
-    """Return the accounts in the actor's scope."""
-    by.require(Permission.READ_ACCOUNTS)
+def _visible(by: Actor, permission: Permission = Permission.READ_ACCOUNTS) -> QuerySet[Account]:
+    """Return the accounts that the actor may read, and over which it holds the permission."""
     rows = Account.objects.all()
-    if by.scope_of(Permission.READ_ACCOUNTS).every_account:
-        return rows
-    return rows.filter(account_number__in=visible_account_numbers(by, Permission.READ_ACCOUNTS))
+    for needed in {Permission.READ_ACCOUNTS, permission}:
+        by.require(needed)
+        if not by.scope_of(needed).every_account:
+            rows = rows.filter(account_number__in=visible_account_numbers(by, needed))
+    return rows
 
 
 def _matching(by: Actor, search: str, tier: str, team: str) -> QuerySet[Account]:

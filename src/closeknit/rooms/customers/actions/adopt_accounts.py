@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db import transaction
 
 from closeknit.kernel.actor import Actor, Place
+from closeknit.kernel.events import publish
 from closeknit.rooms.customers.compute import rank_tiers
-from closeknit.rooms.customers.contracts import Tier
+from closeknit.rooms.customers.contracts import Tier, TierChanged
 from closeknit.rooms.customers.models import Account
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
@@ -55,7 +56,7 @@ def adopt_accounts(batch_id: int, *, thread_id: UUID, by: Actor) -> int:
 
     A stated tier is taken as stated. Where the source states none, the recipe's rule ranks every account of
     the feed by what it brought so far, so a tier can change with new data; each change of a tier is a ledger
-    line of its own. Running it again changes nothing.
+    line of its own. A tier that was decided is left alone. Running it again changes nothing.
     """
     by.require(Permission.LOAD_DATA)
     batch = sensing.get_batch(batch_id, by=by)
@@ -141,6 +142,9 @@ def _differences(
             "team_id": team_ids.get(w.team),
             "source_feed": feed,
         }
+        if account is not None and account.tier_decision:
+            # A tier that was decided stands until it is decided anew.
+            values |= {"tier": account.tier, "tier_reason": account.tier_reason}
         if account is None:
             created.append(Account(account_number=number, **values))
         elif not _keeps(account, w, feed) and any(getattr(account, name) != v for name, v in values.items()):
@@ -148,7 +152,7 @@ def _differences(
             for name, value in values.items():
                 setattr(account, name, value)
             updated.append(account)
-            if tier_before != w.tier:
+            if tier_before != account.tier:
                 moved.append((account, tier_before))
     return created, updated, moved
 
@@ -180,6 +184,7 @@ def _record(
             by=by,
         )
     for account, before in moved:
+        publish(TierChanged(thread_id, account.account_number, before, str(account.tier)), by=by)
         record_entry(
             Entry(
                 thread_id=thread_id,

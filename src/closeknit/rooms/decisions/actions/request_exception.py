@@ -9,6 +9,7 @@ from django.db import transaction
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.declared import declared
 from closeknit.kernel.errors import Invalid, NotFound
 from closeknit.rooms.decisions.actions.propose_change import propose_change
 from closeknit.rooms.decisions.models import ExceptionRow
@@ -23,7 +24,7 @@ class WantedException:
     """What is asked for. Days are whole, the last one included. One of `account_number` and `place` is given.
 
     `deviates_from` names the policy, setting or term ("term T-1", "setting demand.level"); `allowed` says what holds
-    instead. `review_on` None: on the last day. `owner_key` "": whoever asks. `tier` of the account, "none" without.
+    instead. `review_on` None: on the last day. `owner_key` "": whoever asks; else an actor key or a user name.
     """
 
     deviates_from: str
@@ -34,7 +35,6 @@ class WantedException:
     review_on: date | None = None
     account_number: str = ""
     place: str = ""
-    tier: str = "none"
     owner_key: str = ""
     money_at_stake: Decimal | None = None
     currency: str = ""
@@ -126,7 +126,7 @@ def _propose(row: ExceptionRow, earlier: ExceptionRow | None, wanted: WantedExce
             "owner": row.owner_name,
         },
         effects=(),
-        tier=wanted.tier,
+        tier=_tier(row.account_number),
         money_at_stake=row.money_at_stake,
         currency=row.currency,
         facts={
@@ -139,6 +139,13 @@ def _propose(row: ExceptionRow, earlier: ExceptionRow | None, wanted: WantedExce
         by=by,
         at=at,
     )
+
+
+def _tier(account_number: str) -> str:
+    # The room that knows tiers stands above this one and hands over how to ask.
+    find = declared("accounts").get("tier")
+    tier = find(account_number, by=org.system_actor()) if find and account_number else None
+    return str(tier or "none")
 
 
 def _count_extensions(earlier: ExceptionRow | None) -> int:

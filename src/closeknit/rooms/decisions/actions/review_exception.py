@@ -124,7 +124,6 @@ def _extend(row: ExceptionRow, until_on: date | None, reason: str, by: Actor, at
         until_on=until_on,
         account_number=row.account_number,
         place=row.place,
-        tier=row.proposal.tier if row.proposal else "none",
         owner_key=row.owner_key,
         money_at_stake=row.money_at_stake,
         currency=row.currency,
