@@ -13,18 +13,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict
 from closeknit.kernel.outside import OutsideLog
+from closeknit.kernel.signatures import load_or_make_key
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.compute.checkpoints import digest_of, is_signed, read_checkpoint, sign_statement
 from closeknit.rooms.decisions.contracts import Break, Checkpoint, Entry, SealOutcome, Statement
 from closeknit.rooms.decisions.models import LedgerCheckpoint
 from closeknit.rooms.decisions.reads.tree import (
     checkpoint_of,
+    key_history,
+    key_log,
     known_keys,
     last_checkpoint,
     load_tree,
@@ -38,6 +42,7 @@ from closeknit.rooms.org.contracts import Permission
 log = logging.getLogger(__name__)
 
 MOST_ENTRIES = 5000
+NEXT_KEY = "signing-key.next"
 UNPLACED = "not exists (select from decisions_ledger_leaf l where l.entry_id = e.id)"
 NEXT = f"""
     select e.id, e.leaf from decisions_ledger_entry e
@@ -64,10 +69,11 @@ class _Epoch:
     loses: bool = False
 
 
-def seal_ledger(*, by: Actor, only_if_waiting: bool = False) -> SealOutcome:
+def seal_ledger(*, by: Actor, only_if_waiting: bool = False, next_key: str = "") -> SealOutcome:
     """Seal the entries that wait, up to a limit. Does nothing while another process is sealing.
 
     `only_if_waiting` leaves out the comparison with what is outside where nothing waits: cheap enough to ask often.
+    `next_key` has the checkpoint name the public key that signs from the next one on (see `rotate_key`).
     """
     by.require(Permission.READ_LEDGER)
     if only_if_waiting and not _anything_waits():
@@ -77,16 +83,18 @@ def seal_ledger(*, by: Actor, only_if_waiting: bool = False) -> SealOutcome:
             return SealOutcome(0, 0)
         files = outside_log()
         last = last_checkpoint()
+        _finish_rotation(last, files)
         epoch = _epoch_to_begin(last, files)
         with transaction.atomic():
             entries, floor = _entries_of_epoch() if epoch else _entries_in_order()
-            if not entries and (epoch is None or epoch.broken_off is None):
+            if not entries and (epoch is None or epoch.broken_off is None) and not next_key:
                 outcome = SealOutcome(0, last.size if last else 0)
             else:
-                outcome = _seal(last, epoch, entries, floor)
+                outcome = _seal(last, epoch, entries, floor, next_key)
                 if epoch and epoch.broken_off:
                     _record_break(epoch, epoch.broken_off, by)
         _write_outside(files)
+        _finish_rotation(last_checkpoint(), files)
         return outcome
 
 
@@ -111,7 +119,9 @@ def _sealing_alone() -> Iterator[bool]:
                 cursor.execute("select pg_advisory_unlock(hashtext('closeknit-ledger-sealer'))")
 
 
-def _seal(last: LedgerCheckpoint | None, epoch: _Epoch | None, entries: list[Any], floor: str | None) -> SealOutcome:
+def _seal(
+    last: LedgerCheckpoint | None, epoch: _Epoch | None, entries: list[Any], floor: str | None, next_key: str
+) -> SealOutcome:
     tree = load_tree(last.size if last else 0)
     start = tree.size
     nodes = [node for _, leaf in entries for node in tree.append(bytes(leaf))]
@@ -128,11 +138,29 @@ def _seal(last: LedgerCheckpoint | None, epoch: _Epoch | None, entries: list[Any
             sealed_at=sealed_at,
             cluster=cluster,
             broken_off=epoch.broken_off if epoch else None,
+            next_key=next_key,
         ),
         signing_key(),
     )
     _store_checkpoint(checkpoint, floor, loses=bool(epoch and epoch.loses))
     return SealOutcome(len(entries), tree.size, epoch.number if epoch else None)
+
+
+def _finish_rotation(last: LedgerCheckpoint | None, files: OutsideLog) -> None:
+    """Where a checkpoint has named the waiting key, put it in force: noted outside first, then in the old one's place."""
+    waiting = Path(settings.LEDGER_FOLDER) / NEXT_KEY
+    if not waiting.exists():
+        return
+    public = load_or_make_key(waiting).public.hex()
+    ends = [checkpoint_of(last)] if last else []
+    ends += [read_checkpoint(record) for record in files.read_last(files.paths[0])]
+    naming = [c for c in ends if c.statement.next_key == public and is_signed(c, known_keys())]
+    if not naming:
+        return
+    if key_history()[-1] != public:
+        log_of_keys = key_log()
+        log_of_keys.append(log_of_keys.paths[0], [naming[0].as_record()])
+    waiting.replace(waiting.with_name("signing-key"))
 
 
 def _epoch_to_begin(last: LedgerCheckpoint | None, files: OutsideLog) -> _Epoch | None:

@@ -15,11 +15,16 @@ def add_commands(decisions: Any) -> None:
     """Add the ledger's commands to `closeknit decisions`."""
     ledger = decisions.add_parser("ledger", help="read the ledger, newest first")
     ledger.add_argument("--account", default="")
-    ledger.add_argument("--kind", default="")
+    ledger.add_argument("--kind", default="", help="for example plan.approved, or all of plan.*")
+    ledger.add_argument("--actor", default="", help="a part of the name, or a key as person:12")
+    ledger.add_argument("--since", type=arguments.instant, metavar="TIME", help="for example 2026-03-02T09:00Z")
+    ledger.add_argument("--until", type=arguments.instant, metavar="TIME")
+    ledger.add_argument("--evidence", action="store_true", help="print each line's evidence too")
     ledger.add_argument("--limit", type=arguments.rows, default=30)
     ledger.set_defaults(run=_list_ledger)
     thread = decisions.add_parser("thread", help="read one thread, oldest first")
     thread.add_argument("thread", type=UUID)
+    thread.add_argument("--evidence", action="store_true", help="print each line's evidence too")
     thread.set_defaults(run=_show_thread)
     _add_proof_commands(decisions)
 
@@ -31,6 +36,7 @@ def _add_proof_commands(decisions: Any) -> None:
     receipt.set_defaults(run=_write_receipt)
     export = decisions.add_parser("export", help="write the whole ledger for tools/verify_ledger.py")
     export.add_argument("--out", type=Path, required=True, metavar="FILE")
+    export.add_argument("--without-texts", action="store_true", help="prove everything, say nothing")
     export.set_defaults(run=_write_export)
     prove = decisions.add_parser("prove", help="prove that an older checkpoint is a prefix of the ledger")
     prove.add_argument("older", type=Path, help="a file with one checkpoint")
@@ -40,14 +46,22 @@ def _add_proof_commands(decisions: Any) -> None:
     verify.set_defaults(run=_verify)
     seal = decisions.add_parser("seal", help="seal what waits now; the worker does it by itself")
     seal.set_defaults(run=_seal)
-    key = decisions.add_parser("key", help="print the public key of the ledger's checkpoints")
+    key = decisions.add_parser("key", help="print the ledger's first public key, the one to pin")
     key.set_defaults(run=_print_key)
 
 
 def _list_ledger(args: argparse.Namespace) -> int:
     from closeknit.rooms.decisions import reads
 
-    lines = reads.list_entries(by=args.by, account_number=args.account, kind=args.kind, limit=args.limit)
+    lines = reads.list_entries(
+        by=args.by,
+        account_number=args.account,
+        kind=args.kind,
+        actor=args.actor,
+        since_at=args.since,
+        until_at=args.until,
+        limit=args.limit,
+    )
     return _print_lines(args, lines)
 
 
@@ -62,7 +76,9 @@ def _print_lines(args: argparse.Namespace, lines: Any) -> int:
         print_json("closeknit.ledger/1", {"entries": lines})
     else:
         rows = [(line.entry_id, line.recorded_at, line.kind, line.actor_name, line.sentence) for line in lines]
-        print_table(("#", "when (UTC)", "kind", "who", "what"), rows, empty="The ledger is empty.")
+        print_table(("#", "when (UTC)", "kind", "who", "what"), rows, empty="No line of the ledger matches.")
+        for line in lines if getattr(args, "evidence", False) else ():
+            print(f"{line.entry_id}: {json.dumps(line.evidence, ensure_ascii=False, sort_keys=True)}")
     return 0
 
 
@@ -80,7 +96,7 @@ def _write_export(args: argparse.Namespace) -> int:
     from closeknit.rooms.decisions.actions.seal_ledger import seal_all
 
     seal_all(by=args.by)
-    return _say_written(args, reads.list_export_lines(by=args.by), "The whole ledger")
+    return _say_written(args, reads.list_export_lines(by=args.by, with_texts=not args.without_texts), "The ledger")
 
 
 def _write_consistency(args: argparse.Namespace) -> int:
@@ -130,6 +146,8 @@ def _verify(args: argparse.Namespace) -> int:
         place = f"entry {finding.first}" if finding.first == finding.last else f"{finding.first} to {finding.last}"
         line = f" (line {finding.entry_id})" if finding.entry_id else ""
         print(f"  {place}{line}: {finding.what}")
+    for finding in check.accepted[:50]:
+        print(f"  notice, accepted: {finding.first} to {finding.last}: {finding.what}")
     return 1 if check.findings else 0
 
 

@@ -1,5 +1,17 @@
 """What other rooms may know of decisions: ledger entries, proposals, and the events about them."""
 
+from closeknit.rooms.decisions.contracts.duties import (
+    Cadence,
+    DutyCard,
+    DutyRule,
+    DutyTemplate,
+    EvidenceAsk,
+    EvidencePart,
+    EvidenceQuery,
+    OccurrenceCard,
+    OccurrenceDetail,
+    OccurrenceState,
+)
 from closeknit.rooms.decisions.contracts.escalations import (
     DutyCalendarCard,
     DutyShift,
@@ -79,6 +91,7 @@ from closeknit.rooms.decisions.contracts.proposals import (
 __all__ = [
     "AnswerCard",
     "Break",
+    "Cadence",
     "Change",
     "Channel",
     "Checkpoint",
@@ -92,8 +105,11 @@ __all__ = [
     "DispatchCard",
     "DispatchState",
     "DutyCalendarCard",
+    "DutyCard",
+    "DutyRule",
     "DutyShift",
     "DutySpan",
+    "DutyTemplate",
     "DutyWeek",
     "Effect",
     "EndpointCard",
@@ -107,6 +123,9 @@ __all__ = [
     "EscalationRaised",
     "EscalationState",
     "EscalationStep",
+    "EvidenceAsk",
+    "EvidencePart",
+    "EvidenceQuery",
     "ExceptionCard",
     "ExceptionExpired",
     "ExceptionState",
@@ -123,6 +142,9 @@ __all__ = [
     "MoneyBand",
     "NoticeCard",
     "NoticePreferences",
+    "OccurrenceCard",
+    "OccurrenceDetail",
+    "OccurrenceState",
     "Outcome",
     "PlanFacts",
     "PolicyVersion",

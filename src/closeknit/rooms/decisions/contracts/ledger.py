@@ -119,6 +119,19 @@ class SealOutcome:
     new_epoch: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What an erasure did: its own ledger line, keys destroyed, lines that went dark, and older ones in the clear.
+
+    Lines of version 2 were written in the clear, and their proofs need them so: they are left.
+    """
+
+    entry_id: int
+    keys: int
+    lines: int
+    left_in_clear: int
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """Something that refutes the ledger: the first entry (from 0) that may be bad, the last, and why."""
@@ -127,17 +140,19 @@ class Finding:
     last: int
     what: str
     entry_id: int | None = None
+    broken_epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerCheck:
-    """The product's own verdict on its ledger."""
+    """The product's own verdict on its ledger. `accepted` are openly broken epochs that somebody accepted on record."""
 
     entries: int
     checkpoints: int
     outside: int
     waiting: int
     findings: tuple[Finding, ...]
+    accepted: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from closeknit.rooms.decisions.compute.checkpoints import read_checkpoint
 from closeknit.rooms.decisions.compute.envelope import read_envelope
 from closeknit.rooms.decisions.contracts import Checkpoint, LedgerCheck
 from closeknit.rooms.decisions.models import LedgerCheckpoint
+from closeknit.rooms.decisions.reads.breaks import accepted_breaks
 from closeknit.rooms.decisions.reads.opening import Keyring, texts_of
 from closeknit.rooms.decisions.reads.tree import checkpoint_of, key_history, known_keys, outside_log, read_cursor
 from closeknit.rooms.org.contracts import Permission
@@ -76,7 +77,10 @@ def list_export_lines(*, by: Actor, with_texts: bool = True) -> Iterator[dict[st
 
 
 def get_ledger_check(*, by: Actor) -> LedgerCheck:
-    """Recompute the whole ledger and compare it with every checkpoint, inside and outside the database."""
+    """Recompute the whole ledger and compare it with every checkpoint, inside and outside the database.
+
+    Every text that its key should open is opened.
+    """
     _require_all(by)
     size, last = _bounds()
     inside, outside = _inside(last), list_outside()
@@ -89,7 +93,10 @@ def get_ledger_check(*, by: Actor) -> LedgerCheck:
         audit.take_erasures(line.shown["kind"], line.texts)
         if overdue:
             audit.take_overdue(line.entry_id)
-    return LedgerCheck(size, len(inside), len(outside), waiting, audit.finish())
+    findings, known = audit.finish(), accepted_breaks()
+    refuting = tuple(finding for finding in findings if finding.broken_epoch not in known)
+    accepted = tuple(finding for finding in findings if finding.broken_epoch in known)
+    return LedgerCheck(size, len(inside), len(outside), waiting, refuting, accepted)
 
 
 def list_outside() -> list[Checkpoint]:

@@ -82,3 +82,11 @@ def keep_opened(key_id: UUID, data_key: bytes) -> bytes:
         _opened.clear()
     _opened[key_id] = data_key
     return data_key
+
+
+def list_unopened() -> list[UUID]:
+    """Return the keys that are neither erased nor to be opened with the text key of today."""
+    with connection.cursor() as cursor:
+        cursor.execute("select id from decisions_subject_key where wrapped is not null order by id for update")
+        found = find_keys(key_id for (key_id,) in cursor.fetchall())
+    return sorted(key_id for key_id, key in found.items() if key.data_key is None)

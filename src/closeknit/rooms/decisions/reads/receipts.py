@@ -12,6 +12,7 @@ from closeknit.rooms.decisions.compute.checkpoints import read_checkpoint
 from closeknit.rooms.decisions.compute.envelope import read_envelope
 from closeknit.rooms.decisions.contracts import Checkpoint, Seal
 from closeknit.rooms.decisions.models import LedgerCheckpoint, LedgerLeaf
+from closeknit.rooms.decisions.reads.breaks import accepted_breaks
 from closeknit.rooms.decisions.reads.entries import visible_entries
 from closeknit.rooms.decisions.reads.opening import Keyring, texts_of
 from closeknit.rooms.decisions.reads.tree import (
@@ -42,14 +43,15 @@ def get_seal(*, by: Actor) -> Seal:
     if row is None:
         return Seal(0, waiting, None, "", None, ())
     last = LedgerLeaf.objects.order_by("-number").values_list("entry_id", flat=True).first()
-    broken = LedgerCheckpoint.objects.filter(opens_epoch=True, loses=True).order_by("id")
+    lost = LedgerCheckpoint.objects.filter(opens_epoch=True, loses=True).order_by("id").values_list("epoch", flat=True)
+    broken = set(lost) - accepted_breaks() if lost else set()
     return Seal(
         sealed=row.size,
         waiting=waiting,
         sealed_at=row.sealed_at,
         root=checkpoint_of(row).statement.root,
         last_entry_id=last,
-        broken_epochs=tuple(broken.values_list("epoch", flat=True)),
+        broken_epochs=tuple(sorted(broken)),
     )
 
 
