@@ -18,20 +18,42 @@ from closeknit.kernel import scope
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import CloseknitError, Invalid
 from closeknit.rooms.org import reads as org
-from closeknit.web.problems import MEDIA_TYPE, CsrfRefused, TooLarge, problem_of_status, problem_response
+from closeknit.rooms.org.actions.note_token_used import note_token_used
+from closeknit.web.problems import (
+    MEDIA_TYPE,
+    CsrfRefused,
+    NotSignedIn,
+    Throttled,
+    TooLarge,
+    problem_of_status,
+    problem_response,
+)
+from closeknit.web.visitors import take_token_try
 
 ROOMS_WITH_API = ("decisions", "sensing", "customers", "agreements", "demand", "capacity", "outcomes")
 
 
 class Token(HttpBearer):
-    """`Authorization: Bearer ck_…`, a token issued with `closeknit org token LABEL --as NAME`."""
+    """`Authorization: Bearer ck_…`, a token issued with `closeknit org token issue LABEL --as NAME`."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         actor = org.find_actor_of_token(token)
-        if actor is not None:
-            request.actor = actor  # type: ignore[attr-defined]
-            scope.switch_to(actor)
+        if actor is None:
+            _count_refused_token(request)
+            return None
+        request.actor, request.by_token = actor, True  # type: ignore[attr-defined]
+        scope.switch_to(actor)
+        note_token_used(token=token, by=actor)
         return actor
+
+
+def _count_refused_token(request: HttpRequest) -> None:
+    """Slow down whoever tries tokens. One that holds is never slowed down: nobody guesses 256 bits."""
+    taken = take_token_try(request)
+    if taken.is_refused:
+        problem = Throttled("Too many tokens that do not hold.", todo=f"Wait {taken.wait_seconds} seconds.")
+        problem.wait_seconds = taken.wait_seconds
+        raise problem
 
 
 class Session(SessionAuth):
@@ -140,8 +162,15 @@ def _invalid(_request: HttpRequest, failure: Any) -> HttpResponse:
     return problem_response(Invalid(str(first.get("msg", "unreadable")), where=where, todo="See /api/v1/openapi.json."))
 
 
-def _not_signed_in(_request: HttpRequest, _failure: Any) -> HttpResponse:
-    response = problem_response(problem_of_status(401))
+def _not_signed_in(request: HttpRequest, _failure: Any) -> HttpResponse:
+    if request.headers.get("Authorization", "").startswith("Bearer "):
+        # Which of these it is would help nobody but who tries tokens.
+        refusal: CloseknitError = NotSignedIn(
+            "This token is unknown, expired or revoked.", todo="Issue another: see Your access, or your administrator."
+        )
+    else:
+        refusal = problem_of_status(401)
+    response = problem_response(refusal)
     response.headers["WWW-Authenticate"] = "Bearer"
     return response
 

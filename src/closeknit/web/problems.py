@@ -46,6 +46,7 @@ class Throttled(CloseknitError):
     """Too many tries."""
 
     code, status, title = "throttled", 429, "Too many requests"
+    wait_seconds = 60
 
 
 class Broken(CloseknitError):
@@ -75,7 +76,10 @@ def problem_of_status(status: int, *, what: str = "", where: str = "") -> Closek
 
 def problem_response(problem: CloseknitError) -> HttpResponse:
     """Answer with a problem."""
-    return HttpResponse(json.dumps(problem.as_problem()), status=problem.status, content_type=MEDIA_TYPE)
+    response = HttpResponse(json.dumps(problem.as_problem()), status=problem.status, content_type=MEDIA_TYPE)
+    if isinstance(problem, Throttled):
+        response.headers["Retry-After"] = str(problem.wait_seconds)
+    return response
 
 
 class ApiProblems:

@@ -196,7 +196,7 @@ REFUSED = (
     (1, "not_found", "load no-such-recipe ."),
     (1, "not_found", "load online-retail /no/such/path"),
     (1, "not_found", "sensing recipes none"),
-    (1, "denied", "org token label"),
+    (1, "denied", "org token issue label"),
     (1, "denied", "org people --as alice"),
     (1, "invalid", "org add-person frida --name Frida --role king --password-stdin"),
     (1, "invalid", "org add-person frida --name Frida --password-stdin"),

@@ -116,7 +116,7 @@ def _add_person(args: argparse.Namespace) -> int:
     from closeknit.rooms.org.actions.create_person import create_person
 
     roles, grants = _rights(args)
-    password = sys.stdin.readline().rstrip("\n") if args.password_stdin else _ask_password()
+    password = sys.stdin.readline().rstrip("\n") if args.password_stdin else ask_password()
     actor = create_person(
         username=args.username,
         name=args.name,
@@ -148,7 +148,8 @@ def _rights(args: argparse.Namespace) -> "tuple[Sequence[Role], Sequence[GrantCa
     return [Role(role) for role in args.role], grants
 
 
-def _ask_password() -> str:
+def ask_password() -> str:
+    """Ask for a password where there is a terminal."""
     from closeknit.kernel.errors import Invalid
 
     if not sys.stdin.isatty():
