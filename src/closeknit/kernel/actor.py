@@ -102,6 +102,11 @@ class Actor:
     lent: tuple[Lent, ...] = ()
     own: tuple[Hat, ...] = ()
 
+    @property
+    def held(self) -> frozenset[str]:
+        """Return every permission that the actor holds, its own or lent, over whatever accounts."""
+        return self.permissions.union(*(hat.permissions for hat in self.lent))
+
     def may(self, permission: str) -> bool:
         """Tell whether the actor holds a permission, its own or lent, over whatever accounts."""
         return permission in self.permissions or any(permission in hat.permissions for hat in self.lent)

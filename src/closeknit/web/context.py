@@ -38,8 +38,8 @@ PLACES = (
     Place("demand-list", "Demand", "d", "demand", "/demand/", Permission.READ_CAPACITY),
     Place("plan-list", "Capacity", "c", "capacity", "/plans/", Permission.READ_CAPACITY),
     Place("board", "Board", "b", "board", "/board/", Permission.READ_ACCOUNTS),
-    Place("thread-list", "Threads", "h", "threads", "/threads/", Permission.READ_ACCOUNTS, gap=True),
-    Place("ledger", "Ledger", "l", "ledger", "/ledger/", Permission.READ_ACCOUNTS),
+    Place("thread-list", "Threads", "h", "threads", "/threads/", Permission.READ_DECISIONS, gap=True),
+    Place("ledger", "Ledger", "l", "ledger", "/ledger/", Permission.READ_DECISIONS),
     Place("feed-list", "Feeds", "f", "feeds", "/feeds/", Permission.READ_FEEDS),
     Place("work", "Work", "w", "work", "/work/", Permission.READ_FEEDS),
 )
@@ -50,6 +50,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
     return {
         "actor": actor,
+        "sees_every_account": bool(actor and actor.scope_of(Permission.READ_ACCOUNTS).every_account),
         "places": _places(actor, request.path),
         "now": clock.now(),
         "version": __version__,

@@ -1,10 +1,12 @@
 """What other rooms may know of agreements: terms, the measurable promises."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+
+from closeknit.rooms.org.contracts.fields import MONEY
 
 
 class Measure(StrEnum):
@@ -52,7 +54,7 @@ class Term:
     measure: Measure
     threshold_minutes: float
     target_share: float
-    credit_per_miss: Decimal
+    credit_per_miss: Decimal | None = field(metadata=MONEY)
     currency: str
     starts_on: date
     ends_on: date | None

@@ -1,7 +1,7 @@
 """Every question about what was promised.
 
-Standing terms (no account) are seen by whoever reads accounts; an account's own terms only by who sees the
-account.
+Standing terms (no account) are seen by whoever works here and reads accounts, and as far as they hold for its own
+accounts by a customer's reader; an account's own terms only by who sees the account.
 """
 
 from datetime import date
@@ -9,10 +9,12 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Denied
 from closeknit.rooms.agreements.contracts import Clock, Measure, Term, TermSource
 from closeknit.rooms.agreements.models import TermRow
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.org.reads import redact, visible_account_numbers
 
 
 def list_terms(
@@ -36,11 +38,21 @@ def list_terms(
         rows = _in_force(rows, on)
     if after:
         rows = rows.filter(term_number__gt=after)
-    return [_term(row) for row in _ordered(rows)[:limit]]
+    return redact((_term(row) for row in _ordered(rows)[:limit]), by=by)
 
 
 def terms_in_force(operation: str, on: date, *, by: Actor) -> tuple[Term, ...]:
-    """Return every term of an operation in force on a date that the actor may see, in a fixed order."""
+    """Return every term of an operation in force on a date that the actor may see, in a fixed order.
+
+    For planning, which weighs what each miss costs: needs the right to read money over the same accounts.
+    """
+    by.require(Permission.READ_MONEY)
+    if by.scope_of(Permission.READ_MONEY) != by.scope_of(Permission.READ_ACCOUNTS):
+        raise Denied(
+            f"{by.name} may not read what a miss costs for all the accounts that count.",
+            where=f"permission {Permission.READ_MONEY}",
+            todo="Ask an administrator for a role that includes it over the same accounts.",
+        )
     rows = _in_force(_visible(by, "").filter(operation=operation), on)
     return tuple(_term(row) for row in _ordered(rows))
 
@@ -51,10 +63,19 @@ def _visible(by: Actor, account_number: str) -> QuerySet[TermRow]:
     if account_number:
         tier = customers.get_account(account_number, by=by).tier
         return rows.filter(Q(account_number=account_number) | Q(account_number="", tier__in=["", tier.value]))
-    if by.scope.every_account:
+    if by.scope_of(Permission.READ_ACCOUNTS).every_account:
         return rows
-    own = [key.account_number for key in customers.list_account_keys(by=by)]
-    return rows.filter(Q(account_number="") | Q(account_number__in=own))
+    own = rows.filter(account_number__in=visible_account_numbers(by, Permission.READ_ACCOUNTS))
+    return own | _standing(rows, by)
+
+
+def _standing(rows: QuerySet[TermRow], by: Actor) -> QuerySet[TermRow]:
+    """Return the terms of no account: all of them for who works here, those of its own tiers for a customer."""
+    standing = rows.filter(account_number="")
+    if by.may(Permission.READ_INTERNAL):
+        return standing
+    tiers = {key.tier.value for key in customers.list_account_keys(by=by)}
+    return standing.filter(tier__in=["", *sorted(tiers)])
 
 
 def _in_force(rows: QuerySet[TermRow], on: date) -> QuerySet[TermRow]:

@@ -1,6 +1,6 @@
 """What other rooms may know of capacity: pools, plans, and who is served or short in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -8,6 +8,7 @@ from fractions import Fraction
 from uuid import UUID
 
 from closeknit.kernel.events import Event
+from closeknit.rooms.org.contracts.fields import PERSONAL, PRICES
 
 
 class Staffing(StrEnum):
@@ -40,8 +41,8 @@ class PoolCard:
     staffing: Staffing
     handle_minutes: float
     shrinkage: Fraction
-    cost_per_hour: Decimal | None
-    overtime_cost_per_hour: Decimal | None
+    cost_per_hour: Decimal | None = field(metadata=PRICES)
+    overtime_cost_per_hour: Decimal | None = field(metadata=PRICES)
     overtime_share_max: float
     currency: str
     time_zone: str
@@ -63,7 +64,7 @@ class PlanCard:
     first_on: date
     weeks: int
     made_at: datetime
-    made_by: str
+    made_by: str | None = field(metadata=PERSONAL)
     forecast_run_id: UUID
     planning_quantile: float
     need_hours: float | None
@@ -71,9 +72,9 @@ class PlanCard:
     short_hours: float | None
     overtime_hours: float | None
     coverage_share: float | None
-    overtime_cost: Decimal | None
-    shortfall_cost: Decimal | None
-    regular_cost: Decimal | None
+    overtime_cost: Decimal | None = field(metadata=PRICES)
+    shortfall_cost: Decimal | None = field(metadata=PRICES)
+    regular_cost: Decimal | None = field(metadata=PRICES)
     currency: str
     accounts_short: int | None
     top_tier_accounts_short: int | None
@@ -103,9 +104,9 @@ class PoolWeek:
     overtime_hours: float
     peak_need_units: int
     coverage_share: float
-    price_per_hour: Decimal | None
-    one_more_unit_worth: Decimal | None
-    one_less_unit_cost: Decimal | None
+    price_per_hour: Decimal | None = field(metadata=PRICES)
+    one_more_unit_worth: Decimal | None = field(metadata=PRICES)
+    one_less_unit_cost: Decimal | None = field(metadata=PRICES)
     currency: str
     binding_term: str
     sentence: str
@@ -123,7 +124,7 @@ class ClaimWeek:
     need_hours: float
     served_hours: float
     short_hours: float
-    shortfall_cost: Decimal | None
+    shortfall_cost: Decimal | None = field(metadata=PRICES)
     currency: str
     term: str
     sentence: str
@@ -141,7 +142,7 @@ class IntervalCell:
     served_hours: float
     short_hours: float
     overtime_hours: float
-    price_per_hour: Decimal | None
+    price_per_hour: Decimal | None = field(metadata=PRICES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ import io
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
@@ -23,9 +24,11 @@ from closeknit.rooms.capacity.contracts import (
     Staffing,
 )
 from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow
-from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.org.reads import list_visible, redact, visible_account_numbers
+
+Card = TypeVar("Card")
 
 
 def list_pools(*, by: Actor, operation: str = "") -> list[PoolCard]:
@@ -34,7 +37,7 @@ def list_pools(*, by: Actor, operation: str = "") -> list[PoolCard]:
     rows = Pool.objects.order_by("operation", "pool")
     if operation:
         rows = rows.filter(operation=operation)
-    return [_pool(row, by) for row in rows]
+    return _shown((_pool(row) for row in rows), by)
 
 
 def list_operations_planned(*, by: Actor) -> list[str]:
@@ -52,7 +55,7 @@ def list_plans(*, by: Actor, operation: str = "", states: Iterable[PlanState] = 
     if wanted:
         rows = rows.filter(state__in=wanted)
     whole = _sees_all(by)
-    return [_plan(row, by, totals=whole) for row in rows.order_by("-made_at")[:limit]]
+    return _shown((_plan(row, totals=whole) for row in rows.order_by("-made_at")[:limit]), by)
 
 
 def get_plan(plan_id: UUID, *, by: Actor) -> PlanCard:
@@ -60,7 +63,7 @@ def get_plan(plan_id: UUID, *, by: Actor) -> PlanCard:
     row = _plans(by).filter(pk=plan_id).first()
     if row is None:
         raise NotFound("There is no such plan.", where=str(plan_id))
-    return _plan(row, by, totals=_sees_all(by) or _disclosure(plan_id, by).whole)
+    return _shown([_plan(row, totals=_sees_all(by) or _disclosure(plan_id, by).whole)], by)[0]
 
 
 def find_plan_in_force(operation: str, *, by: Actor) -> PlanCard | None:
@@ -89,7 +92,7 @@ def list_pool_weeks(plan_id: UUID, *, by: Actor) -> list[PoolWeek]:
     rows = PoolWeekRow.objects.filter(plan_id=plan_id).order_by("pool", "week_on")
     if not _sees_all(by):
         rows = rows.filter(pool__in=_disclosure(plan_id, by).pools)
-    return [_pool_week(row, plan.currency, by) for row in rows]
+    return _shown((_pool_week(row, plan.currency, by) for row in rows), by)
 
 
 def list_withheld_pools(plan_id: UUID, *, by: Actor) -> list[str]:
@@ -112,7 +115,7 @@ def list_claims(
     if account_number:
         rows = rows.filter(account_number=account_number)
     rows = rows.order_by("-shortfall_cost", "-need_hours", "week_on", "id")
-    return [_claim(row, plan.currency, by) for row in rows[:limit]]
+    return _shown_claims((_claim(row, plan.currency) for row in rows[:limit]), by)
 
 
 def account_claims(account_number: str, *, by: Actor) -> list[ClaimWeek]:
@@ -124,7 +127,7 @@ def account_claims(account_number: str, *, by: Actor) -> list[ClaimWeek]:
         .select_related("plan")
         .order_by("week_on", "pool")
     )
-    return [_claim(row, row.plan.currency, by) for row in rows]
+    return _shown_claims((_claim(row, row.plan.currency) for row in rows), by)
 
 
 def tier_claims(operation: str, *, by: Actor) -> list[ClaimWeek]:
@@ -136,7 +139,7 @@ def tier_claims(operation: str, *, by: Actor) -> list[ClaimWeek]:
         .select_related("plan")
         .order_by("week_on", "pool")
     )
-    return [_claim(row, row.plan.currency, by) for row in rows]
+    return _shown_claims((_claim(row, row.plan.currency) for row in rows), by)
 
 
 def list_cells(plan_id: UUID, pool: str, week_on: date, *, by: Actor) -> list[IntervalCell]:
@@ -164,8 +167,7 @@ def list_cells(plan_id: UUID, pool: str, week_on: date, *, by: Actor) -> list[In
             name: arrays[f"{number}.{name}"] for name in ("need", "capacity", "served", "short", "overtime", "price")
         }
         per_unit = float(arrays[f"{number}.hours_per_period"])
-    prices_seen = by.may(Permission.READ_PRICES)
-    return [
+    found = [
         IntervalCell(
             starts_at=local[i].item().replace(tzinfo=ZoneInfo(zone)),
             local_start=local[i].item().strftime("%a %H:%M" if local.size > 7 * 60 else "%a %d %b"),
@@ -175,11 +177,12 @@ def list_cells(plan_id: UUID, pool: str, week_on: date, *, by: Actor) -> list[In
             served_hours=float(columns["served"][i]),
             short_hours=float(columns["short"][i]),
             overtime_hours=float(columns["overtime"][i]),
-            price_per_hour=Decimal(repr(round(float(columns["price"][i]), 4))) if prices_seen else None,
+            price_per_hour=Decimal(repr(round(float(columns["price"][i]), 4))),
         )
         for i in shown
         if columns["need"][i] > 0 or columns["capacity"][i] > 0
     ]
+    return _shown(found, by)
 
 
 def _plans(by: Actor) -> QuerySet[Plan]:
@@ -188,13 +191,13 @@ def _plans(by: Actor) -> QuerySet[Plan]:
 
 
 def _claims(by: Actor) -> QuerySet[ClaimWeekRow]:
-    if by.scope.every_account:
+    if _sees_all(by):
         return ClaimWeekRow.objects.all()
-    return ClaimWeekRow.objects.filter(~Q(account_number=""), team_id__in=by.scope.team_ids)
+    return ClaimWeekRow.objects.filter(account_number__in=visible_account_numbers(by, Permission.READ_CAPACITY))
 
 
 def _sees_all(by: Actor) -> bool:
-    return by.scope.every_account
+    return by.scope_of(Permission.READ_CAPACITY).every_account
 
 
 def _disclosure(plan_id: UUID, by: Actor) -> compute.Disclosure:
@@ -203,7 +206,7 @@ def _disclosure(plan_id: UUID, by: Actor) -> compute.Disclosure:
     claims = ClaimWeekRow.objects.filter(plan_id=plan_id)
     seen = frozenset(_claims(by).filter(plan_id=plan_id).values_list("account_number", flat=True))
     together = {account for tiers in members.values() for units in tiers.values() for account in units}
-    seen |= customers.team_of(together, by=by).keys()
+    seen |= list_visible(together, permission=Permission.READ_CAPACITY, by=by)
     hours: dict[tuple[str, date], list[dict[str, float]]] = {}
     for pool, week_on, tier, account, need in claims.values_list(
         "pool", "week_on", "tier", "account_number", "need_hours"
@@ -215,8 +218,20 @@ def _disclosure(plan_id: UUID, by: Actor) -> compute.Disclosure:
     return compute.disclose({place: compute.join(parts) for place, parts in hours.items()}, set(pools))
 
 
-def _pool(row: Pool, by: Actor) -> PoolCard:
-    prices_seen = by.may(Permission.READ_PRICES)
+def _shown(cards: Iterable[Card], by: Actor) -> list[Card]:
+    """Return cards about all accounts together, without what the actor may not read of all of them."""
+    return redact(cards, by=by, account_of=None, seen_by=Permission.READ_CAPACITY)
+
+
+def _shown_claims(claims: Iterable[ClaimWeek], by: Actor) -> list[ClaimWeek]:
+    return redact(claims, by=by, seen_by=Permission.READ_CAPACITY)
+
+
+def _sees_prices(by: Actor) -> bool:
+    return by.scope_of(Permission.READ_PRICES).every_account
+
+
+def _pool(row: Pool) -> PoolCard:
     return PoolCard(
         pool=row.pool,
         name=row.name,
@@ -228,8 +243,8 @@ def _pool(row: Pool, by: Actor) -> PoolCard:
         staffing=Staffing(row.staffing),
         handle_minutes=row.handle_minutes,
         shrinkage=compute.shrinkage_of(row.shrinkage_parts),
-        cost_per_hour=row.cost_per_hour if prices_seen else None,
-        overtime_cost_per_hour=row.overtime_cost_per_hour if prices_seen else None,
+        cost_per_hour=row.cost_per_hour,
+        overtime_cost_per_hour=row.overtime_cost_per_hour,
         overtime_share_max=row.overtime_share_max,
         currency=row.currency,
         time_zone=row.time_zone,
@@ -237,8 +252,7 @@ def _pool(row: Pool, by: Actor) -> PoolCard:
     )
 
 
-def _plan(row: Plan, by: Actor, *, totals: bool) -> PlanCard:
-    prices_seen = by.may(Permission.READ_PRICES)
+def _plan(row: Plan, *, totals: bool) -> PlanCard:
     return PlanCard(
         plan_id=row.pk,
         thread_id=row.thread_id,
@@ -255,9 +269,9 @@ def _plan(row: Plan, by: Actor, *, totals: bool) -> PlanCard:
         short_hours=row.short_hours if totals else None,
         overtime_hours=row.overtime_hours if totals else None,
         coverage_share=_coverage(row) if totals else None,
-        overtime_cost=row.overtime_cost if prices_seen else None,
-        shortfall_cost=row.shortfall_cost if prices_seen else None,
-        regular_cost=row.regular_cost if prices_seen else None,
+        overtime_cost=row.overtime_cost,
+        shortfall_cost=row.shortfall_cost,
+        regular_cost=row.regular_cost,
         currency=row.currency,
         accounts_short=row.accounts_short if totals else None,
         top_tier_accounts_short=row.top_tier_accounts_short if totals else None,
@@ -274,7 +288,7 @@ def _coverage(row: Plan | PoolWeekRow) -> float:
 
 
 def _pool_week(row: PoolWeekRow, currency: str, by: Actor) -> PoolWeek:
-    prices_seen, whole = by.may(Permission.READ_PRICES), _sees_all(by)
+    whole = _sees_all(by)
     return PoolWeek(
         pool=row.pool,
         pool_name=row.pool_name,
@@ -287,13 +301,13 @@ def _pool_week(row: PoolWeekRow, currency: str, by: Actor) -> PoolWeek:
         overtime_hours=row.overtime_hours,
         peak_need_units=row.peak_need_units,
         coverage_share=_coverage(row),
-        price_per_hour=row.price_per_hour if prices_seen else None,
-        one_more_unit_worth=row.one_more_unit_worth if prices_seen else None,
-        one_less_unit_cost=row.one_less_unit_cost if prices_seen else None,
+        price_per_hour=row.price_per_hour,
+        one_more_unit_worth=row.one_more_unit_worth,
+        one_less_unit_cost=row.one_less_unit_cost,
         currency=currency,
         # Which promise sets the need may be somebody else's.
         binding_term=row.binding_term if whole else "",
-        sentence=_said(row.sentence, prices_seen=prices_seen, whole=whole),
+        sentence=_said(row.sentence, prices_seen=_sees_prices(by), whole=whole),
     )
 
 
@@ -303,7 +317,7 @@ def _said(sentence: str, *, prices_seen: bool, whole: bool) -> str:
     return said + because[1] + because[2] if whole else said
 
 
-def _claim(row: ClaimWeekRow, currency: str, by: Actor) -> ClaimWeek:
+def _claim(row: ClaimWeekRow, currency: str) -> ClaimWeek:
     return ClaimWeek(
         plan_id=row.plan_id,
         pool=row.pool,
@@ -313,7 +327,7 @@ def _claim(row: ClaimWeekRow, currency: str, by: Actor) -> ClaimWeek:
         need_hours=row.need_hours,
         served_hours=row.served_hours,
         short_hours=row.short_hours,
-        shortfall_cost=row.shortfall_cost if by.may(Permission.READ_PRICES) else None,
+        shortfall_cost=row.shortfall_cost,
         currency=currency,
         term=row.term,
         sentence=row.sentence,

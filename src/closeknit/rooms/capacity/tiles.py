@@ -81,7 +81,7 @@ def show_account(request: Request) -> HttpResponse:
 
 def _tier_shortages(account_number: str, by: Actor) -> list[tuple[ClaimWeek, str]]:
     """Return where the account's tier is short at pools of its region, each with the pool's name, by week."""
-    if not by.scope.every_account:
+    if not by.scope_of(Permission.READ_CAPACITY).every_account:
         return []
     try:
         account = customers.get_account(account_number, by=by)

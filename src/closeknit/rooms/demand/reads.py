@@ -23,6 +23,7 @@ from closeknit.rooms.demand.contracts import (
 )
 from closeknit.rooms.demand.models import ForecastRun
 from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.org.reads import list_visible
 from closeknit.rooms.sensing import reads as sensing
 
 WEEKS_SHOWN = 26
@@ -60,7 +61,7 @@ def get_numbers(run_id: UUID, *, by: Actor) -> ForecastNumbers:
     """Return a run with all its arrays. For planning: needs sight of every account."""
     by.require(Permission.READ_CAPACITY)
     row = ForecastRun.objects.filter(pk=run_id).first()
-    if row is None or not by.scope.every_account:
+    if row is None or not sees_whole(by):
         raise NotFound("There is no such forecast.", where=str(run_id))
     levels, panels = compute.unpack(bytes(row.numbers))
     return ForecastNumbers(card=_card(row), quantile_levels=levels, panels=panels)
@@ -74,7 +75,7 @@ def list_series(run_id: UUID, *, by: Actor, limit: int = 500) -> list[SeriesCard
         _series_card(panel, i, levels)
         for panel in panels
         for i, key in enumerate(panel.keys)
-        if key.account_number not in hidden and (key.account_number or by.scope.every_account)
+        if key.account_number not in hidden and (key.account_number or sees_whole(by))
     ]
     return sorted(cards, key=lambda card: -card.units_per_week)[:limit]
 
@@ -90,7 +91,7 @@ def weekly_points(
     levels, panels = _numbers(run_id, by)
     card = get_run(run_id, by=by)
     if account_number:
-        customers.get_account(account_number, by=by)
+        customers.get_account(account_number, by=by, permission=Permission.READ_CAPACITY)
         future = _account_weeks(card, panels, levels, account_number)
     else:
         _require_all(by, run_id)
@@ -157,17 +158,21 @@ def _numbers(run_id: UUID, by: Actor) -> tuple[NDArray[np.float64], tuple[Panel,
     return compute.unpack(bytes(row.numbers))
 
 
+def sees_whole(by: Actor) -> bool:
+    """Tell whether the actor may see forecasts of all accounts together."""
+    return by.scope_of(Permission.READ_CAPACITY).every_account
+
+
 def _require_all(by: Actor, run_id: UUID) -> None:
-    if not by.scope.every_account:
+    if not sees_whole(by):
         raise NotFound("There is no such forecast.", where=str(run_id))
 
 
 def _hidden_accounts(panels: Sequence[Panel], by: Actor) -> set[str]:
-    if by.scope.every_account:
+    if sees_whole(by):
         return set()
     named = {key.account_number for panel in panels for key in panel.keys if key.account_number}
-    visible = {key.account_number for key in customers.list_account_keys(by=by)}
-    return named - visible
+    return named - list_visible(named, permission=Permission.READ_CAPACITY, by=by)
 
 
 def _series_card(panel: Panel, i: int, levels: NDArray[np.float64]) -> SeriesCard:

@@ -1,9 +1,11 @@
 """What other rooms may know of outcomes: the board, one row per account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
+
+from closeknit.rooms.org.contracts.fields import INTERNAL, MONEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +18,14 @@ class BoardRow:
     team: str
     operations: tuple[str, ...]
     units_last_4_weeks: float
-    units_next_4_weeks: float
-    need_hours: float
-    served_hours: float
-    short_hours: float
+    units_next_4_weeks: float | None = field(metadata=INTERNAL)
+    need_hours: float | None = field(metadata=INTERNAL)
+    served_hours: float | None = field(metadata=INTERNAL)
+    short_hours: float | None = field(metadata=INTERNAL)
     coverage_share: float | None
-    amount_last_52_weeks: Decimal
+    amount_last_52_weeks: Decimal | None = field(metadata=MONEY)
     currency: str
-    first_short_week_on: date | None
-    is_own_series: bool
-    thread_id: UUID | None
+    first_short_week_on: date | None = field(metadata=INTERNAL)
+    is_own_series: bool | None = field(metadata=INTERNAL)
+    thread_id: UUID | None = field(metadata=INTERNAL)
     refreshed_at: datetime

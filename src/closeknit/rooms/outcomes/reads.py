@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.org.reads import redact, visible_account_numbers
 from closeknit.rooms.outcomes.contracts import BoardRow
 from closeknit.rooms.outcomes.models import BoardLine
 
@@ -34,7 +35,7 @@ def list_board(
     if sort not in ORDERS:
         raise Invalid(f"The board cannot be sorted by {sort!r}.", where="sort", todo=f"Use one of {', '.join(ORDERS)}.")
     rows = _matching(by, search, tier, only_short).order_by(*ORDERS[sort])
-    return [_row(row) for row in rows[offset : offset + limit]]
+    return redact((_row(row) for row in rows[offset : offset + limit]), by=by)
 
 
 def count_board(*, by: Actor, search: str = "", tier: str = "", only_short: bool = False) -> int:
@@ -45,8 +46,8 @@ def count_board(*, by: Actor, search: str = "", tier: str = "", only_short: bool
 def _matching(by: Actor, search: str, tier: str, only_short: bool) -> QuerySet[BoardLine]:
     by.require(Permission.READ_ACCOUNTS)
     rows = BoardLine.objects.all()
-    if not by.scope.every_account:
-        rows = rows.filter(team_id__in=by.scope.team_ids)
+    if not by.scope_of(Permission.READ_ACCOUNTS).every_account:
+        rows = rows.filter(account_number__in=visible_account_numbers(by, Permission.READ_ACCOUNTS))
     words = search.replace("\x00", "").strip()
     if words:
         rows = rows.filter(Q(account_number__icontains=words) | Q(name__icontains=words))

@@ -193,7 +193,7 @@ def _shortfall_costs(
     for i, claimant in enumerate(claimants):
         floor = inputs.tier_floor_multiples.get(claimant.tier, lowest) * overtime_cost
         hours = sum(a for _, a in asked[claimant])
-        credits = sum(float(t.credit_per_miss) * a for t, a in asked[claimant] if t is not None)
+        credits = sum(float(t.credit_per_miss or 0) * a for t, a in asked[claimant] if t is not None)
         costs[i] = max(floor, credits / hours * 60.0 / pool.handle_minutes if hours > 0 else 0.0)
     return costs
 

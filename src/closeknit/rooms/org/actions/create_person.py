@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -45,10 +46,10 @@ def create_person(
     return reads.get_actor(key)
 
 
-def _new_user(username: str, password: str) -> object:
+def _new_user(username: str, password: str) -> User:
     try:
         with transaction.atomic():
-            return get_user_model().objects.create_user(username=username, password=password)
+            return User.objects.create_user(username=username, password=password)
     except IntegrityError:
         raise Conflict("This user name is taken.", where=username, todo="Choose another.") from None
 

@@ -21,13 +21,12 @@ def grants_become_teams(apps, schema_editor):
     through.objects.bulk_create(rows)
 
 
-PERSON = {"on_delete": django.db.models.deletion.CASCADE, "related_name": "+", "to": "org.person"}
+def person():
+    return models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="org.person")
 
 
 def new_id():
-    return models.UUIDField(
-        default=closeknit.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
-    )
+    return models.UUIDField(default=closeknit.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)
 
 
 class Migration(migrations.Migration):
@@ -60,7 +59,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("region", models.TextField(blank=True, default="")),
                 ("account_number", models.TextField(blank=True, default="")),
-                ("person", models.ForeignKey(**PERSON)),
+                ("person", person()),
                 (
                     "team",
                     models.ForeignKey(
@@ -92,7 +91,7 @@ class Migration(migrations.Migration):
                 ("reason", models.TextField(blank=True, default="")),
                 ("before", models.JSONField(null=True)),
                 ("after", models.JSONField()),
-                ("person", models.ForeignKey(**PERSON)),
+                ("person", person()),
             ],
             options={
                 "db_table": "org_rights_change",
@@ -108,8 +107,8 @@ class Migration(migrations.Migration):
                 ("ends_at", models.DateTimeField()),
                 ("reason", models.TextField()),
                 ("ended_at", models.DateTimeField(null=True)),
-                ("borrower", models.ForeignKey(**PERSON)),
-                ("lender", models.ForeignKey(**PERSON)),
+                ("borrower", person()),
+                ("lender", person()),
             ],
             options={
                 "db_table": "org_delegation",
@@ -132,7 +131,7 @@ class Migration(migrations.Migration):
                 ("ends_at", models.DateTimeField()),
                 ("reason", models.TextField(blank=True, default="")),
                 ("ended_at", models.DateTimeField(null=True)),
-                ("person", models.ForeignKey(**PERSON)),
+                ("person", person()),
             ],
             options={
                 "db_table": "org_absence",

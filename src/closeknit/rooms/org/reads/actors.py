@@ -90,12 +90,12 @@ def in_force(moment: Combinable) -> Q:
     return Q(starts_at__lte=moment, ends_at__gt=moment) & (Q(ended_at=None) | Q(ended_at__gt=moment))
 
 
-def _grants_of(person: Combinable) -> QuerySet[models.Grant, dict[str, Any]]:
+def _grants_of(person: Combinable) -> QuerySet[models.Grant, Any]:
     parts = JSONObject(team_id="team_id", region="region", account_number="account_number")
     return models.Grant.objects.filter(person_id=person).order_by("pk").values(parts=parts)
 
 
-def _loans_to(person: Combinable, moment: Combinable) -> QuerySet[models.Delegation, dict[str, Any]]:
+def _loans_to(person: Combinable, moment: Combinable) -> QuerySet[models.Delegation, Any]:
     parts = JSONObject(
         lender="lender_id",
         name="lender__name",

@@ -33,7 +33,7 @@ def get_person(key: str, *, by: Actor) -> PersonCard:
     """Return one person: the actor itself, or anyone for who manages people. NotFound otherwise."""
     if key != by.key and not by.may(Permission.MANAGE_PEOPLE):
         raise NotFound("There is no such person.", where=key)
-    row = Person.objects.select_related("user").filter(pk=person_number(key)).first()
+    row = Person.objects.select_related("user").filter(pk=person_number(key) or 0).first()
     if row is None:
         raise NotFound("There is no such person.", where=key)
     return _cards([row])[0]

@@ -12,14 +12,18 @@ from closeknit.rooms.org.contracts import Permission
 
 def require_feeds(by: Actor) -> None:
     """Refuse whoever may not see feeds, or sees only some accounts: rows of feeds belong to all of them."""
-    by.require(Permission.READ_FEEDS)
+    _require_whole(by, Permission.READ_FEEDS)
     require_every_account(by)
 
 
 def require_every_account(by: Actor) -> None:
     """Refuse whoever sees only some accounts."""
-    by.require(Permission.READ_ACCOUNTS)
-    if not by.scope.every_account:
+    _require_whole(by, Permission.READ_ACCOUNTS)
+
+
+def _require_whole(by: Actor, permission: Permission) -> None:
+    by.require(permission)
+    if not by.scope_of(permission).every_account:
         raise Denied(
             f"{by.name} sees the accounts of some teams only; observed work belongs to all accounts.",
             where="account scope",
