@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.cast import enter
+from tests.cast import token_of
 from tests.small_company import SmallCompany, build
 
 TRIES = 300 if os.environ.get("CLOSEKNIT_SLOW") else 12
@@ -84,9 +84,7 @@ def faults(operation: Any, headers: dict[str, str], known: dict[str, list[str]])
 
 @pytest.mark.parametrize("username", ["alice", "carol", "dave"])
 def test_every_operation_answers_as_its_document_says(company, username):
-    from closeknit.rooms.org.actions.issue_token import issue_token
-
-    token = issue_token(label="fuzz", by=enter(username)).token
+    token = token_of(username)
     operations = [result.ok() for result in schema_of_api().get_all_operations()]
     assert len(operations) > 25
     for operation in operations:
@@ -95,9 +93,8 @@ def test_every_operation_answers_as_its_document_says(company, username):
 
 def test_red_twin_an_answer_that_is_not_described_is_seen(company, monkeypatch):
     from closeknit.rooms.capacity import reads
-    from closeknit.rooms.org.actions.issue_token import issue_token
 
-    token = issue_token(label="fuzz", by=enter("alice")).token
+    token = token_of("alice")
     plans = schema_of_api()["/api/v1/plans"]["GET"]
     monkeypatch.setattr(reads, "list_plans", lambda **_: 1 / 0)
     with pytest.raises(FailureGroup) as found:

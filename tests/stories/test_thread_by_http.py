@@ -1,15 +1,12 @@
 """The whole thread by program: files in, a plan by the worker, refused and approved over HTTP, the board, proof."""
 
 import pytest
-from tests.cast import enter
+from tests.cast import token_of
 from tests.stories.conftest import Program
 
 
 def program(live_server, username: str) -> Program:
-    from closeknit.rooms.org.actions.issue_token import issue_token
-
-    actor = enter(username)
-    return Program(live_server.url, issue_token(label="story", by=actor).token)
+    return Program(live_server.url, token_of(username))
 
 
 def test_from_files_to_a_committed_priced_plan(company, closeknit, worker, live_server, eventually):

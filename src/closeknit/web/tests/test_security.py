@@ -10,11 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.cast import PASSWORD, enter, sign_in
+from tests.cast import PASSWORD, sign_in, token_of
 
 from closeknit.kernel.exports import csv_cell, read_cell
 
@@ -30,23 +29,14 @@ HEADERS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _no_tries_yet():
-    cache.clear()
-    yield
-    cache.clear()
-
-
 @pytest.fixture
 def browser(db):
     """A browser that checks tokens of forms, and to which a fault of ours is an answer like any other."""
     return Client(enforce_csrf_checks=True, raise_request_exception=False)
 
 
-def token_of(username: str) -> dict[str, str]:
-    from closeknit.rooms.org.actions.issue_token import issue_token
-
-    return {"Authorization": f"Bearer {issue_token(label='test', by=enter(username)).token}"}
+def bearer(username: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token_of(username)}"}
 
 
 def problem(answer, status: int, code: str) -> dict:
@@ -83,25 +73,25 @@ def test_an_unknown_address_below_api_is_a_problem(browser):
 
 
 def test_another_method_is_a_problem_that_names_those_there_are(browser):
-    answer = browser.delete("/api/v1/plans", headers=token_of("alice"))
+    answer = browser.delete("/api/v1/plans", headers=bearer("alice"))
     problem(answer, 405, "method_not_allowed")
     assert set(answer["Allow"].split(", ")) == {"GET", "POST"}
 
 
 def test_a_body_that_is_not_json_is_malformed(browser):
-    answer = browser.post("/api/v1/plans", "{", content_type="application/json", headers=token_of("alice"))
+    answer = browser.post("/api/v1/plans", "{", content_type="application/json", headers=bearer("alice"))
     problem(answer, 400, "malformed")
 
 
 def test_a_value_out_of_range_is_invalid_and_says_where(browser):
-    body = problem(browser.get("/api/v1/plans?limit=0", headers=token_of("alice")), 422, "invalid")
+    body = problem(browser.get("/api/v1/plans?limit=0", headers=bearer("alice")), 422, "invalid")
     assert body["where"] == "query.limit"
 
 
 @pytest.mark.parametrize("path", ["/api/v1/plans", "/api/v1/feeds/x/batches?stream=y"])
 def test_a_body_that_is_too_large_is_refused(browser, settings, path):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
-    answer = browser.post(path, " " * 2000, content_type="application/json", headers=token_of("alice"))
+    answer = browser.post(path, " " * 2000, content_type="application/json", headers=bearer("alice"))
     problem(answer, 413, "too_large")
 
 
@@ -113,7 +103,7 @@ def test_a_fault_of_ours_is_a_problem_without_its_details(browser, monkeypatch, 
 
     monkeypatch.setattr(reads, "list_plans", fail)
     with caplog.at_level(logging.CRITICAL):
-        answer = browser.get("/api/v1/plans", headers=token_of("alice"))
+        answer = browser.get("/api/v1/plans", headers=bearer("alice"))
     problem(answer, 500, "error")
     assert b"secret" not in answer.content
 
@@ -147,7 +137,7 @@ def test_a_session_writes_only_with_the_pages_token(browser):
 
 def test_a_bearer_token_needs_no_pages_token_and_leaves_no_session(browser):
     answer = browser.post(
-        "/api/v1/plans", {"operation": "none"}, content_type="application/json", headers=token_of("alice")
+        "/api/v1/plans", {"operation": "none"}, content_type="application/json", headers=bearer("alice")
     )
     problem(answer, 422, "invalid")
     assert "sessionid" not in answer.cookies
@@ -172,7 +162,7 @@ def test_whoever_is_locked_out_loses_session_and_tokens_at_once(client, browser)
     from django.contrib.auth import get_user_model
 
     sign_in(client, "alice")
-    headers = token_of("alice")
+    headers = bearer("alice")
     assert browser.get("/api/v1/plans", headers=headers).status_code == 200
     get_user_model().objects.filter(username="alice").update(is_active=False)
     assert client.get("/plans/").status_code == 302
@@ -199,7 +189,7 @@ def test_deciding_leads_back_only_within_the_site(client, accounts, alice):
 
 def test_no_token_and_no_password_is_logged(browser, alice, caplog):
     with caplog.at_level(logging.DEBUG):
-        headers = token_of("alice")
+        headers = bearer("alice")
         browser.get("/api/v1/plans", headers=headers)
         browser.get("/api/v1/plans", headers={"Authorization": "Bearer ck_not-a-token-of-ours"})
         browser.get("/sign-in/")
