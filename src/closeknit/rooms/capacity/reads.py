@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
+from closeknit.kernel.scope import acting_as
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.contracts import (
     ClaimWeek,
@@ -26,7 +27,7 @@ from closeknit.rooms.capacity.contracts import (
 from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.org.contracts import Permission
-from closeknit.rooms.org.reads import list_visible, redact, visible_account_numbers
+from closeknit.rooms.org.reads import list_visible, redact, system_actor, visible_account_numbers
 
 Card = TypeVar("Card")
 
@@ -207,10 +208,10 @@ def _disclosure(plan_id: UUID, by: Actor) -> compute.Disclosure:
     seen = frozenset(_claims(by).filter(plan_id=plan_id).values_list("account_number", flat=True))
     together = {account for tiers in members.values() for units in tiers.values() for account in units}
     seen |= list_visible(together, permission=Permission.READ_CAPACITY, by=by)
+    with acting_as(system_actor()):
+        rows = list(claims.values_list("pool", "week_on", "tier", "account_number", "need_hours"))
     hours: dict[tuple[str, date], list[dict[str, float]]] = {}
-    for pool, week_on, tier, account, need in claims.values_list(
-        "pool", "week_on", "tier", "account_number", "need_hours"
-    ):
+    for pool, week_on, tier, account, need in rows:
         units = members.get(pool, {}).get(tier, {})
         part = {account: need} if account else compute.spread(need, units)
         hours.setdefault((pool, week_on), []).append({a: h for a, h in part.items() if a not in seen})
