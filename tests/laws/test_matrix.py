@@ -8,7 +8,9 @@ get. {curly} parts come from `small_company`; what follows "|" is the body, JSON
 import json
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import transaction
@@ -51,6 +53,21 @@ GET  /api/v1/plans/{plan_id}/claims                                             
 GET  /api/v1/plans/{plan_id}/cells?pool=pickers&week_on=2026-03-02                     401 403 200 200 200 200 403
 GET  /api/v1/plans/{plan_id}/replay                                                    401 403 403 200 200 200 403
 GET  /api/v1/board                                                                     401 403 200 200 200 200 200
+GET  /api/v1/escalations                                                               401 403 200 200 200 200 403
+GET  /api/v1/escalations/{escalation_id}                                               401 403 200 200 200 200 403
+POST /api/v1/escalations/{escalation_id}/acknowledge | {"reason":""}                   401 403 403 200 200 403 403
+POST /api/v1/escalations/{escalation_id}/hand-back | {"reason":"No."}                  401 403 403 409 409 403 403
+POST /api/v1/escalations/{escalation_id}/reassign | {"to":"alice","reason":"So."}      401 403 403 200 200 403 403
+POST /api/v1/escalations/{escalation_id}/close | {"reason":"Done."}                    401 403 403 200 200 403 403
+GET  /api/v1/escalation-paths                                                          401 403 200 200 200 200 403
+POST /api/v1/escalation-paths | {"paths":"x","reason":"So."}                           401 403 403 403 403 403 403
+GET  /api/v1/escalation-paths/{path}/versions                                          401 403 200 200 200 200 403
+GET  /api/v1/duty-calendars                                                            401 403 200 200 200 200 403
+POST /api/v1/duty-calendars | {"calendar":"n","title":"N","time_zone":"UTC"}           401 403 403 201 201 403 403
+GET  /api/v1/duty-calendars/{calendar}                                                 401 403 200 200 200 200 403
+POST /api/v1/duty-calendars/{calendar}/shifts | {new_shift}                            401 403 403 201 201 403 403
+POST /api/v1/duty-calendars/{calendar}/shifts/{shift_id}/end | {"until_on":"2099-01-01"} 401 403 403 200 200 403 403
+POST /api/v1/duty-calendars/{calendar}/swaps | {new_swap}                              401 403 403 201 201 403 403
 GET  /sign-in/                                                                         200 302 302 302 302 302 302
 GET  /sign-in/code/                                                                    302 302 302 302 302 302 302
 POST /sign-in/with/{provider_id}/                                                      404 404 404 404 404 404 404
@@ -79,6 +96,18 @@ POST /proposals/{proposal_id}/decide/ | answer=approve                          
 GET  /tiles/inbox/                                                                     302 403 403 200 200 200 403
 GET  /tiles/proposal/?subject=plan:{plan_id}                                           302 403 403 200 200 200 403
 GET  /tiles/account-decisions/?account=ACME                                            302 403 200 200 200 200 403
+GET  /escalations/                                                                     302 403 200 200 200 200 403
+GET  /escalations/paths/                                                               302 403 200 200 200 200 403
+POST /escalations/paths/change/ | paths=x&reason=So.                                   302 403 403 403 403 403 403
+GET  /escalations/duty/                                                                302 403 200 200 200 200 403
+POST /escalations/open-duty-calendar/ | calendar=n&title=N&time_zone=UTC               302 403 403 302 302 403 403
+GET  /escalations/duty/{calendar}/                                                     302 403 200 200 200 200 403
+POST /escalations/duty/{calendar}/shifts/ | {shift_form}                               302 403 403 302 302 403 403
+POST /escalations/duty/{calendar}/shifts/{shift_id}/end/ | until_on=2099-01-01         302 403 403 302 302 403 403
+POST /escalations/duty/{calendar}/swaps/ | {swap_form}                                 302 403 403 302 302 403 403
+GET  /escalations/{escalation_id}/                                                     302 403 200 200 200 200 403
+POST /escalations/{escalation_id}/answer/ | answer=acknowledge                         302 403 403 302 302 403 403
+GET  /tiles/escalations/                                                               302 403 200 200 200 200 403
 GET  /feeds/                                                                           302 403 403 200 200 200 403
 GET  /feeds/{feed}/                                                                    302 403 403 200 200 200 403
 GET  /tiles/feeds/                                                                     302 403 403 200 200 200 403
@@ -101,6 +130,46 @@ GET  /tiles/account-capacity/?account=ACME                                      
 GET  /tiles/thread-plans/?thread={thread_id}                                           302 403 200 200 200 200 403
 GET  /tiles/plan-progress/{thread_id}/                                                 302 403 200 286 286 286 403
 GET  /board/                                                                           302 403 200 200 200 200 200
+GET  /api/v1/settings                                                                  401 403 200 200 200 200 403
+GET  /api/v1/settings/deviations                                                       401 403 200 200 200 200 403
+GET  /api/v1/settings/values/{value_id}                                                401 403 200 200 200 200 403
+POST /api/v1/settings/values/{value_id}/end | {"reason":"Over."}                       401 403 403 403 200 403 403
+POST /api/v1/settings/values/{value_id}/review | {"review_on":"2099-01-01","reason":"Right."} 401 403 403 403 200 403 403
+GET  /api/v1/settings/{setting}                                                        401 403 200 200 200 200 403
+GET  /api/v1/settings/{setting}/values                                                 401 403 200 200 200 200 403
+POST /api/v1/settings/{setting}/values | {"value":7,"level":"region","place":"south","reason":"So."} 401 403 403 403 201 403 403
+POST /api/v1/settings/{setting}/values | {"value":7,"reason":"For everyone."}          401 403 403 403 403 403 403
+GET  /api/v1/people                                                                    401 403 403 403 403 403 403
+POST /api/v1/people | {"username":"x","name":"X","password":"a long walk along"}       401 403 403 403 403 403 403
+GET  /api/v1/people/{person}                                                           401 200 404 404 404 404 404
+GET  /api/v1/people/{person}/changes                                                   401 200 403 403 403 403 403
+POST /api/v1/people/{person}/rights | {"roles":["admin"],"reason":"Please."}           401 403 403 403 403 403 403
+POST /api/v1/people/{person}/disable | {"reason":"Out."}                               401 403 403 403 403 403 403
+POST /api/v1/people/{person}/enable | {"reason":"In."}                                 401 403 403 403 403 403 403
+GET  /api/v1/delegations                                                               401 200 200 200 200 200 200
+POST /api/v1/delegations | {"to":"{colleague}","ends_at":"{soon}","reason":"Away."}    401 403 201 201 201 403 403
+POST /api/v1/delegations/{delegation_id}/end                                           401 404 404 200 200 404 404
+GET  /api/v1/absences                                                                  401 200 200 200 200 200 200
+POST /api/v1/absences | {"ends_at":"{soon}"}                                           401 201 201 201 201 201 201
+POST /api/v1/absences/{absence_id}/end                                                 401 404 404 404 200 404 404
+GET  /api/v1/access                                                                    401 403 200 200 200 200 403
+GET  /settings/                                                                        302 403 200 200 200 200 403
+GET  /settings/deviations/                                                             302 403 200 200 200 200 403
+POST /settings/values/{value_id}/end/ | reason=Over.                                   302 403 403 403 302 403 403
+POST /settings/values/{value_id}/review/ | review_on=2099-01-01&reason=Right.          302 403 403 403 302 403 403
+GET  /settings/{setting}/                                                              302 403 200 200 200 200 403
+POST /settings/{setting}/set/ | value=7&level=region&place=south&reason=So.            302 403 403 403 302 403 403
+GET  /people/                                                                          302 403 403 403 403 403 403
+POST /people/add/ | username=x&name=X&password=a+long+walk+along&reason=New.           302 403 403 403 403 403 403
+GET  /people/{person}/                                                                 302 200 404 404 404 404 404
+POST /people/{person}/rights/ | roles=admin&reason=Please.                             302 403 404 404 404 404 404
+POST /people/{person}/disable/ | reason=Out.                                           302 403 403 403 403 403 403
+POST /people/{person}/enable/ | reason=In.                                             302 403 403 403 403 403 403
+POST /delegations/add/ | to={colleague}&ends_at={soon}&reason=Away.                    302 403 302 302 302 403 403
+POST /delegations/{delegation_id}/end/                                                 302 404 404 302 302 404 404
+POST /absences/add/ | ends_at={soon}                                                   302 302 302 302 302 302 302
+POST /absences/{absence_id}/end/                                                       302 404 404 404 302 404 404
+GET  /access/                                                                          302 403 200 200 200 200 403
 """
 """Bob sees a thread by the lines about his own accounts; that a plan has come to rest is not one of them (200, not 286:
 the tile goes on asking)."""
@@ -148,6 +217,23 @@ def routes() -> set[tuple[str, str]]:
         "work-replay",
         "proposal-decide",
         "plan-start",
+        "escalation-path-change",
+        "escalation-answer",
+        "duty-open",
+        "duty-shift-set",
+        "duty-shift-end",
+        "duty-swap",
+        "setting-set",
+        "setting-value-end",
+        "setting-value-review",
+        "person-add",
+        "person-rights",
+        "person-disable",
+        "person-enable",
+        "delegation-add",
+        "delegation-end",
+        "absence-add",
+        "absence-end",
     }
     for pattern in urlpatterns:
         name = getattr(pattern, "name", None)
@@ -194,6 +280,58 @@ def places(db, tmp_path) -> dict[str, Any]:
         "delivery_id": 1,
         "provider_id": "company",
         "token_id": 1,
+        **org_places(),
+        **escalation_places(),
+    }
+
+
+def escalation_places() -> dict[str, Any]:
+    """An escalation about ACME that asks Alice, on duty on Mondays."""
+    from datetime import date, time
+
+    from closeknit.kernel import clock, ids
+    from closeknit.rooms.decisions.actions.keep_duty_calendar import open_calendar, set_shift
+    from closeknit.rooms.decisions.actions.raise_escalation import raise_escalation
+    from closeknit.rooms.org.reads import console_actor
+
+    acts = {"by": console_actor(), "at": clock.now()}
+    hours = {"weekday": 0, "starts_local": time(8), "ends_local": time(16), "from_on": date(2026, 1, 5)}
+    open_calendar("matrix", title="Matrix", time_zone="UTC", **acts)
+    about = {"account_number": "ACME", "thread_id": ids.new_id()}
+    shift = {"person": "alice", "weekday": 1, "starts_local": "08:00", "ends_local": "09:00", "from_on": "2026-01-01"}
+    swap = {"person": "alice", "reason": "So."}
+    return {
+        "new_shift": json.dumps(shift),
+        "shift_form": urlencode(shift),
+        "new_swap": json.dumps({**swap, "starts_at": "2026-03-02T08:00Z", "ends_at": "2026-03-02T09:00Z"}),
+        "swap_form": urlencode({**swap, "starts_local": "2026-03-02T08:00", "ends_local": "2026-03-02T09:00"}),
+        "calendar": "matrix",
+        "path": "surge",
+        "shift_id": set_shift("matrix", person="alice", **hours, **acts),
+        "escalation_id": raise_escalation(path="surge", cause="matrix", title="Surge", summary="", **about, **acts),
+    }
+
+
+def org_places() -> dict[str, Any]:
+    """A local value that a lead may end, a person, and what Carol lent and reported."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.org.actions.delegate import delegate
+    from closeknit.rooms.org.actions.report_absence import report_absence
+    from closeknit.rooms.org.actions.set_setting import set_setting
+
+    now, setting = clock.now(), "capacity.handle_minutes_measured_from"
+    soon, carol = now + timedelta(days=3), enter("carol")
+    where = {"level": "region", "place": "north"}
+    return {
+        "setting": setting,
+        "value_id": set_setting(setting, 50, **where, reason="A small region.", by=enter("erin"), at=now),
+        "person": enter("dave").key,
+        "colleague": enter("frank").key,
+        "soon": f"{soon:%Y-%m-%dT%H:%M}Z",
+        "delegation_id": delegate(
+            enter("alice").key, starts_at=now, ends_at=soon, reason="Vacation.", by=carol, at=now
+        ),
+        "absence_id": report_absence(starts_at=now, ends_at=soon, by=carol, at=now),
     }
 
 
@@ -208,9 +346,14 @@ def person(username: str) -> Client:
     return client
 
 
+def filled(body: str, places: dict[str, Any]) -> str:
+    """A body with its curly parts filled in; the braces of JSON stay."""
+    return re.sub(r"\{(\w+)\}", lambda part: str(places[part[1]]), body)
+
+
 def ask(client: Client, row: Row, places: dict[str, Any]) -> Any:
     """Send a row's request, undoing what it changes."""
-    address, body = row.address.format(**places), row.body
+    address, body = row.address.format(**places), filled(row.body, places)
     with transaction.atomic():
         if row.method == "GET":
             answer = client.get(address)

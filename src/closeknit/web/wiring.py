@@ -8,6 +8,7 @@ SEAL_EVERY_SECONDS = 0.25
 ESCALATIONS_EVERY_SECONDS = 1.0
 LOOK_AT_DEADLINES_EVERY_SECONDS = 2.0
 NOTICES_EVERY_SECONDS = 1.0
+DUTIES_EVERY_SECONDS = 20.0
 
 
 def listeners() -> dict[type[Event], tuple[Listener, ...]]:
@@ -73,9 +74,11 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
 
 def settings() -> tuple[Setting, ...]:
     """Return every setting that a room declares; what is not listed here cannot be set."""
+    from closeknit.rooms.capacity import contracts as capacity
     from closeknit.rooms.decisions.contracts import settings as decisions
+    from closeknit.rooms.demand import contracts as demand
 
-    return (REVIEW_AFTER_DAYS, *decisions.SETTINGS)
+    return (REVIEW_AFTER_DAYS, *decisions.SETTINGS, *demand.SETTINGS, *capacity.SETTINGS)
 
 
 def install() -> None:
@@ -94,3 +97,4 @@ def install() -> None:
     jobs.keep_up(decisions.let_time_run_out, every_seconds=LOOK_AT_DEADLINES_EVERY_SECONDS)
     jobs.keep_up(decisions.keep_escalations_moving, every_seconds=ESCALATIONS_EVERY_SECONDS)
     jobs.keep_up(decisions.keep_notices_moving, every_seconds=NOTICES_EVERY_SECONDS)
+    jobs.keep_up(decisions.keep_duties, every_seconds=DUTIES_EVERY_SECONDS)

@@ -9,6 +9,51 @@ from uuid import UUID
 
 from closeknit.kernel.events import Event
 from closeknit.rooms.org.contracts.fields import PERSONAL, PRICES
+from closeknit.rooms.org.contracts.settings import Kind, Level, Setting
+
+PLANNING_WEEKS = Setting(
+    key="capacity.planning_weeks",
+    kind=Kind.COUNT,
+    default=8,
+    unit="weeks",
+    sentence="How many weeks a plan covers where nobody asks for another number.",
+    lowest=1,
+    highest=26,
+    levels=(Level.GLOBAL,),
+)
+PLANNING_QUANTILE = Setting(
+    key="capacity.planning_quantile",
+    kind=Kind.CHOICE,
+    default="0.8",
+    unit="",
+    sentence="Which quantile of demand a plan is made for: how often what comes is at most what was planned.",
+    choices=("0.5", "0.75", "0.8", "0.9", "0.95"),
+    levels=(Level.GLOBAL,),
+)
+MEASURED_FROM_UNITS = Setting(
+    key="capacity.handle_minutes_measured_from",
+    kind=Kind.COUNT,
+    default=100,
+    unit="units of work",
+    sentence="From how much measured work on a pool's handle time is taken from measurement, not from its source.",
+    lowest=1,
+    highest=1_000_000,
+    levels=(Level.GLOBAL, Level.REGION, Level.SITE),
+)
+SHORTFALL_MULTIPLES = {
+    tier: Setting(
+        key=f"capacity.shortfall_multiple.{tier}",
+        kind=Kind.NUMBER,
+        default=multiple,
+        unit="times overtime",
+        sentence=f"What an hour short costs at least for tier {tier}, in hours of overtime: who gives way last.",
+        lowest=1.01,
+        highest=1000,
+        levels=(Level.GLOBAL,),
+    )
+    for tier, multiple in (("strategic", 8.0), ("key", 4.0), ("standard", 2.0), ("volume", 1.25))
+}
+SETTINGS = (PLANNING_WEEKS, PLANNING_QUANTILE, MEASURED_FROM_UNITS, *SHORTFALL_MULTIPLES.values())
 
 
 class Staffing(StrEnum):

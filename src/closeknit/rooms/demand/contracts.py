@@ -10,6 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closeknit.kernel.events import Event
+from closeknit.rooms.org.contracts.settings import Kind, Level, Setting
+
+OWN_SERIES_UNITS = Setting(
+    key="demand.own_series_units",
+    kind=Kind.NUMBER,
+    default=30.0,
+    unit="units of work",
+    sentence="From how much observed work on an account of a top tier has a forecast of its own.",
+    lowest=1,
+    highest=1_000_000,
+    levels=(Level.GLOBAL, Level.TIER, Level.ACCOUNT),
+)
+SETTINGS = (OWN_SERIES_UNITS,)
 
 
 class Grain(StrEnum):

@@ -1,0 +1,9 @@
+"""JSON operations of org, one file per subject."""
+
+from ninja import Router
+
+from closeknit.rooms.org.api import people, settings, tokens
+
+router = Router()
+for part in (settings, people, tokens):
+    router.add_router("", part.router)

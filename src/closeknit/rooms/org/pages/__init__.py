@@ -1,0 +1,1 @@
+"""Pages of org, one file per subject."""
