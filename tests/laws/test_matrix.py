@@ -68,6 +68,11 @@ GET  /api/v1/duty-calendars/{calendar}                                          
 POST /api/v1/duty-calendars/{calendar}/shifts | {new_shift}                            401 403 403 201 201 403 403
 POST /api/v1/duty-calendars/{calendar}/shifts/{shift_id}/end | {"until_on":"2099-01-01"} 401 403 403 200 200 403 403
 POST /api/v1/duty-calendars/{calendar}/swaps | {new_swap}                              401 403 403 201 201 403 403
+GET  /api/v1/tokens                                                                    401 200 200 200 200 200 200
+POST /api/v1/tokens | {"label":"x"}                                                    401 201 201 201 201 201 201
+POST /api/v1/tokens/{token_id}/revoke                                                  401 404 404 404 404 404 404
+GET  /api/v1/sessions                                                                  401 200 200 200 200 200 200
+POST /api/v1/sessions/end | {}                                                         401 200 200 200 200 200 200
 GET  /sign-in/                                                                         200 302 302 302 302 302 302
 GET  /sign-in/code/                                                                    302 302 302 302 302 302 302
 POST /sign-in/with/{provider_id}/                                                      404 404 404 404 404 404 404
