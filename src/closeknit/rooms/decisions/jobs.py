@@ -6,6 +6,7 @@ from closeknit.kernel.events import Context
 from closeknit.kernel.outbound.lanes import Lanes
 from closeknit.rooms.decisions.actions.expire_exceptions import note_expired_exceptions
 from closeknit.rooms.decisions.actions.expire_proposals import expire_proposals
+from closeknit.rooms.decisions.actions.keep_duties import escalate_overdue_duties, gather_evidence, open_due_dates
 from closeknit.rooms.decisions.actions.move_escalations import move_due_escalations
 from closeknit.rooms.decisions.actions.record_rights import (
     record_absence,
@@ -101,3 +102,12 @@ def keep_notices_moving() -> None:
 def keep_escalations_moving() -> None:
     """Move on what nobody ended in time. Any number of workers may do so at once."""
     move_due_escalations(by=system_actor())
+
+
+def keep_duties() -> None:
+    """Open the due dates that have come, attach their evidence, and escalate what nobody signed in time."""
+    open_due_dates(by=system_actor())
+    while gather_evidence(by=system_actor()):
+        continue
+    while escalate_overdue_duties(by=system_actor()):
+        continue

@@ -48,10 +48,10 @@ def next_digest_at(preferences: NoticePreferences, now: datetime) -> datetime:
     local = now.astimezone(zone)
     if preferences.digest is DigestRhythm.DAILY:
         day = local.date()
-        due = _instant(datetime.combine(day, time(preferences.digest_hour)), zone)
+        due = instant_of(datetime.combine(day, time(preferences.digest_hour)), zone)
         while due <= now:
             day += timedelta(days=1)
-            due = _instant(datetime.combine(day, time(preferences.digest_hour)), zone)
+            due = instant_of(datetime.combine(day, time(preferences.digest_hour)), zone)
     else:
         due = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return _after_quiet(preferences, due, zone)
@@ -75,10 +75,10 @@ def _after_quiet(preferences: NoticePreferences, due: datetime, zone: ZoneInfo) 
         return due
     day = local.date() + timedelta(days=1 if begins > ends and clock >= begins else 0)
     # Where clocks are set back, the end of quiet time may come again before `due`: then it is over.
-    return max(_instant(datetime.combine(day, ends), zone), due)
+    return max(instant_of(datetime.combine(day, ends), zone), due)
 
 
-def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant of a wall time; a time that clocks skip is the moment after the gap."""
     earlier = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if earlier.astimezone(zone).replace(tzinfo=None) == wall:

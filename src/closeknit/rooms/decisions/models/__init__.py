@@ -1,5 +1,6 @@
 """The tables of decisions."""
 
+from closeknit.rooms.decisions.models.duties import Duty, DutyOccurrence
 from closeknit.rooms.decisions.models.escalations import (
     DutyCalendar,
     DutyShiftRow,
@@ -31,7 +32,9 @@ from closeknit.rooms.decisions.models.proposals import (
 
 __all__ = [
     "Dispatch",
+    "Duty",
     "DutyCalendar",
+    "DutyOccurrence",
     "DutyShiftRow",
     "DutySwapRow",
     "Escalation",

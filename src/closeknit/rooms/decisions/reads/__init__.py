@@ -2,6 +2,15 @@
 
 from closeknit.rooms.decisions.reads.audit import get_ledger_check, list_export_lines
 from closeknit.rooms.decisions.reads.deciders import get_proposal_detail, list_to_decide
+from closeknit.rooms.decisions.reads.duties import (
+    count_open_occurrences,
+    get_duty,
+    get_occurrence,
+    list_duties,
+    list_duty_templates,
+    list_evidence_queries,
+    list_occurrences,
+)
 from closeknit.rooms.decisions.reads.entries import get_thread, list_entries, list_threads
 from closeknit.rooms.decisions.reads.escalations import (
     count_escalations,
@@ -28,7 +37,7 @@ from closeknit.rooms.decisions.reads.notices import (
     list_notices,
 )
 from closeknit.rooms.decisions.reads.on_duty import get_duty_week, list_duty_calendars
-from closeknit.rooms.decisions.reads.paths import get_path, list_path_versions, list_paths
+from closeknit.rooms.decisions.reads.paths import get_path, list_path_versions, list_paths, path_as_text
 from closeknit.rooms.decisions.reads.policy import get_policy, judge_again, list_policy_versions
 from closeknit.rooms.decisions.reads.proposals import (
     find_proposal_about,
@@ -46,11 +55,13 @@ from closeknit.rooms.decisions.reads.receipts import (
 __all__ = [
     "count_escalations",
     "count_exceptions",
+    "count_open_occurrences",
     "count_unread_notices",
     "find_open_escalation",
     "find_proposal_about",
     "get_consistency",
     "get_dispatch",
+    "get_duty",
     "get_duty_week",
     "get_endpoint",
     "get_escalation",
@@ -59,6 +70,7 @@ __all__ = [
     "get_ledger_check",
     "get_notice",
     "get_notice_preferences",
+    "get_occurrence",
     "get_path",
     "get_policy",
     "get_proposal",
@@ -70,19 +82,24 @@ __all__ = [
     "get_thread",
     "judge_again",
     "list_dispatches",
+    "list_duties",
     "list_duty_calendars",
+    "list_duty_templates",
     "list_endpoints",
     "list_entries",
     "list_escalation_steps",
     "list_escalations",
+    "list_evidence_queries",
     "list_exceptions",
     "list_exceptions_to_review",
     "list_export_lines",
     "list_notices",
+    "list_occurrences",
     "list_path_versions",
     "list_paths",
     "list_policy_versions",
     "list_proposals",
     "list_threads",
     "list_to_decide",
+    "path_as_text",
 ]
