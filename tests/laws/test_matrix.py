@@ -139,10 +139,10 @@ GET  /api/v1/settings                                                           
 GET  /api/v1/settings/deviations                                                       401 403 200 200 200 200 403
 GET  /api/v1/settings/values/{value_id}                                                401 403 200 200 200 200 403
 POST /api/v1/settings/values/{value_id}/end | {"reason":"Over."}                       401 403 403 403 200 403 403
-POST /api/v1/settings/values/{value_id}/review | {"review_on":"2099-01-01","reason":"Right."} 401 403 403 403 200 403 403
+POST /api/v1/settings/values/{value_id}/review | {review}                                401 403 403 403 200 403 403
 GET  /api/v1/settings/{setting}                                                        401 403 200 200 200 200 403
 GET  /api/v1/settings/{setting}/values                                                 401 403 200 200 200 200 403
-POST /api/v1/settings/{setting}/values | {"value":7,"level":"region","place":"south","reason":"So."} 401 403 403 403 201 403 403
+POST /api/v1/settings/{setting}/values | {new_value}                                     401 403 403 403 201 403 403
 POST /api/v1/settings/{setting}/values | {"value":7,"reason":"For everyone."}          401 403 403 403 403 403 403
 GET  /api/v1/people                                                                    401 403 403 403 403 403 403
 POST /api/v1/people | {"username":"x","name":"X","password":"a long walk along"}       401 403 403 403 403 403 403
@@ -329,6 +329,8 @@ def org_places() -> dict[str, Any]:
     where = {"level": "region", "place": "north"}
     return {
         "setting": setting,
+        "new_value": '{"value":7,"level":"region","place":"south","reason":"So."}',
+        "review": '{"review_on":"2099-01-01","reason":"Right."}',
         "value_id": set_setting(setting, 50, **where, reason="A small region.", by=enter("erin"), at=now),
         "person": enter("dave").key,
         "colleague": enter("frank").key,
