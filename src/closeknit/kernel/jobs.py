@@ -190,9 +190,14 @@ async def rescue_stalled(context: JobContext, timestamp: int) -> None:
 @app.periodic(cron="23 3 * * *")
 @app.task(name="closeknit.kernel.jobs:purge_outbox", queueing_lock="kernel:purge")
 def purge_outbox(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the time of the tick over
-    """Clear the outbox of what was taken long ago."""
+    """Clear the outbox of what was taken long ago, and sign-in of sessions and tries that are over."""
+    from closeknit.kernel.sessions import SessionStore
+    from closeknit.kernel.throttle import purge_tries
+
     close_old_connections()
     events.purge_settled(KEEP_SETTLED_DAYS)
+    SessionStore.clear_expired()
+    purge_tries()
     close_old_connections()
 
 
