@@ -88,10 +88,12 @@ def install() -> None:
     from closeknit.rooms.customers.reads import find_tier
     from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.org import reads as org
+    from closeknit.web.evidence import evidence_queries
 
     declared.declare("settings", {setting.key: setting for setting in settings()})
     declared.declare("accounts", {"tier": find_tier})
     declared.declare("tiers", {tier.value: tier for tier in TIER_ORDER})
+    declared.declare("duty evidence", evidence_queries())
     events.connect(listeners(), org.get_actor)
     jobs.keep_up(decisions.keep_ledger_sealed, every_seconds=SEAL_EVERY_SECONDS)
     jobs.keep_up(decisions.let_time_run_out, every_seconds=LOOK_AT_DEADLINES_EVERY_SECONDS)
