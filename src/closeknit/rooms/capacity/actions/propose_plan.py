@@ -1,7 +1,8 @@
 """Turn a forecast into need, allocation and prices: a draft plan, put before policy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,13 +15,14 @@ from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.contracts import Term, TermSource
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.compute import PlanInputs, PlanResult, PlanSummary, PoolInput, RosterInput, Shortage
+from closeknit.rooms.capacity.compute.comparison import PlanSide, account_changes, describe
 from closeknit.rooms.capacity.contracts import PlanProposed, Staffing
 from closeknit.rooms.capacity.models import ClaimWeekRow, Closure, Plan, Pool, PoolWeekRow, RosterLine
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions.actions.propose_plan_change import propose_plan_change
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.actions.withdraw_proposal import withdraw_proposal
-from closeknit.rooms.decisions.contracts import Entry, PlanFacts
+from closeknit.rooms.decisions.contracts import Effect, Entry, PlanFacts
 from closeknit.rooms.demand import reads as demand
 from closeknit.rooms.demand.contracts import ForecastCard
 from closeknit.rooms.org.contracts import Permission
@@ -255,6 +257,9 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
 def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastCard, by: Actor, at: datetime) -> UUID:
     teams = customers.team_of({row["account_number"] for row in summary.claim_weeks}, by=by)
     facts = _facts(plan, card)
+    before = _side(Plan.objects.filter(operation=plan.operation, state=Plan.State.COMMITTED).first())
+    draft = _side(plan, summary.claim_weeks)
+    assert draft is not None
     with transaction.atomic():
         plan.save(force_insert=True)
         PoolWeekRow.objects.bulk_create([PoolWeekRow(plan=plan, **row) for row in summary.pool_weeks])
@@ -272,11 +277,33 @@ def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastC
             title=f"Plan of {plan.operation} for {plan.weeks} weeks from {plan.first_on}",
             summary=summary.sentence,
             facts=facts,
+            before=describe(before),
+            after=describe(draft),
+            effects=[Effect(c.account_number, c.amount, c.sentence) for c in account_changes(draft, before)],
             thread_id=plan.thread_id,
             by=by,
             at=at,
         )
     return plan.pk
+
+
+def _side(plan: Plan | None, claims: Iterable[Mapping[str, Any]] = ()) -> PlanSide | None:
+    if plan is None:
+        return None
+    rows = claims or ClaimWeekRow.objects.filter(plan=plan).exclude(account_number="").values()
+    return PlanSide(
+        first_on=plan.first_on,
+        weeks=plan.weeks,
+        coverage_share=plan.served_hours / plan.need_hours if plan.need_hours else 1.0,
+        short_hours=plan.short_hours,
+        overtime_hours=plan.overtime_hours,
+        cost=plan.regular_cost + plan.overtime_cost,
+        shortfall_cost=plan.shortfall_cost,
+        accounts_short=plan.accounts_short,
+        top_tier_accounts_short=plan.top_tier_accounts_short,
+        currency=plan.currency,
+        claims=tuple((row["account_number"], row["short_hours"], row["shortfall_cost"]) for row in rows),
+    )
 
 
 def _overtake_drafts(plan: Plan, by: Actor, at: datetime) -> None:
