@@ -1,7 +1,7 @@
 """Lets the test harness empty the database between transactional tests.
 
 The ledger refuses to be truncated, also by the harness, and procrastinate's tables are not Django's to flush.
-Here, and nowhere else, both guards stand aside for the harness's own TRUNCATE: one transaction.
+Here, and nowhere else, the guards stand aside for the harness's own TRUNCATE, as owner: one transaction.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,8 @@ def _widened(flush: Callable[..., list[str]]) -> Callable[..., list[str]]:
         pairs = [(table, guard) for table in LEDGER for guard in GUARDS]
         aside = [f"alter table {table} disable trigger {guard};" for table, guard in pairs]
         again = [f"alter table {table} enable always trigger {guard};" for table, guard in pairs]
-        return [*aside, *flush(self, style, [*tables, *JOB_TABLES], **options), *again]
+        # All in one transaction: with its end, the application's role is back.
+        return ["set local role none;", *aside, *flush(self, style, [*tables, *JOB_TABLES], **options), *again]
 
     return sql_flush
 

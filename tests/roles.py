@@ -1,9 +1,19 @@
-"""The tests' database is made by its owner."""
+"""Whom the tests are in the database: the application's role, as in real life, and the owner where a test must.
 
+The owner makes the tests' database and empties it. Everything else runs under the application's role with every
+account in scope, so that a test may call an action directly; HTTP, commands and jobs set the scope of who acts, as
+they do in real life. A test that breaks tables open asks for the fixture `owner`.
+"""
+
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+
+AS_APPLICATION = "-c role=closeknit_app -c closeknit.scope=all"
+SWITCHED = os.environ.get("CLOSEKNIT_TEST_ROLE") == "app"
 
 
 @pytest.fixture(scope="session")
@@ -11,11 +21,58 @@ def _owner_makes_the_database() -> Iterator[None]:
     from django.db import connections
 
     options: dict[str, Any] = connections.settings["default"]["OPTIONS"]
-    role = options.pop("options")
+    kept = options.pop("options")
     yield
-    options["options"] = role
+    options["options"] = kept
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(_owner_makes_the_database: None, django_db_setup: None) -> None:
-    """Have the owner make the database."""
+def django_db_setup(_owner_makes_the_database: None, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Have the owner make the database; then work as the application."""
+    from django.db import connection, connections
+
+    from closeknit.kernel import roles
+
+    options: dict[str, Any] = connections.settings["default"]["OPTIONS"]
+    with django_db_blocker.unblock():
+        roles.ensure_app_role()
+        roles.ensure_grants()
+        connection.close()
+        if SWITCHED:
+            options["options"] = AS_APPLICATION
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        options.pop("options", None)
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Be the owner of the tables for a while, on this connection: its login is the owner's, put into a lesser role."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("set role none")
+    yield
+    # Where this fails, the rollback that is due takes the change of role back too.
+    with connection.cursor() as cursor:
+        cursor.execute(f"set role {'closeknit_app' if SWITCHED else 'none'}")
+
+
+@pytest.fixture
+def owner(db: None) -> Iterator[None]:
+    """Run the whole test as the owner of the tables, a superuser, on every connection it opens."""
+    from django.db import connection
+    from django.db.backends.signals import connection_created
+
+    def rise(connection: Any, **_: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("set role none")
+
+    connection.ensure_connection()
+    rise(connection)
+    connection_created.connect(rise)
+    yield
+    connection_created.disconnect(rise)
+    if not connection.in_atomic_block:
+        connection.close()

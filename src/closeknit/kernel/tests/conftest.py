@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -38,11 +39,14 @@ def wire() -> Iterator[Wire]:
 
 @pytest.fixture
 def sql(transactional_db: None) -> Callable[..., list[tuple[Any, ...]]]:
-    """A function that runs one statement and returns its rows."""
+    """A function that runs one statement and returns its rows; tables of a test's own are made by the owner."""
     from django.db import connection
 
+    from tests.roles import as_owner
+
     def run(statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
+        of_owner = statement.startswith(("create table", "drop table")) or "pg_terminate_backend" in statement
+        with as_owner() if of_owner else nullcontext(), connection.cursor() as cursor:
             cursor.execute(statement, values or None)
             return cursor.fetchall() if cursor.description else []
 

@@ -33,11 +33,19 @@ create policy row_security on org_account_place using (
 ) with check (true);
 alter table org_account_place enable row level security, force row level security;
 
+-- A value set for one account is seen with it; the rest holds for everybody, also before anyone has signed in.
+create policy row_security on org_setting_value using (
+    (select org_sees_all()) or level <> 'account' or place in (select account_number from org_account_place)
+) with check (true);
+alter table org_setting_value enable row level security, force row level security;
+
 create function org_sees_account(asked text) returns boolean language sql stable parallel safe as
 $$ select org_sees_all() or exists (select from org_account_place where account_number = asked) $$;
 """
 BACKWARD = """
 drop function org_sees_account(text);
+alter table org_setting_value disable row level security, no force row level security;
+drop policy row_security on org_setting_value;
 drop policy row_security on org_account_place;
 alter table org_account_place disable row level security, no force row level security;
 drop function org_scope_texts(text);

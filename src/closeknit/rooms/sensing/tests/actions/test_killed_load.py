@@ -21,6 +21,7 @@ import contextlib, os, signal, sys
 from pathlib import Path
 import django
 django.setup()
+from closeknit.kernel.scope import acting_as
 from closeknit.rooms.org.reads import console_actor
 from closeknit.rooms.sensing.actions import ingest_batch as module
 from closeknit.rooms.sensing.tests.small import load
@@ -37,7 +38,8 @@ if moment == "inside the transaction":
     module._move_on = lambda *given: (die_at_last(), move_on(*given))
 if not guard:
     module.transaction = type("NoTransaction", (), {"atomic": staticmethod(contextlib.nullcontext)})
-load(path, console_actor(), on_progress=die_at_last if moment == "between chunks" else None)
+with acting_as(console_actor()):
+    load(path, console_actor(), on_progress=die_at_last if moment == "between chunks" else None)
 """
 
 
