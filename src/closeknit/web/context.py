@@ -42,6 +42,8 @@ PLACES = (
     Place("ledger", "Ledger", "l", "ledger", "/ledger/", Permission.READ_DECISIONS),
     Place("feed-list", "Feeds", "f", "feeds", "/feeds/", Permission.READ_FEEDS),
     Place("work", "Work", "w", "work", "/work/", Permission.READ_FEEDS),
+    Place("setting-list", "Settings", "s", "settings", "/settings/", Permission.READ_INTERNAL),
+    Place("people", "People", "o", "people", "/people/", Permission.MANAGE_PEOPLE),
 )
 
 

@@ -16,13 +16,21 @@ from closeknit.web import boot, cli
 
 PACKAGE = Path(closeknit.__file__).parent
 SCHEMAS = {
+    "closeknit.absence-ended/1",
+    "closeknit.absence/1",
+    "closeknit.absences/1",
+    "closeknit.access/1",
     "closeknit.account/1",
     "closeknit.accounts/1",
     "closeknit.batch/1",
     "closeknit.batches/1",
     "closeknit.board/1",
     "closeknit.break-accepted/1",
+    "closeknit.delegation-ended/1",
+    "closeknit.delegation/1",
+    "closeknit.delegations/1",
     "closeknit.demo-company/1",
+    "closeknit.deviations/1",
     "closeknit.erasure/1",
     "closeknit.feeds/1",
     "closeknit.forecast-runs/1",
@@ -31,6 +39,7 @@ SCHEMAS = {
     "closeknit.ledger-key/1",
     "closeknit.ledger/1",
     "closeknit.people/1",
+    "closeknit.person-rights/1",
     "closeknit.person/1",
     "closeknit.plan-run/1",
     "closeknit.plan/1",
@@ -42,7 +51,11 @@ SCHEMAS = {
     "closeknit.quarantine/1",
     "closeknit.recipes/1",
     "closeknit.replay/1",
+    "closeknit.rights-change/1",
     "closeknit.sealed/1",
+    "closeknit.setting-value/1",
+    "closeknit.setting/1",
+    "closeknit.settings/1",
     "closeknit.terms/1",
     "closeknit.token/1",
     "closeknit.written/1",
@@ -79,7 +92,7 @@ def one_object(text: str) -> dict:
 
 def test_the_schemas_are_those_that_programs_know():
     found = set()
-    for path in [*PACKAGE.rglob("cli.py")]:
+    for path in [*PACKAGE.rglob("cli.py"), *PACKAGE.rglob("cli/*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 words = node.value.split("/")
@@ -116,6 +129,13 @@ def test_every_command_explains_itself_and_refuses_what_it_does_not_know(command
 
 READING = (
     "org people",
+    "org person alice",
+    "org access",
+    "org delegations",
+    "org absences",
+    "org settings list",
+    "org settings show capacity.handle_minutes_measured_from --region north",
+    "org settings deviations",
     "decisions inbox",
     "decisions ledger",
     "decisions ledger --kind plan.committed --limit 1",

@@ -29,6 +29,10 @@ PAGES = (
     "/you/password/",
     "/sign-in/again/",
     "/plans/progress/{thread}/",
+    "/settings/",
+    "/settings/deviations/",
+    "/settings/capacity.planning_weeks/",
+    "/access/",
 )
 TILES = (
     "/tiles/inbox/",
@@ -51,6 +55,8 @@ EXPORTS = (
     "/plans/{plan}/",
     "/demand/{run}/",
     "/feeds/orders/",
+    "/settings/deviations/",
+    "/access/",
 )
 OPEN_TO_ALL = ("/",)
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*(?:src=|type=\"application/json\"))", re.I)
