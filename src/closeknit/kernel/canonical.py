@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,9 +27,10 @@ def canonical_bytes(value: Any) -> bytes:
     Raises:
         Invalid: for NaN, infinity, a naive time, a non-text key, or a type with no canonical form.
     """
-    return json.dumps(
-        _plain(value, "$"), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    try:
+        return _ENCODE(_plain(value)).encode()
+    except _Refused as refused:
+        raise Invalid(refused.what, where="$" + "".join(reversed(refused.path))) from None
 
 
 def digest(value: Any) -> str:
@@ -37,74 +38,127 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
-def _plain(value: Any, where: str) -> Any:
-    if value is None or isinstance(value, bool | int):
-        return value
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+class _Refused(Exception):
+    """A value without a canonical form; the path to it is put together on the way out, where it costs nothing."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.path: list[str] = []
+
+
+def _plain(value: Any) -> Any:
+    form = _FORMS.get(type(value))
+    return form(value) if form else _other(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _other(value: Any) -> Any:
+    """Return the form of what is of no exact type in the table: subclasses, enums, dataclasses, mappings."""
     if isinstance(value, enum.Enum):
-        return _plain(value.value, where)
-    if isinstance(value, str):
-        return _text(value, where)
-    if isinstance(value, float):
-        return _finite(value, where)
-    if isinstance(value, Decimal):
-        return _decimal(value, where)
-    if isinstance(value, datetime):
-        return _instant(value, where)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
+        return _plain(value.value)
+    for kind, form in _FORMS.items():
+        if isinstance(value, kind):
+            return form(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name), f"{where}.{f.name}") for f in dataclasses.fields(value)}
+        return {f.name: _at(f".{f.name}", getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return _mapping(value, where)
-    if isinstance(value, list | tuple):
-        return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
-    raise Invalid(f"A {type(value).__name__} has no canonical form.", where=where)
+        return _mapping(value)
+    raise _Refused(f"A {type(value).__name__} has no canonical form.")
 
 
-def _finite(value: float, where: str) -> float:
+def _at(step: str, value: Any) -> Any:
+    try:
+        return _plain(value)
+    except _Refused as refused:
+        refused.path.append(step)
+        raise
+
+
+def _finite(value: float) -> float:
     if not math.isfinite(value):
-        raise Invalid(f"{value} is not a number that can be recorded.", where=where)
+        raise _Refused(f"{value} is not a number that can be recorded.")
     return value + 0.0  # minus zero equals zero, so it is written the same
 
 
-def _text(value: str, where: str) -> str:
+def _text(value: str) -> str:
+    if value.isascii():
+        return value
     normal = unicodedata.normalize("NFC", value)
-    if any("\ud800" <= letter <= "\udfff" for letter in normal):
-        raise Invalid("The text holds half a character (a lone surrogate).", where=where)
+    try:
+        normal.encode()
+    except UnicodeEncodeError:
+        raise _Refused("The text holds half a character (a lone surrogate).") from None
     return normal
 
 
-def _decimal(value: Decimal, where: str) -> str:
+def _decimal(value: Decimal) -> str:
     if not value.is_finite():
-        raise Invalid(f"{value} is not a number that can be recorded.", where=where)
+        raise _Refused(f"{value} is not a number that can be recorded.")
     if not value:
         return "0"
     if abs(value.adjusted()) > MOST_DECIMAL_PLACES:
-        raise Invalid(f"{value} is too long to be written out.", where=where)
+        raise _Refused(f"{value} is too long to be written out.")
     # Not normalize(): that rounds to the context's precision.
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _instant(value: datetime, where: str) -> str:
+def _instant(value: datetime) -> str:
     if value.tzinfo is None:
-        raise Invalid("A time without a zone cannot be recorded.", where=where)
+        raise _Refused("A time without a zone cannot be recorded.")
     try:
         instant = value.astimezone(UTC)
-    except OverflowError as failure:
-        raise Invalid(f"{value} is outside the calendar in UTC.", where=where) from failure
+    except OverflowError:
+        raise _Refused(f"{value} is outside the calendar in UTC.") from None
     return instant.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _mapping(value: Mapping[Any, Any], where: str) -> dict[str, Any]:
+def _mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str):
-            raise Invalid(f"Key {key!r} is not text.", where=where)
-        normal = _text(key, where)
+            raise _Refused(f"Key {key!r} is not text.")
+        normal = key if key.isascii() else _text(key)
         if normal in plain:
-            raise Invalid(f"Key {key!r} appears twice.", where=where)
-        plain[normal] = _plain(item, f"{where}.{key}")
+            raise _Refused(f"Key {key!r} appears twice.")
+        try:
+            plain[normal] = _plain(item)
+        except _Refused as refused:
+            refused.path.append(f".{key}")
+            raise
     return plain
+
+
+def _listing(value: Iterable[Any]) -> list[Any]:
+    plain = []
+    for index, item in enumerate(value):
+        try:
+            plain.append(_plain(item))
+        except _Refused as refused:
+            refused.path.append(f"[{index}]")
+            raise
+    return plain
+
+
+# In this order where a subclass is asked for: a bool is an int, a datetime is a date.
+_FORMS: dict[type, Callable[[Any], Any]] = {
+    str: _text,
+    bool: _same,
+    int: _same,
+    type(None): _same,
+    float: _finite,
+    Decimal: _decimal,
+    datetime: _instant,
+    date: date.isoformat,
+    UUID: str,
+    dict: _mapping,
+    list: _listing,
+    tuple: _listing,
+}

@@ -7,9 +7,14 @@ key-encryption key that stands in such a file. Whoever destroys the wrapped form
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from closeknit.kernel.errors import Conflict
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -57,9 +62,7 @@ def encrypt(key: bytes, nonce: bytes, plaintext: bytes, about: bytes) -> bytes:
 
     Never use a nonce twice with one key: take NONCE_BYTES random ones.
     """
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    return AESGCM(key).encrypt(nonce, plaintext, about)
+    return _cipher()(key).encrypt(nonce, plaintext, about)
 
 
 def decrypt(key: bytes, nonce: bytes, ciphertext: bytes, about: bytes) -> bytes:
@@ -69,12 +72,18 @@ def decrypt(key: bytes, nonce: bytes, ciphertext: bytes, about: bytes) -> bytes:
         NotOpened: for another key, a changed ciphertext, or another `about`.
     """
     from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     try:
-        return AESGCM(key).decrypt(nonce, ciphertext, about)
+        return _cipher()(key).decrypt(nonce, ciphertext, about)
     except (InvalidTag, ValueError) as failure:
         raise NotOpened from failure
+
+
+@cache
+def _cipher() -> type[AESGCM]:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM
 
 
 def wrap(key_encryption_key: bytes, data_key: bytes, about: bytes) -> bytes:

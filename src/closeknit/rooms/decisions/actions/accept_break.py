@@ -1,4 +1,4 @@
-"""Accept that an epoch of the ledger broke off what was sealed before: on record, and the check passes with a notice."""
+"""Accept that an epoch of the ledger broke off sealed lines: on record, and the check passes with a notice."""
 
 from django.db import transaction
 

@@ -147,7 +147,7 @@ def _seal(
 
 
 def _finish_rotation(last: LedgerCheckpoint | None, files: OutsideLog) -> None:
-    """Where a checkpoint has named the waiting key, put it in force: noted outside first, then in the old one's place."""
+    """Where a checkpoint has named the waiting key, note that outside, then put the key in the old one's place."""
     waiting = Path(settings.LEDGER_FOLDER) / NEXT_KEY
     if not waiting.exists():
         return
