@@ -93,7 +93,7 @@ class CompanySignIn(OpenIDConnectOAuth2Adapter):
                 audience=app.client_id,
                 issuer=self.openid_config["issuer"],
                 leeway=CLOCK_SKEW_SECONDS,
-                options={"require": ["exp", "iat", "iss", "aud", "sub"], "strict_aud": False},
+                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
         except jwt.PyJWTError as failure:
             raise OAuth2Error(f"the identity token does not hold: {failure}") from failure
@@ -104,6 +104,8 @@ class CompanySignIn(OpenIDConnectOAuth2Adapter):
 
     def _key_of(self, identity: str) -> Any:
         header = jwt.get_unverified_header(identity)
+        if header.get("alg") not in ALGORITHMS:
+            raise OAuth2Error("the identity token is signed in a way that proves nothing")
         with get_social_adapter().get_requests_session() as session:
             answer = session.get(self.openid_config["jwks_uri"])
             answer.raise_for_status()
@@ -113,7 +115,7 @@ class CompanySignIn(OpenIDConnectOAuth2Adapter):
         fitting = [key for key in fitting if key.get("use", "sig") == "sig" and key.get("kty") in ("RSA", "EC", "OKP")]
         if len(fitting) != 1:
             raise OAuth2Error("the provider publishes no key that this identity token was signed with")
-        return jwt.PyJWK(fitting[0], algorithm=str(header.get("alg", ""))).key
+        return jwt.PyJWK(fitting[0], algorithm=header["alg"]).key
 
 
 class CompanyProvider(OpenIDConnectProvider):
