@@ -5,10 +5,11 @@ from uuid import UUID
 
 from ninja import Query, Router, Schema, Status
 
+from closeknit.kernel import clock
 from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.replay_plan import Replay, replay_plan
-from closeknit.rooms.capacity.actions.start_plan import WEEKS, start_plan
+from closeknit.rooms.capacity.actions.start_plan import start_plan
 from closeknit.rooms.capacity.contracts import (
     ClaimWeek,
     IntervalCell,
@@ -22,10 +23,10 @@ router = Router(tags=["capacity"])
 
 
 class PlanRequest(Schema):
-    """What to plan. `as_of` uses only data before that instant."""
+    """What to plan. `weeks`: as settings say, where left out. `as_of` uses only data before that instant."""
 
     operation: str
-    weeks: int = WEEKS
+    weeks: int | None = None
     as_of: datetime | None = None
 
 
@@ -52,7 +53,9 @@ def list_plans(
 @router.post("/plans", response={202: PlanStarted})
 def start(request: Request, wanted: PlanRequest):
     """Start the main job for an operation; a worker does it."""
-    thread_id = start_plan(wanted.operation, weeks=wanted.weeks, as_of=wanted.as_of, by=request.actor)
+    by = request.actor
+    weeks = wanted.weeks if wanted.weeks is not None else reads.get_planning_weeks(at=clock.now(), by=by)
+    thread_id = start_plan(wanted.operation, weeks=weeks, as_of=wanted.as_of, by=by)
     return Status(202, {"thread_id": thread_id})
 
 

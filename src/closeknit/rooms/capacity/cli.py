@@ -16,7 +16,7 @@ def add_commands(commands: Any) -> None:
     """Add `closeknit plan` and `closeknit capacity ...`."""
     plan = commands.add_parser("plan", help="forecast, size, allocate, price and propose: the main job")
     plan.add_argument("--operation", default="", help="one operation (default: every one with pools)")
-    plan.add_argument("--weeks", type=int, default=8)
+    plan.add_argument("--weeks", type=int, help="default: as capacity.planning_weeks says")
     plan.add_argument("--as-of", type=arguments.instant, default=None, help="an ISO instant: use only data before it")
     plan.set_defaults(run=_plan)
     capacity = commands.add_group("capacity", help="pools, plans, who is served and who is short")
@@ -34,7 +34,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    from closeknit.kernel import jobs
+    from closeknit.kernel import clock, jobs
     from closeknit.kernel.errors import Invalid
     from closeknit.rooms.capacity import reads
     from closeknit.rooms.capacity.actions.start_plan import start_plan
@@ -42,10 +42,11 @@ def _plan(args: argparse.Namespace) -> int:
     operations = [args.operation] if args.operation else reads.list_operations_planned(by=args.by)
     if not operations:
         raise Invalid("There is nothing to plan.", todo="Load data first: closeknit load RECIPE PATH.")
+    weeks = args.weeks if args.weeks is not None else reads.get_planning_weeks(at=clock.now(), by=args.by)
     made = []
     for operation in operations:
         _say(args, f"Planning {operation} …")
-        thread_id = start_plan(operation, weeks=args.weeks, as_of=args.as_of, by=args.by)
+        thread_id = start_plan(operation, weeks=weeks, as_of=args.as_of, by=args.by)
         jobs.run_until_idle()
         made.append((operation, thread_id))
     return _report(args, made)

@@ -8,12 +8,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
-from closeknit.rooms.capacity.actions.start_plan import WEEKS, start_plan
+from closeknit.rooms.capacity.actions.start_plan import start_plan
 from closeknit.rooms.capacity.contracts import PlanCard, PlanState
 from closeknit.rooms.capacity.forms import CellChoice, PlanRequest
 from closeknit.rooms.capacity.tables import dearest, heat_map
@@ -38,7 +39,12 @@ def list_plans(request: Request) -> HttpResponseBase:
     return render(
         request,
         "capacity/plans.html",
-        {"plans": plans, "operations": operations, "may_plan": by.may(Permission.RUN_PLAN), "weeks": WEEKS},
+        {
+            "plans": plans,
+            "operations": operations,
+            "may_plan": by.may(Permission.RUN_PLAN),
+            "weeks": reads.get_planning_weeks(at=clock.now(), by=by),
+        },
     )
 
 
@@ -93,7 +99,8 @@ def start(request: Request) -> HttpResponseBase:
             where="operation, weeks",
             todo="Choose an operation and 1 to 26 weeks.",
         )
-    thread_id = start_plan(form.cleaned_data["operation"], weeks=form.cleaned_data["weeks"] or WEEKS, by=by)
+    weeks = form.cleaned_data["weeks"] or reads.get_planning_weeks(at=clock.now(), by=by)
+    thread_id = start_plan(form.cleaned_data["operation"], weeks=weeks, by=by)
     return redirect("plan-progress", thread_id=thread_id)
 
 

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
@@ -16,6 +16,7 @@ from closeknit.kernel.errors import NotFound
 from closeknit.kernel.scope import acting_as
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.contracts import (
+    PLANNING_WEEKS,
     ClaimWeek,
     IntervalCell,
     PlanCard,
@@ -27,7 +28,7 @@ from closeknit.rooms.capacity.contracts import (
 from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.org.contracts import Permission
-from closeknit.rooms.org.reads import list_visible, redact, system_actor, visible_account_numbers
+from closeknit.rooms.org.reads import get_setting, list_visible, redact, system_actor, visible_account_numbers
 
 Card = TypeVar("Card")
 
@@ -39,6 +40,12 @@ def list_pools(*, by: Actor, operation: str = "") -> list[PoolCard]:
     if operation:
         rows = rows.filter(operation=operation)
     return _shown((_pool(row) for row in rows), by)
+
+
+def get_planning_weeks(*, at: datetime, by: Actor) -> int:
+    """Return how many weeks a plan covers where nobody asks for another number."""
+    by.require(Permission.READ_CAPACITY)
+    return int(get_setting(PLANNING_WEEKS, at=at, by=by).value)
 
 
 def list_operations_planned(*, by: Actor) -> list[str]:

@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,19 +17,19 @@ from closeknit.engine.forecasting import (
     interval_coverage,
 )
 from closeknit.rooms.customers.contracts import TOP_TIERS, Tier
-from closeknit.rooms.demand.contracts import ForecastKey, Grain, Panel, mondays_of, wall_clock
+from closeknit.rooms.demand.contracts import OWN_SERIES_UNITS, ForecastKey, Grain, Panel, mondays_of, wall_clock
 from closeknit.rooms.sensing.contracts import SeriesKey
 
 CODE_VERSION = "demand/2"
 QUANTILE_LEVELS = np.array([0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95])
 PLANNING_MINUTES = 120.0
 """Promises shorter than this need the half-hour grain: a day cannot show who waits two minutes."""
-OWN_SERIES_UNITS = 30.0
 OWN_SERIES_WEEKS = 8
-"""An account of a top tier has a series of its own from this much work in this many different weeks on."""
+"""An account of a top tier has a series of its own from work in this many different weeks on."""
 SEASONS_AVERAGED = {Grain.DAY: (1, 2, 4, 8, 16, 32), Grain.HALF_HOUR: (1, 2, 4, 8, 16)}
 """Weeks whose mean may be the forecast: few where the level moves, many where work is sparse and chance rules."""
 HELD_OUT_DAYS = 28
+NO_CHOICES: Mapping[str, float] = MappingProxyType({})
 PERIODS_PER_DAY = {Grain.DAY: 1, Grain.HALF_HOUR: 48}
 
 FloatArray = NDArray[np.float64]
@@ -58,13 +59,16 @@ def grain_of(threshold_minutes: Sequence[float]) -> Grain:
     return Grain.HALF_HOUR if threshold_minutes and min(threshold_minutes) < PLANNING_MINUTES else Grain.DAY
 
 
-def forecast_panel(history: History, tiers: Mapping[str, Tier], horizon_days: int) -> tuple[Panel, Accuracy]:
+def forecast_panel(
+    history: History, tiers: Mapping[str, Tier], horizon_days: int, own_from: Mapping[str, float] = NO_CHOICES
+) -> tuple[Panel, Accuracy]:
     """Forecast one grain: accounts of top tiers with enough work alone, the rest by tier; and each group's total.
 
+    `own_from` says by account from how much work on it has a series of its own, where that is not the default.
     A day without any work on a weekday that usually has some is taken as closed (missing), not as no demand. The series
     are scaled to their group's total, which is known best.
     """
-    keys, values = _group(history, tiers)
+    keys, values = _group(history, tiers, own_from)
     totals, total_of_series, total_values = _totals(keys, values)
     closed = _closed_periods(history, total_values)
     both = np.vstack([values, total_values])
@@ -269,7 +273,9 @@ def result_digest(panels: Sequence[Panel]) -> str:
     return sha.hexdigest()
 
 
-def _group(history: History, tiers: Mapping[str, Tier]) -> tuple[tuple[ForecastKey, ...], FloatArray]:
+def _group(
+    history: History, tiers: Mapping[str, Tier], own_from: Mapping[str, float]
+) -> tuple[tuple[ForecastKey, ...], FloatArray]:
     _, weekly = weekly_sums(history.local_starts, history.quantities)
     units_by_account: dict[str, float] = {}
     weeks_by_account: dict[str, NDArray[np.bool_]] = {}
@@ -282,7 +288,7 @@ def _group(history: History, tiers: Mapping[str, Tier]) -> tuple[tuple[ForecastK
         account
         for account, units in units_by_account.items()
         if tiers.get(account) in TOP_TIERS
-        and units >= OWN_SERIES_UNITS
+        and units >= own_from.get(account, OWN_SERIES_UNITS.default)
         and int(weeks_by_account[account].sum()) >= OWN_SERIES_WEEKS
     }
     named = [_forecast_key(key, tiers, own) for key in history.keys]

@@ -16,7 +16,13 @@ from closeknit.rooms.agreements.contracts import Term, TermSource
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.compute import PlanInputs, PlanResult, PlanSummary, PoolInput, RosterInput, Shortage
 from closeknit.rooms.capacity.compute.comparison import PlanSide, account_changes, describe
-from closeknit.rooms.capacity.contracts import PlanProposed, Staffing
+from closeknit.rooms.capacity.contracts import (
+    MEASURED_FROM_UNITS,
+    PLANNING_QUANTILE,
+    SHORTFALL_MULTIPLES,
+    PlanProposed,
+    Staffing,
+)
 from closeknit.rooms.capacity.models import ClaimWeekRow, Closure, Plan, Pool, PoolWeekRow, RosterLine
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions.actions.propose_plan_change import propose_plan_change
@@ -25,13 +31,10 @@ from closeknit.rooms.decisions.actions.withdraw_proposal import withdraw_proposa
 from closeknit.rooms.decisions.contracts import Effect, Entry, PlanFacts
 from closeknit.rooms.demand import reads as demand
 from closeknit.rooms.demand.contracts import ForecastCard
-from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.org import reads as org
+from closeknit.rooms.org.contracts import Permission, SettingPlace
 from closeknit.rooms.sensing import reads as sensing
 
-PLANNING_QUANTILE = 0.8
-TIER_FLOOR_MULTIPLES = {"strategic": 8.0, "key": 4.0, "standard": 2.0, "volume": 1.25}
-"""An hour short costs at least this many hours of overtime: overtime comes first, and lower tiers give way first."""
-MEASURED_FROM = 100
 LIVE = (Plan.State.DRAFT, Plan.State.COMMITTED)
 ROWS_PER_INSERT = 2000
 
@@ -47,7 +50,7 @@ def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> U
     """
     by.require(Permission.RUN_PLAN)
     numbers = demand.get_numbers(run_id, by=by)
-    inputs, terms = _inputs(numbers.card, by)
+    inputs, terms = _inputs(numbers.card, by, at)
     snapshot = compute.snapshot_of(inputs)
     digest = compute.digest_of(snapshot)
     existing = _live(inputs.operation, digest)
@@ -79,11 +82,11 @@ def _live(operation: str, digest: str) -> Plan | None:
     ).first()
 
 
-def _inputs(card: ForecastCard, by: Actor) -> tuple[PlanInputs, tuple[Term, ...]]:
+def _inputs(card: ForecastCard, by: Actor, at: datetime) -> tuple[PlanInputs, tuple[Term, ...]]:
     monday = card.first_on + timedelta(days=-card.first_on.weekday() % 7)
     terms = agreements.terms_in_force(card.operation, on=monday, by=by)
     weeks = card.weeks
-    pools = _pools(card, by)
+    pools = _pools(card, by, at)
     if not pools:
         raise Invalid(
             f"No pool is known for {card.operation}.", where=card.operation, todo="Load its pools and rosters first."
@@ -92,17 +95,22 @@ def _inputs(card: ForecastCard, by: Actor) -> tuple[PlanInputs, tuple[Term, ...]
         operation=card.operation,
         first_on=monday,
         weeks=weeks,
-        planning_quantile=PLANNING_QUANTILE,
+        planning_quantile=float(org.get_setting(PLANNING_QUANTILE, at=at, by=by).value),
         forecast_run_id=str(card.run_id),
         forecast_digest=card.result_digest,
-        tier_floor_multiples=TIER_FLOOR_MULTIPLES,
+        tier_floor_multiples=_shortfall_multiples(by, at),
         pools=pools,
         terms=terms,
     )
     return inputs, terms
 
 
-def _pools(card: ForecastCard, by: Actor) -> tuple[PoolInput, ...]:
+def _shortfall_multiples(by: Actor, at: datetime) -> dict[str, float]:
+    """Return how many hours of overtime an hour short costs at least, by tier: lower tiers give way first."""
+    return {tier: org.get_setting(s, at=at, by=by).value for tier, s in SHORTFALL_MULTIPLES.items()}
+
+
+def _pools(card: ForecastCard, by: Actor, at: datetime) -> tuple[PoolInput, ...]:
     operation = card.operation
     measured = sensing.handle_minutes(operation, until_at=card.data_until_at, by=by)
     closures = _closures(card.first_on, card.first_on + timedelta(days=card.horizon_days))
@@ -111,10 +119,18 @@ def _pools(card: ForecastCard, by: Actor) -> tuple[PoolInput, ...]:
         lines.setdefault(row.pool_id, []).append(
             RosterInput(row.weekday, row.starts_minute, row.ends_minute, row.headcount, row.from_on, row.to_on)
         )
+    pools = list(Pool.objects.filter(operation=operation).order_by("pool"))
+    least = org.get_settings(MEASURED_FROM_UNITS, [_place_of(pool) for pool in pools], at=at, by=by)
     return tuple(
-        _pool_input(pool, tuple(lines.get(pool.pk, ())), _closed_on(pool, closures), measured)
-        for pool in Pool.objects.filter(operation=operation).order_by("pool")
+        _pool_input(pool, tuple(lines.get(pool.pk, ())), _closed_on(pool, closures), measured, from_units.value)
+        for pool, from_units in zip(pools, least, strict=True)
     )
+
+
+def _place_of(pool: Pool) -> SettingPlace:
+    """Return where a pool is: its site, and its region where it serves one only."""
+    regions = [region for region in pool.regions if region != "*"]
+    return SettingPlace(region=regions[0] if len(pool.regions) == 1 and regions else "", site=pool.site)
 
 
 def _closures(first_on: date, until_on: date) -> dict[str, set[date]]:
@@ -136,8 +152,9 @@ def _pool_input(
     roster: tuple[RosterInput, ...],
     closed_on: tuple[date, ...],
     measured: Mapping[tuple[str, str, str], tuple[float, int]],
+    from_units: int,
 ) -> PoolInput:
-    minutes, source = _handle_minutes(pool, measured)
+    minutes, source = _handle_minutes(pool, measured, from_units)
     return PoolInput(
         pool=pool.pool,
         name=pool.name,
@@ -157,7 +174,9 @@ def _pool_input(
     )
 
 
-def _handle_minutes(pool: Pool, measured: Mapping[tuple[str, str, str], tuple[float, int]]) -> tuple[float, str]:
+def _handle_minutes(
+    pool: Pool, measured: Mapping[tuple[str, str, str], tuple[float, int]], from_units: int
+) -> tuple[float, str]:
     """Prefer what was measured on enough work over what the pool's source states."""
     mine = [
         (mean, count)
@@ -165,7 +184,7 @@ def _handle_minutes(pool: Pool, measured: Mapping[tuple[str, str, str], tuple[fl
         if ("*" in pool.services or service in pool.services) and ("*" in pool.regions or region in pool.regions)
     ]
     count = sum(n for _, n in mine)
-    if count < MEASURED_FROM:
+    if count < from_units:
         stated = "assumed" if pool.is_assumed else "stated"
         return pool.handle_minutes, f"{stated}: {pool.handle_minutes:g} minutes"
     mean = round(sum(m * n for m, n in mine) / count, 6)

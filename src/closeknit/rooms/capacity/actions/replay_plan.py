@@ -7,6 +7,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.models import Plan
+from closeknit.rooms.decisions.contracts import LedgerLine, Recomputed
 from closeknit.rooms.demand import reads as demand
 from closeknit.rooms.org.contracts import Permission
 
@@ -21,6 +22,14 @@ class Replay:
     replayed_digest: str
     code_version_then: str
     code_version_now: str
+
+
+def recompute_drafted_line(line: LedgerLine, by: Actor) -> Recomputed:
+    """Compute the plan of a `plan.drafted` line again, and set it beside what that line says came out."""
+    replay = replay_plan(UUID(line.evidence["plan_id"]), by=by)
+    then, now = replay.code_version_then, replay.code_version_now
+    how = f"Planned from the stored snapshot and forecast, by code {now}{'' if then == now else f', then {then}'}."
+    return Recomputed(line.evidence["result_digest"], replay.replayed_digest, how)
 
 
 def replay_plan(plan_id: UUID, *, by: Actor) -> Replay:

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
+from closeknit.rooms.capacity.contracts import PLANNING_WEEKS
 from closeknit.rooms.capacity.models import Pool
 from closeknit.rooms.demand.actions.request_forecast import request_forecast
 from closeknit.rooms.org.contracts import Permission
 
-WEEKS = 8
+WEEKS: int = PLANNING_WEEKS.default
 
 
 def start_plan(operation: str, *, weeks: int = WEEKS, as_of: datetime | None = None, by: Actor) -> UUID:

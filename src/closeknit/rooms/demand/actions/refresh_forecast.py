@@ -18,14 +18,15 @@ from closeknit.kernel.events import publish
 from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.contracts import Term, longest_days
 from closeknit.rooms.customers import reads as customers
-from closeknit.rooms.customers.contracts import Tier
+from closeknit.rooms.customers.contracts import TOP_TIERS, Tier
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.compute import Accuracy, History
-from closeknit.rooms.demand.contracts import ForecastRefreshed, Grain, Panel
+from closeknit.rooms.demand.contracts import OWN_SERIES_UNITS, ForecastRefreshed, Grain, Panel
 from closeknit.rooms.demand.models import ForecastRun
-from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.org import reads as org
+from closeknit.rooms.org.contracts import Permission, SettingPlace
 from closeknit.rooms.sensing import reads as sensing
 from closeknit.rooms.sensing.contracts import OperationSpan, SeriesKey
 
@@ -54,11 +55,12 @@ def refresh_forecast(
     horizon_days = (monday - first_on).days + 7 * weeks + min(longest_days(terms), MOST_TAIL_DAYS)
     tiers = {key.account_number: key.tier for key in customers.list_account_keys(by=by)}
     sources = _sources(span, terms, first_on, by)
-    snapshot = _snapshot_digest(span, first_on, weeks, horizon_days, terms, sources, tiers)
+    own_from = _own_from(sources, tiers, by, at)
+    snapshot = _snapshot_digest(span, first_on, weeks, horizon_days, terms, sources, tiers, own_from)
     existing = _same(operation, snapshot)
     if existing:
         return _publish_again(existing, thread_id, by)
-    results = _forecast(sources, tiers, horizon_days, span.time_zone)
+    results = _forecast(sources, tiers, own_from, horizon_days, span.time_zone)
     run = _run(span, first_on, weeks, horizon_days, snapshot, results, thread_id, at)
     try:
         return _store(run, by)
@@ -141,11 +143,21 @@ def _history(span: OperationSpan, grain: Grain, read: Any, wanted: Callable[[Ser
     return History(grain, tuple(keys[i] for i in kept), starts, np.asarray(quantities, dtype=np.float64)[kept])
 
 
+def _own_from(sources: Sequence[_Source], tiers: Mapping[str, Tier], by: Actor, at: datetime) -> dict[str, float]:
+    """Return from how much work on accounts of top tiers have a series of their own, where that is not the default."""
+    seen = {key.account_number for source in sources for key in source.history.keys}
+    top = sorted(account for account in seen if tiers.get(account) in TOP_TIERS)
+    places = [SettingPlace(tier=tiers[account].value, account_number=account) for account in top]
+    found = org.get_settings(OWN_SERIES_UNITS, places, at=at, by=by)
+    pairs = zip(top, found, strict=True)
+    return {account: resolved.value for account, resolved in pairs if resolved.value != OWN_SERIES_UNITS.default}
+
+
 def _forecast(
-    sources: Sequence[_Source], tiers: Mapping[str, Tier], horizon_days: int, zone: str
+    sources: Sequence[_Source], tiers: Mapping[str, Tier], own_from: Mapping[str, float], horizon_days: int, zone: str
 ) -> list[tuple[Panel, Accuracy]]:
     """Forecast each source on its own clock, lay all on the operation's, and join those of one grain."""
-    made = [(compute.forecast_panel(source.history, tiers, horizon_days), source.zone) for source in sources]
+    made = [(compute.forecast_panel(source.history, tiers, horizon_days, own_from), source.zone) for source in sources]
     results = []
     for grain in Grain:
         mine = [(panel, accuracy, of) for (panel, accuracy), of in made if panel.grain is grain]
@@ -163,10 +175,14 @@ def _snapshot_digest(
     terms: Sequence[Term],
     sources: Sequence[_Source],
     tiers: Mapping[str, Tier],
+    own_from: Mapping[str, float],
 ) -> str:
     seen = {key.account_number for source in sources for key in source.history.keys}
+    # Where nobody set anything the digest is the one of the default, so that old runs are found again.
+    chosen = {"own_series_units": dict(own_from)} if own_from else {}
     return digest(
         {
+            **chosen,
             "operation": span.operation,
             "time_zone": span.time_zone,
             "first_on": first_on,
