@@ -137,11 +137,14 @@ def _hats(roles: Iterable[Role], grants: Iterable[Mapping[str, Any]]) -> tuple[H
 
 
 def _loans(parts: Mapping[str, Any]) -> list[Lent]:
-    """Return what a delegation passes on of the lender's present rights, one for each of the lender's hats."""
+    """Return what a delegation passes on of the lender's present rights, one for each of the lender's hats.
+
+    Whatever is lent, reading the accounts that it is over goes along: nobody acts on what they cannot see.
+    """
     roles = [Role(role) for role in parts["roles"]]
     if STANDS_ALONE & set(roles):
         return []
-    named = parts["permissions"]
+    named = None if parts["permissions"] is None else {*parts["permissions"], str(Permission.READ_ACCOUNTS)}
     loans = [
         Lent(
             lender_key=f"person:{parts['lender']}",
