@@ -30,6 +30,7 @@ GET  /api/v1/ledger/seal                                                        
 GET  /api/v1/ledger/{entry_id}/receipt                                                 401 403 404 409 409 409 403
 GET  /api/v1/threads                                                                   401 403 200 200 200 200 403
 GET  /api/v1/threads/{thread_id}                                                       401 403 200 200 200 200 403
+GET  /api/v1/threads/{thread_id}/replay                                                401 403 403 200 200 200 403
 GET  /api/v1/feeds                                                                     401 403 403 200 200 200 403
 GET  /api/v1/feeds/{name}                                                              401 403 403 200 200 200 403
 GET  /api/v1/feeds/{name}/batches                                                      401 403 403 200 200 200 403
@@ -53,6 +54,29 @@ GET  /api/v1/plans/{plan_id}/claims                                             
 GET  /api/v1/plans/{plan_id}/cells?pool=pickers&week_on=2026-03-02                     401 403 200 200 200 200 403
 GET  /api/v1/plans/{plan_id}/replay                                                    401 403 403 200 200 200 403
 GET  /api/v1/board                                                                     401 403 200 200 200 200 200
+GET  /api/v1/notices                                                                   401 200 200 200 200 200 200
+POST /api/v1/notices/{notice_id}/read | {}                                             401 404 200 404 404 404 404
+POST /api/v1/notices/read-all | {"until_at":"2026-01-01T00:00:00Z"}                    401 200 200 200 200 200 200
+GET  /api/v1/notices/preferences                                                       401 200 200 200 200 200 200
+POST /api/v1/notices/preferences | {"mail":"all"}                                      401 200 200 200 200 200 200
+GET  /api/v1/webhooks                                                                  401 403 403 403 403 403 403
+POST /api/v1/webhooks | {"name":"N","url":"https://a.example"}                         401 403 403 403 403 403 403
+GET  /api/v1/webhooks/messages                                                         401 403 403 403 403 403 403
+POST /api/v1/webhooks/messages/{dispatch_id}/replay | {}                               401 403 403 403 403 403 403
+GET  /api/v1/webhooks/{endpoint_id}                                                    401 403 403 403 403 403 403
+POST /api/v1/webhooks/{endpoint_id}/change | {"url":"https://a.example/"}              401 403 403 403 403 403 403
+POST /api/v1/webhooks/{endpoint_id}/test | {}                                          401 403 403 403 403 403 403
+POST /api/v1/webhooks/{endpoint_id}/disable | {"reason":"So."}                         401 403 403 403 403 403 403
+POST /api/v1/webhooks/{endpoint_id}/enable | {}                                        401 403 403 403 403 403 403
+GET  /api/v1/duties                                                                    401 403 200 200 200 200 403
+POST /api/v1/duties | {new_duty}                                                       401 403 403 403 201 403 403
+GET  /api/v1/duties/templates                                                          401 403 200 200 200 200 403
+POST /api/v1/duties/templates/install | {}                                             401 403 403 403 201 403 403
+GET  /api/v1/duties/due                                                                401 403 200 200 200 200 403
+GET  /api/v1/duties/due/{occurrence_id}                                                401 403 404 200 200 200 403
+POST /api/v1/duties/due/{occurrence_id}/sign | {signature}                             401 403 404 200 403 403 403
+POST /api/v1/duties/{duty_id}/assign | {"owner":"role:auditor","reason":"So."}         401 403 403 403 200 403 403
+POST /api/v1/duties/{duty_id}/end | {"reason":"So."}                                   401 403 403 403 200 403 403
 GET  /api/v1/escalations                                                               401 403 200 200 200 200 403
 GET  /api/v1/escalations/{escalation_id}                                               401 403 200 200 200 200 403
 POST /api/v1/escalations/{escalation_id}/acknowledge | {"reason":""}                   401 403 403 200 200 403 403
@@ -97,10 +121,33 @@ GET  /ledger/                                                                   
 GET  /ledger/{entry_id}/receipt/                                                       302 403 404 409 409 409 403
 GET  /threads/                                                                         302 403 200 200 200 200 403
 GET  /threads/{thread_id}/                                                             302 403 200 200 200 200 403
+GET  /threads/{thread_id}/replay/                                                      302 403 403 200 200 200 403
 POST /proposals/{proposal_id}/decide/ | answer=approve                                 302 403 403 403 409 403 403
 GET  /tiles/inbox/                                                                     302 403 403 200 200 200 403
 GET  /tiles/proposal/?subject=plan:{plan_id}                                           302 403 403 200 200 200 403
 GET  /tiles/account-decisions/?account=ACME                                            302 403 200 200 200 200 403
+GET  /notices/                                                                         302 200 200 200 200 200 200
+POST /notices/read-all/ | until=2026-01-01T00:00:00Z                                   302 302 302 302 302 302 302
+GET  /notices/preferences/                                                             302 200 200 200 200 200 200
+POST /notices/preferences/save/ | {preferences_form}                                   302 302 302 302 302 302 302
+POST /notices/{notice_id}/read/                                                        302 404 302 404 404 404 404
+GET  /tiles/notices/                                                                   302 200 200 200 200 200 200
+GET  /webhooks/                                                                        302 403 403 403 403 403 403
+POST /webhooks/create/ | name=N&url=https://a.example/                                 302 403 403 403 403 403 403
+GET  /webhooks/{endpoint_id}/                                                          302 403 403 403 403 403 403
+POST /webhooks/{endpoint_id}/change/ | url=https://a.example/                          302 403 403 403 403 403 403
+POST /webhooks/{endpoint_id}/test/                                                     302 403 403 403 403 403 403
+POST /webhooks/{endpoint_id}/disable/ | reason=So.                                     302 403 403 403 403 403 403
+POST /webhooks/{endpoint_id}/enable/                                                   302 403 403 403 403 403 403
+POST /webhooks/messages/{dispatch_id}/replay/                                          302 403 403 403 403 403 403
+GET  /duties/                                                                          302 403 200 200 200 200 403
+POST /duties/add/ | {duty_form}                                                        302 403 403 403 302 403 403
+POST /duties/install/ | template=metric-audit                                          302 403 403 403 302 403 403
+GET  /duties/{occurrence_id}/                                                          302 403 404 200 200 200 403
+POST /duties/{occurrence_id}/sign/ | {signature_form}                                  302 403 404 302 403 403 403
+POST /duties/{duty_id}/assign/ | owner=role:auditor&reason=So.                         302 403 403 403 302 403 403
+POST /duties/{duty_id}/end/ | reason=So.                                               302 403 403 403 302 403 403
+GET  /tiles/duties/                                                                    302 403 200 200 200 200 403
 GET  /escalations/                                                                     302 403 200 200 200 200 403
 GET  /escalations/paths/                                                               302 403 200 200 200 200 403
 POST /escalations/paths/change/ | paths=x&reason=So.                                   302 403 403 403 403 403 403
@@ -239,6 +286,20 @@ def routes() -> set[tuple[str, str]]:
         "delegation-end",
         "absence-add",
         "absence-end",
+        "notice-read",
+        "notice-read-all",
+        "notice-preferences-save",
+        "webhook-create",
+        "webhook-change",
+        "webhook-test",
+        "webhook-disable",
+        "webhook-enable",
+        "webhook-replay",
+        "due-date-sign",
+        "duty-add",
+        "duty-install",
+        "duty-assign",
+        "duty-end",
     }
     for pattern in urlpatterns:
         name = getattr(pattern, "name", None)
@@ -287,6 +348,58 @@ def places(db, tmp_path) -> dict[str, Any]:
         "token_id": 1,
         **org_places(),
         **escalation_places(),
+        **notice_places(),
+        **duty_places(),
+    }
+
+
+def notice_places() -> dict[str, Any]:
+    """A notice of Bob's, and an endpoint with a dead message."""
+    from closeknit.kernel import clock, ids
+    from closeknit.rooms.decisions.actions.notify import notify_people
+    from closeknit.rooms.decisions.models import Dispatch, Notice, WebhookEndpoint
+    from closeknit.rooms.org.reads import console_actor
+
+    told = {"title": "Look", "body": "", "link": "/inbox/", "urgent": True, "thread_id": ids.new_id()}
+    notify_people(to=[enter("bob").key], cause="matrix", **told, by=console_actor(), at=clock.now())
+    made = {"url": "https://hooks.example.com/", "secret": b"x", "created_at": clock.now(), "thread_id": ids.new_id()}
+    endpoint = WebhookEndpoint.objects.create(id=ids.new_id(), name="Matrix", **made)
+    dead = Dispatch.objects.create(id=ids.new_id(), channel="webhook", kind="test", endpoint=endpoint, state="dead")
+    preferences = {"mail": "all", "webhook": "none", "digest": "daily", "digest_hour": 7, "time_zone": "UTC"}
+    return {
+        "notice_id": Notice.objects.get(cause="matrix").pk,
+        "endpoint_id": endpoint.pk,
+        "dispatch_id": dead.pk,
+        "preferences_form": urlencode(preferences),
+    }
+
+
+def duty_places() -> dict[str, Any]:
+    """A duty of Alice's that is due with its evidence."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.decisions.actions.add_duty import add_duty
+    from closeknit.rooms.decisions.actions.keep_duties import gather_evidence, open_due_dates
+    from closeknit.rooms.decisions.contracts import Cadence, DutyRule
+    from closeknit.rooms.decisions.models import DutyOccurrence
+    from closeknit.rooms.org.reads import console_actor
+
+    now, by = clock.now(), console_actor()
+    rule = DutyRule(Cadence.WEEKLY, weekday=now.isoweekday() % 5 + 1)
+    about = {"name": "Look", "statement": "I looked.", "owner": enter("alice").key}
+    duty_id = add_duty(
+        **about, rule=rule, evidence=["plans"], starts_on=now.date() - timedelta(days=7), by=by, at=now
+    )
+    open_due_dates(by=by)
+    gather_evidence(by=by)
+    due = DutyOccurrence.objects.get(duty_id=duty_id)
+    form = {**about, "cadence": "monthly", "counted": "business", "on": 1, "days_to_sign": 5, "time_zone": "UTC"}
+    return {
+        "duty_id": duty_id,
+        "occurrence_id": due.pk,
+        "new_duty": json.dumps({**about, "rule": {"cadence": "monthly", "business_day": 1}}),
+        "duty_form": urlencode(form),
+        "signature": json.dumps({"evidence_sha256": due.evidence_sha256}),
+        "signature_form": urlencode({"evidence_sha256": due.evidence_sha256}),
     }
 
 

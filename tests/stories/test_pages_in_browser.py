@@ -26,6 +26,7 @@ PAGES = (
     "/board/",
     "/threads/",
     "/threads/{thread}/",
+    "/threads/{thread}/replay/",
     "/ledger/",
     "/feeds/",
     "/feeds/orders/",

@@ -1,7 +1,8 @@
 """Who listens to which news: the one table. Read it top to bottom and you have seen every automatic step."""
 
 from closeknit.kernel import events
-from closeknit.kernel.events import Event, Listener
+from closeknit.kernel.events import Event, Listener, WorkRefused
+from closeknit.rooms.decisions.contracts.replays import Recompute
 from closeknit.rooms.org.contracts.settings import REVIEW_AFTER_DAYS, Setting
 
 SEAL_EVERY_SECONDS = 0.25
@@ -42,6 +43,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     from closeknit.rooms.sensing.contracts import DemandObserved
 
     return {
+        WorkRefused: (decisions.record_refusal_on_work_refused,),
         PersonCreated: (decisions.record_rights_on_person_created,),
         RolesChanged: (decisions.record_rights_on_roles_changed,),
         DelegationBegan: (decisions.record_delegation_on_began,),
@@ -81,6 +83,13 @@ def settings() -> tuple[Setting, ...]:
     return (REVIEW_AFTER_DAYS, *decisions.SETTINGS, *demand.SETTINGS, *capacity.SETTINGS)
 
 
+def replays() -> dict[str, Recompute]:
+    """Return how each kind of ledger line is computed again; `….proposed` lines are judged again without an entry."""
+    from closeknit.rooms.capacity.actions.replay_plan import recompute_drafted_line
+
+    return {"plan.drafted": recompute_drafted_line}
+
+
 def install() -> None:
     """Hand the table to the kernel, and what its worker keeps up. Called once, when Django is ready."""
     from closeknit.kernel import declared, jobs
@@ -94,7 +103,8 @@ def install() -> None:
     declared.declare("accounts", {"tier": find_tier})
     declared.declare("tiers", {tier.value: tier for tier in TIER_ORDER})
     declared.declare("duty evidence", evidence_queries())
-    events.connect(listeners(), org.get_actor)
+    declared.declare("replays", replays())
+    events.connect(listeners(), org.get_requester)
     jobs.keep_up(decisions.keep_ledger_sealed, every_seconds=SEAL_EVERY_SECONDS)
     jobs.keep_up(decisions.let_time_run_out, every_seconds=LOOK_AT_DEADLINES_EVERY_SECONDS)
     jobs.keep_up(decisions.keep_escalations_moving, every_seconds=ESCALATIONS_EVERY_SECONDS)

@@ -57,6 +57,7 @@ SCHEMAS = {
     "closeknit.setting/1",
     "closeknit.settings/1",
     "closeknit.terms/1",
+    "closeknit.thread-replay/1",
     "closeknit.token/1",
     "closeknit.written/1",
 }

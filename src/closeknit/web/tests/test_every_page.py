@@ -21,6 +21,7 @@ PAGES = (
     "/board/",
     "/threads/",
     "/threads/{thread}/",
+    "/threads/{thread}/replay/",
     "/ledger/",
     "/feeds/",
     "/feeds/orders/",
@@ -35,6 +36,7 @@ PAGES = (
     "/access/",
 )
 TILES = (
+    "/tiles/duties/",
     "/tiles/inbox/",
     "/tiles/plans/",
     "/tiles/feeds/",
@@ -48,6 +50,7 @@ TILES = (
     "/tiles/thread-demand/?thread={thread}",
 )
 EXPORTS = (
+    "/duties/",
     "/accounts/",
     "/terms/",
     "/board/",
@@ -58,7 +61,7 @@ EXPORTS = (
     "/settings/deviations/",
     "/access/",
 )
-OPEN_TO_ALL = ("/",)
+OPEN_TO_ALL = ("/", "/notices/", "/notices/preferences/",)
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*(?:src=|type=\"application/json\"))", re.I)
 
 

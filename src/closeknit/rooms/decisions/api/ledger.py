@@ -1,5 +1,6 @@
 """JSON operations of the ledger and of threads."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from ninja import Path, Query, Router, Schema
@@ -43,13 +44,30 @@ def list_entries(
     request: Request,
     account_number: str = "",
     kind: str = "",
+    actor: str = "",
+    since_at: datetime | None = None,
+    until_at: datetime | None = None,
     before_id: int | None = None,
     limit: int = Query(100, ge=1, le=1000),
 ):
-    """Ledger lines, newest first; `before_id` pages on."""
+    """Ledger lines, newest first; `before_id` pages on.
+
+    `kind` may end in `*`. `actor` is a key, or a part of a name. Times without an offset are UTC.
+    """
     return reads.list_entries(
-        by=request.actor, account_number=account_number, kind=kind, before_id=before_id, limit=limit
+        by=request.actor,
+        account_number=account_number,
+        kind=kind,
+        actor=actor,
+        since_at=_aware(since_at),
+        until_at=_aware(until_at),
+        before_id=before_id,
+        limit=limit,
     )
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
 @router.get("/ledger/seal", response=Seal)
@@ -68,6 +86,33 @@ def get_receipt(request: Request, entry_id: int = Path(..., ge=1, le=2**63 - 1))
 def list_threads(request: Request, limit: int = Query(50, ge=1, le=500)):
     """Threads that moved last."""
     return reads.list_threads(by=request.actor, limit=limit)
+
+
+class ReplayedDecision(Schema):
+    """One decision computed again: digests of what came out then and now, or why it could not be."""
+
+    entry_id: int
+    kind: str
+    sentence: str
+    how: str
+    then_digest: str
+    now_digest: str
+    failure: str
+    same: bool
+
+
+class ThreadReplayed(Schema):
+    """A thread's decisions computed again, oldest first."""
+
+    thread_id: UUID
+    same: bool
+    replayed: list[ReplayedDecision]
+
+
+@router.get("/threads/{thread_id}/replay", response=ThreadReplayed)
+def replay_thread(request: Request, thread_id: UUID):
+    """Each decision of a thread, computed again from what was stored with it."""
+    return reads.replay_thread(thread_id, by=request.actor)
 
 
 @router.get("/threads/{thread_id}", response=list[LedgerLine])

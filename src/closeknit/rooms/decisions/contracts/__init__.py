@@ -60,11 +60,14 @@ from closeknit.rooms.decisions.contracts.notices import (
 )
 from closeknit.rooms.decisions.contracts.policy import (
     DecisionTable,
+    KindCard,
     KindTable,
     MoneyBand,
     Outcome,
+    PolicyCard,
     PolicyVersion,
     Question,
+    RowCard,
     Rule,
     RulesSay,
     TableRow,
@@ -86,6 +89,12 @@ from closeknit.rooms.decisions.contracts.proposals import (
     Proposed,
     RuleVerdict,
     ShownEffects,
+)
+from closeknit.rooms.decisions.contracts.replays import (
+    Recompute,
+    Recomputed,
+    Replayed,
+    ThreadReplay,
 )
 
 __all__ = [
@@ -135,6 +144,7 @@ __all__ = [
     "InboxKind",
     "IssuedSecret",
     "Judgement",
+    "KindCard",
     "KindTable",
     "LedgerCheck",
     "LedgerLine",
@@ -147,13 +157,18 @@ __all__ = [
     "OccurrenceState",
     "Outcome",
     "PlanFacts",
+    "PolicyCard",
     "PolicyVersion",
     "ProposalCard",
     "ProposalDetail",
     "ProposalState",
     "Proposed",
     "Question",
+    "Recompute",
+    "Recomputed",
+    "Replayed",
     "ReviewVerdict",
+    "RowCard",
     "Rule",
     "RuleVerdict",
     "RulesSay",
@@ -163,5 +178,6 @@ __all__ = [
     "Statement",
     "TableRow",
     "ThreadCard",
+    "ThreadReplay",
     "Wanted",
 ]

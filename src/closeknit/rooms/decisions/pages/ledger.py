@@ -18,6 +18,7 @@ from closeknit.kernel.http import Request
 from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.contracts import LedgerLine
 from closeknit.rooms.decisions.forms import LedgerFilter
+from closeknit.rooms.org.contracts import Permission
 
 PAGE_ROWS = 100
 
@@ -84,8 +85,16 @@ def show_thread(request: Request, thread_id: UUID) -> HttpResponseBase:
             "steps": [_step(line) for line in lines],
             "first": lines[0],
             "last": lines[-1],
+            "may_replay": by.may(Permission.READ_LEDGER),
         },
     )
+
+
+@require_GET
+def show_replay(request: Request, thread_id: UUID) -> HttpResponseBase:
+    """Does each decision of the thread come out the same again?"""
+    by: Actor = request.actor
+    return render(request, "decisions/replay.html", {"replay": reads.replay_thread(thread_id, by=by)})
 
 
 @require_GET

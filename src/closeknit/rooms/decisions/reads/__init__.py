@@ -38,7 +38,7 @@ from closeknit.rooms.decisions.reads.notices import (
 )
 from closeknit.rooms.decisions.reads.on_duty import get_duty_week, list_duty_calendars
 from closeknit.rooms.decisions.reads.paths import get_path, list_path_versions, list_paths, path_as_text
-from closeknit.rooms.decisions.reads.policy import get_policy, judge_again, list_policy_versions
+from closeknit.rooms.decisions.reads.policy import check_policy, get_policy, judge_again, list_policy_versions
 from closeknit.rooms.decisions.reads.proposals import (
     find_proposal_about,
     get_proposal,
@@ -51,8 +51,10 @@ from closeknit.rooms.decisions.reads.receipts import (
     get_receipt,
     get_seal,
 )
+from closeknit.rooms.decisions.reads.replays import judge_line_again, replay_thread
 
 __all__ = [
+    "check_policy",
     "count_escalations",
     "count_exceptions",
     "count_open_occurrences",
@@ -81,6 +83,7 @@ __all__ = [
     "get_seal",
     "get_thread",
     "judge_again",
+    "judge_line_again",
     "list_dispatches",
     "list_duties",
     "list_duty_calendars",
@@ -102,4 +105,5 @@ __all__ = [
     "list_threads",
     "list_to_decide",
     "path_as_text",
+    "replay_thread",
 ]
