@@ -14,7 +14,7 @@ from closeknit.rooms.decisions.compute.escalations import Step
 from closeknit.rooms.decisions.models import Escalation
 from closeknit.rooms.decisions.reads import timing
 from closeknit.rooms.decisions.reads.asked import chooser_for
-from closeknit.rooms.decisions.reads.escalations import acts_for, path_of, standing_of, visible_escalations
+from closeknit.rooms.decisions.reads.escalations import acts_for, keys_of, path_of, standing_of, visible_escalations
 from closeknit.rooms.decisions.reads.names import names_of
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
@@ -26,12 +26,12 @@ def acknowledge_escalation(escalation_id: UUID, *, reason: str = "", by: Actor, 
     Refuses who was not asked and may not decide about the account, and what another has already taken on.
     """
 
-    def step(row: Escalation, now: datetime, for_key: str) -> Step:
+    def step(row: Escalation, now: datetime) -> Step:
         if row.state != Escalation.State.OPEN:
             raise Conflict(
                 f"{_name(row.holder_key)} has taken it on.", where=str(row.pk), todo="Speak with each other."
             )
-        return compute.acknowledge(path_of(row), standing_of(row), for_key or by.key, now)
+        return compute.acknowledge(path_of(row), standing_of(row), by.key, now)
 
     _answer(escalation_id, step, reason, by, at)
 
@@ -40,10 +40,10 @@ def hand_back_escalation(escalation_id: UUID, *, reason: str, by: Actor, at: dat
     """Give back what was taken on, with a reason: others of the level are asked, else the next level at once."""
     _require_reason(reason)
 
-    def step(row: Escalation, now: datetime, for_key: str) -> Step:
+    def step(row: Escalation, now: datetime) -> Step:
         if row.state != Escalation.State.ACKNOWLEDGED:
             raise Conflict("Nobody has taken it on.", where=str(row.pk), todo="Acknowledge it first, or reassign it.")
-        if row.holder_key not in (by.key, for_key) and not _may_decide(row, by):
+        if row.holder_key not in keys_of(by) and not _may_decide(row, by):
             raise Denied(
                 f"{_name(row.holder_key)} has taken it on.", where=str(row.pk), todo="Ask them to hand it back."
             )
@@ -60,20 +60,20 @@ def reassign_escalation(escalation_id: UUID, *, to: str, reason: str, by: Actor,
     """
     _require_reason(reason)
 
-    def step(row: Escalation, now: datetime, for_key: str) -> Step:  # noqa: ARG001 - as the others
+    def step(row: Escalation, now: datetime) -> Step:
         return compute.reassign(path_of(row), standing_of(row), _key_of(to, row, now), now)
 
     _answer(escalation_id, step, reason, by, at)
 
 
 def _answer(
-    escalation_id: UUID, step: Callable[[Escalation, datetime, str], Step], reason: str, by: Actor, at: datetime
+    escalation_id: UUID, step: Callable[[Escalation, datetime], Step], reason: str, by: Actor, at: datetime
 ) -> None:
     with transaction.atomic():
         row = lock_visible(escalation_id, by)
         for_key = require_answer(row, by)
         now = timing.database_now()
-        take_step(row, step(row, now, for_key), Taking(by, at, now, reason.strip(), for_key))
+        take_step(row, step(row, now), Taking(by, at, now, reason.strip(), for_key))
 
 
 def lock_visible(escalation_id: UUID, by: Actor) -> Escalation:

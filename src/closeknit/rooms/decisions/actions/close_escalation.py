@@ -7,6 +7,7 @@ from django.db import transaction
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid
+from closeknit.kernel.scope import seeing_everything
 from closeknit.rooms.decisions.actions.answer_escalation import lock_visible, require_answer
 from closeknit.rooms.decisions.actions.take_step import Taking, take_step
 from closeknit.rooms.decisions.compute.escalations import close
@@ -20,7 +21,8 @@ def close_escalation(*, cause: str, reason: str, by: Actor, at: datetime) -> Non
 
     It commits with the caller's change. Needs no permission of its own: the change that ended the cause had one.
     """
-    with transaction.atomic():
+    # Whoever ended the cause may be unable to see what it raised.
+    with transaction.atomic(), seeing_everything():
         row = Escalation.objects.select_for_update().filter(cause=cause).exclude(state="closed").first()
         if row is not None:
             take_step(row, close(standing_of(row)), Taking(by, at, timing.database_now(), reason.strip()))

@@ -24,28 +24,30 @@ def move_due_escalations(*, by: Actor, limit: int = 200) -> int:
     stops no other.
     """
     by.require(Permission.READ_LEDGER)
-    moved, failed = 0, set[UUID]()
-    while moved + len(failed) < limit:
+    moved, passed = 0, set[UUID]()
+    while moved + len(passed) < limit:
         row_id = None
         try:
             with transaction.atomic():
                 now = timing.database_now()
-                row = _claim(now, failed)
+                row = _claim(now, passed)
                 if row is None:
                     break
                 row_id = row.pk
                 step = move(path_of(row), standing_of(row), chooser_for(row.account_number, now), now)
-                if step is not None:
-                    take_step(row, step, Taking(by, now, now))
-                    moved += 1
+                if step is None:
+                    passed.add(row.pk)
+                    continue
+                take_step(row, step, Taking(by, now, now))
+            moved += 1
         except Exception:
             if row_id is None:
                 raise
             log.exception("escalation %s could not be moved on; trying again later", row_id)
-            failed.add(row_id)
+            passed.add(row_id)
     return moved
 
 
-def _claim(now: object, failed: set[UUID]) -> Escalation | None:
+def _claim(now: object, passed: set[UUID]) -> Escalation | None:
     due = Escalation.objects.select_for_update(skip_locked=True).filter(next_level_at__lte=now)
-    return due.exclude(pk__in=failed).exclude(state=Escalation.State.CLOSED).order_by("next_level_at", "id").first()
+    return due.exclude(pk__in=passed).exclude(state=Escalation.State.CLOSED).order_by("next_level_at", "id").first()

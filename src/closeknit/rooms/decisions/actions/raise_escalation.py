@@ -8,6 +8,7 @@ from django.db import transaction
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid
+from closeknit.kernel.scope import seeing_everything
 from closeknit.rooms.decisions.actions.take_step import Taking, take_step
 from closeknit.rooms.decisions.compute.escalations import begin
 from closeknit.rooms.decisions.compute.paths import plain_path
@@ -42,7 +43,8 @@ def raise_escalation(
     if not cause.strip() or len(cause) > 200 or not title.strip():
         raise Invalid("An escalation needs a cause of at most 200 letters and a title.", where=f"path {path}")
     followed = path_in_force(path)
-    with transaction.atomic():
+    # Whoever raises it may be unable to see the one that stands, and must not raise a second for that.
+    with transaction.atomic(), seeing_everything():
         for _ in range(MOST_TRIES):
             now = timing.database_now()
             row = _draft(followed, cause, title, summary, account_number, thread_id, now)

@@ -15,3 +15,8 @@ def names_of(keys: Iterable[str]) -> dict[str, str]:
         people = org.list_people(by=org.system_actor())
         found |= {card.key: card.name for card in people if card.key in wanted}
     return found
+
+
+def username_exists(username: str) -> bool:
+    """Tell whether somebody signs in under a name."""
+    return any(card.username == username for card in org.list_people(by=org.system_actor()))

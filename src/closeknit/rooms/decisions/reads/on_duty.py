@@ -84,6 +84,15 @@ def keys_on_duty(calendar: str, at: datetime) -> tuple[str, ...]:
     return people_at(shifts, swaps, zone, at)
 
 
+def keys_on_duty_between(calendar: str, from_at: datetime, until_at: datetime) -> set[str]:
+    """Return the keys of everybody who is on duty at some time between two instants."""
+    row = DutyCalendar.objects.filter(calendar=calendar).first()
+    if row is None:
+        return set()
+    zone, shifts, swaps = _parts(row, from_at, until_at)
+    return {span.person_key for span in lay_out(shifts, swaps, zone, from_at, until_at)}
+
+
 def _parts(row: DutyCalendar, from_at: datetime, until_at: datetime) -> tuple[ZoneInfo, list[Shift], list[Swap]]:
     shifts = [
         Shift(s.pk, s.person_key, s.weekday, s.starts_local, s.ends_local, s.from_on, s.until_on)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
-from closeknit.rooms.decisions.compute.paths import path_from, read_paths
+from closeknit.rooms.decisions.compute.paths import path_from, read_paths, write_path
 from closeknit.rooms.decisions.contracts.escalations import EscalationPath
 from closeknit.rooms.decisions.models import EscalationPathRow
 from closeknit.rooms.decisions.reads.names import names_of
@@ -37,17 +37,25 @@ def list_path_versions(path: str, *, by: Actor) -> list[EscalationPath]:
     return [_of(row, names) for row in rows] + ([shipped] if shipped else [])
 
 
+def path_as_text(path: EscalationPath) -> str:
+    """Return a path as people write it (YAML), to be changed and adopted."""
+    return write_path(path)
+
+
 def path_in_force(path: str) -> EscalationPath:
     """Return a path as it is in force, for who acts; NotFound where there is none."""
-    row = EscalationPathRow.objects.filter(path=path).order_by("-version").first()
-    if row is not None:
-        return _of(row, names_of([row.adopted_by_key]))
-    found = shipped_paths().get(path)
+    found = find_path(path)
     if found is None:
         raise NotFound(
             "There is no such escalation path.", where=path, todo="See: closeknit decisions escalations paths."
         )
     return found
+
+
+def find_path(path: str) -> EscalationPath | None:
+    """Return a path as it is in force, for who acts, or None."""
+    row = EscalationPathRow.objects.filter(path=path).order_by("-version").first()
+    return _of(row, names_of([row.adopted_by_key])) if row else shipped_paths().get(path)
 
 
 @lru_cache(maxsize=1)
