@@ -28,26 +28,34 @@ MOST_COST_GROWTH_SHARE = Setting(
     sentence="A plan whose weekly cost grows by more than this over that of the plan in force waits for a person.",
     levels=(Level.GLOBAL,),
 )
-ANSWER_WITHIN_HOURS = Setting(
-    key="decisions.plan_approval.answer_within_hours",
-    kind=Kind.HOURS,
-    default=24.0,
-    unit="",
-    sentence="How long a plan may wait for a person before it is overdue.",
-    lowest=0.25,
-    highest=24 * 90,
-    levels=(Level.GLOBAL,),
-)
 MOST_EXCEPTION_DAYS = Setting(
     key="decisions.exception.most_days_by_rule",
     kind=Kind.DAYS,
     default=31,
     unit="",
     sentence="An exception that lasts longer than this waits for a person.",
-    lowest=1,
+    lowest=0,
     highest=366,
     levels=(Level.GLOBAL, Level.TIER, Level.ACCOUNT),
 )
+ANSWER_WITHIN_HOURS = {
+    kind: Setting(
+        key=f"decisions.{kind}_approval.answer_within_hours",
+        kind=Kind.HOURS,
+        default=24.0,
+        unit="",
+        sentence=f"How long {words} may wait for a person before it is overdue; unset, the approval table says it.",
+        lowest=0.25,
+        highest=24 * 90,
+        levels=levels,
+    )
+    for kind, words, levels in (
+        ("plan", "a plan", (Level.GLOBAL,)),
+        ("tier", "a change of tier", (Level.GLOBAL, Level.TIER, Level.ACCOUNT)),
+        ("exception", "an exception", (Level.GLOBAL, Level.TIER, Level.ACCOUNT)),
+        ("renegotiation", "a renegotiation", (Level.GLOBAL, Level.TIER, Level.ACCOUNT)),
+    )
+}
 URGENT_PER_HOUR = Setting(
     key="notices.urgent_per_hour",
     kind=Kind.COUNT,
@@ -62,7 +70,8 @@ SETTINGS = (
     MOST_DATA_AGE_DAYS,
     LEAST_COVERAGE_SHARE,
     MOST_COST_GROWTH_SHARE,
-    ANSWER_WITHIN_HOURS,
+    MOST_EXCEPTION_DAYS,
+    *ANSWER_WITHIN_HOURS.values(),
     MOST_EXCEPTION_DAYS,
     URGENT_PER_HOUR,
 )
