@@ -28,4 +28,4 @@ import django  # noqa: E402 - only now is the database known
 
 django.setup()
 
-pytest_plugins = ["tests.cast", "tests.flush", "tests.roles"]
+pytest_plugins = ["tests.cast", "tests.flush", "tests.roles", "tests.answers"]

@@ -31,6 +31,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--no-serve", action="store_true", help="stop when the company is planned")
     args = parser.parse_args()
+    # Whoever looks around a sample company should not have to sign in again after every pause.
+    os.environ.setdefault("CLOSEKNIT_IDLE_MINUTES", "720")
     from closeknit.web import boot
 
     with step("Starting PostgreSQL and bringing its tables up to date"):

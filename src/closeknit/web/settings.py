@@ -13,7 +13,7 @@ CLOSEKNIT_BEHIND_PROXY  "1" where a proxy of yours ends TLS, always sets X-Forwa
                         the visitor to X-Forwarded-For
 CLOSEKNIT_IDLE_MINUTES  how long a session lives without a request (default 30; the demo company: 720)
 CLOSEKNIT_OIDC_ISSUER   the company's own sign-in (OpenID Connect), with CLOSEKNIT_OIDC_CLIENT_ID, CLOSEKNIT_OIDC_SECRET
-                        (or CLOSEKNIT_OIDC_SECRET_FILE) and CLOSEKNIT_OIDC_NAME: docs/access.md
+                        (or CLOSEKNIT_OIDC_SECRET_FILE) and CLOSEKNIT_OIDC_NAME: docs/sign-in.md
 CLOSEKNIT_HOSTS         comma-separated host names to answer to (loopback is always one)
 CLOSEKNIT_URL           where people reach this deployment (https://closeknit.example.com): links in mail begin with it
 CLOSEKNIT_SMTP_URL      where mail is handed in: smtps://user:word@host, or smtp:// with STARTTLS; empty: no mail
@@ -193,6 +193,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# In the session, so that no cookie of its own is needed.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "sign-in"

@@ -61,7 +61,7 @@ EXPORTS = (
     "/settings/deviations/",
     "/access/",
 )
-OPEN_TO_ALL = ("/", "/notices/", "/notices/preferences/",)
+OPEN_TO_ALL = ("/", "/notices/", "/notices/preferences/", "/you/", "/you/password/", "/sign-in/again/")
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*(?:src=|type=\"application/json\"))", re.I)
 
 
