@@ -21,10 +21,22 @@ from tests.small_company import build
 PEOPLE = ("", "dave", "bob", "alice", "carol", "frank", "gina")
 TABLE = """
 GET  /api/v1/openapi.json                                                              200 200 200 200 200 200 200
-GET  /api/v1/proposals                                                                 401 403 403 200 200 200 403
-GET  /api/v1/proposals/{proposal_id}                                                   401 403 403 200 200 200 403
+GET  /api/v1/proposals                                                                 401 403 200 200 200 200 403
+GET  /api/v1/proposals/{proposal_id}                                                   401 403 404 200 200 200 403
 POST /api/v1/proposals/{proposal_id}/approve | {"reason":"Yes."}                       401 403 403 403 409 403 403
 POST /api/v1/proposals/{proposal_id}/reject | {"reason":"No."}                         401 403 403 403 409 403 403
+GET  /api/v1/inbox                                                                     401 403 200 200 200 200 403
+GET  /api/v1/proposals/{proposal_id}/detail                                            401 403 404 200 200 200 403
+POST /api/v1/proposals/{proposal_id}/withdraw | {"reason":"No."}                       401 403 404 409 403 403 403
+GET  /api/v1/exceptions                                                                401 403 200 200 200 200 403
+POST /api/v1/exceptions | {new_exception}                                              401 403 201 201 201 403 403
+GET  /api/v1/exceptions/{exception_id}                                                 401 403 200 200 200 200 403
+POST /api/v1/exceptions/{exception_id}/review | {"verdict":"end","reason":"So."}       401 403 200 200 200 403 403
+GET  /api/v1/policy                                                                    401 403 200 200 200 200 403
+GET  /api/v1/policy/versions                                                           401 403 200 200 200 200 403
+POST /api/v1/policy/check | {"text":"x"}                                               401 403 422 422 422 422 403
+POST /api/v1/policy | {"text":"x","reason":"So."}                                      401 403 403 403 403 403 403
+POST /api/v1/tier-changes | {"account_number":"ACME","tier":"key","reason":"So."}      401 403 201 201 201 403 403
 GET  /api/v1/ledger                                                                    401 403 200 200 200 200 403
 GET  /api/v1/ledger/seal                                                               401 403 200 200 200 200 403
 GET  /api/v1/ledger/{entry_id}/receipt                                                 401 403 404 409 409 409 403
@@ -117,14 +129,26 @@ GET  /                                                                          
 GET  /work/                                                                            302 403 403 200 200 200 403
 POST /work/{delivery_id}/replay/                                                       302 403 403 403 403 403 403
 GET  /tiles/work/                                                                      302 403 403 200 200 200 403
+GET  /inbox/                                                                           302 403 200 200 200 200 403
+GET  /proposals/{proposal_id}/                                                         302 403 404 200 200 200 403
+POST /proposals/{proposal_id}/withdraw/ | reason=No.                                   302 403 404 409 403 403 403
+GET  /policy/                                                                          302 403 200 200 200 200 403
+GET  /exceptions/                                                                      302 403 200 200 200 200 403
+GET  /exceptions/new/                                                                  302 403 200 200 200 403 403
+POST /exceptions/request/ | {exception_form}                                           302 403 302 302 302 403 403
+GET  /exceptions/{exception_id}/                                                       302 403 200 200 200 200 403
+POST /exceptions/{exception_id}/review/ | verdict=end&reason=So.                       302 403 302 302 302 403 403
+GET  /tiles/exceptions/                                                                302 403 200 200 200 200 403
+GET  /accounts/{account_number}/tier/                                                  302 403 200 200 200 403 403
+POST /accounts/{account_number}/tier/propose/ | tier=key&reason=So.                    302 403 302 302 302 403 403
 GET  /ledger/                                                                          302 403 200 200 200 200 403
 GET  /ledger/{entry_id}/receipt/                                                       302 403 404 409 409 409 403
 GET  /threads/                                                                         302 403 200 200 200 200 403
 GET  /threads/{thread_id}/                                                             302 403 200 200 200 200 403
 GET  /threads/{thread_id}/replay/                                                      302 403 403 200 200 200 403
 POST /proposals/{proposal_id}/decide/ | answer=approve                                 302 403 403 403 409 403 403
-GET  /tiles/inbox/                                                                     302 403 403 200 200 200 403
-GET  /tiles/proposal/?subject=plan:{plan_id}                                           302 403 403 200 200 200 403
+GET  /tiles/inbox/                                                                     302 403 200 200 200 200 403
+GET  /tiles/proposal/?subject=plan:{plan_id}                                           302 403 200 200 200 200 403
 GET  /tiles/account-decisions/?account=ACME                                            302 403 200 200 200 200 403
 GET  /notices/                                                                         302 200 200 200 200 200 200
 POST /notices/read-all/ | until=2026-01-01T00:00:00Z                                   302 302 302 302 302 302 302
@@ -268,6 +292,10 @@ def routes() -> set[tuple[str, str]]:
         "you-token-revoke",
         "work-replay",
         "proposal-decide",
+        "proposal-withdraw",
+        "exception-request",
+        "exception-review",
+        "account-tier-propose",
         "plan-start",
         "escalation-path-change",
         "escalation-answer",

@@ -8,10 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.utils.functional import SimpleLazyObject
 
 from closeknit import __version__
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
+from closeknit.rooms.decisions.reads import count_unread_notices
 from closeknit.rooms.org.contracts import Permission
 from closeknit.web.assets import vega_bundle_name
 
@@ -33,6 +35,7 @@ class Place:
 
 PLACES = (
     Place("today", "Today", "t", "today", "/"),
+    Place("inbox", "Inbox", "i", "inbox", "/inbox/", Permission.READ_DECISIONS),
     Place("account-list", "Accounts", "a", "accounts", "/accounts/", Permission.READ_ACCOUNTS),
     Place("term-list", "Promises", "p", "promises", "/terms/", Permission.READ_ACCOUNTS),
     Place("demand-list", "Demand", "d", "demand", "/demand/", Permission.READ_CAPACITY),
@@ -40,6 +43,7 @@ PLACES = (
     Place("board", "Board", "b", "board", "/board/", Permission.READ_ACCOUNTS),
     Place("thread-list", "Threads", "h", "threads", "/threads/", Permission.READ_DECISIONS, gap=True),
     Place("ledger", "Ledger", "l", "ledger", "/ledger/", Permission.READ_DECISIONS),
+    Place("duties", "Duties", "u", "duties", "/duties/", Permission.READ_DECISIONS),
     Place("feed-list", "Feeds", "f", "feeds", "/feeds/", Permission.READ_FEEDS),
     Place("work", "Work", "w", "work", "/work/", Permission.READ_FEEDS),
     Place("setting-list", "Settings", "s", "settings", "/settings/", Permission.READ_INTERNAL),
@@ -48,12 +52,13 @@ PLACES = (
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return the frame's context. Costs no query."""
+    """Return the frame's context. Costs one query, for the unread notices, and only where the frame is drawn."""
     actor: Actor | None = getattr(request, "actor", None)
     return {
         "actor": actor,
         "sees_every_account": bool(actor and actor.scope_of(Permission.READ_ACCOUNTS).every_account),
         "places": _places(actor, request.path),
+        "unread_notices": SimpleLazyObject(lambda: count_unread_notices(by=actor) if actor else 0),
         "now": clock.now(),
         "version": __version__,
         "vega_bundle": static(_vega_bundle()),

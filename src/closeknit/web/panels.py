@@ -21,6 +21,10 @@ class Panel:
 PANELS: dict[str, Panel] = {
     # Today
     "inbox": Panel("tile-inbox", "Waiting for a decision", (Permission.DECIDE, Permission.READ_LEDGER)),
+    "exceptions": Panel("tile-exceptions", "Exceptions to look at", (Permission.READ_DECISIONS,)),
+    "escalations": Panel("tile-escalations", "Escalated to you", (Permission.READ_DECISIONS,)),
+    "duties": Panel("tile-duties", "Duties to sign", (Permission.READ_DECISIONS,)),
+    "notices": Panel("tile-notices", "Notices", (Permission.READ_ACCOUNTS,)),
     "plans-today": Panel("tile-plans-today", "Plans in force", (Permission.READ_CAPACITY,)),
     "feeds-today": Panel("tile-feeds-today", "Feeds", (Permission.READ_FEEDS,)),
     "work-today": Panel("tile-work", "Background work", (Permission.READ_FEEDS,)),

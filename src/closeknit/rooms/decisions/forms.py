@@ -21,6 +21,60 @@ class Decision(forms.Form):
     reason = forms.CharField(required=False, max_length=2000)
 
 
+class Withdrawal(forms.Form):
+    """Why a proposal is taken back."""
+
+    reason = forms.CharField(required=False, max_length=2000)
+
+
+class InboxFilter(forms.Form):
+    """Which part of the inbox to show."""
+
+    kind = forms.ChoiceField(
+        required=False, choices=[("", ""), *((word, word) for word in ("proposal", "escalation", "duty", "exception"))]
+    )
+
+
+class ExceptionFilter(forms.Form):
+    """Which exceptions to show."""
+
+    state = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("", ""),
+            *((word, word) for word in ("requested", "granted", "active", "expired", "ended", "refused")),
+        ],
+    )
+    account = forms.CharField(required=False, max_length=400)
+    owner = forms.CharField(required=False, max_length=120)
+    due = forms.BooleanField(required=False)
+
+
+class NewException(forms.Form):
+    """An exception to ask for."""
+
+    account_number = forms.CharField(required=False, max_length=400)
+    place = forms.CharField(required=False, max_length=120)
+    deviates_from = forms.CharField(max_length=200)
+    allowed = forms.CharField(max_length=2000)
+    reason = forms.CharField(max_length=2000)
+    starts_on = forms.DateField()
+    until_on = forms.DateField()
+    review_on = forms.DateField(required=False)
+    owner_key = forms.CharField(required=False, max_length=150)
+    money_at_stake = forms.DecimalField(required=False, min_value=0, max_digits=16, decimal_places=2)
+    currency = forms.RegexField(r"^[A-Z]{3}$", required=False)
+
+
+class ExceptionReview(forms.Form):
+    """What a review of an exception comes to."""
+
+    verdict = forms.ChoiceField(choices=[(word, word) for word in ("keep", "extend", "end")])
+    reason = forms.CharField(max_length=2000)
+    until_on = forms.DateField(required=False)
+    review_on = forms.DateField(required=False)
+
+
 class EscalationFilter(forms.Form):
     """Which escalations to show."""
 

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from closeknit.rooms.decisions.pages import duties, escalations, ledger, notices, proposals, webhooks
+from closeknit.rooms.decisions.pages import (
+    duties,
+    escalations,
+    exceptions,
+    ledger,
+    notices,
+    policy,
+    proposals,
+    webhooks,
+)
 
 urlpatterns = [
     path("ledger/", ledger.show_ledger, name="ledger"),
@@ -10,6 +19,16 @@ urlpatterns = [
     path("threads/", ledger.show_threads, name="thread-list"),
     path("threads/<uuid:thread_id>/", ledger.show_thread, name="thread-detail"),
     path("threads/<uuid:thread_id>/replay/", ledger.show_replay, name="thread-replay"),
+    path("inbox/", proposals.show_inbox, name="inbox"),
+    path("proposals/<uuid:proposal_id>/", proposals.show_proposal, name="proposal-detail"),
+    path("proposals/<uuid:proposal_id>/withdraw/", proposals.withdraw, name="proposal-withdraw"),
+    path("policy/", policy.show_policy, name="policy"),
+    path("exceptions/", exceptions.list_exceptions, name="exception-list"),
+    path("exceptions/new/", exceptions.show_request, name="exception-new"),
+    path("exceptions/request/", exceptions.request_new, name="exception-request"),
+    path("exceptions/<uuid:exception_id>/", exceptions.show_exception, name="exception-detail"),
+    path("exceptions/<uuid:exception_id>/review/", exceptions.review, name="exception-review"),
+    path("tiles/exceptions/", exceptions.show_exceptions_tile, name="tile-exceptions"),
     path("proposals/<uuid:proposal_id>/decide/", proposals.decide, name="proposal-decide"),
     path("tiles/inbox/", proposals.show_inbox_tile, name="tile-inbox"),
     path("tiles/proposal/", proposals.show_proposal_tile, name="tile-proposal"),

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.decisions.api import ledger, proposals
+from closeknit.rooms.decisions.api import duties, escalations, exceptions, ledger, notices, policy, proposals
 
 router = Router()
-for part in (proposals, ledger):
+for part in (proposals, ledger, escalations, notices, duties, exceptions, policy):
     router.add_router("", part.router)

@@ -46,6 +46,7 @@ def get_duty(duty_id: UUID, *, by: Actor) -> DutyCard:
     """Return one duty that the actor may see, or raise NotFound."""
     row = Duty.objects.filter(_owned(by)).filter(pk=duty_id).first()
     if row is None:
+        _require_some(by, any_owned=False)
         raise NotFound("There is no such duty.", where=str(duty_id))
     return _duty(row, _Names())
 
@@ -86,6 +87,7 @@ def get_occurrence(occurrence_id: UUID, *, by: Actor) -> OccurrenceDetail:
     """Return one due date with its evidence, as far as the actor sees the accounts in it; or raise NotFound."""
     row = _occurrences(by).filter(pk=occurrence_id).first()
     if row is None:
+        _require_some(by, any_owned=False)
         raise NotFound("There is no such due date.", where=str(occurrence_id))
     kept = json.loads(bytes(row.evidence))["parts"] if row.evidence else []
     return OccurrenceDetail(
