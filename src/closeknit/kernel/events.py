@@ -17,7 +17,7 @@ from django.db.models import F
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.errors import CloseknitError, Conflict, NotFound
+from closeknit.kernel.errors import CloseknitError, Conflict, Denied, NotFound
 from closeknit.kernel.models import Delivery, EventRow
 from closeknit.kernel.scope import acting_as
 
@@ -33,6 +33,15 @@ class Event:
     """Base of every event: a past-tense name and the ids it speaks of. `thread_id` ties a chain together."""
 
     thread_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRefused(Event):
+    """A background step was refused for good: whoever asked for it has not, or no longer, the right to it."""
+
+    work: str
+    actor_key: str
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +211,9 @@ def _mark_done(delivery_ids: list[int]) -> None:
 def _retry(delivery: Delivery, failure: Exception) -> None:
     tries = delivery.tries + 1
     reason = reason_of(failure)[:2000]
-    final = tries >= MAX_TRIES or (isinstance(failure, CloseknitError) and failure.status == 422)
+    final = tries >= MAX_TRIES or (isinstance(failure, CloseknitError) and failure.status in (403, 422))
+    if isinstance(failure, Denied):
+        tell_refusal(failure, delivery.listener, delivery.event.actor_key, delivery.event.thread_id)
     with connection.cursor() as cursor:
         cursor.execute(
             "update kernel_delivery set tries = %s, last_error = %s, state = %s,"
@@ -217,6 +228,11 @@ def _retry(delivery: Delivery, failure: Exception) -> None:
                 delivery.pk,
             ],
         )
+
+
+def tell_refusal(failure: Denied, work: str, actor_key: str, thread_id: UUID) -> None:
+    """Publish that a step was refused, in the caller's transaction."""
+    publish(WorkRefused(thread_id, work, actor_key, failure.where), by=Actor(key="system", name="Closeknit"))
 
 
 def reason_of(failure: BaseException) -> str:

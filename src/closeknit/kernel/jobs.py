@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from asgiref.sync import sync_to_async
@@ -22,9 +23,9 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 
-from closeknit.kernel import events
+from closeknit.kernel import events, ids
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.errors import CloseknitError, Conflict
+from closeknit.kernel.errors import CloseknitError, Conflict, Denied
 from closeknit.kernel.models import JobFailure
 from closeknit.kernel.scope import acting_as, seeing_everything
 
@@ -349,6 +350,10 @@ def _record_failure(context: JobContext, arguments: dict[str, Any], failure: Exc
         attempt=current.attempts + 1,
         error=events.reason_of(failure)[:4000],
     )
+    if isinstance(failure, Denied):
+        thread_id = UUID(arguments["thread_id"]) if "thread_id" in arguments else ids.new_id()
+        with transaction.atomic():
+            events.tell_refusal(failure, current.task_name, arguments.get("by", NOBODY.key), thread_id)
 
 
 def _database_clock() -> datetime:

@@ -57,7 +57,7 @@ def reject_plan_on_decision_withdrawn(event: DecisionWithdrawn, context: Context
 @jobs.job
 def propose_plan_job(run_id: str, thread_id: str, by: str) -> None:
     """Turn a forecast into need, allocation, a draft plan and a proposal."""
-    propose_plan(UUID(run_id), thread_id=UUID(thread_id), by=org.get_actor(by), at=clock.now())
+    propose_plan(UUID(run_id), thread_id=UUID(thread_id), by=org.get_requester(by), at=clock.now())
 
 
 def _plan_id(subject: str) -> UUID:

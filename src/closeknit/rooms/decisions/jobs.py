@@ -2,7 +2,7 @@
 
 import time
 
-from closeknit.kernel.events import Context
+from closeknit.kernel.events import Context, WorkRefused
 from closeknit.kernel.outbound.lanes import Lanes
 from closeknit.rooms.decisions.actions.expire_exceptions import note_expired_exceptions
 from closeknit.rooms.decisions.actions.expire_proposals import expire_proposals
@@ -11,6 +11,7 @@ from closeknit.rooms.decisions.actions.move_escalations import move_due_escalati
 from closeknit.rooms.decisions.actions.record_rights import (
     record_absence,
     record_delegation,
+    record_refusal,
     record_rights_change,
     record_token,
 )
@@ -62,6 +63,10 @@ def record_on_setting_changed(event: SettingChanged, context: Context) -> None:
 def record_on_setting_reviewed(event: SettingReviewed, context: Context) -> None:
     """Write the line about a local value that somebody looked at again."""
     record_setting_review(event, by=context.by)
+
+
+def record_refusal_on_work_refused(event: WorkRefused, context: Context) -> None:
+    record_refusal(event.work, event.actor_key, event.where, thread_id=event.thread_id, by=context.by)
 
 
 def record_rights_on_person_created(event: PersonCreated, context: Context) -> None:

@@ -31,6 +31,6 @@ def refresh_forecast_job(operation: str, weeks: int, as_of: str, thread_id: str,
         as_of=datetime.fromisoformat(as_of) if as_of else None,
         weeks=weeks,
         thread_id=UUID(thread_id),
-        by=org.get_actor(by),
+        by=org.get_requester(by),
         at=clock.now(),
     )

@@ -23,4 +23,4 @@ def refresh_board_on_plan_committed(event: PlanCommitted, _context: Context) -> 
 @jobs.job
 def refresh_board_job(plan_id: str, thread_id: str, by: str) -> None:
     """Rebuild the board's rows of the accounts that a plan touches."""
-    refresh_board(UUID(plan_id), thread_id=UUID(thread_id), by=org.get_actor(by), at=clock.now())
+    refresh_board(UUID(plan_id), thread_id=UUID(thread_id), by=org.get_requester(by), at=clock.now())

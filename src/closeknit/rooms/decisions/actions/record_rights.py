@@ -85,6 +85,19 @@ def record_token(person_key: str, label: str, *, is_revoked: bool, thread_id: UU
     record_entry(entry, by=by)
 
 
+def record_refusal(work: str, actor_key: str, where: str, *, thread_id: UUID, by: Actor) -> None:
+    """Record that a background step was refused, because whoever asked for it has not the right to it now."""
+    step = work.rpartition(":")[2].replace("_", " ")
+    entry = Entry(
+        thread_id=thread_id,
+        kind="work.refused",
+        subject=actor_key,
+        sentence=f"Refused to go on for {actor_key} ({step}): {where} is not, or no longer, among its rights.",
+        evidence={"work": work, "actor": actor_key, "where": where},
+    )
+    record_entry(entry, by=by)
+
+
 def _change_sentence(change: RightsChange) -> str:
     now = _words(change.after)
     if change.before is None:

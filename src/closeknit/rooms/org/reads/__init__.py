@@ -7,6 +7,7 @@ from closeknit.rooms.org.reads.actors import (
     find_actor_by_username,
     find_actor_of_user,
     get_actor,
+    get_requester,
     system_actor,
 )
 from closeknit.rooms.org.reads.changes import get_rights_change, list_rights_changes
@@ -52,6 +53,7 @@ __all__ = [
     "get_declared",
     "get_delegation",
     "get_person",
+    "get_requester",
     "get_rights_change",
     "get_setting",
     "get_setting_value",
