@@ -378,7 +378,24 @@ def places(db, tmp_path) -> dict[str, Any]:
         **escalation_places(),
         **notice_places(),
         **duty_places(),
+        **exception_places(),
     }
+
+
+def exception_places() -> dict[str, Any]:
+    """An exception for ACME, owned by Bob and granted by Carol."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal
+    from closeknit.rooms.decisions.actions.request_exception import WantedException, request_exception
+    from closeknit.rooms.decisions.models import ExceptionRow
+
+    now = clock.now()
+    days = {"starts_on": now.date(), "until_on": now.date() + timedelta(days=10)}
+    words = {"account_number": "ACME", "deviates_from": "term T-ACME", "allowed": "Two days.", "reason": "Strike."}
+    exception_id = request_exception(WantedException(**words, **days), by=enter("bob"), at=now)
+    approve_proposal(ExceptionRow.objects.get(pk=exception_id).proposal_id, by=enter("carol"), at=now)
+    asked = {**words, **{name: day.isoformat() for name, day in days.items()}}
+    return {"exception_id": exception_id, "new_exception": json.dumps(asked), "exception_form": urlencode(asked)}
 
 
 def notice_places() -> dict[str, Any]:

@@ -20,6 +20,13 @@ def add_commands(commands: Any) -> None:
     show = customers.add_parser("show", help="show one account")
     show.add_argument("account_number")
     show.set_defaults(run=_show_account)
+    change = customers.add_parser(
+        "change-tier", help="propose another tier for an account"
+    )
+    change.add_argument("account_number")
+    change.add_argument("tier", choices=("strategic", "key", "standard", "volume"))
+    change.add_argument("--reason", required=True, help="a sentence for the ledger")
+    change.set_defaults(run=_change_tier)
 
 
 def _list_accounts(args: argparse.Namespace) -> int:
@@ -62,4 +69,24 @@ def _show_account(args: argparse.Namespace) -> int:
         ("source", account.source_feed),
     ]
     print_table(("what", "value"), rows)
+    return 0
+
+
+def _change_tier(args: argparse.Namespace) -> int:
+    from closeknit.kernel import clock, jobs
+    from closeknit.rooms.customers import reads
+    from closeknit.rooms.customers.actions.propose_tier_change import propose_tier_change
+    from closeknit.rooms.customers.contracts import Tier
+
+    proposal_id = propose_tier_change(
+        args.account_number, Tier(args.tier), reason=args.reason, by=args.by, at=clock.now()
+    )
+    jobs.run_until_idle()
+    account = reads.get_account(args.account_number, by=args.by)
+    if args.json:
+        print_json("closeknit.tier-change/1", {"proposal_id": proposal_id, "account": account})
+    elif account.tier == args.tier:
+        print(f"Policy approved: {account.name} is {account.tier}.")
+    else:
+        print(f"Proposed: {proposal_id}. {account.name} stays {account.tier} until it is approved.")
     return 0

@@ -5,6 +5,13 @@ from django import forms
 from closeknit.rooms.customers.contracts import TIER_ORDER
 
 
+class TierChange(forms.Form):
+    """Another tier for an account, and why."""
+
+    tier = forms.ChoiceField(choices=[(tier.value, tier.value) for tier in TIER_ORDER])
+    reason = forms.CharField(max_length=2000)
+
+
 class AccountFilter(forms.Form):
     """Which accounts to show."""
 

@@ -3,17 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
 from closeknit.rooms.customers import reads
-from closeknit.rooms.customers.contracts import AccountCard
-from closeknit.rooms.customers.forms import AccountFilter
+from closeknit.rooms.customers.actions.propose_tier_change import propose_tier_change
+from closeknit.rooms.customers.contracts import TIER_ORDER, AccountCard, Tier
+from closeknit.rooms.customers.forms import AccountFilter, TierChange
 from closeknit.rooms.org import reads as org
+from closeknit.rooms.org.contracts import Permission
 
 PAGE_ROWS = 100
 EXPORT_ROWS = 1000
@@ -50,6 +55,30 @@ def show_account(request: Request, account_number: str) -> HttpResponseBase:
     """Who is this account, what did we promise it, and does it get it?"""
     by: Actor = request.actor
     return render(request, "customers/account.html", {"account": reads.get_account(account_number, by=by)})
+
+
+@require_GET
+def show_tier_form(request: Request, account_number: str) -> HttpResponseBase:
+    """Which tier should this account have, and why?"""
+    by: Actor = request.actor
+    by.require(Permission.PROPOSE)
+    account = reads.get_account(account_number, by=by)
+    others = [tier for tier in TIER_ORDER if tier is not account.tier]
+    return render(request, "customers/tier.html", {"account": account, "tiers": others})
+
+
+@require_POST
+def propose_tier(request: Request, account_number: str) -> HttpResponseBase:
+    """Propose another tier for an account."""
+    by: Actor = request.actor
+    by.require(Permission.PROPOSE)
+    form = TierChange(request.POST)
+    if not form.is_valid():
+        raise Invalid("A change needs a tier and a reason.", where="reason", todo="Go back and fill in both.")
+    tier = Tier(form.cleaned_data["tier"])
+    proposal_id = propose_tier_change(account_number, tier, reason=form.cleaned_data["reason"], by=by, at=clock.now())
+    messages.success(request, "The change was proposed.")
+    return redirect("proposal-detail", proposal_id=proposal_id)
 
 
 def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponseBase:

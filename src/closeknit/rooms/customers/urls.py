@@ -41,4 +41,6 @@ register_converter(AccountNumber, "account")
 urlpatterns = [
     path("accounts/", pages.list_accounts, name="account-list"),
     path("accounts/<account:account_number>/", pages.show_account, name="account-detail"),
+    path("accounts/<account:account_number>/tier/", pages.show_tier_form, name="account-tier"),
+    path("accounts/<account:account_number>/tier/propose/", pages.propose_tier, name="account-tier-propose"),
 ]

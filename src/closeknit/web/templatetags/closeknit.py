@@ -29,6 +29,12 @@ STATES = {
     "waiting": ("warn", "○", "waiting"),
     "approved": ("good", "✓", "approved"),
     "withdrawn": ("", "◌", "withdrawn"),
+    "expired": ("bad", "◌", "expired"),
+    "requested": ("warn", "○", "requested"),
+    "refused": ("", "✕", "refused"),
+    "granted": ("info", "○", "granted"),
+    "active": ("good", "●", "active"),
+    "ended": ("", "◌", "ended"),
     "loading": ("info", "◐", "loading"),
     "done": ("good", "✓", "done"),
 }

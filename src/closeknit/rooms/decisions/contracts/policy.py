@@ -135,3 +135,36 @@ class PolicyVersion:
     reason: str
     in_force: bool
     thread_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowCard:
+    """One row of a decision table in words."""
+
+    number: int
+    tier: str
+    money: str
+    rules: str
+    outcome: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindCard:
+    """One kind of a decision table in words; `rules` as they read with their limits."""
+
+    kind: str
+    title: str
+    rules: tuple[str, ...]
+    rows: tuple[RowCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCard:
+    """A decision table in words, with the text it was read from."""
+
+    version: str
+    title: str
+    digest: str
+    text: str
+    kinds: tuple[KindCard, ...]

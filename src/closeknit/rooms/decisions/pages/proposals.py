@@ -1,4 +1,4 @@
-"""What waits for a person: the inbox tile and the answers."""
+"""What waits for a person: the inbox, one proposal, and the answers."""
 
 from typing import Any
 from uuid import UUID
@@ -16,17 +16,46 @@ from closeknit.kernel.errors import Invalid
 from closeknit.kernel.http import Request
 from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal, reject_proposal
-from closeknit.rooms.decisions.contracts import ProposalCard, ProposalState
-from closeknit.rooms.decisions.forms import Decision
-from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.decisions.actions.withdraw_proposal import withdraw_own_proposal
+from closeknit.rooms.decisions.contracts import InboxKind, ProposalCard, ProposalState
+from closeknit.rooms.decisions.forms import Decision, InboxFilter, Withdrawal
+
+TILE_ROWS = 30
+
+
+@require_GET
+def show_inbox(request: Request) -> HttpResponseBase:
+    """What waits for me, the most consequential first?"""
+    by: Actor = request.actor
+    form = InboxFilter(request.GET)
+    kind = form.cleaned_data["kind"] if form.is_valid() else ""
+    inbox = reads.get_inbox(by=by, at=clock.now(), kind=InboxKind(kind) if kind else None)
+    return render(
+        request,
+        "decisions/inbox.html",
+        {"inbox": inbox, "form": form, "kind": kind, "kinds": [k for k in InboxKind if k is not InboxKind.NOTICE]},
+    )
+
+
+@require_GET
+def show_proposal(request: Request, proposal_id: UUID) -> HttpResponseBase:
+    """What would change, who gains and who loses, and who decides?"""
+    by: Actor = request.actor
+    detail = reads.get_proposal_detail(proposal_id, by=by, at=clock.now())
+    return render(
+        request,
+        "decisions/proposal.html",
+        {"detail": detail, "card": detail.card, "item": {"card": detail.card}, "about": _about(detail.card)},
+    )
 
 
 @require_GET
 def show_inbox_tile(request: Request) -> HttpResponseBase:
     """What waits for a decision, most urgent first; money at stake decides among equals."""
     by: Actor = request.actor
-    waiting = reads.list_proposals(by=by, states=[ProposalState.WAITING], limit=30)
-    cards = [_answerable(card, by) for card in sorted(waiting, key=_consequence)]
+    waiting = reads.list_proposals(by=by, states=[ProposalState.WAITING], limit=TILE_ROWS)
+    mine = {card.proposal_id for card in reads.list_to_decide(by=by, at=clock.now())}
+    cards = [_answerable(card, by, mine) for card in sorted(waiting, key=_consequence)]
     return render(request, "decisions/inbox_tile.html", {"cards": cards})
 
 
@@ -35,10 +64,13 @@ def show_proposal_tile(request: Request) -> HttpResponseBase:
     """The proposal about one subject, with what policy said of it."""
     by: Actor = request.actor
     card = reads.find_proposal_about(request.GET.get("subject", ""), by=by)
+    mine = set()
+    if card and card.state is ProposalState.WAITING:
+        mine = {found.proposal_id for found in reads.list_to_decide(by=by, at=clock.now())}
     return render(
         request,
         "decisions/proposal_tile.html",
-        {"item": _answerable(card, by) if card else None, "back": request.GET.get("back", "")},
+        {"item": _answerable(card, by, mine) if card else None, "back": request.GET.get("back", "")},
     )
 
 
@@ -52,25 +84,55 @@ def decide(request: Request, proposal_id: UUID) -> HttpResponseBase:
     act = approve_proposal if form.cleaned_data["answer"] == "approve" else reject_proposal
     act(proposal_id, reason=form.cleaned_data["reason"].strip(), by=by, at=clock.now())
     card = reads.get_proposal(proposal_id, by=by)
-    messages.success(request, f"{card.title}: {card.state}.")
+    waits = card.state is ProposalState.WAITING
+    said = "your answer counts; another person must answer too" if waits else card.state
+    messages.success(request, f"{card.title}: {said}.")
     return redirect(_back(request, card))
+
+
+@require_POST
+def withdraw(request: Request, proposal_id: UUID) -> HttpResponseBase:
+    """Take back a proposal of one's own."""
+    by: Actor = request.actor
+    form = Withdrawal(request.POST)
+    if not form.is_valid():
+        raise Invalid("The reason is too long.", where="reason", todo="Use at most 2,000 characters.")
+    withdraw_own_proposal(proposal_id, reason=form.cleaned_data["reason"], by=by, at=clock.now())
+    messages.success(request, "The proposal was taken back.")
+    return redirect("proposal-detail", proposal_id=proposal_id)
 
 
 def _consequence(card: ProposalCard) -> tuple[object, ...]:
     return (-(card.money_at_stake or 0), card.due_at)
 
 
-def _answerable(card: ProposalCard, by: Actor) -> dict[str, Any]:
-    waits = card.state is ProposalState.WAITING
-    may = by.may(Permission.DECIDE)
-    own = card.proposed_by_key == by.key
+def _answerable(card: ProposalCard, by: Actor, mine: set[UUID]) -> dict[str, Any]:
     return {
         "card": card,
-        "plan_id": card.subject.partition(":")[2] if card.kind == "plan" else "",
-        "may_answer": waits and may and not own,
-        "own": waits and may and own,
+        "may_answer": card.proposal_id in mine,
+        "own": card.state is ProposalState.WAITING and card.proposed_by_key == by.key,
         "failing": [verdict for verdict in card.verdicts if not verdict.holds],
     }
+
+
+ABOUT = {"plan": ("plan-detail", "plan_id"), "exception": ("exception-detail", "exception_id")}
+
+
+def _about(card: ProposalCard) -> str:
+    """Return the page of what a proposal is about, where it has one."""
+    kind, _, about = card.subject.partition(":")
+    if kind in ABOUT:
+        name, argument = ABOUT[kind]
+        return reverse(name, kwargs={argument: UUID(about)}) if _is_id(about) else ""
+    return reverse("account-detail", kwargs={"account_number": card.account_number}) if card.account_number else ""
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _back(request: Request, card: ProposalCard) -> str:

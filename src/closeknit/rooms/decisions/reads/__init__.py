@@ -18,6 +18,7 @@ from closeknit.rooms.decisions.reads.escalations import (
     get_escalation,
     list_escalation_steps,
     list_escalations,
+    list_open_causes,
 )
 from closeknit.rooms.decisions.reads.exceptions import (
     count_exceptions,
@@ -92,6 +93,7 @@ __all__ = [
     "list_entries",
     "list_escalation_steps",
     "list_escalations",
+    "list_open_causes",
     "list_evidence_queries",
     "list_exceptions",
     "list_exceptions_to_review",

@@ -7,20 +7,25 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Denied
 from closeknit.rooms.decisions.compute.ranking import is_late, rank
 from closeknit.rooms.decisions.contracts import ExceptionCard, Inbox, InboxItem, InboxKind, ProposalCard
+from closeknit.rooms.decisions.contracts.duties import OccurrenceCard, OccurrenceState
 from closeknit.rooms.decisions.contracts.escalations import EscalationCard, EscalationState
 from closeknit.rooms.decisions.reads.deciders import list_to_decide
+from closeknit.rooms.decisions.reads.duties import count_open_occurrences, list_occurrences
 from closeknit.rooms.decisions.reads.escalations import list_escalations
 from closeknit.rooms.decisions.reads.exceptions import list_exceptions_to_review
+from closeknit.rooms.decisions.reads.notices import count_unread_notices
 from closeknit.rooms.org.contracts import Permission
 
 READABLE_BY = (Permission.READ_DECISIONS, Permission.DECIDE, Permission.READ_LEDGER)
+UNSIGNED = (OccurrenceState.DUE, OccurrenceState.OVERDUE)
 ESCALATED = (EscalationState.OPEN, EscalationState.ACKNOWLEDGED)
 
 
 def get_inbox(*, by: Actor, at: datetime, kind: InboxKind | None = None, limit: int = 200) -> Inbox:
     """Return what waits for the actor: proposals to answer, escalations, duties, exceptions to review.
 
-    An escalation that only says a proposal waits is left out where the proposal itself is listed.
+    Unread notices are counted, not listed: they have a page of their own. An escalation that only says a proposal waits
+    is left out where the proposal itself is listed.
     """
     if not any(by.may(permission) for permission in READABLE_BY):
         raise Denied(
@@ -30,6 +35,7 @@ def get_inbox(*, by: Actor, at: datetime, kind: InboxKind | None = None, limit: 
         )
     items = _items(by, at)
     counts = Counter(item.kind.value for item in items)
+    counts[InboxKind.NOTICE.value] = count_unread_notices(by=by)
     ranked = rank((item for item in items if kind in (None, item.kind)), at)
     return Inbox(
         items=tuple(ranked[:limit]),
@@ -45,8 +51,14 @@ def _items(by: Actor, at: datetime) -> list[InboxItem]:
     return [
         *(_of_proposal(card) for card in proposals),
         *(_of_escalation(card) for card in escalations if card.cause not in listed),
+        *(_of_duty(card) for card in _duties(by) if card.may_sign),
         *(_of_exception(card) for card in list_exceptions_to_review(by=by, at=at)),
     ]
+
+
+def _duties(by: Actor) -> list[OccurrenceCard]:
+    waits = count_open_occurrences(by=by)
+    return list_occurrences(by=by, states=UNSIGNED, only_mine=True, limit=waits) if waits else []
 
 
 def _of_proposal(card: ProposalCard) -> InboxItem:
@@ -78,6 +90,22 @@ def _of_escalation(card: EscalationCard) -> InboxItem:
         money_at_stake=None,
         currency="",
         due_at=card.next_level_at,
+    )
+
+
+def _of_duty(card: OccurrenceCard) -> InboxItem:
+    return InboxItem(
+        kind=InboxKind.DUTY,
+        item_id=str(card.occurrence_id),
+        title=card.name,
+        summary=card.statement,
+        link=f"/duties/{card.occurrence_id}/",
+        thread_id=card.thread_id,
+        account_number="",
+        tier="none",
+        money_at_stake=None,
+        currency="",
+        due_at=card.sign_by_at,
     )
 
 

@@ -10,8 +10,8 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.canonical import digest
 from closeknit.kernel.declared import declared
 from closeknit.kernel.errors import Denied, NotFound
-from closeknit.rooms.decisions.compute import judge, read_table, shipped_table
-from closeknit.rooms.decisions.contracts import DecisionTable, KindTable, PolicyVersion, Question
+from closeknit.rooms.decisions.compute import judge, put_in_words, read_table, shipped_table
+from closeknit.rooms.decisions.contracts import DecisionTable, KindTable, PolicyCard, PolicyVersion, Question
 from closeknit.rooms.decisions.models import PolicyRow
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
@@ -19,14 +19,20 @@ from closeknit.rooms.org.contracts.settings import Level
 from closeknit.rooms.org.reads.settings import SETTINGS, get_setting
 
 
-def get_policy(version: str = "", *, by: Actor) -> DecisionTable:
-    """Return the decision table in force, or the one of a version.
+def get_policy(version: str = "", *, by: Actor) -> PolicyCard:
+    """Return the decision table in force, or the one of a version, in words.
 
     Raises:
         NotFound: for a version that was never in force.
     """
     _require(by)
-    return table_in_force() if not version else table_of(version)
+    return put_in_words(table_of(version) if version else table_in_force())
+
+
+def check_policy(text: str, *, by: Actor) -> PolicyCard:
+    """Return what a decision table says in words, without adopting it. Refuses one that is not strict."""
+    _require(by)
+    return put_in_words(read_table(text))
 
 
 def list_policy_versions(*, by: Actor) -> list[PolicyVersion]:
