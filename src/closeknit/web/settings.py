@@ -26,7 +26,9 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -83,13 +85,18 @@ def _single_sign_on() -> dict[str, Any] | None:
     issuer = os.environ.get("CLOSEKNIT_OIDC_ISSUER", "")
     if not issuer:
         return None
-    secret = os.environ.get("CLOSEKNIT_OIDC_SECRET", "")
     file = os.environ.get("CLOSEKNIT_OIDC_SECRET_FILE", "")
+    secret = os.environ.get("CLOSEKNIT_OIDC_SECRET", "") or (Path(file).read_text().strip() if file else "")
+    client_id = os.environ.get("CLOSEKNIT_OIDC_CLIENT_ID", "")
+    if not client_id or not secret:
+        raise ImproperlyConfigured("CLOSEKNIT_OIDC_ISSUER needs CLOSEKNIT_OIDC_CLIENT_ID and CLOSEKNIT_OIDC_SECRET")
+    if urlsplit(issuer).scheme != "https" and urlsplit(issuer).hostname not in ("127.0.0.1", "localhost"):
+        raise ImproperlyConfigured("CLOSEKNIT_OIDC_ISSUER must begin with https://")
     return {
         "provider_id": "company",
         "name": os.environ.get("CLOSEKNIT_OIDC_NAME", "the company's account"),
-        "client_id": os.environ.get("CLOSEKNIT_OIDC_CLIENT_ID", ""),
-        "secret": secret or (Path(file).read_text().strip() if file else ""),
+        "client_id": client_id,
+        "secret": secret,
         "settings": {"server_url": issuer},
     }
 

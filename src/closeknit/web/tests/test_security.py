@@ -271,6 +271,9 @@ claimed = Client().get("/sign-in/", headers={"Host": "localhost", "X-Forwarded-P
 print(claimed.status_code)
 tls = Client().get("/sign-in/", secure=True, headers={"Host": "localhost"})
 print(tls.status_code, tls["Strict-Transport-Security"])
+from django.conf import settings
+names = settings.SESSION_COOKIE_NAME, settings.KNOWN_COOKIE_NAME
+print(*names, settings.SESSION_COOKIE_AGE, settings.SESSION_COOKIE_SECURE)
 for name, cookie in sorted(tls.cookies.items()):
     print(name, bool(cookie["secure"]), cookie["samesite"], cookie["path"], repr(cookie["domain"]))
 """
@@ -282,12 +285,79 @@ def test_djangos_own_check_of_a_deployment_finds_nothing(tmp_path):
     assert "no issues" in done.stdout
 
 
+BROKEN = """
+import django; django.setup()
+from django.conf import settings
+from django.core.checks import WARNING, run_checks
+from django.test import override_settings
+
+def without(name):
+    return [m for m in settings.MIDDLEWARE if not m.endswith(name)]
+
+broken = [
+    ("MIDDLEWARE", without("SecurityMiddleware")),
+    ("MIDDLEWARE", without("XFrameOptionsMiddleware")),
+    ("MIDDLEWARE", without("CsrfViewMiddleware")),
+    ("SECURE_HSTS_SECONDS", 0),
+    ("SECURE_HSTS_INCLUDE_SUBDOMAINS", False),
+    ("SECURE_HSTS_PRELOAD", False),
+    ("SECURE_CONTENT_TYPE_NOSNIFF", False),
+    ("SECURE_SSL_REDIRECT", False),
+    ("SECURE_REFERRER_POLICY", None),
+    ("SECURE_CROSS_ORIGIN_OPENER_POLICY", "anything"),
+    ("SECRET_KEY", "django-insecure-short"),
+    ("SESSION_COOKIE_SECURE", False),
+    ("SESSION_COOKIE_HTTPONLY", False),
+    ("CSRF_COOKIE_SECURE", False),
+    ("DEBUG", True),
+    ("X_FRAME_OPTIONS", "SAMEORIGIN"),
+    ("ALLOWED_HOSTS", []),
+]
+for name, value in broken:
+    with override_settings(**{name: value}):
+        found = [m.id for m in run_checks(include_deployment_checks=True) if m.level >= WARNING]
+    print(name, bool(found), *found)
+"""
+
+
+def test_each_setting_that_protects_is_missed_by_the_check_when_it_is_broken(tmp_path):
+    done = in_production(BROKEN, tmp_path)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 17, done.stderr
+    assert [line for line in lines if line.split()[1] != "True"] == []
+
+
+HALF = {"CLOSEKNIT_OIDC_ISSUER": "https://login.company.example"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        HALF,
+        {**HALF, "CLOSEKNIT_OIDC_CLIENT_ID": "us"},
+        {**HALF, "CLOSEKNIT_OIDC_CLIENT_ID": "us", "CLOSEKNIT_OIDC_SECRET": "s", "CLOSEKNIT_OIDC_ISSUER": "http://x.y"},
+    ],
+)
+def test_half_a_company_sign_in_does_not_start(tmp_path, more):
+    done = in_production("from closeknit.web import settings", tmp_path, **more)
+    assert done.returncode != 0
+    assert "CLOSEKNIT_OIDC" in done.stderr.splitlines()[-1]
+
+
+def test_the_companys_secret_may_stand_in_a_file(tmp_path):
+    (tmp_path / "secret").write_text("s3cret\n")
+    more = {"CLOSEKNIT_OIDC_CLIENT_ID": "us", "CLOSEKNIT_OIDC_SECRET_FILE": str(tmp_path / "secret")}
+    code = "from closeknit.web import settings; print(settings.SINGLE_SIGN_ON['secret'])"
+    assert in_production(code, tmp_path, **HALF, **more).stdout == "s3cret\n"
+
+
 def test_in_production_only_tls_answers_and_cookies_are_bound_to_it(tmp_path):
     lines = in_production(ANSWERS, tmp_path).stdout.splitlines()
     assert lines[0] == "301 https://localhost/sign-in/"
     assert lines[1] == "301"
     assert lines[2].startswith("200 max-age=31536000")
-    assert lines[3] == "__Host-csrf True Lax / ''"
+    assert lines[3] == "__Host-session __Host-known 1800 True"
+    assert lines[4] == "__Host-csrf True Lax / ''"
     behind = in_production(ANSWERS, tmp_path, CLOSEKNIT_BEHIND_PROXY="1").stdout.splitlines()
     assert behind[1] == "200"
 
