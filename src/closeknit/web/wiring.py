@@ -16,7 +16,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     """Return the table: event -> listeners, each a function in a room's jobs.py."""
     from closeknit.rooms.agreements import jobs as agreements
     from closeknit.rooms.capacity import jobs as capacity
-    from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed
+    from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed, PlanRejected
     from closeknit.rooms.customers import jobs as customers
     from closeknit.rooms.customers.contracts import TierChanged
     from closeknit.rooms.decisions import jobs as decisions
@@ -58,7 +58,8 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         ),
         ForecastRequested: (demand.refresh_forecast_on_requested,),
         ForecastRefreshed: (capacity.propose_plan_on_forecast_refreshed,),
-        PlanProposed: (),
+        PlanProposed: (capacity.escalate_on_plan_proposed,),
+        PlanRejected: (capacity.escalate_on_plan_rejected,),
         DecisionApproved: (
             capacity.commit_plan_on_decision_approved,
             customers.apply_tier_change_on_decision_approved,
@@ -68,7 +69,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         DecisionWithdrawn: (capacity.reject_plan_on_decision_withdrawn,),
         ExceptionExpired: (),
         TierChanged: (),
-        PlanCommitted: (outcomes.refresh_board_on_plan_committed,),
+        PlanCommitted: (outcomes.refresh_board_on_plan_committed, capacity.escalate_on_plan_committed),
         SettingChanged: (decisions.record_on_setting_changed,),
         SettingReviewed: (decisions.record_on_setting_reviewed,),
     }
@@ -90,6 +91,21 @@ def replays() -> dict[str, Recompute]:
     return {"plan.drafted": recompute_drafted_line}
 
 
+def cards() -> dict[str, type]:
+    """Return the contracts with fields that not everybody sees who sees the account, by room and name."""
+    from dataclasses import is_dataclass
+    from importlib import import_module
+
+    from closeknit.rooms.org.contracts.fields import sensitive_fields
+
+    found: dict[str, type] = {}
+    for room in ("decisions", "sensing", "customers", "agreements", "demand", "capacity", "outcomes"):
+        for name, thing in vars(import_module(f"closeknit.rooms.{room}.contracts")).items():
+            if isinstance(thing, type) and is_dataclass(thing) and room in thing.__module__ and sensitive_fields(thing):
+                found[f"{room}.{name}"] = thing
+    return found
+
+
 def install() -> None:
     """Hand the table to the kernel, and what its worker keeps up. Called once, when Django is ready."""
     from closeknit.kernel import declared, jobs
@@ -101,6 +117,7 @@ def install() -> None:
 
     declared.declare("settings", {setting.key: setting for setting in settings()})
     declared.declare("accounts", {"tier": find_tier})
+    declared.declare("cards", cards())
     declared.declare("tiers", {tier.value: tier for tier in TIER_ORDER})
     declared.declare("duty evidence", evidence_queries())
     declared.declare("replays", replays())

@@ -40,6 +40,14 @@ MEASURED_FROM_UNITS = Setting(
     highest=1_000_000,
     levels=(Level.GLOBAL, Level.REGION, Level.SITE),
 )
+SURGE_SHARE = Setting(
+    key="capacity.surge_share",
+    kind=Kind.SHARE,
+    default=0.15,
+    unit="",
+    sentence="By how much a week's demand (its 80 % quantile) may outgrow the plan in force before people are asked.",
+    levels=(Level.GLOBAL,),
+)
 SHORTFALL_MULTIPLES = {
     tier: Setting(
         key=f"capacity.shortfall_multiple.{tier}",
@@ -53,7 +61,7 @@ SHORTFALL_MULTIPLES = {
     )
     for tier, multiple in (("strategic", 8.0), ("key", 4.0), ("standard", 2.0), ("volume", 1.25))
 }
-SETTINGS = (PLANNING_WEEKS, PLANNING_QUANTILE, MEASURED_FROM_UNITS, *SHORTFALL_MULTIPLES.values())
+SETTINGS = (PLANNING_WEEKS, PLANNING_QUANTILE, MEASURED_FROM_UNITS, SURGE_SHARE, *SHORTFALL_MULTIPLES.values())
 
 
 class Staffing(StrEnum):
@@ -201,6 +209,14 @@ class PlanProposed(Event):
 @dataclass(frozen=True, slots=True)
 class PlanCommitted(Event):
     """A plan is now the one in force for its operation."""
+
+    plan_id: UUID
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRejected(Event):
+    """A draft was set aside: rejected, withdrawn or not decided in time."""
 
     plan_id: UUID
     operation: str

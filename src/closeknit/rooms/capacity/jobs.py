@@ -6,7 +6,9 @@ from closeknit.kernel import clock, jobs
 from closeknit.kernel.events import Context
 from closeknit.rooms.capacity.actions.adopt_pools import adopt_pools
 from closeknit.rooms.capacity.actions.commit_plan import commit_plan, reject_plan
+from closeknit.rooms.capacity.actions.escalate_plans import escalate_plans
 from closeknit.rooms.capacity.actions.propose_plan import propose_plan
+from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed, PlanRejected
 from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionExpired, DecisionRejected, DecisionWithdrawn
 from closeknit.rooms.demand.contracts import ForecastRefreshed
 from closeknit.rooms.org import reads as org
@@ -52,6 +54,21 @@ def reject_plan_on_decision_withdrawn(event: DecisionWithdrawn, context: Context
     """Set a draft aside whose proposal was taken back."""
     if event.kind == "plan":
         reject_plan(_plan_id(event.subject), by=context.by)
+
+
+def escalate_on_plan_proposed(event: PlanProposed, context: Context) -> None:  # noqa: ARG001 - it is our own step
+    """Ask people about what a new draft leaves undone."""
+    escalate_plans(event.operation, thread_id=event.thread_id, by=org.system_actor(), at=clock.now())
+
+
+def escalate_on_plan_committed(event: PlanCommitted, context: Context) -> None:  # noqa: ARG001 - it is our own step
+    """Ask people about what the plan in force leaves undone; end what it covers."""
+    escalate_plans(event.operation, thread_id=event.thread_id, by=org.system_actor(), at=clock.now())
+
+
+def escalate_on_plan_rejected(event: PlanRejected, context: Context) -> None:  # noqa: ARG001 - it is our own step
+    """End what only the draft endangered that was set aside."""
+    escalate_plans(event.operation, thread_id=event.thread_id, by=org.system_actor(), at=clock.now())
 
 
 @jobs.job

@@ -102,6 +102,25 @@ def weekly_points(
     return [*past, *(point for point in future if first_whole <= point.week_on < after_last)]
 
 
+def weekly_quantile(run_id: UUID, quantile: float, *, by: Actor) -> dict[date, float]:
+    """Return an operation's units per whole forecast week (by its Monday) at a quantile. Needs sight of every account.
+
+    Quantiles of groups are summed: with several groups that is the widest case, with one it is exact.
+    """
+    _require_all(by, run_id)
+    levels, panels = _numbers(run_id, by)
+    card = get_run(run_id, by=by)
+    first_whole = _first_whole_week(card.first_on)
+    after_last = card.first_on + timedelta(days=card.horizon_days - 6)
+    sums: dict[date, float] = {}
+    for panel in panels:
+        weekly = panel.total_weekly_quantiles[_level(levels, quantile)].sum(axis=0)
+        for week, day in enumerate(panel.week_on):
+            if first_whole <= day.item() < after_last:
+                sums[day.item()] = sums.get(day.item(), 0.0) + float(weekly[week])
+    return sums
+
+
 def account_weekly_share(operation: str, run_id: UUID, *, by: Actor) -> dict[str, float]:
     """Return mean forecast units per week of every account of an operation, over the weeks of the run."""
     shares: dict[str, float] = {}

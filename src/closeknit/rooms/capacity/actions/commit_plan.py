@@ -8,7 +8,7 @@ from django.db import transaction
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, NotFound
 from closeknit.kernel.events import publish
-from closeknit.rooms.capacity.contracts import PlanCommitted
+from closeknit.rooms.capacity.contracts import PlanCommitted, PlanRejected
 from closeknit.rooms.capacity.models import Plan
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.decisions.actions.record_entry import record_entry
@@ -47,6 +47,7 @@ def reject_plan(plan_id: UUID, *, by: Actor) -> None:
         if plan.state != Plan.State.DRAFT:
             raise Conflict(f"This plan is {plan.state} and cannot be rejected.", where=f"plan:{plan_id}")
         Plan.objects.filter(pk=plan.pk).update(state=Plan.State.REJECTED)
+        publish(PlanRejected(plan.thread_id, plan.pk, plan.operation), by=by)
 
 
 def _require_decision(plan_id: UUID, by: Actor, *states: ProposalState) -> None:

@@ -81,6 +81,12 @@ def find_open_escalation(cause: str, *, by: Actor) -> EscalationCard | None:
     return _cards([row], by)[0] if row else None
 
 
+def list_open_causes(prefix: str, *, by: Actor) -> list[str]:
+    """Return the causes that begin with a text and stand escalated, for who raises and closes them."""
+    rows = visible_escalations(by).filter(cause__startswith=prefix).exclude(state=Escalation.State.CLOSED)
+    return list(rows.order_by("cause").values_list("cause", flat=True))
+
+
 def list_escalation_steps(escalation_id: UUID, *, by: Actor) -> list[EscalationStep]:
     """Return the steps of an escalation, oldest first; NotFound where it is out of sight."""
     if not visible_escalations(by).filter(pk=escalation_id).exists():
