@@ -1,5 +1,7 @@
 """The outbox: what happened, and for each listener whether it has dealt with it."""
 
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Now
 
@@ -57,15 +59,13 @@ class JobFailure(models.Model):
         db_table = "kernel_job_failure"
 
 
-class Session(models.Model):
+class Session(AbstractBaseSession):
     """A browser's session: whose it is, since when, and until when without another request.
 
     The browser holds the key; here is only its SHA-256, so that nobody signs in with what a copy of the table shows.
     """
 
     session_key = models.CharField(max_length=64, primary_key=True)
-    session_data = models.TextField()
-    expire_date = models.DateTimeField(db_index=True)
     user_id = models.BigIntegerField(null=True, db_index=True)
     began_at = models.DateTimeField()
     seen_at = models.DateTimeField()
@@ -74,6 +74,13 @@ class Session(models.Model):
 
     class Meta:
         db_table = "kernel_session"
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """Return what reads and writes sessions."""
+        from closeknit.kernel.sessions import SessionStore
+
+        return SessionStore
 
 
 class Try(models.Model):

@@ -71,8 +71,9 @@ class SessionStore(DatabaseStore):
         began = datetime.fromisoformat(data[BEGAN])
         self.seen_at = now
         address, browser = data.get(PLACE, ("", ""))
+        key: str = self._get_or_create_session_key()  # type: ignore[attr-defined]
         return Session(
-            session_key=hash_key(self._get_or_create_session_key()),
+            session_key=hash_key(key),
             session_data=self.encode(data),
             expire_date=min(
                 now + timedelta(seconds=settings.SESSION_COOKIE_AGE),

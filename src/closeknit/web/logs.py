@@ -22,7 +22,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 class Line(logging.Formatter):
     """Writes each record as one line: control characters are shown, not sent; traces follow indented."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

@@ -19,13 +19,11 @@ class KeepSession:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        before = request.session.get(SESSION_KEY)
+        response = self.get_response(request)
+        # Taken again: single sign-on reads the session afresh in the middle of a request.
         session = request.session
         assert isinstance(session, SessionStore)
-        before = session.get(SESSION_KEY)
-        response = self.get_response(request)
-        if session is not request.session:
-            # Single sign-on reads the session afresh in the middle of a request.
-            session = request.session  # type: ignore[assignment]
         whose = session.get(SESSION_KEY)
         if whose is None:
             return response

@@ -126,7 +126,7 @@ def _change(request: Request) -> None:
         raise Invalid("The new passwords differ.", where="again", todo="Type the new one twice.")
     change_password(current=current, new=new, here=request.session.session_key, by=request.actor)
     # The session goes on, under a new key and with the mark of the new password.
-    update_session_auth_hash(request, get_user_model().objects.get(pk=request.user.pk))
+    update_session_auth_hash(request, get_user_model().objects.get(pk=int(request.user.pk or 0)))
 
 
 class _Own:

@@ -25,8 +25,8 @@ class Migration(migrations.Migration):
             name="Session",
             fields=[
                 ("session_key", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("session_data", models.TextField()),
-                ("expire_date", models.DateTimeField(db_index=True)),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
                 ("user_id", models.BigIntegerField(db_index=True, null=True)),
                 ("began_at", models.DateTimeField()),
                 ("seen_at", models.DateTimeField()),

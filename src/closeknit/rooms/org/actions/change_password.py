@@ -1,7 +1,7 @@
 """Change passwords. Every session of the person but the one that changed it ends at its next request."""
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -35,7 +35,7 @@ def set_password(*, person_key: str, new: str, by: Actor) -> None:
     end_sessions([user.pk])
 
 
-def _user(person_key: str) -> AbstractBaseUser:
+def _user(person_key: str) -> User:
     people = Person.objects.filter(pk=person_number(person_key) or 0)
     user = get_user_model().objects.filter(pk__in=people.values("user_id"), is_active=True).first()
     if user is None:
@@ -43,7 +43,7 @@ def _user(person_key: str) -> AbstractBaseUser:
     return user
 
 
-def _store(user: AbstractBaseUser, new: str) -> None:
+def _store(user: User, new: str) -> None:
     if len(new) > LONGEST or "\x00" in new:
         raise Invalid(f"A password has at most {LONGEST} characters.", where="new")
     if user.check_password(new):
