@@ -81,14 +81,14 @@ POST /api/v1/webhooks/{endpoint_id}/test | {}                                   
 POST /api/v1/webhooks/{endpoint_id}/disable | {"reason":"So."}                         401 403 403 403 403 403 403
 POST /api/v1/webhooks/{endpoint_id}/enable | {}                                        401 403 403 403 403 403 403
 GET  /api/v1/duties                                                                    401 403 200 200 200 200 403
-POST /api/v1/duties | {new_duty}                                                       401 403 403 403 201 403 403
+POST /api/v1/duties | {new_duty}                                                       401 403 403 201 201 403 403
 GET  /api/v1/duties/templates                                                          401 403 200 200 200 200 403
-POST /api/v1/duties/templates/install | {}                                             401 403 403 403 201 403 403
+POST /api/v1/duties/templates/install | {}                                             401 403 403 201 201 403 403
 GET  /api/v1/duties/due                                                                401 403 200 200 200 200 403
 GET  /api/v1/duties/due/{occurrence_id}                                                401 403 404 200 200 200 403
 POST /api/v1/duties/due/{occurrence_id}/sign | {signature}                             401 403 404 200 403 403 403
-POST /api/v1/duties/{duty_id}/assign | {"owner":"role:auditor","reason":"So."}         401 403 403 403 200 403 403
-POST /api/v1/duties/{duty_id}/end | {"reason":"So."}                                   401 403 403 403 200 403 403
+POST /api/v1/duties/{duty_id}/assign | {"owner":"role:auditor","reason":"So."}         401 403 403 200 200 403 403
+POST /api/v1/duties/{duty_id}/end | {"reason":"So."}                                   401 403 403 200 200 403 403
 GET  /api/v1/escalations                                                               401 403 200 200 200 200 403
 GET  /api/v1/escalations/{escalation_id}                                               401 403 200 200 200 200 403
 POST /api/v1/escalations/{escalation_id}/acknowledge | {"reason":""}                   401 403 403 200 200 403 403
@@ -165,12 +165,12 @@ POST /webhooks/{endpoint_id}/disable/ | reason=So.                              
 POST /webhooks/{endpoint_id}/enable/                                                   302 403 403 403 403 403 403
 POST /webhooks/messages/{dispatch_id}/replay/                                          302 403 403 403 403 403 403
 GET  /duties/                                                                          302 403 200 200 200 200 403
-POST /duties/add/ | {duty_form}                                                        302 403 403 403 302 403 403
-POST /duties/install/ | template=metric-audit                                          302 403 403 403 302 403 403
+POST /duties/add/ | {duty_form}                                                        302 403 403 302 302 403 403
+POST /duties/install/ | template=metric-audit                                          302 403 403 302 302 403 403
 GET  /duties/{occurrence_id}/                                                          302 403 404 200 200 200 403
 POST /duties/{occurrence_id}/sign/ | {signature_form}                                  302 403 404 302 403 403 403
-POST /duties/{duty_id}/assign/ | owner=role:auditor&reason=So.                         302 403 403 403 302 403 403
-POST /duties/{duty_id}/end/ | reason=So.                                               302 403 403 403 302 403 403
+POST /duties/{duty_id}/assign/ | owner=role:auditor&reason=So.                         302 403 403 302 302 403 403
+POST /duties/{duty_id}/end/ | reason=So.                                               302 403 403 302 302 403 403
 GET  /tiles/duties/                                                                    302 403 200 200 200 200 403
 GET  /escalations/                                                                     302 403 200 200 200 200 403
 GET  /escalations/paths/                                                               302 403 200 200 200 200 403
@@ -538,7 +538,7 @@ def test_everybody_gets_the_stated_answer_everywhere(places):
             check_form(row, answer)
             found.append((row.method, row.address, username, answer.status_code))
             stated.append((row.method, row.address, username, row.verdicts[column]))
-    assert [f for f, s in zip(found, stated, strict=True) if f != s] == []
+    assert [(*f, s[-1]) for f, s in zip(found, stated, strict=True) if f != s] == []
 
 
 def check_form(row: Row, answer: Any) -> None:
@@ -549,7 +549,7 @@ def check_form(row: Row, answer: Any) -> None:
     assert answer["Content-Type"] == "application/problem+json"
     assert problem["status"] == answer.status_code
     assert (
-        problem["code"] == {401: "not_signed_in", 403: "denied", 404: "not_found", 409: "conflict"}[problem["status"]]
+        problem["code"] == {401: "not_signed_in", 403: "denied", 404: "not_found", 409: "conflict", 422: "invalid"}[problem["status"]]
     )
 
 

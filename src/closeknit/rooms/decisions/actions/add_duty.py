@@ -187,6 +187,11 @@ def _lock(duty_id: UUID) -> Duty:
 
 
 def _record(row: Duty, what: str, sentence: str, by: Actor, **more: object) -> None:
+    # Own rights come first; under a lent one the line says for whom.
+    hat = None if by.permissions & {Permission.DECIDE, Permission.MANAGE_SETTINGS} else by.hat_for(Permission.DECIDE)
+    if hat is not None:
+        sentence = sentence.replace("{actor}", f"{{actor}} for {hat.on_behalf_of}", 1)
+        more["on_behalf_of"] = hat.lender_key
     evidence = {"owner": row.owner_key, "rule": row.rule, "queries": row.evidence, "statement": row.statement, **more}
     record_entry(
         Entry(
