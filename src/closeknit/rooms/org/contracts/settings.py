@@ -164,11 +164,15 @@ class Setting:
         low, high = (None if bound is None else self._bound(bound) for bound in (self.lowest, self.highest))
         bounds = f" from {low} to {high}" if low and high else f" of at least {low}" if low else ""
         bounds = bounds or (f" of at most {high}" if high else "")
-        return _NAMES[Kind(self.kind)] + (bounds or (" from 0 % to 100 %" if self.kind == Kind.SHARE else ""))
+        if self.kind == Kind.SHARE:
+            bounds = bounds or " from 0 % to 100 %"
+        unit = f" {self.unit}" if self.unit else ""
+        return _NAMES[Kind(self.kind)] + bounds + unit
 
     def _bound(self, bound: float | Decimal) -> str:
-        whole = self.kind in (Kind.COUNT, Kind.DAYS)
-        return self.show(int(bound) if whole else Decimal(str(bound)) if self.kind == Kind.MONEY else bound)
+        if self.kind == Kind.SHARE:
+            return self.show(float(bound))
+        return f"{Decimal(str(bound)).normalize():,f}"
 
     def _refusal(self, value: Any, why: str) -> Invalid:
         shown = value[:80] if isinstance(value, str) else repr(value)[:80]

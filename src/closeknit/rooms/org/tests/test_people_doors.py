@@ -141,6 +141,20 @@ def test_the_rules_page_is_the_rules(client, alice):
     assert shown == {(p.value, role): p in PERMISSIONS_OF[role] for p in Permission for role in Role}
 
 
+def test_the_rules_name_the_fields_that_are_held_back(client, alice):
+    rules = reads.get_access_rules(by=alice)
+    (reason,) = [f for f in rules.fields if (f.card, f.name) == ("customers.AccountCard", "tier_reason")]
+    assert reason.permission == Permission.READ_INTERNAL
+    assert Role.CUSTOMER not in reason.roles
+    sign_in(client, "alice")
+    assert "tier_reason" in page(client, "/access/")
+
+
+def test_your_own_page_leads_to_lending_and_absence(client, bob):
+    sign_in(client, "bob")
+    assert f'href="/people/{bob.key}/"' in page(client, "/you/")
+
+
 def test_every_role_and_permission_is_explained():
     assert set(ROLE_SENTENCES) == set(Role)
     assert set(PERMISSION_SENTENCES) == set(Permission)

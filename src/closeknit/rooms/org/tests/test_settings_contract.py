@@ -152,11 +152,11 @@ def test_values_are_shown_with_their_unit(kind, value, shown):
 
 
 def test_what_is_taken_is_said_with_bounds():
-    assert MADE[Kind.NUMBER].taken == "a number from -5 orders to 5 orders"
-    assert MADE[Kind.DAYS].taken == "whole days of at least 1 days"
+    assert MADE[Kind.NUMBER].taken == "a number from -5 to 5 orders"
+    assert MADE[Kind.DAYS].taken == "whole days of at least 1"
     assert MADE[Kind.SHARE].taken == "a share from 0 % to 100 %"
     assert MADE[Kind.CHOICE].taken == "one of a, b"
-    assert MADE[Kind.MONEY].taken == "an amount with at most two decimals of at least EUR 0.00"
+    assert MADE[Kind.MONEY].taken == "an amount with at most two decimals of at least 0 EUR"
 
 
 @pytest.mark.parametrize("wrong", [{"key": "nodot"}, {"key": "Tests.x"}, {"default": 2.0}, {"levels": ()}])

@@ -46,7 +46,7 @@ def test_the_list_shows_every_setting_with_its_value_and_deviations(client, caro
     html = page(client, "/settings/")
     assert "70 units of work" in html
     assert f'href="/settings/deviations/?key={KEY}">1<' in html
-    assert page(client, "/settings/?search=quantile").count("<tr>") == 2
+    assert page(client, "/settings/?search=planning_weeks").count("<tr>") == 2
     assert "No setting matches" in page(client, "/settings/?search=nothing-such")
 
 
