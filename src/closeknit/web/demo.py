@@ -77,7 +77,9 @@ def prepare_company(folder: Path, spec: CompanySpec) -> None:
 
 def prepare_people(home: Path) -> None:
     """Create the demo's people, each with a password of its own, and leave the sign-ins in the data folder."""
+    from closeknit.kernel import clock
     from closeknit.kernel.errors import Conflict
+    from closeknit.rooms.decisions.actions.add_duty import install_duty_templates
     from closeknit.rooms.org import reads as org
     from closeknit.rooms.org.actions.create_person import create_person
     from closeknit.rooms.org.contracts import Role
@@ -100,6 +102,9 @@ def prepare_people(home: Path) -> None:
         except Conflict:
             continue
         signs.append({"username": username, "password": password, "name": name, "does": does})
+    with step("Installing the shipped duties"):
+        now = clock.now()
+        install_duty_templates(starts_on=last_monday(now.date()), by=by, at=now)
     path = home / "demo-people.json"
     path.write_text(json.dumps(signs, indent=1))
     path.chmod(0o600)
