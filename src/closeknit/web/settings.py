@@ -102,6 +102,7 @@ def _single_sign_on() -> dict[str, Any] | None:
 
 
 SECRET_KEY = _secret_key()
+SINGLE_SIGN_ON = _single_sign_on()
 DEBUG = False
 ALLOWED_HOSTS = [
     "127.0.0.1",
@@ -134,7 +135,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
+    # It has no tables, and what it brings along takes time to load: only where it is used.
+    *(["allauth.socialaccount.providers.openid_connect"] if SINGLE_SIGN_ON else []),
     "django_htmx",
     "procrastinate.contrib.django",
     "closeknit.kernel",
@@ -250,7 +252,6 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Closeknit"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 SECOND_FACTOR_KEY = Path(os.environ.get("CLOSEKNIT_SECOND_FACTOR_KEY", HOME / "second-factor-key"))
-SINGLE_SIGN_ON = _single_sign_on()
 SOCIALACCOUNT_ADAPTER = "closeknit.web.single_sign_on.SocialAdapter"
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {

@@ -91,6 +91,11 @@ class Provider:
 
 @pytest.fixture
 def provider(settings):
+    from allauth.socialaccount.providers import registry
+
+    from closeknit.web.single_sign_on import CompanyProvider
+
+    registry.register(CompanyProvider)
     running = Provider()
     app = {
         "provider_id": "company",
