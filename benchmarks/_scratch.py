@@ -11,8 +11,11 @@ ENDS_ON = date(2026, 3, 2)
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
-    """Start an empty embedded PostgreSQL in a temporary folder, with tables and Django ready; remove both after."""
+def scratch(settings: str = "") -> Iterator[Path]:
+    """Start an empty embedded PostgreSQL in a temporary folder, with tables and Django ready; remove both after.
+
+    `settings` are lines of PostgreSQL's own, for its local.conf.
+    """
     with tempfile.TemporaryDirectory(prefix="closeknit-bench-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         home.chmod(0o755)
@@ -20,8 +23,10 @@ def scratch() -> Iterator[Path]:
         os.environ.pop("CLOSEKNIT_APP_DATABASE_URL", None)
         os.environ["CLOSEKNIT_HOME"] = folder
         from closeknit.kernel import postgres
+        from closeknit.kernel.postgres.places import make_places
         from closeknit.web import boot
 
+        (make_places(home).folder / "local.conf").write_text(settings)
         boot.prepare(migrate=True)
         from closeknit.kernel.scope import acting_as
         from closeknit.rooms.org.reads import console_actor

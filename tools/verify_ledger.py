@@ -22,6 +22,7 @@ import base64
 import hashlib
 import json
 import sys
+from binascii import a2b_base64
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +35,7 @@ RECEIPT_SCHEMAS = ("closeknit.receipt/2", "closeknit.receipt/1")
 PROOF_SCHEMAS = ("closeknit.consistency/1",)
 CHECKPOINT_SCHEMA = "closeknit.checkpoint/1"
 ERASURE = "ledger.erased"
+READ = json.JSONDecoder().decode
 LONGEST_TRANSACTION = timedelta(hours=1)
 CLOCK_SLACK = timedelta(minutes=5)
 
@@ -81,13 +83,11 @@ def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: 
     Equal sizes need equal roots and an empty proof. From an empty tree to a larger one nothing can be proven:
     refused, whatever the proof.
     """
-    if not (_is_size(old_size) and _is_size(new_size) and _is_listing(proof)):
+    if not (_is_size(old_size) and _is_size(new_size) and _are_hashes([old_root, new_root]) and _are_hashes(proof)):
         return False
     if old_size == new_size:
-        return not proof and isinstance(old_root, bytes) and old_root == new_root
+        return not proof and old_root == new_root
     if old_size == 0 or old_size > new_size or not proof:
-        return False
-    if not (_are_hashes([old_root, new_root]) and _are_hashes(proof)):
         return False
     path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
     at, last = old_size - 1, new_size - 1
@@ -111,12 +111,9 @@ def _is_size(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _is_listing(value: object) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | str)
-
-
 def _are_hashes(values: object) -> bool:
-    return _is_listing(values) and all(isinstance(v, bytes) and len(v) == HASH_BYTES for v in values)  # type: ignore[attr-defined]
+    listing = isinstance(values, Sequence) and not isinstance(values, bytes | bytearray | str)
+    return listing and all(isinstance(v, bytes) and len(v) == HASH_BYTES for v in values)  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -300,10 +297,9 @@ class Finding:
     broken_epoch: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
-        if self.first == self.last:
-            known = f" (line {self.entry_id})" if self.entry_id is not None else ""
-            return f"entry {self.first}{known}: {self.what}"
-        return f"entries {self.first} to {self.last}: {self.what}"
+        known = f" (line {self.entry_id})" if self.entry_id is not None else ""
+        place = f"entry {self.first}{known}" if self.first == self.last else f"entries {self.first} to {self.last}"
+        return f"{place}: {self.what}"
 
 
 @dataclass
@@ -391,17 +387,16 @@ class _ExportCheck:
     """One pass over an export: checkpoints first, then entries in leaf order, then entries that wait."""
 
     def __init__(self, trusted: Iterable[bytes], outside: Sequence[Checkpoint]) -> None:
-        in_order = sorted(outside, key=lambda c: (c.epoch, c.size, c.sealed_at))
-        self.trusted = follow_keys(trusted, in_order)
+        self.outside = sorted(outside, key=lambda c: (c.epoch, c.size, c.sealed_at))
+        self.trusted = follow_keys(trusted, self.outside)
         self.report = Report(outside=len(outside))
-        self.outside = outside
         self.inside: list[Checkpoint] = []
         self.bad_inside: set[int] = set()
         self.wanted: set[int] = {c.size for c in outside}
-        self.roots: dict[int, bytes] = {}
         self.tree = GrowingTree()
-        self.next_checkpoint = 0
-        self.span = ("", "~")  # the times, as text, that an entry may have here
+        self.roots = {0: self.tree.root()}
+        self.next_checkpoint = 0  # the first inside checkpoint that seals the entry at hand, and from its times on:
+        self.ends, self.earliest, self.latest = 0, "", "~"
         self.closed: dict[str, Finding] = {}
         self.erased: set[str] = set()
         self.started = False
@@ -409,73 +404,62 @@ class _ExportCheck:
     def take(self, record: dict[str, Any]) -> bool:
         """Check one line; return whether it is the last one."""
         kind = record.get("type")
-        if kind == "entry":
-            if not self.started:
-                self._start()
-            self._take_entry(record)
-        elif kind == "checkpoint" and not self.started:
+        if kind == "checkpoint" and not self.started:
             self._take_checkpoint(read_checkpoint(record))
+            return False
+        self.started = True
+        if kind == "entry":
+            self._take_entry(record)
         elif kind == "waiting":
-            self._start()
             self._take_waiting(record)
-        elif kind == "end":
-            self._start()
-            return True
-        else:
+        elif kind != "end":
             raise Unreadable(f"An export has no line of type {kind!r} here.")
-        return False
-
-    def _start(self) -> None:
-        if not self.started:
-            self.started = True
-            self.roots[0] = self.tree.root()
-            self._open_span()
+        return kind == "end"
 
     def _add(self, first: int, last: int, what: str, **more: Any) -> None:
         self.report.findings.append(Finding(first, max(first, last), what, **more))
 
     def _take_checkpoint(self, new: Checkpoint) -> None:
         before = self.inside[-1] if self.inside else None
-        start = before.size if before else 0
+        start, tie = (before.size, before.digest) if before else (0, "")
         problems = []
         if not new.is_signed(self.trusted):
             problems.append("is not signed by a trusted key")
         elif before and new.cut is None and new.public_key != (before.next_key or before.public_key):
             problems.append("is signed by another key than the one before it named")
         if new.cut is None:
-            if new.previous != (before.digest if before else ""):
+            if new.previous != tie:
                 problems.append("does not follow the one before it")
             if before and new.epoch != before.epoch:
                 problems.append("begins an epoch without saying what was broken off")
             if new.size < start:
                 problems.append("has fewer entries than the one before it")
-        elif new.cut.get("kept") != (before.digest if before else "") or (before and new.epoch <= before.epoch):
+        elif new.cut.get("kept") != tie or (before and new.epoch <= before.epoch):
             problems.append("breaks off something else than what is here")
         for problem in problems:
             self._add(min(start, new.size), new.size - 1, f"the {new.name} {problem}")
         if problems:
             self.bad_inside.add(len(self.inside))
-        else:
-            self.trusted = follow_keys(self.trusted, [new])
+        self.trusted = follow_keys(self.trusted, () if problems else (new,))
         self.inside.append(new)
         self.wanted.add(new.size)
 
     def _take_entry(self, record: dict[str, Any]) -> None:
-        number, entry_id, tree = record["leaf_number"], record["entry_id"], self.tree
-        expected = tree.size
-        if number != expected:
-            self._add(expected, expected, f"missing: the next one in the export is entry {number}")
-        stored = bytes.fromhex(record["leaf"])
+        tree, entry_id = self.tree, record["entry_id"]
+        number, stored = tree.size, bytes.fromhex(record["leaf"])
+        if record["leaf_number"] != number:
+            self._add(number, number, f"missing: the next one in the export is entry {record['leaf_number']}")
         if record["content"] is None:
-            self._add(expected, expected, "its row is gone, only its leaf is left", entry_id=entry_id)
+            self._add(number, number, "its row is gone, only its leaf is left", entry_id=entry_id)
         else:
-            content = base64.b64decode(record["content"], validate=True)
-            if hashlib.sha256(b"\x00" + content).digest() != stored:
-                self._add(expected, expected, "its content is not what was sealed", entry_id=entry_id)
-            self._check_content(content, record, expected, entry_id)
-        completed, told = tree.append(stored), record["nodes"]
-        if len(told) != len(completed) or any(a.hex() != b for a, b in zip(completed, told, strict=True)):
-            self._go_on_with(completed, [bytes.fromhex(node) for node in told])
+            content = a2b_base64(record["content"], strict_mode=True)
+            if leaf_hash(content) != stored:
+                self._add(number, number, "its content is not what was sealed", entry_id=entry_id)
+            for problem in self._problems(content, record, number):
+                self._add(number, number, problem, entry_id=entry_id)
+        completed = tree.append(stored)
+        if [node.hex() for node in completed] != record["nodes"]:
+            self._go_on_with(completed, [bytes.fromhex(node) for node in record["nodes"]])
         if tree.size in self.wanted:
             self.roots[tree.size] = tree.root()
 
@@ -487,53 +471,52 @@ class _ExportCheck:
         if len(told) == len(completed):
             self.tree.edge[-1] = (len(told), told[-1])
 
-    def _check_content(self, content: bytes, record: dict[str, Any], number: int, entry_id: int) -> None:
+    def _problems(self, content: bytes, record: dict[str, Any], number: int) -> Iterator[str]:
         row, texts = record["row"], record.get("texts", {})
         try:
-            said = json.loads(content)
+            said = READ(content.decode())
             told = said | {f"{part}_key": said[part]["key"] for part in ("text", "name") if part in said}
         except (KeyError, TypeError, ValueError):
-            self._add(number, number, "its content cannot be read", entry_id=entry_id)
+            yield "its content cannot be read"
             return
         for name, shown in row.items():
             if told.get(name, shown) != shown:
-                self._add(number, number, f"its row shows another {name} than was sealed", entry_id=entry_id)
+                yield f"its row shows another {name} than was sealed"
         for part, text in texts.items():
             if text is None:
                 what = "its text cannot be opened, and no erasure of its key is recorded"
-                self.closed.setdefault(told[f"{part}_key"], Finding(number, number, what, entry_id))
+                self.closed.setdefault(told[f"{part}_key"], Finding(number, number, what, record["entry_id"]))
             elif not text_is(said[part], *text):
-                self._add(number, number, f"it commits to another {part} than is shown", entry_id=entry_id)
-        self._note_erasure(said, texts)
-        self._check_time(row["recorded_at"], number, entry_id)
+                yield f"it commits to another {part} than is shown"
+        if said["kind"] == ERASURE:
+            self._note_erasure(said, texts)
+        if number >= self.ends:
+            self._next_times(number)
+        if row["recorded_at"] < self.earliest:
+            yield "back-dated: the ledger was sealed without it long after"
+        if row["recorded_at"] > self.latest:
+            yield "post-dated: it was sealed before its own time"
 
     def _note_erasure(self, said: dict[str, Any], texts: dict[str, Any]) -> None:
-        if said["kind"] == ERASURE and texts.get("text") and text_is(said["text"], *texts["text"]):
+        if texts.get("text") and text_is(said["text"], *texts["text"]):
             self.erased.update(json.loads(texts["text"][0])["evidence"]["keys"])
 
-    def _check_time(self, recorded: str, number: int, entry_id: int) -> None:
-        if self.next_checkpoint < len(self.inside) and self.inside[self.next_checkpoint].size <= number:
-            while self.next_checkpoint < len(self.inside) and self.inside[self.next_checkpoint].size <= number:
-                self.next_checkpoint += 1
-            self._open_span()
-        earliest, latest = self.span
-        if recorded < earliest:
-            self._add(number, number, "back-dated: the ledger was sealed without it long after", entry_id=entry_id)
-        if recorded > latest:
-            self._add(number, number, "post-dated: it was sealed before its own time", entry_id=entry_id)
-
-    def _open_span(self) -> None:
-        """Times have one canonical form, so as text they are in the same order."""
+    def _next_times(self, number: int) -> None:
+        """Find which times an entry may have here. As text they are in the same order: they have one form."""
         at, inside = self.next_checkpoint, self.inside
-        earliest = _text_of(inside[at - 1].sealed_at - LONGEST_TRANSACTION) if at else ""
-        self.span = (earliest, _text_of(inside[at].sealed_at + CLOCK_SLACK) if at < len(inside) else "~")
+        while at < len(inside) and inside[at].size <= number:
+            at += 1
+        self.next_checkpoint, self.ends = at, inside[at].size if at < len(inside) else sys.maxsize
+        self.earliest = _text_of(inside[at - 1].sealed_at - LONGEST_TRANSACTION) if at else ""
+        self.latest = _text_of(inside[at].sealed_at + CLOCK_SLACK) if at < len(inside) else "~"
 
     def _take_waiting(self, record: dict[str, Any]) -> None:
         self.report.waiting += 1
-        self._note_erasure(json.loads(base64.b64decode(record["content"])), record.get("texts", {}))
-        size, entry_id = self.tree.size, record["entry_id"]
+        if record["row"]["kind"] == ERASURE:
+            self._note_erasure(json.loads(base64.b64decode(record["content"])), record.get("texts", {}))
         if record["overdue"]:
-            self._add(size, size, "written behind what is sealed, so it was never sealed", entry_id=entry_id)
+            size, what = self.tree.size, "written behind what is sealed, so it was never sealed"
+            self._add(size, size, what, entry_id=record["entry_id"])
 
     def finish(self, accepted_breaks: frozenset[int]) -> Report:
         """Compare roots, then return the report."""
@@ -543,53 +526,36 @@ class _ExportCheck:
         sealed = self.inside[-1].size if self.inside else 0
         if size > sealed:
             self._add(sealed, size - 1, "no checkpoint seals them")
-        self._compare_inside()
-        self._compare_outside()
-        kept: list[Finding] = []
-        for finding in report.findings:
-            (report.accepted if finding.broken_epoch in accepted_breaks else kept).append(finding)
-        report.findings = kept
+        sound = [position not in self.bad_inside for position in range(len(self.inside))]
+        self._compare(self.inside, sound, "")
+        in_order = sorted(self.outside, key=lambda c: (c.size, c.epoch))
+        self._compare(in_order, [c.is_signed(self.trusted) for c in in_order], "outside ")
+        accepted = [finding for finding in report.findings if finding.broken_epoch in accepted_breaks]
+        report.findings = [finding for finding in report.findings if finding not in accepted]
+        report.accepted = accepted
         return report
 
-    def _compare_inside(self) -> None:
+    def _compare(self, checkpoints: Sequence[Checkpoint], sound: Sequence[bool], where: str) -> None:
         good = 0
-        for position, checkpoint in enumerate(self.inside):
-            if self.roots.get(checkpoint.size) == checkpoint.root:
-                if position not in self.bad_inside:
-                    good = max(good, checkpoint.size)
-                continue
-            self._blame(checkpoint, good, "")
-
-    def _compare_outside(self) -> None:
-        good = 0
-        for checkpoint in sorted(self.outside, key=lambda c: (c.size, c.epoch)):
-            if not checkpoint.is_signed(self.trusted):
-                self._add(0, checkpoint.size - 1, f"the outside {checkpoint.name} is not signed by a trusted key")
-            elif self.roots.get(checkpoint.size) == checkpoint.root:
+        for checkpoint, is_sound in zip(checkpoints, sound, strict=True):
+            if where and not is_sound:
+                self._add(0, checkpoint.size - 1, f"the {where}{checkpoint.name} is not signed by a trusted key")
+            elif self.roots.get(checkpoint.size) != checkpoint.root:
+                self._blame(checkpoint, good, where)
+            elif is_sound:
                 good = max(good, checkpoint.size)
-            else:
-                self._blame(checkpoint, good, "outside ")
 
     def _blame(self, checkpoint: Checkpoint, good: int, where: str) -> None:
-        first, what = good, f"they do not make the root of the {where}{checkpoint.name}"
+        last, epoch, what = checkpoint.size - 1, None, f"they do not make the root of the {where}{checkpoint.name}"
         if checkpoint.size > self.tree.size:
             what = f"the history is shorter than the {where}{checkpoint.name}"
-        broken = self._break_over(checkpoint)
-        if broken is not None and broken.cut is not None:
-            first = broken.cut["kept_size"]
-            what = f"broken off and replaced when epoch {broken.epoch} began ({broken.cut['reason']})"
-        self._add(
-            min(first, checkpoint.size - 1), checkpoint.size - 1, what, broken_epoch=broken.epoch if broken else None
-        )
-
-    def _break_over(self, checkpoint: Checkpoint) -> Checkpoint | None:
-        """The signed checkpoint, if any, that openly breaks off what this one sealed."""
-        for position, candidate in enumerate(self.inside):
-            cut = candidate.cut
-            openly = cut and position not in self.bad_inside and candidate.epoch > checkpoint.epoch
-            if openly and cut and checkpoint.size > cut["kept_size"]:
-                return candidate
-        return None
+        for position, later in enumerate(self.inside):
+            cut = later.cut if position not in self.bad_inside and later.epoch > checkpoint.epoch else None
+            if cut and checkpoint.size > cut["kept_size"]:
+                good, epoch = cut["kept_size"], later.epoch
+                what = f"broken off and replaced when epoch {epoch} began ({cut['reason']})"
+                break
+        self._add(min(good, last), last, what, broken_epoch=epoch)
 
 
 def _text_of(instant: datetime) -> str:
@@ -599,7 +565,7 @@ def _text_of(instant: datetime) -> str:
 def _records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         try:
-            record = json.loads(line)
+            record = READ(line)
         except ValueError as reason:
             raise Unreadable(f"Line {number} is not JSON: {reason}") from reason
         if not isinstance(record, dict):
@@ -628,23 +594,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True)
     receipt = commands.add_parser("receipt", help="one entry's receipt")
     receipt.add_argument("file")
-    receipt.set_defaults(run=_run_receipt)
     export = commands.add_parser("export", help="a whole export, against checkpoints kept elsewhere")
     export.add_argument("file")
     export.add_argument("--checkpoint", action="append", default=[], metavar="FILE", help="checkpoints kept outside")
     export.add_argument("--accept-break", action="append", type=int, default=[], metavar="EPOCH")
-    export.set_defaults(run=_run_export)
     consistency = commands.add_parser("consistency", help="is OLDER a prefix of NEWER?")
     consistency.add_argument("older", help="a checkpoint")
     consistency.add_argument("newer", help="a consistency proof to a later checkpoint")
-    consistency.set_defaults(run=_run_consistency)
-    for command in (receipt, export, consistency):
+    for command, run in ((receipt, _run_receipt), (export, _run_export), (consistency, _run_consistency)):
         command.add_argument("--public-key", action="append", default=[], metavar="HEX", help="trust only this key")
+        command.set_defaults(run=run)
     args = parser.parse_args(arguments)
     try:
         args.trusted = frozenset(bytes.fromhex(key) for key in args.public_key)
         return int(args.run(args))
-    except (Unreadable, OSError, UnicodeDecodeError, KeyError, TypeError, ValueError) as reason:
+    except (Unreadable, OSError, KeyError, TypeError, ValueError) as reason:
         print(f"Cannot be checked: {reason}", file=sys.stderr)
         return 2
 
@@ -680,31 +644,24 @@ def _run_export(args: argparse.Namespace) -> int:
         print(f"  {finding}")
     if report.ok and not outside:
         print("  No checkpoint from outside was given: a history rewritten by the key's holder would look the same.")
-    _say_keys(args.trusted, set(report.public_keys))
+    _say_keys(args.trusted, report.public_keys)
     return 0 if report.ok else 1
 
 
 def _run_consistency(args: argparse.Namespace) -> int:
-    older, newer = _checkpoint_of(args.older), _load(args.newer)
+    older, newer = _load(args.older), _load(args.newer)
     _expect(newer, PROOF_SCHEMAS)
-    target = read_checkpoint(newer["checkpoint"])
+    start, end = read_checkpoint(older.get("checkpoint", older)), read_checkpoint(newer["checkpoint"])
     proof = [bytes.fromhex(h) for h in newer["proof"]]
-    keys = follow_keys(args.trusted or {older.public_key}, map(read_checkpoint, newer.get("named_by", [])))
-    good = older.is_signed(keys) and target.is_signed(keys)
-    good = good and verify_consistency(older.size, older.root, target.size, target.root, proof)
-    print(
-        f"{'PROVEN' if good else 'REFUTED'}. The {older.name} is {'' if good else 'not '}a prefix of the {target.name}."
-    )
-    _say_keys(args.trusted, {older.public_key, target.public_key})
+    keys = follow_keys(args.trusted or {start.public_key}, map(read_checkpoint, newer.get("named_by", [])))
+    good = start.is_signed(keys) and end.is_signed(keys)
+    good = good and verify_consistency(start.size, start.root, end.size, end.root, proof)
+    print(f"{'PROVEN' if good else 'REFUTED'}. The {start.name} is {'' if good else 'not '}a prefix of the {end.name}.")
+    _say_keys(args.trusted, {start.public_key, end.public_key})
     return 0 if good else 1
 
 
-def _checkpoint_of(path: str) -> Checkpoint:
-    record = _load(path)
-    return read_checkpoint(record.get("checkpoint", record) if isinstance(record, dict) else record)
-
-
-def _say_keys(trusted: frozenset[bytes], used: set[bytes]) -> None:
+def _say_keys(trusted: Collection[bytes], used: Collection[bytes]) -> None:
     if not trusted:
         names = ", ".join(sorted(key.hex() for key in used))
         print(f"  Signed by {names}. Compare it with the key you were given on another way, or pass --public-key.")

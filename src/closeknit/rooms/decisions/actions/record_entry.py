@@ -17,13 +17,7 @@ from closeknit.rooms.decisions.reads.keys import find_opened, keep_opened, key_e
 
 # Two statements, written out: the line is in every transaction of the business. Nothing is read back from the row,
 # which the writer may not be allowed to read.
-LOOK_UP = """
-    select transaction_timestamp(), nextval('decisions_ledger_entry_id_seq'),
-           (select id from decisions_subject_key where account_number = %s and wrapped is not null
-             order by id desc limit 1),
-           (select id from decisions_subject_key where person_key = %s and wrapped is not null
-             order by id desc limit 1)
-"""
+LOOK_UP = "select * from decisions_begin_line(%s, %s)"
 INSERT = """
     insert into decisions_ledger_entry
         (id, thread_id, kind, actor_key, recorded_at, text_key_id, name_key_id, content, leaf)

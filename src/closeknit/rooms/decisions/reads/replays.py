@@ -25,7 +25,7 @@ def replay_thread(thread_id: UUID, *, by: Actor) -> ThreadReplay:
     return ThreadReplay(thread_id, tuple(_replay(line, by) for line in lines if _has_replay(line)))
 
 
-def judge_line_again(line: LedgerLine, by: Actor) -> Recomputed:
+def judge_line_again(line: LedgerLine, by: Actor) -> Recomputed:  # noqa: ARG001 - every kind is asked alike
     """Judge a proposal again by the table that was in force, from the question as it was asked."""
     then, now = judge_again(line.evidence)
     version = line.evidence["judgement"]["policy_version"]
