@@ -160,9 +160,16 @@ def _cards(rows: list[Escalation], by: Actor) -> list[EscalationCard]:
     names = names_of(key for row in rows for key in (*row.asked_keys, row.holder_key) if key)
     standing = [row for row in rows if row.state != Escalation.State.CLOSED]
     asked, keys = _asked_ever(standing), set(keys_of(by))
-    decided = org.list_visible({row.account_number for row in standing}, permission=Permission.DECIDE, by=by)
+    decided = _decided(standing, by)
     answerable = {row.pk for row in standing if keys & asked[row.pk] or row.account_number in decided}
     return [_card(row, names, keys, row.pk in answerable) for row in rows]
+
+
+def _decided(rows: Iterable[Escalation], by: Actor) -> set[str]:
+    """Return the accounts of these escalations over which the actor decides ("": what is about none)."""
+    if not by.may(Permission.DECIDE):
+        return set()
+    return org.list_visible({row.account_number for row in rows}, permission=Permission.DECIDE, by=by)
 
 
 def _card(row: Escalation, names: dict[str, str], keys: set[str], may_answer: bool) -> EscalationCard:
