@@ -34,6 +34,7 @@ CAST = {
     "dave": Part("Dave Outside"),
     "erin": Part("Erin Admin", ("admin",)),
     "frank": Part("Frank Auditor", ("auditor",)),
+    "hana": Part("Hana Executive", ("executive",)),
     "gina": Part("Gina Reader", ("customer",), accounts=("ACME",)),
 }
 
@@ -140,6 +141,12 @@ def erin(db: None) -> Actor:
 def frank(db: None) -> Actor:
     """An auditor: sees everything, changes nothing."""
     return enter("frank")
+
+
+@pytest.fixture
+def hana(db: None) -> Actor:
+    """An executive: sees every account and may decide proposals."""
+    return enter("hana")
 
 
 @pytest.fixture

@@ -549,7 +549,8 @@ def check_form(row: Row, answer: Any) -> None:
     assert answer["Content-Type"] == "application/problem+json"
     assert problem["status"] == answer.status_code
     assert (
-        problem["code"] == {401: "not_signed_in", 403: "denied", 404: "not_found", 409: "conflict", 422: "invalid"}[problem["status"]]
+        problem["code"]
+        == {401: "not_signed_in", 403: "denied", 404: "not_found", 409: "conflict", 422: "invalid"}[problem["status"]]
     )
 
 

@@ -147,7 +147,9 @@ def _effects(row: Proposal, by: Actor) -> ShownEffects:
         Effect(e["account_number"], None if e["amount"] is None else Decimal(e["amount"]), e["sentence"])
         for e in row.effects
     ]
-    visible = org.list_visible({e.account_number for e in effects}, permission=Permission.READ_MONEY, by=by)
+    numbers = {e.account_number for e in effects}
+    reads_money = by.may(Permission.READ_MONEY)
+    visible = org.list_visible(numbers, permission=Permission.READ_MONEY, by=by) if reads_money else set()
     return show_effects(effects, visible)
 
 

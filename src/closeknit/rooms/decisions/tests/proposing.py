@@ -1,11 +1,13 @@
-"""What the tests of proposals share: a plan put before policy."""
+"""What the tests of proposals share: a plan before policy, and a change of any kind about ACME."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from closeknit.kernel import ids
+from closeknit.kernel import clock, ids
 from closeknit.kernel.actor import Actor
+from closeknit.rooms.decisions.actions.propose_change import propose_change
 from closeknit.rooms.decisions.actions.propose_plan_change import propose_plan_change
 from closeknit.rooms.decisions.tests.test_policy import FINE
 
@@ -24,3 +26,34 @@ def propose(by: Actor, *, thread_id: UUID | None = None, subject: str = "plan:1"
         by=by,
         at=PROPOSED_AT,
     )
+
+
+def propose_demotion(by: Actor, *, account_number: str = "ACME", **changes: Any) -> UUID:
+    """Propose that a strategic account becomes a key one: four eyes."""
+    asked: dict[str, Any] = {
+        "kind": "tier",
+        "subject": f"account:{account_number}",
+        "title": f"Move {account_number} from strategic to key",
+        "summary": "It orders less.",
+        "before": {"tier": "strategic"},
+        "after": {"tier": "key"},
+        "effects": (),
+        "tier": "strategic",
+        "money_at_stake": None,
+        "currency": "",
+        "facts": {"is_demotion": True, "steps": 1, "touches_top_tier": True},
+        "account_number": account_number,
+        "thread_id": ids.new_id(),
+        "by": by,
+        "at": PROPOSED_AT,
+    }
+    return propose_change(**{**asked, **changes})
+
+
+def lend(lender: Actor, borrower: Actor, days: int = 3) -> None:
+    """Have one person lend all rights to another, from now on."""
+    from closeknit.rooms.org.actions.delegate import delegate
+
+    now = clock.now()
+    started = now - timedelta(seconds=1)
+    delegate(borrower.key, starts_at=started, ends_at=now + timedelta(days=days), reason="Away.", by=lender, at=started)
