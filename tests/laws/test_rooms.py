@@ -34,13 +34,18 @@ DRAWERS = {"utils", "util", "helpers", "common", "misc", "manager", "managers", 
 
 # Public functions of reads and actions that take no actor: they find it, or touch no data. Only shrinks.
 WITHOUT_ACTOR = {
-    "org.reads.system_actor",
-    "org.reads.console_actor",
-    "org.reads.get_actor",
-    "org.reads.find_actor_of_user",
-    "org.reads.find_actor_by_username",
-    "org.reads.find_actor_of_token",
-    "org.reads.hash_token",
+    "org.reads.actors.system_actor",
+    "org.reads.actors.console_actor",
+    "org.reads.actors.get_actor",
+    "org.reads.actors.get_requester",
+    "org.reads.actors.find_actor_of_user",
+    "org.reads.actors.find_actor_by_username",
+    "org.reads.tokens.find_actor_of_token",
+    "org.reads.tokens.hash_token",
+    # Where an account belongs, for a scope to judge; and the scope's own filter, which takes the actor first.
+    "org.reads.scope.place_of",
+    "org.reads.scope.places_of",
+    "org.reads.scope.visible_account_numbers",
 }
 CLOCKS = re.compile(
     r"\b(clock\.now|datetime\.now|datetime\.utcnow|datetime\.today|date\.today|timezone\.now|time\.time)\("

@@ -5,8 +5,8 @@ bundle is a *hat*. A permission of one hat is never joined with the accounts of 
 `scope_of(permission)`, never "holds the permission" and "sees the account" apart.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from closeknit.kernel.errors import Denied
@@ -107,6 +107,15 @@ class Actor:
         """Return every permission that the actor holds, its own or lent, over whatever accounts."""
         return self.permissions.union(*(hat.permissions for hat in self.lent))
 
+    def within(self, named: Collection[str]) -> "Actor":
+        """Return the actor with no other permissions than these, in every hat, own or lent."""
+        return replace(
+            self,
+            permissions=self.permissions.intersection(named),
+            own=tuple(Hat(hat.permissions.intersection(named), hat.scope) for hat in self.own),
+            lent=tuple(replace(hat, permissions=hat.permissions.intersection(named)) for hat in self.lent),
+        )
+
     def may(self, permission: str) -> bool:
         """Tell whether the actor holds a permission, its own or lent, over whatever accounts."""
         return permission in self.permissions or any(permission in hat.permissions for hat in self.lent)
@@ -148,8 +157,12 @@ class Actor:
 
     def name_for(self, permission: str, place: Place | None = None) -> str:
         """Return the name to put under an act: "Dana", or "Dana for Carol" where Carol's hat is used."""
+        return self.name + self.behalf(permission, place)
+
+    def behalf(self, permission: str, place: Place | None = None) -> str:
+        """Return " for Carol" where Carol's hat is used, and "" where the actor's own is."""
         hat = self.hat_for(permission, place)
-        return self.name if hat is None else f"{self.name} for {hat.on_behalf_of}"
+        return "" if hat is None else f" for {hat.on_behalf_of}"
 
     def _refusal(self, permission: str) -> Denied:
         return Denied(

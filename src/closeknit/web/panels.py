@@ -32,7 +32,7 @@ PANELS: dict[str, Panel] = {
     "account-terms": Panel("tile-account-terms", "Promises in force", (Permission.READ_ACCOUNTS,)),
     "account-demand": Panel("tile-account-demand", "Work per week", (Permission.READ_CAPACITY,)),
     "account-capacity": Panel("tile-account-capacity", "Capacity reserved", (Permission.READ_CAPACITY,)),
-    "account-decisions": Panel("tile-account-decisions", "Decisions", (Permission.READ_ACCOUNTS,)),
+    "account-decisions": Panel("tile-account-decisions", "Decisions", (Permission.READ_DECISIONS,)),
     # One plan, one thread
     "proposal": Panel("tile-proposal", "Approval", (Permission.DECIDE, Permission.READ_LEDGER)),
     "thread-demand": Panel("tile-thread-demand", "Forecast of this thread", (Permission.READ_CAPACITY,)),

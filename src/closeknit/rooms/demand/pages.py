@@ -32,7 +32,7 @@ def list_runs(request: Request) -> HttpResponseBase:
             "runs": runs,
             "current": _newest(runs),
             "may_plan": by.may(Permission.RUN_PLAN),
-            "whole": reads.sees_whole(by),
+            "whole": reads.sees_whole(by=by),
         },
     )
 
@@ -47,7 +47,7 @@ def show_run(request: Request, run_id: UUID) -> HttpResponseBase:
     form = SeriesFilter(request.GET)
     chosen = form.cleaned_data if form.is_valid() else {}
     series = reads.list_series(run_id, by=by, limit=SERIES_SHOWN)
-    points = reads.weekly_points(run_id, by=by, **chosen) if reads.sees_whole(by) else []
+    points = reads.weekly_points(run_id, by=by, **chosen) if reads.sees_whole(by=by) else []
     return render(
         request,
         "demand/run.html",
@@ -70,7 +70,7 @@ def show_fan_tile(request: Request) -> HttpResponseBase:
     if not form.is_valid():
         raise Invalid("The tile does not say which forecast.", where="run", todo="Open it from the page Demand.")
     run = reads.get_run(form.cleaned_data["run"], by=by)
-    points = reads.weekly_points(run.run_id, by=by) if reads.sees_whole(by) else []
+    points = reads.weekly_points(run.run_id, by=by) if reads.sees_whole(by=by) else []
     return render(request, "demand/fan_tile.html", {"run": run, "points": points})
 
 

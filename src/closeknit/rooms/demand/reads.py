@@ -61,7 +61,7 @@ def get_numbers(run_id: UUID, *, by: Actor) -> ForecastNumbers:
     """Return a run with all its arrays. For planning: needs sight of every account."""
     by.require(Permission.READ_CAPACITY)
     row = ForecastRun.objects.filter(pk=run_id).first()
-    if row is None or not sees_whole(by):
+    if row is None or not sees_whole(by=by):
         raise NotFound("There is no such forecast.", where=str(run_id))
     levels, panels = compute.unpack(bytes(row.numbers))
     return ForecastNumbers(card=_card(row), quantile_levels=levels, panels=panels)
@@ -75,7 +75,7 @@ def list_series(run_id: UUID, *, by: Actor, limit: int = 500) -> list[SeriesCard
         _series_card(panel, i, levels)
         for panel in panels
         for i, key in enumerate(panel.keys)
-        if key.account_number not in hidden and (key.account_number or sees_whole(by))
+        if key.account_number not in hidden and (key.account_number or sees_whole(by=by))
     ]
     return sorted(cards, key=lambda card: -card.units_per_week)[:limit]
 
@@ -177,18 +177,19 @@ def _numbers(run_id: UUID, by: Actor) -> tuple[NDArray[np.float64], tuple[Panel,
     return compute.unpack(bytes(row.numbers))
 
 
-def sees_whole(by: Actor) -> bool:
-    """Tell whether the actor may see forecasts of all accounts together."""
+def sees_whole(*, by: Actor) -> bool:
+    """Tell whether the actor may see forecasts of all accounts together. Refuses who may see none."""
+    by.require(Permission.READ_CAPACITY)
     return by.scope_of(Permission.READ_CAPACITY).every_account
 
 
 def _require_all(by: Actor, run_id: UUID) -> None:
-    if not sees_whole(by):
+    if not sees_whole(by=by):
         raise NotFound("There is no such forecast.", where=str(run_id))
 
 
 def _hidden_accounts(panels: Sequence[Panel], by: Actor) -> set[str]:
-    if sees_whole(by):
+    if sees_whole(by=by):
         return set()
     named = {key.account_number for panel in panels for key in panel.keys if key.account_number}
     return named - list_visible(named, permission=Permission.READ_CAPACITY, by=by)

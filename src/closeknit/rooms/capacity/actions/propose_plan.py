@@ -220,7 +220,7 @@ def _plan(
         first_on=inputs.first_on,
         weeks=inputs.weeks,
         made_at=at,
-        made_by_name=by.name,
+        made_by_name=by.name_for(Permission.RUN_PLAN)[:120],
         forecast_run_id=card.run_id,
         planning_quantile=inputs.planning_quantile,
         need_hours=summary.need_hours,

@@ -34,7 +34,7 @@ def request_forecast(operation: str, *, weeks: int, as_of: datetime | None = Non
                 thread_id=thread_id,
                 kind="plan.requested",
                 subject=f"operation:{operation}",
-                sentence=f"{by.name} asked for a plan of {operation}, {weeks} weeks.",
+                sentence=f"{{actor}}{by.behalf(Permission.RUN_PLAN)} asked for a plan of {operation}, {weeks} weeks.",
                 evidence={"operation": operation, "weeks": weeks, "as_of": as_of},
             ),
             by=by,

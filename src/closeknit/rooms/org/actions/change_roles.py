@@ -10,7 +10,8 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Denied, Invalid, NotFound
 from closeknit.kernel.events import publish
 from closeknit.rooms.org import models
-from closeknit.rooms.org.contracts import STANDS_ALONE, GrantCard, Permission, Rights, Role, RolesChanged
+from closeknit.rooms.org.contracts import GrantCard, Permission, Rights, Role, RolesChanged
+from closeknit.rooms.org.contracts.people import check_rights
 from closeknit.rooms.org.models import Person, RightsChangeRow, Team
 from closeknit.rooms.org.reads.actors import person_number
 from closeknit.rooms.org.reads.changes import rights_form, rights_of
@@ -43,42 +44,9 @@ def enable_person(person_key: str, *, reason: str, by: Actor) -> UUID | None:
     return _change(person_key, lambda had: Rights(had.roles, had.grants, is_active=True), reason, by)
 
 
-def check_rights(rights: Rights) -> Rights:
-    """Return rights in their one form (sorted, each once), or refuse what does not go together."""
-    roles = tuple(sorted(set(rights.roles), key=list(Role).index))
-    grants = tuple(sorted(set(rights.grants), key=lambda g: (g.team, g.region, g.account_number)))
-    alone = STANDS_ALONE & set(roles)
-    if alone and len(roles) > 1:
-        raise Invalid(
-            f"The role {min(alone)} is for outsiders and goes with no other role.",
-            where="roles",
-            todo="Make two people of it, or leave one role out.",
-        )
-    for grant in grants:
-        _check_grant(grant, account_only=bool(alone))
-    return Rights(roles, grants, rights.is_active)
-
-
-def _check_grant(grant: GrantCard, *, account_only: bool) -> None:
-    parts = (grant.team, grant.region, grant.account_number)
-    if not any(parts) or any("\x00" in part or part != part.strip() for part in parts):
-        raise Invalid(
-            "A grant names a team, a region, both, or one account.", where="grants", todo="Leave out empty grants."
-        )
-    if grant.account_number and (grant.team or grant.region):
-        raise Invalid(
-            "A grant of one account names nothing else.", where=grant.account_number, todo="Make two grants of it."
-        )
-    if account_only and not grant.account_number:
-        raise Invalid(
-            "A customer's own reader is granted single accounts only.",
-            where=grant.sentence,
-            todo="Grant the customer's accounts by their numbers.",
-        )
-
-
 def store_rights(person: Person, before: Rights | None, after: Rights, *, reason: str, by: Actor) -> UUID:
     """Write a person's rights and the change of them, in the caller's transaction; return the change's id."""
+    by.require(Permission.MANAGE_PEOPLE)
     teams = dict(Team.objects.filter(name__in=[g.team for g in after.grants]).values_list("name", "pk"))
     Person.objects.filter(pk=person.pk).update(roles=[str(role) for role in after.roles])
     models.Grant.objects.filter(person=person).delete()

@@ -13,8 +13,9 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.kernel.events import publish
 from closeknit.rooms.org import reads
-from closeknit.rooms.org.actions.change_roles import check_rights, store_rights
+from closeknit.rooms.org.actions.change_roles import store_rights
 from closeknit.rooms.org.contracts import GrantCard, Permission, PersonCreated, Rights, Role
+from closeknit.rooms.org.contracts.people import check_rights
 from closeknit.rooms.org.models import Person, Team
 
 

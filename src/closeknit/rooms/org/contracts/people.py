@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from closeknit.rooms.org.contracts.access import Permission, Role
+from closeknit.kernel.errors import Invalid
+from closeknit.rooms.org.contracts.access import STANDS_ALONE, Permission, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +99,37 @@ class AbsenceCard:
     ends_at: datetime
     reason: str
     ended_at: datetime | None
+
+
+def check_rights(rights: Rights) -> Rights:
+    """Return rights in their one form (sorted, each once), or refuse what does not go together."""
+    roles = tuple(sorted(set(rights.roles), key=list(Role).index))
+    grants = tuple(sorted(set(rights.grants), key=lambda g: (g.team, g.region, g.account_number)))
+    alone = STANDS_ALONE & set(roles)
+    if alone and len(roles) > 1:
+        raise Invalid(
+            f"The role {min(alone)} is for outsiders and goes with no other role.",
+            where="roles",
+            todo="Make two people of it, or leave one role out.",
+        )
+    for grant in grants:
+        _check_grant(grant, account_only=bool(alone))
+    return Rights(roles, grants, rights.is_active)
+
+
+def _check_grant(grant: GrantCard, *, account_only: bool) -> None:
+    parts = (grant.team, grant.region, grant.account_number)
+    if not any(parts) or any("\x00" in part or part != part.strip() for part in parts):
+        raise Invalid(
+            "A grant names a team, a region, both, or one account.", where="grants", todo="Leave out empty grants."
+        )
+    if grant.account_number and (grant.team or grant.region):
+        raise Invalid(
+            "A grant of one account names nothing else.", where=grant.account_number, todo="Make two grants of it."
+        )
+    if account_only and not grant.account_number:
+        raise Invalid(
+            "A customer's own reader is granted single accounts only.",
+            where=grant.sentence,
+            todo="Grant the customer's accounts by their numbers.",
+        )

@@ -19,7 +19,8 @@ def visible_account_numbers(by: Actor, permission: str = Permission.READ_ACCOUNT
 
 
 def list_visible(account_numbers: Iterable[str], *, permission: str = Permission.READ_ACCOUNTS, by: Actor) -> set[str]:
-    """Return which of these accounts the actor holds a permission over."""
+    """Return which of these accounts the actor holds a permission over. Refuses who holds it nowhere."""
+    by.require(permission)
     wanted = set(account_numbers)
     if by.scope_of(permission).every_account:
         return wanted

@@ -1,15 +1,13 @@
 """Whom an API token acts for, and which tokens there are."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from closeknit.kernel.actor import Actor, Hat
+from closeknit.kernel.actor import Actor
 from closeknit.rooms.org.contracts import Permission, TokenCard
 from closeknit.rooms.org.models import ApiToken, Person
 from closeknit.rooms.org.reads.actors import actors_of, person_number
@@ -25,7 +23,7 @@ def find_actor_of_token(token: str, *, at: datetime | None = None) -> Actor | No
     if row is None:
         return None
     actor = next(iter(actors_of(Person.objects.filter(pk=row.person_id), at=at)), None)
-    return _within(actor, row.scopes) if actor else None
+    return actor.within(row.scopes) if actor else None
 
 
 def hash_token(token: str) -> str:
@@ -42,17 +40,6 @@ def list_tokens(*, person_key: str = "", at: datetime, by: Actor) -> list[TokenC
     if key != "*":
         rows = rows.filter(person_id=person_number(key) or 0)
     return [_card(row, at) for row in rows]
-
-
-def _within(actor: Actor, scopes: Iterable[str]) -> Actor:
-    """Return the actor with what the scopes name and no more, in every hat."""
-    named = frozenset(scopes)
-    return replace(
-        actor,
-        permissions=actor.permissions & named,
-        own=tuple(Hat(hat.permissions & named, hat.scope) for hat in actor.own),
-        lent=tuple(replace(hat, permissions=hat.permissions & named) for hat in actor.lent if hat.permissions & named),
-    )
 
 
 def _card(row: ApiToken, at: datetime) -> TokenCard:
