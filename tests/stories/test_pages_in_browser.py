@@ -31,6 +31,11 @@ PAGES = (
     "/feeds/",
     "/feeds/orders/",
     "/work/",
+    "/escalations/",
+    "/escalations/{escalation}/",
+    "/escalations/paths/",
+    "/escalations/duty/",
+    "/escalations/duty/operations/",
     "/you/",
     "/you/password/",
     "/sign-in/again/",
@@ -103,7 +108,9 @@ def test_every_page_is_whole_at_every_width_and_in_both_themes(browser, live_ser
     visit = Visit(browser, live_server.url, "alice", width=width, theme=theme)
     wide = []
     for address in PAGES:
-        visit.go(address.format(run=scene.run_id, plan=scene.plan_id, thread=scene.thread_id))
+        visit.go(
+            address.format(run=scene.run_id, plan=scene.plan_id, thread=scene.thread_id, escalation=scene.escalation_id)
+        )
         assert visit.page.evaluate("document.documentElement.dataset.theme") == theme
         assert visit.page.locator("[data-tile] .loading").count() == 0, address
         if visit.is_too_wide():

@@ -20,6 +20,7 @@ class Scene:
     thread_id: UUID
     proposal_id: UUID
     run_id: UUID
+    escalation_id: UUID
 
 
 def build(accounts: dict[str, Any], by: Any) -> Scene:
@@ -30,7 +31,8 @@ def build(accounts: dict[str, Any], by: Any) -> Scene:
     add_board(accounts, thread_id)
     add_feed()
     add_term(accounts["ACME"])
-    return Scene(plan_id, thread_id, add_proposal(plan_id, thread_id, accounts["ACME"], by), run_id)
+    proposal_id = add_proposal(plan_id, thread_id, accounts["ACME"], by)
+    return Scene(plan_id, thread_id, proposal_id, run_id, add_escalation(thread_id, by))
 
 
 def add_run(run_id: UUID, thread_id: UUID) -> None:
@@ -276,3 +278,20 @@ def add_proposal(plan_id: UUID, thread_id: UUID, acme: Any, by: Any) -> UUID:
         by=by,
         at=datetime.now(UTC),
     )
+
+
+def add_escalation(thread_id: UUID, by: Any) -> UUID:
+    """Escalate that ACME is short, and open an on-duty calendar with a shift of this planner."""
+    from datetime import time
+
+    from closeknit.rooms.decisions.actions.keep_duty_calendar import open_calendar, set_shift
+    from closeknit.rooms.decisions.actions.raise_escalation import raise_escalation
+    from closeknit.rooms.org import reads as org
+
+    console, at = org.console_actor(), datetime.now(UTC)
+    hours = {"starts_local": time(8), "ends_local": time(16), "from_on": date(2026, 1, 5)}
+    open_calendar("operations", title="Operations", time_zone="Europe/Berlin", by=console, at=at)
+    username = org.get_person(by.key, by=console).username
+    set_shift("operations", person=username, weekday=0, **hours, by=console, at=at)
+    about = {"title": "ACME is short", "summary": "By 20 hours.", "account_number": "ACME"}
+    return raise_escalation(path="shortfall", cause="scene", **about, thread_id=thread_id, by=by, at=at)

@@ -34,8 +34,14 @@ PAGES = (
     "/settings/deviations/",
     "/settings/capacity.planning_weeks/",
     "/access/",
+    "/escalations/",
+    "/escalations/{escalation}/",
+    "/escalations/paths/",
+    "/escalations/duty/",
+    "/escalations/duty/operations/",
 )
 TILES = (
+    "/tiles/escalations/",
     "/tiles/duties/",
     "/tiles/inbox/",
     "/tiles/plans/",
@@ -50,6 +56,7 @@ TILES = (
     "/tiles/thread-demand/?thread={thread}",
 )
 EXPORTS = (
+    "/escalations/",
     "/duties/",
     "/accounts/",
     "/terms/",
@@ -73,7 +80,10 @@ class Stage:
     def get(self, address: str, **headers: str):
         scene = self.scene
         return self.client.get(
-            address.format(run=scene.run_id, plan=scene.plan_id, thread=scene.thread_id), headers=headers
+            address.format(
+                run=scene.run_id, plan=scene.plan_id, thread=scene.thread_id, escalation=scene.escalation_id
+            ),
+            headers=headers,
         )
 
 
