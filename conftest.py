@@ -10,9 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "src"))
 os.environ.setdefault("CLOSEKNIT_HOME", str(ROOT / ".closeknit"))
-# Runs with databases of their own, side by side, also have ledger folders of their own.
-LEDGER = f"test-ledger{os.environ.get('CLOSEKNIT_TEST_SUFFIX', '')}"
-os.environ.setdefault("CLOSEKNIT_LEDGER", str(Path(os.environ["CLOSEKNIT_HOME"]) / LEDGER))
+# Every test has a ledger folder of its own (tests/flush.py); this one is for what runs before the first.
+os.environ["CLOSEKNIT_LEDGER"] = str(Path(os.environ["CLOSEKNIT_HOME"]) / "test-ledger")
 os.environ.setdefault("CLOSEKNIT_SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "closeknit.web.settings")
 # The browser driver keeps an event loop in the main thread; our own calls there are synchronous all the same.

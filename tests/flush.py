@@ -53,5 +53,8 @@ def _ledger_folder_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypa
     """An emptied database looks like a restored one: every test has checkpoints and a key of its own."""
     from django.conf import settings
 
-    monkeypatch.setattr(settings, "LEDGER_FOLDER", tmp_path_factory.getbasetemp() / "ledgers" / uuid4().hex)
+    folder = tmp_path_factory.getbasetemp() / "ledgers" / uuid4().hex
+    monkeypatch.setattr(settings, "LEDGER_FOLDER", folder)
     monkeypatch.setattr(settings, "LEDGER_COPIES", [])
+    # For the processes that a test starts.
+    monkeypatch.setenv("CLOSEKNIT_LEDGER", str(folder))

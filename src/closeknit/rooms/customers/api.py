@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from closeknit.kernel import clock
@@ -53,4 +53,4 @@ def propose_tier(request: Request, change: TierChange):
     proposal_id = propose_tier_change(
         change.account_number, change.tier, reason=change.reason, by=request.actor, at=clock.now()
     )
-    return 201, {"proposal_id": proposal_id}
+    return Status(201, {"proposal_id": proposal_id})
