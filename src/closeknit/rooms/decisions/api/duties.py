@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from closeknit.kernel import clock
@@ -79,6 +79,7 @@ class EvidenceAnswer(Schema):
 
     name: str
     title: str
+    columns: list[str]
     rows: list[dict]
     hidden_rows: int
     failure: str
@@ -113,7 +114,7 @@ def add_duty(request: Request, duty: NewDuty):
         by=request.actor,
         at=at,
     )
-    return 201, reads.get_duty(duty_id, by=request.actor)
+    return Status(201, reads.get_duty(duty_id, by=request.actor))
 
 
 @router.get("/duties/templates", response=list[DutyTemplate])
@@ -127,7 +128,7 @@ def install_templates(request: Request, wanted: Install):
     """Add shipped duties; what is there already stays as it is."""
     at = clock.now()
     made = duties.install_duty_templates(wanted.templates, starts_on=at.date(), by=request.actor, at=at)
-    return 201, [reads.get_duty(duty_id, by=request.actor) for duty_id in made]
+    return Status(201, [reads.get_duty(duty_id, by=request.actor) for duty_id in made])
 
 
 @router.get("/duties/due", response=list[OccurrenceCard])

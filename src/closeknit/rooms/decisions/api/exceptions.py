@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from closeknit.kernel import clock
@@ -62,7 +62,7 @@ def request(request: Request, wanted: NewException):
     now, body = clock.now(), wanted.dict()
     asked = WantedException(owner_key=body.pop("owner"), **body)
     exception_id = request_exception(asked, by=request.actor, at=now)
-    return 201, reads.get_exception(exception_id, by=request.actor, at=now)
+    return Status(201, reads.get_exception(exception_id, by=request.actor, at=now))
 
 
 @router.get("/exceptions/{exception_id}", response=ExceptionCard)

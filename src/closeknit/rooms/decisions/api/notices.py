@@ -3,7 +3,7 @@
 from datetime import time
 from uuid import UUID
 
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from closeknit.kernel import clock
@@ -118,7 +118,7 @@ def list_endpoints(request: Request):
 @webhooks.post("/webhooks", response={201: IssuedSecret})
 def create_endpoint(request: Request, endpoint: NewEndpoint):
     """Create an endpoint; its signing secret is in this answer and nowhere else."""
-    return 201, manage_endpoints.create_endpoint(name=endpoint.name, url=endpoint.url, by=request.actor, at=clock.now())
+    return Status(201, manage_endpoints.create_endpoint(name=endpoint.name, url=endpoint.url, by=request.actor, at=clock.now()))
 
 
 @webhooks.get("/webhooks/messages", response=list[DispatchCard])

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from closeknit.kernel import clock
@@ -55,4 +55,4 @@ def check_policy(request: Request, table: TableText):
 def adopt(request: Request, table: Adoption):
     """Put a decision table in force."""
     thread_id = adopt_policy(table.text, reason=table.reason, by=request.actor, at=clock.now())
-    return 201, {"version": reads.get_policy(by=request.actor).version, "thread_id": thread_id}
+    return Status(201, {"version": reads.get_policy(by=request.actor).version, "thread_id": thread_id})

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from closeknit.kernel import clock
 from closeknit.kernel.errors import Denied
@@ -51,7 +51,7 @@ def issue(request: Request, wish: TokenWish):
     """Issue a token; it is shown this once. Only a signed-in person does this: a token issues no tokens."""
     if getattr(request, "by_token", False):
         raise Denied("A token issues no tokens.", todo="Sign in: see Your access, or closeknit org token issue.")
-    return 201, issue_token(label=wish.label, scopes=wish.scopes, days=wish.days, by=request.actor)
+    return Status(201, issue_token(label=wish.label, scopes=wish.scopes, days=wish.days, by=request.actor))
 
 
 @router.post("/tokens/{token_id}/revoke", response=Ended)
