@@ -23,7 +23,7 @@ LINK = re.compile(r'(?:href|src|hx-get|action|formaction|data-src)="(/[^"#]*)', 
 MONEY_KEY = re.compile(r"price|cost|worth|money", re.I)
 CONTRACT_MONEY = {"credit_per_miss"}
 """What a contract promises to pay is part of the promise, and shown with it."""
-OPEN_TO_ALL = {"/", "/sign-in/", "/api/v1/openapi.json"}
+OPEN_TO_ALL = {"/", "/sign-in/", "/sign-in/again/", "/api/v1/openapi.json"}
 OWN = re.compile(r"/you/.*|/people/person:\d+/|(/api/v1|/tiles)?/(notices|absences|delegations|tokens|sessions).*")
 """What is about oneself: rights, notices, tokens."""
 OPEN_TO_CUSTOMERS = {
