@@ -97,8 +97,8 @@ def propose_change(
         summary=summary.strip(),
         account_number=account_number,
         tier=question.tier,
-        before=plain(dict(before)),
-        after=plain(dict(after)),
+        before=plain(list(before.items())),
+        after=plain(list(after.items())),
         effects=plain(list(affected)),
         money_at_stake=money_at_stake,
         currency=currency,
@@ -165,13 +165,17 @@ def _standing(row: Proposal) -> UUID | None:
     """Return the proposal about the same subject that this one would repeat; refuse where it says something else."""
     others = Proposal.objects.filter(kind=row.kind, subject=row.subject)
     other = (others if row.kind == "plan" else others.filter(state=Proposal.State.WAITING)).first()
-    if other is None or row.kind == "plan" or (other.before, other.after) == (row.before, row.after):
+    if other is None or row.kind == "plan" or _same(other, row):
         return other.pk if other else None
     raise Conflict(
         f"A proposal about this waits already: {other.title}.",
         where=row.subject,
         todo="Wait for its answer, or have it withdrawn first.",
     )
+
+
+def _same(one: Proposal, other: Proposal) -> bool:
+    return (dict(one.before), dict(one.after)) == (dict(other.before), dict(other.after))
 
 
 def _set_deadlines(draft: _Draft, expires_at: datetime | None, by: Actor, at: datetime) -> None:
@@ -222,8 +226,8 @@ def _record(draft: _Draft, by: Actor) -> None:
         evidence={
             "proposal_id": row.pk,
             "summary": row.summary,
-            "before": row.before,
-            "after": row.after,
+            "before": dict(row.before),
+            "after": dict(row.after),
             "effects": [plain(e) for e in told],
             "effects_sha256": digest(row.effects),
             "question": plain(draft.question),

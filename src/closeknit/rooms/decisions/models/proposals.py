@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 class Proposal(models.Model):
     """A change that waits for policy or for people. Leaves `waiting` once.
 
-    `question` is all that the judgement was made from beside the table `policy_version`; `effects` says which accounts
-    gain and lose. Deadlines are in database time. `..._for_...` name whose rights were borrowed, where any were.
+    `question` is all that the judgement was made from beside the table `policy_version`; `before` and `after` are
+    pairs of name and value, in the order they are shown; `effects` says which accounts gain and lose. Deadlines are in database time. `..._for_...` name whose rights were borrowed, where any were.
     """
 
     class State(models.TextChoices):
@@ -27,8 +27,8 @@ class Proposal(models.Model):
     summary = models.TextField()
     account_number = models.TextField(blank=True, default="", db_default="")
     tier = models.CharField(max_length=12, default="none", db_default="none")
-    before = models.JSONField(default=dict)
-    after = models.JSONField(default=dict)
+    before = models.JSONField(default=list)
+    after = models.JSONField(default=list)
     effects = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     money_at_stake = models.DecimalField(max_digits=18, decimal_places=2, null=True)

@@ -138,8 +138,9 @@ def _deciding(roles: Iterable[str]) -> tuple[str, ...]:
 
 
 def _changes(row: Proposal) -> tuple[Change, ...]:
-    names = [*row.before, *(name for name in row.after if name not in row.before)]
-    return tuple(Change(name, row.before.get(name), row.after.get(name)) for name in names)
+    before, after = dict(row.before), dict(row.after)
+    names = [*before, *(name for name in after if name not in before)]
+    return tuple(Change(name, before.get(name), after.get(name)) for name in names)
 
 
 def _effects(row: Proposal, by: Actor) -> ShownEffects:

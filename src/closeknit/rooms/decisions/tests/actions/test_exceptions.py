@@ -18,6 +18,7 @@ from closeknit.rooms.decisions.models import ExceptionRow, LedgerEntry, Notice
 
 NOW = clock.now()
 TODAY = NOW.date()
+YESTERDAY = TODAY - timedelta(days=1)
 WANTED = WantedException(
     deviates_from="term T-ACME",
     allowed="Two days instead of one.",
