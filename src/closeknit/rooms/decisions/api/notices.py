@@ -118,7 +118,9 @@ def list_endpoints(request: Request):
 @webhooks.post("/webhooks", response={201: IssuedSecret})
 def create_endpoint(request: Request, endpoint: NewEndpoint):
     """Create an endpoint; its signing secret is in this answer and nowhere else."""
-    return Status(201, manage_endpoints.create_endpoint(name=endpoint.name, url=endpoint.url, by=request.actor, at=clock.now()))
+    return Status(
+        201, manage_endpoints.create_endpoint(name=endpoint.name, url=endpoint.url, by=request.actor, at=clock.now())
+    )
 
 
 @webhooks.get("/webhooks/messages", response=list[DispatchCard])
