@@ -321,24 +321,18 @@ def _management_lent(patch: pytest.MonkeyPatch) -> None:
 
 
 def _lent_for_ever(patch: pytest.MonkeyPatch) -> None:
-    from django.db.models import Q
-
-    from closeknit.rooms.org.reads import actors
-
-    patch.setattr(actors, "in_force", lambda moment: Q(starts_at__lte=moment, ends_at__gt=moment))
+    _otherwise_run(patch, "(d.ended_at is null or d.ended_at > m.at)", "true")
 
 
 def _end_included(patch: pytest.MonkeyPatch) -> None:
-    from django.db.models import Q
+    _otherwise_run(patch, "d.ends_at > m.at", "d.ends_at >= m.at")
 
+
+def _otherwise_run(patch: pytest.MonkeyPatch, rule: str, instead: str) -> None:
     from closeknit.rooms.org.reads import actors
 
-    open_end = Q(ended_at=None)
-    patch.setattr(
-        actors,
-        "in_force",
-        lambda m: Q(starts_at__lte=m, ends_at__gte=m) & (open_end | Q(ended_at__gt=m)),
-    )
+    assert rule in actors.PEOPLE
+    patch.setattr(actors, "PEOPLE", actors.PEOPLE.replace(rule, instead))
 
 
 def _customers_borrow(patch: pytest.MonkeyPatch) -> None:

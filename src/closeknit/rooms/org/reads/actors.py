@@ -1,17 +1,17 @@
 """Who is acting, with which rights: looked up in one query at each request, job and delivery, and never cached."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, Value
+from django.db import connection
+from django.db.models import Q
 from django.db.models.expressions import Combinable
-from django.db.models.functions import JSONObject, Now
 
 from closeknit.kernel.actor import Actor, Grant, Hat, Lent, Scope
 from closeknit.kernel.errors import NotFound
-from closeknit.rooms.org import models
 from closeknit.rooms.org.contracts import (
     NEVER_LENT,
     PERMISSIONS_OF,
@@ -22,8 +22,33 @@ from closeknit.rooms.org.contracts import (
 )
 from closeknit.rooms.org.models import Person
 
+GRANTS = """(select coalesce(json_agg(json_build_object(
+        'team_id', g.team_id, 'region', g.region, 'account_number', g.account_number) order by g.id), '[]')
+    from org_grant g where g.person_id = {person})"""
+RUNS = "d.starts_at <= m.at and d.ends_at > m.at and (d.ended_at is null or d.ended_at > m.at)"
+# Written out, as every request runs it: people with their grants, and with the loans that run at an instant.
+PEOPLE = f"""
+select p.id, p.name, p.roles::text, {GRANTS.format(person="p.id")}::text, (
+    select coalesce(json_agg(json_build_object(
+            'lender', l.id, 'name', l.name, 'roles', l.roles, 'permissions', d.permissions, 'ends_at', d.ends_at,
+            'grants', {GRANTS.format(person="l.id")}) order by d.starts_at, d.id), '[]')
+      from (select coalesce(%(at)s, statement_timestamp()) as at) m
+      join org_delegation d on d.borrower_id = p.id and {RUNS}
+      join org_person l on l.id = d.lender_id
+      join auth_user lu on lu.id = l.user_id and lu.is_active)::text
+  from org_person p join auth_user u on u.id = p.user_id
+"""
 SYSTEM_KEY = "system"
 CONSOLE_KEY = "console"
+
+
+class Who(Enum):
+    """Whose actors to find, as a condition on people."""
+
+    ANYONE = "true"
+    NUMBER = "p.id = %(value)s"
+    USER = "p.user_id = %(value)s"
+    USERNAME = "u.username = %(value)s"
 
 
 def system_actor() -> Actor:
@@ -49,7 +74,7 @@ def get_actor(key: str, *, at: datetime | None = None) -> Actor:
     if key == CONSOLE_KEY:
         return console_actor()
     number = person_number(key)
-    actor = next(iter(actors_of(Person.objects.filter(pk=number), at=at)), None) if number else None
+    actor = next(iter(find_actors(Who.NUMBER, number, at=at)), None) if number else None
     if actor is None:
         raise NotFound("There is no such person.", where=key)
     return actor
@@ -74,12 +99,12 @@ def get_requester(key: str) -> Actor:
 
 def find_actor_of_user(user_id: int, *, at: datetime | None = None) -> Actor | None:
     """Return the actor of a signed-in user, or None where the user is nobody to us."""
-    return next(iter(actors_of(Person.objects.filter(user_id=user_id), at=at)), None)
+    return next(iter(find_actors(Who.USER, user_id, at=at)), None)
 
 
 def find_actor_by_username(username: str, *, at: datetime | None = None) -> Actor | None:
     """Return the actor who signs in under a name, or None."""
-    return next(iter(actors_of(Person.objects.filter(user__username=username), at=at)), None)
+    return next(iter(find_actors(Who.USERNAME, username, at=at)), None)
 
 
 def person_number(key: str) -> int | None:
@@ -88,18 +113,11 @@ def person_number(key: str) -> int | None:
     return int(number) if prefix == "person" and number.isdecimal() and number.isascii() else None
 
 
-def actors_of(people: QuerySet[Person], *, at: datetime | None = None) -> list[Actor]:
-    """Return the actors of these people, of those who may sign in: people, grants and loans in one query."""
-    moment: Combinable = Value(at) if at else Now()
-    rows = (
-        people.filter(user__is_active=True)
-        .annotate(
-            held_grants=ArraySubquery(_grants_of(OuterRef("pk"))),
-            held_loans=ArraySubquery(_loans_to(OuterRef("pk"), moment)),
-        )
-        .order_by("name", "pk")
-    )
-    return [_actor(row) for row in rows]
+def find_actors(who: Who = Who.ANYONE, value: int | str = "", *, at: datetime | None = None) -> list[Actor]:
+    """Return the actors of these people, of those who may sign in, by name: people, grants and loans in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{PEOPLE} where u.is_active and {who.value} order by p.name, p.id", {"value": value, "at": at})
+        return [_actor(*row) for row in cursor.fetchall()]
 
 
 def in_force(moment: Combinable) -> Q:
@@ -107,35 +125,17 @@ def in_force(moment: Combinable) -> Q:
     return Q(starts_at__lte=moment, ends_at__gt=moment) & (Q(ended_at=None) | Q(ended_at__gt=moment))
 
 
-def _grants_of(person: Combinable) -> QuerySet[models.Grant, Any]:
-    parts = JSONObject(team_id="team_id", region="region", account_number="account_number")
-    return models.Grant.objects.filter(person_id=person).order_by("pk").values(parts=parts)
-
-
-def _loans_to(person: Combinable, moment: Combinable) -> QuerySet[models.Delegation, Any]:
-    parts = JSONObject(
-        lender="lender_id",
-        name="lender__name",
-        roles="lender__roles",
-        permissions="permissions",
-        ends_at="ends_at",
-        grants=ArraySubquery(_grants_of(OuterRef("lender_id"))),
-    )
-    loans = models.Delegation.objects.filter(in_force(moment), borrower_id=person, lender__user__is_active=True)
-    return loans.order_by("starts_at", "pk").values(parts=parts)
-
-
-def _actor(row: Any) -> Actor:
-    roles = [Role(role) for role in row.roles]
-    own = _hats(roles, row.held_grants)
+def _actor(number: int, name: str, held_roles: str, held_grants: str, held_loans: str) -> Actor:
+    roles = [Role(role) for role in json.loads(held_roles)]
+    own = _hats(roles, json.loads(held_grants))
     alone = STANDS_ALONE & set(roles)
     return Actor(
-        key=f"person:{row.pk}",
-        name=row.name,
+        key=f"person:{number}",
+        name=name,
         permissions=frozenset[str]().union(*(hat.permissions for hat in own)),
         scope=_joined(hat.scope for hat in own),
         roles=tuple(map(str, roles)),
-        lent=() if alone else tuple(loan for parts in row.held_loans for loan in _loans(parts)),
+        lent=() if alone else tuple(loan for parts in json.loads(held_loans) for loan in _loans(parts)),
         own=own,
     )
 

@@ -19,7 +19,7 @@ from closeknit.rooms.org.contracts import (
     TeamCard,
 )
 from closeknit.rooms.org.models import Absence, Delegation, Person, Team
-from closeknit.rooms.org.reads.actors import actors_of, in_force, person_number
+from closeknit.rooms.org.reads.actors import find_actors, in_force, person_number
 from closeknit.rooms.org.reads.scope import place_of
 
 
@@ -49,7 +49,7 @@ def list_people_who(permission: str, *, account_number: str | None = "", at: dat
     place = place_of(account_number) if account_number is not None else None
     able = [
         actor
-        for actor in actors_of(Person.objects.all(), at=at)
+        for actor in find_actors(at=at)
         if (actor.may(permission) if place is None else actor.may_at(permission, place))
     ]
     rows = Person.objects.select_related("user").filter(pk__in=[person_number(actor.key) for actor in able])

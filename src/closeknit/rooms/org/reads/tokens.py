@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 
 from closeknit.kernel.actor import Actor
 from closeknit.rooms.org.contracts import Permission, TokenCard
-from closeknit.rooms.org.models import ApiToken, Person
-from closeknit.rooms.org.reads.actors import actors_of, person_number
+from closeknit.rooms.org.models import ApiToken
+from closeknit.rooms.org.reads.actors import Who, find_actors, person_number
 
 
 def find_actor_of_token(token: str, *, at: datetime | None = None) -> Actor | None:
@@ -22,7 +22,7 @@ def find_actor_of_token(token: str, *, at: datetime | None = None) -> Actor | No
     row = ApiToken.objects.filter(token_sha256=hash_token(token), revoked_at=None, expires_at__gt=moment).first()
     if row is None:
         return None
-    actor = next(iter(actors_of(Person.objects.filter(pk=row.person_id), at=at)), None)
+    actor = next(iter(find_actors(Who.NUMBER, row.person_id, at=at)), None)
     return actor.within(row.scopes) if actor else None
 
 
