@@ -93,12 +93,30 @@ class SessionStore(DatabaseStore):
 
     def note_place(self, address: str, browser: str) -> None:
         """Note from where the person signed in, as shown in the list of sessions."""
-        self[PLACE] = (_plain(address, 64), _plain(browser, 200))
+        self[PLACE] = (_plain(address, 64), name_of(browser))
 
     @classmethod
     def clear_expired(cls) -> None:
         """Delete what is over."""
         Session.objects.filter(expire_date__lt=clock.now()).delete()
+
+
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def name_of(user_agent: str) -> str:
+    """Return how a person would name a browser ("Firefox on Windows"); what is unknown as it names itself, cut."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    return " on ".join(filter(None, (browser, system))) if browser else _plain(user_agent, 60)
 
 
 def hash_key(session_key: str | None) -> str:

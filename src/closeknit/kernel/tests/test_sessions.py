@@ -99,6 +99,20 @@ def test_the_list_says_where_without_telling_the_key():
     assert here.session_key not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36", "Chrome on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18 like Mac OS X) Version/18 Safari/604.1", "Safari on iPhone"),
+        ("python-requests/2.34\r\nforged", "python-requests/2.34forged"),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_named_as_a_person_would(said, name):
+    assert sessions.name_of(said) == name
+
+
 def test_one_session_ends_or_all_but_this_one_and_nobody_elses():
     here, there, more, others = begin(), begin(), begin(), begin(user_id=2)
     assert end_sessions([1], handle=hash_key(there.session_key)[:16]) == 1
