@@ -30,6 +30,12 @@ PAGES = (
     "/you/password/",
     "/sign-in/again/",
     "/plans/progress/{thread}/",
+    "/inbox/",
+    "/proposals/{proposal}/",
+    "/policy/",
+    "/exceptions/",
+    "/exceptions/new/",
+    "/accounts/ACME/tier/",
     "/settings/",
     "/settings/deviations/",
     "/settings/capacity.planning_weeks/",
@@ -44,6 +50,7 @@ TILES = (
     "/tiles/escalations/",
     "/tiles/duties/",
     "/tiles/inbox/",
+    "/tiles/exceptions/",
     "/tiles/plans/",
     "/tiles/feeds/",
     "/tiles/work/",
@@ -56,6 +63,7 @@ TILES = (
     "/tiles/thread-demand/?thread={thread}",
 )
 EXPORTS = (
+    "/exceptions/",
     "/escalations/",
     "/duties/",
     "/accounts/",
@@ -81,7 +89,11 @@ class Stage:
         scene = self.scene
         return self.client.get(
             address.format(
-                run=scene.run_id, plan=scene.plan_id, thread=scene.thread_id, escalation=scene.escalation_id
+                run=scene.run_id,
+                plan=scene.plan_id,
+                thread=scene.thread_id,
+                escalation=scene.escalation_id,
+                proposal=scene.proposal_id,
             ),
             headers=headers,
         )
