@@ -59,7 +59,7 @@ def _plans(ask: EvidenceAsk) -> Rows:
 
     return _picked(
         capacity.list_plans(by=ask.reader, states=[PlanState.COMMITTED], limit=MOST),
-        "plan_id operation first_on weeks made_at coverage_share short_hours accounts_short top_tier_accounts_short",
+        "operation first_on weeks made_at coverage_share short_hours accounts_short top_tier_accounts_short plan_id",
     )
 
 
@@ -68,7 +68,7 @@ def _forecasts(ask: EvidenceAsk) -> Rows:
 
     newest = {run.operation: run for run in reversed(demand.list_runs(by=ask.reader, limit=MOST))}
     return _picked(
-        newest.values(), "operation run_id made_at data_until_at series wape_share interval_coverage_share bias_share"
+        newest.values(), "operation made_at data_until_at series wape_share interval_coverage_share bias_share run_id"
     )
 
 
@@ -100,7 +100,7 @@ def _decisions(ask: EvidenceAsk) -> Rows:
     cards = decisions.list_proposals(by=ask.reader, states=ended, limit=10 * MOST)
     since = [card for card in cards if card.decided_at and ask.since_at <= card.decided_at < ask.until_at]
     return _picked(
-        since, "proposal_id kind title account_number state proposed_by proposed_at decided_by decided_at reason"
+        since, "kind title account_number state proposed_by proposed_at decided_by decided_at reason proposal_id"
     )
 
 
@@ -111,7 +111,7 @@ def _exceptions(ask: EvidenceAsk) -> Rows:
     cards = decisions.list_exceptions(by=ask.reader, at=ask.until_at, limit=MOST)
     live = [card for card in cards if card.state is ExceptionState.ACTIVE or card.is_review_due]
     return _picked(
-        live, "exception_id account_number place deviates_from allowed reason state until_on review_on owner"
+        live, "account_number place deviates_from allowed reason state until_on review_on owner exception_id"
     )
 
 
@@ -121,7 +121,7 @@ def _escalations(ask: EvidenceAsk) -> Rows:
     cards = decisions.list_escalations(by=ask.reader, limit=MOST)
     since = [card for card in cards if card.closed_at is None or card.closed_at >= ask.since_at]
     return _picked(
-        since, "escalation_id path_title title account_number state level levels holder raised_at closed_at reason"
+        since, "path_title title account_number state level levels holder raised_at closed_at reason escalation_id"
     )
 
 

@@ -37,10 +37,13 @@ def add_duty(
 ) -> UUID:
     """Have something recur from a day on, and return the duty's id. For who decides or manages settings.
 
+    `owner` is a user name, a person's key, or a role such as "role:executive".
+
     Refuses an owner who cannot own it, an unknown evidence query, a rule without one day in each period, a start more
     than a month back, and a second duty of one template for one owner.
     """
     _require(by)
+    owner = _owner_key(owner)
     check_rule(rule)
     listed = tuple(dict.fromkeys(evidence))
     _check(name, statement, listed, starts_on, at)
@@ -93,6 +96,7 @@ def assign_duty(duty_id: UUID, *, owner: str, reason: str, by: Actor, at: dateti
     Its evidence is gathered anew, with the new owner's rights; the ledger keeps the digests of both.
     """
     _require(by)
+    owner = _owner_key(owner)
     _check_owner(owner)
     with transaction.atomic():
         row = _lock(duty_id)
@@ -155,6 +159,12 @@ def _check(name: str, statement: str, evidence: tuple[str, ...], starts_on: date
         raise Invalid("A duty starts within a month back and ten years ahead.", where="starts_on")
 
 
+def _owner_key(owner: str) -> str:
+    """Return the owner's key; a person may be given by user name."""
+    person = None if ":" in owner else org.find_actor_by_username(owner)
+    return person.key if person else owner
+
+
 def _check_owner(owner: str) -> None:
     kind, _, name = owner.partition(":")
     if kind == "role" and name in set(Role):
@@ -166,7 +176,9 @@ def _check_owner(owner: str) -> None:
             )
         return
     if kind != "person":
-        raise Invalid("A duty is owned by a person or a role.", where=owner, todo="Write person:12 or role:executive.")
+        raise Invalid(
+            "A duty is owned by a person or a role.", where=owner, todo="Write a user name, or role:executive."
+        )
     if not org.get_actor(owner).may(Permission.READ_DECISIONS):
         raise Invalid("This person reads no decisions, so cannot own a duty.", where=owner)
 

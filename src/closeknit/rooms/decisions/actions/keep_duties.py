@@ -129,7 +129,8 @@ def _answers(row: DutyOccurrence) -> list[dict[str, Any]]:
 
 def _answer(name: str, row: DutyOccurrence, reader: Actor | None) -> dict[str, Any]:
     query = declared(EVIDENCE).get(name)
-    answer: dict[str, Any] = {"name": name, "title": query.title if query else name, "rows": [], "failure": ""}
+    answer: dict[str, Any] = {"name": name, "title": query.title if query else name}
+    answer |= {"columns": [], "rows": [], "failure": ""}
     if query is None or reader is None:
         answer["failure"] = "There is no such query any more." if query is None else "The owner has left."
         return answer
@@ -137,6 +138,8 @@ def _answer(name: str, row: DutyOccurrence, reader: Actor | None) -> dict[str, A
         with acting_as(reader), transaction.atomic():
             found = query.gather(EvidenceAsk(reader, row.since_at, row.due_at))
             answer["rows"] = _plain(found)
+            # The canonical form sorts names: the order in which the query gave them is kept apart.
+            answer["columns"] = list(dict.fromkeys(name for row in answer["rows"] for name in row))
     except CloseknitError as failure:
         answer["failure"] = failure.what
     except Exception as failure:

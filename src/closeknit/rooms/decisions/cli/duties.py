@@ -30,7 +30,7 @@ def add_commands(decisions: Any) -> None:
     templates.set_defaults(run=_templates)
     assign = duties.add_parser("assign", help="pass a duty on to another owner")
     assign.add_argument("duty", type=UUID)
-    assign.add_argument("owner", help="person:12 or role:executive")
+    assign.add_argument("owner", help="a user name, or role:executive")
     assign.add_argument("--reason", required=True)
     assign.set_defaults(run=_assign)
     end = duties.add_parser("end", help="have a duty recur no more")
@@ -44,7 +44,7 @@ def add_commands(decisions: Any) -> None:
 def _add_add_command(duties: Any) -> None:
     add = duties.add_parser("add", help="have something recur")
     add.add_argument("name")
-    add.add_argument("--owner", required=True, help="person:12 or role:executive")
+    add.add_argument("--owner", required=True, help="a user name, or role:executive")
     add.add_argument("--cadence", required=True, choices=["weekly", "monthly", "quarterly", "yearly"])
     add.add_argument("--weekday", type=int, default=0, help="weekly: 1 (Monday) to 5 (Friday)")
     add.add_argument("--business-day", type=int, default=0, help="1 the first, -1 the last of the month")
@@ -99,8 +99,8 @@ def _show(args: argparse.Namespace) -> int:
     print(f"“{card.statement}”\nEvidence {card.evidence_sha256 or 'is being gathered'}")
     for part in detail.evidence:
         print(f"\n{part.title}" + (f" ({part.hidden_rows} rows hidden)" if part.hidden_rows else ""))
-        heads = list(dict.fromkeys(key for row in part.rows for key in row))
-        print_table(heads, [[row.get(head) for head in heads] for row in part.rows], empty=part.failure or "none")
+        rows = [[row.get(column) for column in part.columns] for row in part.rows]
+        print_table(part.columns, rows, empty=part.failure or "none")
     return 0
 
 

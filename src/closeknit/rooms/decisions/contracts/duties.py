@@ -87,6 +87,7 @@ class EvidencePart:
 
     name: str
     title: str
+    columns: tuple[str, ...]
     rows: tuple[Mapping[str, Any], ...]
     hidden_rows: int = 0
     failure: str = ""

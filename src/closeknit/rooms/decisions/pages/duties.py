@@ -1,5 +1,6 @@
 """Pages of duties: what is to be reviewed and signed, by whom, on what evidence."""
 
+import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
+from closeknit.kernel.output import share_text
 from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.actions import add_duty as duties
 from closeknit.rooms.decisions.actions.sign_duty import sign_duty
@@ -27,6 +29,8 @@ from closeknit.rooms.decisions.forms import (
 from closeknit.rooms.org.contracts import SEES_EVERY_ACCOUNT, Permission
 
 PAGE_ROWS = 200
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 HEADER = (
     "occurrence",
     "duty",
@@ -186,9 +190,30 @@ def _rule(given: dict) -> DutyRule:
 
 
 def _table(part) -> dict:
-    heads = list(dict.fromkeys(key for row in part.rows for key in row))
-    rows = [[row.get(head, "") for head in heads] for row in part.rows]
-    return {"part": part, "heads": [head.replace("_", " ") for head in heads], "rows": rows}
+    rows = [[_cell(head, row.get(head)) for head in part.columns] for row in part.rows]
+    heads = [{"name": head.replace("_", " "), "is_number": _is_number(part, head)} for head in part.columns]
+    return {"part": part, "heads": heads, "rows": rows}
+
+
+def _is_number(part, head: str) -> bool:
+    found = [row.get(head) for row in part.rows if row.get(head) is not None]
+    return bool(found) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in found)
+
+
+def _cell(head: str, value) -> dict:
+    """Write a value that was kept as JSON for a person: shares in percent, instants to the minute."""
+    text = value
+    if value in (None, ""):
+        text = "–"
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    elif isinstance(value, int | float):
+        text = share_text(value) if head.endswith("_share") else f"{value:,.6g}" if value % 1 else f"{value:,.0f}"
+    elif INSTANT.fullmatch(str(value)):
+        text = f"{value[:10]} {value[11:16]}"
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    how = "num" if is_number else "nowrap" if DAY.match(str(value)) else ""
+    return {"text": text, "how": how, "account": value if head == "account_number" and value else ""}
 
 
 def _line(card) -> tuple:

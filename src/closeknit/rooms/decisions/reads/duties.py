@@ -239,4 +239,6 @@ def _visible_part(part: Mapping[str, Any], by: Actor) -> EvidencePart:
     numbers = {row["account_number"] for row in rows if row.get("account_number")}
     visible = org.list_visible(numbers, by=by)
     shown = tuple(row for row in rows if not row.get("account_number") or row["account_number"] in visible)
-    return EvidencePart(part["name"], part["title"], shown, len(rows) - len(shown), part["failure"])
+    return EvidencePart(
+        part["name"], part["title"], tuple(part["columns"]), shown, len(rows) - len(shown), part["failure"]
+    )

@@ -311,7 +311,9 @@ def test_duties_are_added_installed_passed_on_and_ended_on_the_page(client, caro
     weekly = {"cadence": "weekly", "on": 2, "name": "Tuesdays"}
     assert client.post("/duties/add/", form | weekly).status_code == 302
     assert "every Tuesday" in client.get("/duties/").content.decode()
-    assert client.post(f"/duties/{duty.pk}/assign/", {"owner": "role:auditor", "reason": "So."}).status_code == 302
+    assert client.post(f"/duties/{duty.pk}/assign/", {"owner": "bob", "reason": "So."}).status_code == 302
+    duty.refresh_from_db()
+    assert duty.owner_key == bob.key
     assert client.post(f"/duties/{duty.pk}/end/", {"reason": "So."}).status_code == 302
     assert client.post("/duties/install/", {"template": "metric-audit"}).status_code == 302
     assert client.post("/duties/install/").status_code == 302
