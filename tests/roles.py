@@ -5,7 +5,6 @@ account in scope, so that a test may call an action directly; HTTP, commands and
 they do in real life. A test that breaks tables open asks for the fixture `owner`.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import pytest
 
 AS_APPLICATION = "-c role=closeknit_app -c closeknit.scope=all"
-SWITCHED = os.environ.get("CLOSEKNIT_TEST_ROLE") == "app"
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +36,7 @@ def django_db_setup(_owner_makes_the_database: None, django_db_setup: None, djan
         roles.ensure_app_role()
         roles.ensure_grants()
         connection.close()
-        if SWITCHED:
-            options["options"] = AS_APPLICATION
+        options["options"] = AS_APPLICATION
     yield
     with django_db_blocker.unblock():
         connection.close()
@@ -56,7 +53,7 @@ def as_owner() -> Iterator[None]:
     yield
     # Where this fails, the rollback that is due takes the change of role back too.
     with connection.cursor() as cursor:
-        cursor.execute(f"set role {'closeknit_app' if SWITCHED else 'none'}")
+        cursor.execute("set role closeknit_app")
 
 
 @pytest.fixture

@@ -321,7 +321,7 @@ def test_the_database_lets_no_two_values_of_a_place_overlap(db):
             row(starts_at, ends_at).save()
 
 
-def test_red_twin_without_the_constraint_values_overlap(db):
+def test_red_twin_without_the_constraint_values_overlap(owner):
     with connection.cursor() as cursor:
         cursor.execute("alter table org_setting_value drop constraint one_value_at_a_time")
     row(AT, AT + DAY).save()
