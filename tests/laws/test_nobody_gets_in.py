@@ -20,11 +20,21 @@ from closeknit.kernel.errors import Denied
 # tokens, sessions and password are that person's. This list only shrinks.
 OPEN = {
     "decisions.actions.record_entry.record_entry",
+    # Steps of a change that had a permission: its cause came, its cause is gone.
+    "decisions.actions.close_escalation.close_escalation",
+    "decisions.actions.raise_escalation.raise_escalation",
+    "decisions.actions.take_step.take_step",
     "decisions.actions.record_rights.record_absence",
     "decisions.actions.record_rights.record_delegation",
     "decisions.actions.record_rights.record_refusal",
     "decisions.actions.record_rights.record_rights_change",
     "decisions.actions.record_rights.record_token",
+    "decisions.actions.record_setting_change.record_setting_change",
+    "decisions.actions.record_setting_change.record_setting_review",
+    # A setting is what some other action goes by; an account that is named must be in scope. The other only answers no.
+    "org.reads.settings.get_setting",
+    "org.reads.settings.get_settings",
+    "org.reads.settings.may_set",
     # For the parties only; to all others there is no such thing.
     "org.actions.delegate.end_delegation",
     "org.actions.report_absence.end_absence",

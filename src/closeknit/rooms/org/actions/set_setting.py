@@ -12,6 +12,7 @@ from closeknit.kernel.declared import declared
 from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.kernel.events import publish
 from closeknit.rooms.org.compute import carve, check_place, check_reason
+from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.contracts.settings import (
     REVIEW_AFTER_DAYS,
     Level,
@@ -52,6 +53,8 @@ def set_setting(
     Refuses unknown settings, levels and accounts, values of another type or out of bounds, a start in the past, a
     missing reason, a span in which a change is planned already, and whoever may not set it there.
     """
+    if not by.may(Permission.MANAGE_SETTINGS):
+        by.require(Permission.SET_LOCALLY)
     setting = _declared_setting(key)
     held_level = check_place(setting, level, place, declared(TIERS))
     require_setter(held_level, place, by=by)

@@ -26,7 +26,7 @@ from closeknit.rooms.org.contracts.rules import AccessRules
 router = Router(tags=["people"])
 
 
-class Reach(Schema):
+class GrantWanted(Schema):
     """Accounts that roles reach: of a team, of a region, of both together, or one account."""
 
     team: str = ""
@@ -34,32 +34,32 @@ class Reach(Schema):
     account_number: str = ""
 
 
-class NewRights(Schema):
+class RightsWanted(Schema):
     """Roles and the accounts they reach: what is not named is taken."""
 
     roles: list[Role]
-    grants: list[Reach] = []
+    grants: list[GrantWanted] = []
     reason: str
 
 
-class NewPerson(Schema):
+class PersonWanted(Schema):
     """Someone who may sign in."""
 
     username: str
     name: str
     password: str
     roles: list[Role] = []
-    grants: list[Reach] = []
+    grants: list[GrantWanted] = []
     reason: str = ""
 
 
-class Because(Schema):
+class PersonReason(Schema):
     """Why."""
 
     reason: str
 
 
-class Loan(Schema):
+class DelegationWanted(Schema):
     """Rights lent to a colleague: all that can be lent where none are named. `lender` is for who manages people."""
 
     to: str
@@ -70,7 +70,7 @@ class Loan(Schema):
     reason: str
 
 
-class Away(Schema):
+class AbsenceWanted(Schema):
     """An absence: one's own where nobody is named."""
 
     ends_at: datetime
@@ -79,7 +79,7 @@ class Away(Schema):
     person_key: str = ""
 
 
-class Made(Schema):
+class AbsenceMade(Schema):
     """The number of what was made."""
 
     id: UUID
@@ -92,7 +92,7 @@ def list_people(request: Request):
 
 
 @router.post("/people", response={201: PersonCard})
-def add_person(request: Request, body: NewPerson):
+def add_person(request: Request, body: PersonWanted):
     """Let someone in."""
     actor = create_person(
         username=body.username,
@@ -119,21 +119,21 @@ def list_changes(request: Request, key: str):
 
 
 @router.post("/people/{key}/rights", response=PersonCard)
-def change_rights(request: Request, key: str, body: NewRights):
+def change_rights(request: Request, key: str, body: RightsWanted):
     """Give a person these roles and this reach instead of what it has."""
     change_roles(key, roles=body.roles, grants=_grants(body.grants), reason=body.reason, by=request.actor)
     return reads.get_person(key, by=request.actor)
 
 
 @router.post("/people/{key}/disable", response=PersonCard)
-def disable(request: Request, key: str, body: Because):
+def disable(request: Request, key: str, body: PersonReason):
     """Shut a person out, at once."""
     disable_person(key, reason=body.reason, by=request.actor)
     return reads.get_person(key, by=request.actor)
 
 
 @router.post("/people/{key}/enable", response=PersonCard)
-def enable(request: Request, key: str, body: Because):
+def enable(request: Request, key: str, body: PersonReason):
     """Let a person in again."""
     enable_person(key, reason=body.reason, by=request.actor)
     return reads.get_person(key, by=request.actor)
@@ -146,7 +146,7 @@ def list_delegations(request: Request, person_key: str = "", at: datetime | None
 
 
 @router.post("/delegations", response={201: DelegationCard})
-def lend(request: Request, body: Loan):
+def lend(request: Request, body: DelegationWanted):
     """Lend rights to a colleague for a time."""
     at = clock.now()
     delegation_id = delegate(
@@ -175,8 +175,8 @@ def list_absences(request: Request, person_key: str = ""):
     return reads.list_absences(person_key=person_key, by=request.actor)
 
 
-@router.post("/absences", response={201: Made})
-def report_away(request: Request, body: Away):
+@router.post("/absences", response={201: AbsenceMade})
+def report_away(request: Request, body: AbsenceWanted):
     """Say that someone is away."""
     at = clock.now()
     absence_id = report_absence(
@@ -190,7 +190,7 @@ def report_away(request: Request, body: Away):
     return Status(201, {"id": absence_id})
 
 
-@router.post("/absences/{uuid:absence_id}/end", response=Made)
+@router.post("/absences/{uuid:absence_id}/end", response=AbsenceMade)
 def come_back(request: Request, absence_id: UUID):
     """Say that someone is back early."""
     end_absence(absence_id, by=request.actor, at=clock.now())
@@ -203,5 +203,5 @@ def get_access_rules(request: Request):
     return reads.get_access_rules(by=request.actor)
 
 
-def _grants(reach: list[Reach]) -> list[GrantCard]:
+def _grants(reach: list[GrantWanted]) -> list[GrantCard]:
     return [GrantCard(part.team, part.region, part.account_number) for part in reach]

@@ -32,7 +32,7 @@ class SettingAnswer(Schema):
     levels: list[Level]
 
 
-class ValueAnswer(Schema):
+class SettingValueAnswer(Schema):
     """A value that somebody set for a place."""
 
     value_id: int
@@ -52,17 +52,17 @@ class ValueAnswer(Schema):
     thread_id: UUID
 
 
-class SaidAnswer(Schema):
+class SettingSaid(Schema):
     """What one level says."""
 
     level: Level
     place: str
     value: Value | None
     wins: bool
-    found: ValueAnswer | None
+    found: SettingValueAnswer | None
 
 
-class ResolvedAnswer(Schema):
+class SettingResolved(Schema):
     """The value in force somewhere, and why."""
 
     setting: SettingAnswer
@@ -75,7 +75,7 @@ class ResolvedAnswer(Schema):
     until_at: datetime | None
     value_id: int | None
     thread_id: UUID | None
-    chain: list[SaidAnswer]
+    chain: list[SettingSaid]
 
 
 class SettingLine(Schema):
@@ -90,12 +90,12 @@ class SettingLine(Schema):
 class DeviationAnswer(Schema):
     """A local value beside the global one."""
 
-    value: ValueAnswer
+    value: SettingValueAnswer
     global_value: Value
     is_review_due: bool
 
 
-class NewValue(Schema):
+class NewSettingValue(Schema):
     """A value to set. `seen_id` is the number of the value in force that you saw; 0 where there was none."""
 
     value: Value
@@ -108,13 +108,13 @@ class NewValue(Schema):
     seen_id: int | None = None
 
 
-class Because(Schema):
+class SettingReason(Schema):
     """Why."""
 
     reason: str
 
 
-class Review(Schema):
+class SettingReview(Schema):
     """When it is looked at next, and why it is kept."""
 
     review_on: date
@@ -134,28 +134,28 @@ def list_deviations(request: Request, key: str = "", level: str = "", place: str
     return [_deviation(deviation) for deviation in found]
 
 
-@router.get("/settings/values/{int:value_id}", response=ValueAnswer)
+@router.get("/settings/values/{int:value_id}", response=SettingValueAnswer)
 def get_value(request: Request, value_id: int):
     """One value that somebody set."""
     value = reads.get_setting_value(value_id, by=request.actor)
     return _value(reads.get_declared(value.key, by=request.actor), value)
 
 
-@router.post("/settings/values/{int:value_id}/end", response=ValueAnswer)
-def end_value(request: Request, value_id: int, body: Because):
+@router.post("/settings/values/{int:value_id}/end", response=SettingValueAnswer)
+def end_value(request: Request, value_id: int, body: SettingReason):
     """End a value now, or take back a planned one."""
     end_setting(value_id, reason=body.reason, by=request.actor, at=clock.now())
     return get_value(request, value_id)
 
 
-@router.post("/settings/values/{int:value_id}/review", response=ValueAnswer)
-def review_value(request: Request, value_id: int, body: Review):
+@router.post("/settings/values/{int:value_id}/review", response=SettingValueAnswer)
+def review_value(request: Request, value_id: int, body: SettingReview):
     """Keep a local value until the next review."""
     review_setting(value_id, review_on=body.review_on, reason=body.reason, by=request.actor, at=clock.now())
     return get_value(request, value_id)
 
 
-@router.get("/settings/{key}", response=ResolvedAnswer)
+@router.get("/settings/{key}", response=SettingResolved)
 def get_setting(
     request: Request,
     key: str,
@@ -172,7 +172,7 @@ def get_setting(
         setting, region=region, site=site, tier=tier, account_number=account_number, at=at or clock.now(), by=by
     )
     chain = [
-        SaidAnswer(
+        SettingSaid(
             level=said.level,
             place=said.place,
             value=setting.stored(said.value),
@@ -182,7 +182,7 @@ def get_setting(
         for said in found.chain
     ]
     named = ("level", "place", "who", "why", "since_at", "until_at", "value_id", "thread_id")
-    return ResolvedAnswer(
+    return SettingResolved(
         setting=_setting(setting),
         value=setting.stored(found.value),
         chain=chain,
@@ -190,7 +190,7 @@ def get_setting(
     )
 
 
-@router.get("/settings/{key}/values", response=list[ValueAnswer])
+@router.get("/settings/{key}/values", response=list[SettingValueAnswer])
 def list_values(request: Request, key: str, level: str = "", place: str = "", limit: int = Query(100, ge=1, le=1000)):
     """The values that a setting had, has and will have, latest first."""
     by = request.actor
@@ -199,8 +199,8 @@ def list_values(request: Request, key: str, level: str = "", place: str = "", li
     return [_value(setting, value) for value in found]
 
 
-@router.post("/settings/{key}/values", response={201: ValueAnswer})
-def set_value(request: Request, key: str, body: NewValue):
+@router.post("/settings/{key}/values", response={201: SettingValueAnswer})
+def set_value(request: Request, key: str, body: NewSettingValue):
     """Set a value for everyone, or for one place."""
     setting = reads.get_declared(key, by=request.actor)
     value_id = set_setting(key, **body.dict(), by=request.actor, at=clock.now())
@@ -212,9 +212,9 @@ def _setting(setting: Setting) -> SettingAnswer:
     return SettingAnswer(default=setting.stored(setting.default), **{name: getattr(setting, name) for name in names})
 
 
-def _value(setting: Setting, value: SettingValue) -> ValueAnswer:
-    named = {name: getattr(value, name) for name in ValueAnswer.model_fields if name != "value"}
-    return ValueAnswer(value=setting.stored(value.value), **named)
+def _value(setting: Setting, value: SettingValue) -> SettingValueAnswer:
+    named = {name: getattr(value, name) for name in SettingValueAnswer.model_fields if name != "value"}
+    return SettingValueAnswer(value=setting.stored(value.value), **named)
 
 
 def _line(card: SettingCard) -> SettingLine:

@@ -27,7 +27,7 @@ LONGEST_TEXT = 500
 YES, NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 
 
-class Level(StrEnum):
+class SettingLevel(StrEnum):
     """How far a value reaches, from the least specific to the most. `default` is what the room declares."""
 
     DEFAULT = "default"
@@ -38,6 +38,8 @@ class Level(StrEnum):
     ACCOUNT = "account"
 
 
+Level = SettingLevel
+"""Its short name here; the long one stands in the API's document, beside the levels of escalation paths."""
 LEVELS = (Level.GLOBAL, Level.REGION, Level.SITE, Level.TIER, Level.ACCOUNT)
 
 
