@@ -28,6 +28,7 @@ SOMETIMES = {"compute", "reads", "pages", "forms", "templates", "api", "jobs", "
 # Parts of a room beside the files that every room has. This list only shrinks.
 BESIDES = {
     "sensing": {"mapping", "recipes", "sources", "storing"},
+    "decisions": {"policies"},
     "capacity": {"tiles", "tables"},
 }
 DRAWERS = {"utils", "util", "helpers", "common", "misc", "manager", "managers", "base", "signals"}

@@ -1,4 +1,4 @@
-"""People answer an escalation: take it on, hand it back, give it to someone by name."""
+"""People answer an escalation: take it on, hand it back, give it to someone by name, close it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -66,17 +66,31 @@ def reassign_escalation(escalation_id: UUID, *, to: str, reason: str, by: Actor,
     _answer(escalation_id, step, reason, by, at)
 
 
+def close_escalation_by_hand(escalation_id: UUID, *, reason: str, by: Actor, at: datetime) -> None:
+    """Close what a person has settled, with a reason. Refuses paths that only the end of their cause closes."""
+    _require_reason(reason)
+
+    def step(row: Escalation, now: datetime) -> Step:  # noqa: ARG001 - as the others
+        if not path_of(row).closed_by_hand:
+            raise Conflict(
+                "This closes by itself when its cause is gone.", where=str(row.pk), todo="Settle what it is about."
+            )
+        return compute.close(standing_of(row))
+
+    _answer(escalation_id, step, reason, by, at)
+
+
 def _answer(
     escalation_id: UUID, step: Callable[[Escalation, datetime], Step], reason: str, by: Actor, at: datetime
 ) -> None:
     with transaction.atomic():
-        row = lock_visible(escalation_id, by)
-        for_key = require_answer(row, by)
+        row = _lock_visible(escalation_id, by)
+        for_key = _require_answer(row, by)
         now = timing.database_now()
-        take_step(row, step(row, now), Taking(by, at, now, reason.strip(), for_key))
+        take_step(row, step(row, now), Taking(at, now, reason.strip(), for_key), by=by)
 
 
-def lock_visible(escalation_id: UUID, by: Actor) -> Escalation:
+def _lock_visible(escalation_id: UUID, by: Actor) -> Escalation:
     """Return an escalation that the actor may see, locked; NotFound otherwise, Conflict where it is closed."""
     row = visible_escalations(by).select_for_update().filter(pk=escalation_id).first()
     if row is None:
@@ -86,7 +100,7 @@ def lock_visible(escalation_id: UUID, by: Actor) -> Escalation:
     return row
 
 
-def require_answer(row: Escalation, by: Actor) -> str:
+def _require_answer(row: Escalation, by: Actor) -> str:
     """Return for whom the actor answers ("" for itself), or refuse."""
     for_key = acts_for(row, by)
     if for_key is None:

@@ -38,7 +38,7 @@ def move_due_escalations(*, by: Actor, limit: int = 200) -> int:
                 if step is None:
                     passed.add(row.pk)
                     continue
-                take_step(row, step, Taking(by, now, now))
+                take_step(row, step, Taking(now, now), by=by)
             moved += 1
         except Exception:
             if row_id is None:

@@ -55,7 +55,7 @@ def raise_escalation(
                 continue
             if standing.pk == row.pk:
                 step = begin(followed, chooser_for(account_number, now), now)
-                take_step(standing, step, Taking(by, at, now))
+                take_step(standing, step, Taking(at, now), by=by)
             return standing.pk
     raise Conflict("Escalations of this cause came and went meanwhile.", where=cause, todo="Try again.")
 

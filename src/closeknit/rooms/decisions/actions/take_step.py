@@ -34,16 +34,15 @@ EVENTS: dict[StepKind, Callable[[Escalation], Event]] = {
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """How a step is taken: by whom, for whom (the key of who lent the hat), why, the entrance's and our own time."""
+    """How a step is taken: the entrance's and the database's time, why, for whom (the key of who lent the hat)."""
 
-    by: Actor
     at: datetime
     now: datetime
     reason: str = ""
     for_key: str = ""
 
 
-def take_step(row: Escalation, step: Step, taking: Taking) -> None:
+def take_step(row: Escalation, step: Step, taking: Taking, *, by: Actor) -> None:
     """Write a step of a locked row, and tell whom it asks. The caller has checked that it may be taken."""
     _apply(row, step, taking)
     row.save(force_update=True)
@@ -55,7 +54,7 @@ def take_step(row: Escalation, step: Step, taking: Taking) -> None:
                 kind=step.kind.value,
                 level=row.level,
                 at=taking.now,
-                actor_key=taking.by.key,
+                actor_key=by.key,
                 for_key=taking.for_key,
                 asked_keys=row.asked_keys if step.kind in ASKING else [],
                 reason=taking.reason,
@@ -63,9 +62,9 @@ def take_step(row: Escalation, step: Step, taking: Taking) -> None:
         ]
     )
     path = path_of(row)
-    record_entry(_entry(row, path, step, taking), by=taking.by)
-    publish(EVENTS.get(step.kind, _moved)(row), by=taking.by)
-    _tell(row, path, step, taking)
+    record_entry(_entry(row, path, step, taking), by=by)
+    publish(EVENTS.get(step.kind, _moved)(row), by=by)
+    _tell(row, path, step, taking, by)
 
 
 def _moved(row: Escalation) -> Event:
@@ -133,10 +132,10 @@ def _sentence(row: Escalation, path: EscalationPath, step: Step, taking: Taking)
     return f"{what}{passed}{because}"
 
 
-def _tell(row: Escalation, path: EscalationPath, step: Step, taking: Taking) -> None:
-    cause = notice_cause(row.pk)
+def _tell(row: Escalation, path: EscalationPath, step: Step, taking: Taking, by: Actor) -> None:
+    cause = _notice_cause(row.pk)
     if step.kind in (StepKind.ACKNOWLEDGED, StepKind.CLOSED):
-        settle_notices(cause=cause, by=taking.by, at=taking.at)
+        settle_notices(cause=cause, by=by, at=taking.at)
         return
     notify_people(
         to=row.asked_keys,
@@ -149,11 +148,11 @@ def _tell(row: Escalation, path: EscalationPath, step: Step, taking: Taking) -> 
         thread_id=row.thread_id,
         account_number=row.account_number,
         permission=Permission.READ_DECISIONS,
-        by=taking.by,
+        by=by,
         at=taking.at,
     )
 
 
-def notice_cause(escalation_id: UUID) -> str:
+def _notice_cause(escalation_id: UUID) -> str:
     """Return the cause under which people are told of an escalation: one for all of its steps."""
     return f"escalation:{escalation_id}"

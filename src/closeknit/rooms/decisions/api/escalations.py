@@ -11,7 +11,7 @@ from closeknit.kernel.http import Request
 from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.actions import answer_escalation, keep_duty_calendar
 from closeknit.rooms.decisions.actions.adopt_path import adopt_paths
-from closeknit.rooms.decisions.actions.close_escalation import close_escalation_by_hand
+from closeknit.rooms.decisions.actions.answer_escalation import close_escalation_by_hand
 from closeknit.rooms.decisions.contracts.escalations import (
     DutyCalendarCard,
     DutyWeek,

@@ -157,7 +157,7 @@ def _reassign(args: argparse.Namespace) -> int:
 
 def _close(args: argparse.Namespace) -> int:
     from closeknit.kernel import clock
-    from closeknit.rooms.decisions.actions.close_escalation import close_escalation_by_hand
+    from closeknit.rooms.decisions.actions.answer_escalation import close_escalation_by_hand
 
     close_escalation_by_hand(args.escalation, reason=args.reason, by=args.by, at=clock.now())
     return _show(args)
@@ -172,7 +172,7 @@ def _show_paths(args: argparse.Namespace) -> int:
         return 0
     for path in paths:
         changed = f"version {path.version} by {path.adopted_by}: {path.reason}" if path.version else "as shipped"
-        print(f"# {changed}\n{reads.path_as_text(path)}")
+        print(f"# {changed}\n{reads.path_as_text(path, by=args.by)}")
     return 0
 
 

@@ -18,7 +18,7 @@ from closeknit.kernel.http import Request
 from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.actions import answer_escalation, keep_duty_calendar
 from closeknit.rooms.decisions.actions.adopt_path import adopt_paths
-from closeknit.rooms.decisions.actions.close_escalation import close_escalation_by_hand
+from closeknit.rooms.decisions.actions.answer_escalation import close_escalation_by_hand
 from closeknit.rooms.decisions.contracts.escalations import EscalationCard, EscalationState
 from closeknit.rooms.decisions.forms import (
     EscalationAnswer,
@@ -134,7 +134,7 @@ def show_paths(request: Request) -> HttpResponseBase:
         {
             "paths": paths,
             "may_change": by.may(Permission.MANAGE_SETTINGS),
-            "text": "".join(reads.path_as_text(path) for path in paths),
+            "text": "".join(reads.path_as_text(path, by=by) for path in paths),
         },
     )
 

@@ -11,7 +11,7 @@ from closeknit.rooms.decisions.models import EscalationPathRow
 from closeknit.rooms.decisions.reads.names import names_of
 from closeknit.rooms.org.contracts import Permission, Role
 
-SHIPPED = Path(__file__).resolve().parent.parent / "escalation_paths.yaml"
+SHIPPED = Path(__file__).resolve().parent.parent / "policies" / "escalation_paths.yaml"
 ROLES = frozenset(role.value for role in Role)
 
 
@@ -37,8 +37,9 @@ def list_path_versions(path: str, *, by: Actor) -> list[EscalationPath]:
     return [_of(row, names) for row in rows] + ([shipped] if shipped else [])
 
 
-def path_as_text(path: EscalationPath) -> str:
+def path_as_text(path: EscalationPath, *, by: Actor) -> str:
     """Return a path as people write it (YAML), to be changed and adopted."""
+    by.require(Permission.READ_DECISIONS)
     return write_path(path)
 
 

@@ -15,10 +15,11 @@ from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.actions.adopt_path import adopt_paths
 from closeknit.rooms.decisions.actions.answer_escalation import (
     acknowledge_escalation,
+    close_escalation_by_hand,
     hand_back_escalation,
     reassign_escalation,
 )
-from closeknit.rooms.decisions.actions.close_escalation import close_escalation, close_escalation_by_hand
+from closeknit.rooms.decisions.actions.close_escalation import close_escalation
 from closeknit.rooms.decisions.actions.move_escalations import move_due_escalations
 from closeknit.rooms.decisions.actions.raise_escalation import raise_escalation
 from closeknit.rooms.decisions.contracts.escalations import EscalationState
@@ -187,7 +188,9 @@ def test_only_the_end_of_its_cause_closes_an_approval(people):
 
 def test_a_changed_path_counts_for_what_is_raised_after_it(people):
     before = escalate(people["alice"])
-    text = reads.path_as_text(reads.get_path("shortfall", by=people["alice"])).replace("planner", "service-lead")
+    text = reads.path_as_text(reads.get_path("shortfall", by=people["alice"]), by=people["alice"]).replace(
+        "planner", "service-lead"
+    )
     with pytest.raises(Denied):
         adopt_paths(text, reason="So.", by=people["carol"], at=AT)
     (changed,) = adopt_paths(text, reason="Leads first.", by=console_actor(), at=AT)
