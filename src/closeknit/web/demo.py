@@ -17,6 +17,10 @@ PEOPLE = (
     ("alice", "Alice Moreau", ("planner",), "plans: sees every account, prices and feeds"),
     ("bob", "Bob Keller", ("account-manager",), "sells: sees the accounts of his own team"),
     ("carol", "Carol Lindqvist", ("service-lead",), "approves: decides what policy leaves to a person"),
+    ("olga", "Olga Brandt", ("executive",), "leads: asked when others are away or disagree"),
+    ("frank", "Frank Osei", ("auditor",), "audits: sees everything, changes nothing"),
+    ("erin", "Erin Novak", ("admin",), "keeps the house: people, settings, policy"),
+    ("gina", "Gina Park", ("customer",), "reads for one customer: its own promises only"),
     ("dave", "Dave Outside", (), "is outside: may see nothing"),
 )
 WEEKS_AHEAD = 8
@@ -82,7 +86,8 @@ def prepare_people(home: Path) -> None:
     from closeknit.rooms.decisions.actions.add_duty import install_duty_templates
     from closeknit.rooms.org import reads as org
     from closeknit.rooms.org.actions.create_person import create_person
-    from closeknit.rooms.org.contracts import Role
+    from closeknit.rooms.org.contracts import GrantCard, Role
+    from closeknit.web.demo_days import live_a_day, own_customer
 
     by = org.console_actor()
     teams = [team.name for team in org.list_teams(by=by)]
@@ -90,6 +95,7 @@ def prepare_people(home: Path) -> None:
     for username, name, roles, does in PEOPLE:
         password = f"{username}-{secrets.token_hex(3)}"
         own = teams[:1] if "account-manager" in roles else []
+        only = [GrantCard(account_number=own_customer(by))] if "customer" in roles else []
         try:
             create_person(
                 username=username,
@@ -97,6 +103,7 @@ def prepare_people(home: Path) -> None:
                 password=password,
                 roles=[Role(r) for r in roles],
                 teams=own,
+                grants=only,
                 by=by,
             )
         except Conflict:
@@ -105,6 +112,8 @@ def prepare_people(home: Path) -> None:
     with step("Installing the shipped duties"):
         now = clock.now()
         install_duty_templates(starts_on=last_monday(now.date()), by=by, at=now)
+    with step("A day at the office: shifts, a holiday, proposals, an exception"):
+        live_a_day(at=clock.now())
     path = home / "demo-people.json"
     path.write_text(json.dumps(signs, indent=1))
     path.chmod(0o600)
