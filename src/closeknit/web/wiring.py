@@ -10,6 +10,7 @@ ESCALATIONS_EVERY_SECONDS = 1.0
 LOOK_AT_DEADLINES_EVERY_SECONDS = 2.0
 NOTICES_EVERY_SECONDS = 1.0
 DUTIES_EVERY_SECONDS = 20.0
+CLEAR_EVERY_SECONDS = 6 * 3600.0
 
 
 def listeners() -> dict[type[Event], tuple[Listener, ...]]:
@@ -127,3 +128,4 @@ def install() -> None:
     jobs.keep_up(decisions.keep_escalations_moving, every_seconds=ESCALATIONS_EVERY_SECONDS)
     jobs.keep_up(decisions.keep_notices_moving, every_seconds=NOTICES_EVERY_SECONDS)
     jobs.keep_up(decisions.keep_duties, every_seconds=DUTIES_EVERY_SECONDS)
+    jobs.keep_up(decisions.clear_old_notices, every_seconds=CLEAR_EVERY_SECONDS)

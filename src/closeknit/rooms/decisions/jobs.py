@@ -4,6 +4,7 @@ import time
 
 from closeknit.kernel.events import Context, WorkRefused
 from closeknit.kernel.outbound.lanes import Lanes
+from closeknit.rooms.decisions.actions.clear_notices import clear_notices
 from closeknit.rooms.decisions.actions.expire_exceptions import note_expired_exceptions
 from closeknit.rooms.decisions.actions.expire_proposals import expire_proposals
 from closeknit.rooms.decisions.actions.keep_duties import escalate_overdue_duties, gather_evidence, open_due_dates
@@ -107,6 +108,11 @@ def keep_notices_moving() -> None:
 def keep_escalations_moving() -> None:
     """Move on what nobody ended in time. Any number of workers may do so at once."""
     move_due_escalations(by=system_actor())
+
+
+def clear_old_notices() -> None:
+    """Clear away messages and notices that were settled long ago."""
+    clear_notices(by=system_actor())
 
 
 def keep_duties() -> None:

@@ -61,21 +61,17 @@ def gather_evidence(*, by: Actor) -> int:
     Queries run with the owner's rights and outside the transaction that keeps their answers.
     """
     waiting = DutyOccurrence.objects.filter(gathered_at=None).select_related("duty").order_by("due_at", "id")
-    rows = list(waiting[:MOST_AT_ONCE])
-    for row in rows:
-        kept = canonical_bytes(
-            {
-                "version": 1,
-                "duty": row.duty.name,
-                "due_on": row.due_on,
-                "since_at": row.since_at,
-                "until_at": row.due_at,
-                "parts": _answers(row),
-            }
-        )
-        with transaction.atomic():
-            _attach(row, kept, by)
-    return len(rows)
+    ready = 0
+    for row in list(waiting[:MOST_AT_ONCE]):
+        try:
+            kept = _evidence(row)
+            with transaction.atomic():
+                _attach(row, kept, by)
+            ready += 1
+        except Exception:
+            # One that breaks holds up no other; it is tried again at the next round.
+            log.exception("the evidence of due date %s could not be attached", row.pk)
+    return ready
 
 
 def escalate_overdue_duties(*, by: Actor) -> int:
@@ -117,6 +113,19 @@ def _open(duty: Duty, now: datetime) -> list[DutyOccurrence]:
         )
         for due_on in due_dates(rule, duty.generated_through, today)
     ]
+
+
+def _evidence(row: DutyOccurrence) -> bytes:
+    return canonical_bytes(
+        {
+            "version": 1,
+            "duty": row.duty.name,
+            "due_on": row.due_on,
+            "since_at": row.since_at,
+            "until_at": row.due_at,
+            "parts": _answers(row),
+        }
+    )
 
 
 def _answers(row: DutyOccurrence) -> list[dict[str, Any]]:

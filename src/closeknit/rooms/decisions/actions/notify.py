@@ -10,6 +10,7 @@ from django.db import connection
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
+from closeknit.kernel.scope import seeing_everything
 from closeknit.rooms.decisions.compute.messages import one_line
 
 MOST_BODY = 4000
@@ -60,7 +61,8 @@ def notify_people(
     keys = sorted({key for key in to if key.startswith("person:")})
     if not keys:
         return
-    with connection.cursor() as cursor:
+    # Whose notice of this cause stands already may be about an account that the actor does not see.
+    with seeing_everything(), connection.cursor() as cursor:
         cursor.execute(
             UPSERT,
             {
@@ -86,7 +88,7 @@ def settle_notices(*, cause: str, by: Actor, at: datetime) -> None:
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"settle_notices by {by.key} needs the transaction of the change that ended the matter")
-    with connection.cursor() as cursor:
+    with seeing_everything(), connection.cursor() as cursor:
         cursor.execute(SETTLE, {"cause": cause, "at": at})
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from closeknit.kernel import ids
 from closeknit.kernel.errors import Invalid
+from closeknit.kernel.scope import acting_as
 from closeknit.rooms.decisions.actions.notify import notify_people, settle_notices
 from closeknit.rooms.decisions.models import Notice
 from closeknit.rooms.org.reads import system_actor
@@ -75,6 +76,19 @@ def test_a_notice_goes_with_the_change_that_fails():
 def test_outside_a_transaction_nobody_is_told():
     with pytest.raises(RuntimeError):
         tell("person:1")
+
+
+def test_who_sees_few_accounts_tells_and_settles_what_stands_about_others(bob, carol, accounts):
+    tell(carol.key, account_number="BOLT")
+    with acting_as(bob):
+        assert not Notice.objects.exists(), "the red twin: without the elevation the upsert would meet a hidden row"
+        tell(carol.key, account_number="ACME", title="Again")
+    notice = Notice.objects.get()
+    assert (notice.updates, notice.account_number) == (2, "ACME")
+    Notice.objects.update(account_number="BOLT")
+    with acting_as(bob):
+        settle_notices(cause="proposal:1", by=bob, at=AT)
+    assert Notice.objects.get().read_at == AT
 
 
 def test_a_matter_that_is_over_is_read():

@@ -13,7 +13,9 @@ from closeknit.kernel.errors import Conflict, Denied, Invalid, NotFound
 from closeknit.kernel.outbound.addresses import Gate
 from closeknit.kernel.outbound.lanes import Lanes
 from closeknit.kernel.outbound.webhook import MOST_TRIES, sign
-from closeknit.kernel.tests.receiver import NAME, PUBLIC, receiver, smtp_catcher
+from closeknit.kernel.tests.receiver import NAME, PUBLIC, receiver, recorded_connections, smtp_catcher
+from closeknit.kernel.tests.test_outbound_addresses import HOSTILE as EVERY_HOSTILE
+from closeknit.kernel.tests.test_outbound_addresses import MADE
 from closeknit.rooms.decisions.actions import send_dispatches as sending
 from closeknit.rooms.decisions.actions.choose_notice_preferences import choose_notice_preferences
 from closeknit.rooms.decisions.actions.manage_endpoints import (
@@ -341,6 +343,46 @@ def tell_in_transaction(person, cause):
 
     with transaction.atomic():
         tell(person, cause=cause)
+
+
+def test_no_hostile_address_is_connected_to_at_create_edit_test_or_delivery(erin, carol, hook, monkeypatch):
+    wants(carol, webhook=Wanted.URGENT)
+    hostile = [url for url in (*EVERY_HOSTILE, *MADE) if len(url) <= 500 and "\x00" not in url]
+    asked: list[str] = []
+    gate = Gate(resolver=lambda host, port: asked.append(host) or [PUBLIC])
+    with recorded_connections(monkeypatch) as seen:
+        for number, url in enumerate(hostile):
+            with pytest.raises(Invalid):
+                create_endpoint(name="Bad", url=url, gate=gate, by=erin, at=AT)
+            with pytest.raises(Invalid):
+                change_endpoint(hook.endpoint_id, url=url, gate=gate, by=erin)
+            # As if a row had been written past the checks before.
+            WebhookEndpoint.objects.update(url=url, rests_until=None)
+            tell(carol, cause=f"hostile {number}")
+            Notice.objects.update(sent_at=None)
+            route()
+            assert try_endpoint(hook.endpoint_id, gate=gate, by=erin, at=AT).state == "dead"
+            assert send_dispatches(str(hook.endpoint_id), gate=gate, by=system_actor()) == 0
+            assert (seen, asked) == ([], []), url
+    assert len(hostile) >= 75
+    assert set(Dispatch.objects.values_list("state", flat=True)) == {"dead"}
+
+
+def test_what_was_settled_long_ago_is_cleared_away(carol, erin):
+    from closeknit.rooms.decisions.actions.clear_notices import clear_notices
+
+    now = clock_now()
+    for state, days in (("sent", 31), ("sent", 29), ("dead", 89), ("dead", 91), ("dropped", 31), ("pending", 999)):
+        settled = None if state == "pending" else now - timedelta(days=days)
+        Dispatch.objects.create(id=ids.new_id(), channel="mail", kind="notice", state=state, settled_at=settled)
+    for cause, read_at in (("old", now - timedelta(days=401)), ("new", now), ("unread", None)):
+        tell(carol, cause=cause)
+        Notice.objects.filter(cause=cause).update(read_at=read_at)
+    assert clear_notices(by=system_actor()) == 4
+    assert sorted(Dispatch.objects.values_list("state", flat=True)) == ["dead", "pending", "sent"]
+    assert set(Notice.objects.values_list("cause", flat=True)) == {"new", "unread"}
+    with pytest.raises(Denied):
+        clear_notices(by=carol)
 
 
 HOSTILE = ["http://hooks.example.com/", "https://127.0.0.1/", "https://hooks.example.com:8443/", "https://localhost/"]
