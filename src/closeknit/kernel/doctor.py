@@ -52,6 +52,7 @@ def look_at_postgres(root: Path, *, prepared: bool) -> Iterator[Finding]:
         level: Level = "fail" if prepared else "warn"
         yield level, "no PostgreSQL >= 15 found: ./run demo installs one, or set DATABASE_URL"
     yield _describe(now, home)
+    yield _describe_login(now)
     for orphan in postgres.list_orphans():
         yield "warn", f"{orphan} belongs to a clone that is gone: delete it if you don't miss its data"
 
@@ -72,3 +73,14 @@ def _describe(now: postgres.Status, home: Path) -> Finding:
     if now.state == "orphaned":
         return "warn", f"database: orphaned{where}{size}: its keeper was killed; the next use adopts it"
     return "ok", f"database: {now.state}{where}{size}"
+
+
+def _describe_login(now: postgres.Status) -> Finding:
+    if now.state != "external":
+        return "ok", f"row security: the application logs in as {postgres.APP_ROLE}, which owns nothing"
+    if os.environ.get("CLOSEKNIT_APP_DATABASE_URL"):
+        return "ok", "row security: the application has a login of its own (CLOSEKNIT_APP_DATABASE_URL)"
+    return "warn", (
+        f"row security: the owner's login takes the role {postgres.APP_ROLE}; injected SQL could put it off again. "
+        "Better: give the application a login of its own in CLOSEKNIT_APP_DATABASE_URL"
+    )

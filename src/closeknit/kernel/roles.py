@@ -108,12 +108,7 @@ def _role(cursor: Any, role: str) -> dict[str, Any] | None:
 def _create(cursor: Any, role: str, own_login: bool) -> None:
     cursor.execute("select rolcreaterole or rolsuper from pg_roles where rolname = current_user")
     if not cursor.fetchone()[0]:
-        raise Conflict(
-            f"The application works under the role {role}, which is not there, and this login may not make it.",
-            where="DATABASE_URL",
-            kept="Nothing was changed.",
-            todo=f'Have a superuser run: create role {role}; grant {role} to "<the login in DATABASE_URL>";',
-        )
+        raise _not_ours(role, "is not there, and this login may not make it")
     kind = "login" if own_login else "nologin"
     # Another process may make it between our look and now; roles belong to the whole cluster.
     cursor.execute(
@@ -140,5 +135,19 @@ def _join(cursor: Any, role: str) -> None:
     try:
         with transaction.atomic():
             cursor.execute(take)
+            transaction.set_rollback(True)
     except DatabaseError:
-        cursor.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
+        try:
+            with transaction.atomic():
+                cursor.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
+        except DatabaseError as failure:
+            raise _not_ours(role, "this login may not take") from failure
+
+
+def _not_ours(role: str, trouble: str) -> Conflict:
+    return Conflict(
+        f"The application works under the role {role}, which {trouble}.",
+        where="DATABASE_URL",
+        kept="Nothing was changed.",
+        todo=f'Have a superuser run: create role {role}; grant {role} to "<the login in DATABASE_URL>";',
+    )

@@ -4,11 +4,13 @@
 """
 
 from closeknit.kernel.postgres.binaries import Binaries, find_binaries, list_binaries
+from closeknit.kernel.postgres.cluster import APP_ROLE
 from closeknit.kernel.postgres.door import Database, Status, acquire, remove, remove_moved_root, status, stop
 from closeknit.kernel.postgres.errors import DatabaseError
 from closeknit.kernel.postgres.places import data_folder, list_orphans
 
 __all__ = [
+    "APP_ROLE",
     "Binaries",
     "Database",
     "DatabaseError",
