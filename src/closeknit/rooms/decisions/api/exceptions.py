@@ -52,8 +52,15 @@ def list_exceptions(
     limit: int = Query(200, ge=1, le=1000),
 ):
     """Exceptions, those that end first come first."""
-    which = {"state": state, "account_number": account_number, "owner": owner, "due_only": due}
-    return reads.list_exceptions(by=request.actor, at=clock.now(), limit=limit, **which)
+    return reads.list_exceptions(
+        by=request.actor,
+        at=clock.now(),
+        state=state,
+        account_number=account_number,
+        owner=owner,
+        due_only=due,
+        limit=limit,
+    )
 
 
 @router.post("/exceptions", response={201: ExceptionCard})

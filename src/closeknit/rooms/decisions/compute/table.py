@@ -169,7 +169,8 @@ class _Strict(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="references are not taken", problem_mark=self.peek_event().start_mark)
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="references are not taken", problem_mark=mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: ARG002 - yaml's signature
@@ -200,7 +201,6 @@ def _rule(body: Any, where: str) -> Rule:
     shown_as = top.get("shown_as", "number")
     if shown_as not in SHOWN_AS:
         _refuse(f"{shown_as!r} is no way to show a fact: use one of {', '.join(SHOWN_AS)}.", where)
-    texts = {key: str(top.get(key, "")) for key in ("unknown_sentence", "holds_sentence", "setting")}
     limit = top[given[0]]
     if given[0] != "equals" and (isinstance(limit, bool) or not isinstance(limit, int | float) or limit != limit):
         _refuse(f"{given[0]} needs a number, not {limit!r}.", where)
@@ -212,8 +212,12 @@ def _rule(body: Any, where: str) -> Rule:
         sentence=_line(top, "sentence", where, 300),
         shown_as=shown_as,
         unknown_holds=top.get("unknown_holds", False) is True,
-        **{given[0]: limit},
-        **texts,
+        at_most=top.get("at_most"),
+        at_least=top.get("at_least"),
+        equals=top.get("equals"),
+        unknown_sentence=str(top.get("unknown_sentence", "")),
+        holds_sentence=str(top.get("holds_sentence", "")),
+        setting=str(top.get("setting", "")),
     )
 
 

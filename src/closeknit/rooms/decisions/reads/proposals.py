@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from closeknit.kernel.actor import Actor, Place
 from closeknit.kernel.errors import Denied, NotFound
@@ -15,6 +15,7 @@ from closeknit.rooms.org.contracts import Permission
 
 READABLE_BY = (Permission.READ_DECISIONS, Permission.DECIDE, Permission.READ_LEDGER)
 """Each over its own accounts. What concerns no account is for who decides or reads the ledger over all of them."""
+WAITING_FIRST = Case(When(state=Proposal.State.WAITING, then=Value(0)), default=Value(1))
 ABOUT_ALL = (Permission.DECIDE, Permission.READ_LEDGER)
 
 
@@ -26,8 +27,8 @@ def list_proposals(
     account_number: str = "",
     limit: int = 50,
 ) -> list[ProposalCard]:
-    """Return proposals that the actor may see, most urgent first."""
-    rows = visible_proposals(by).order_by("due_at", "id")
+    """Return proposals that the actor may see: those that wait first, the most urgent on top."""
+    rows = visible_proposals(by).order_by(WAITING_FIRST, "due_at", "id")
     wanted = [state.value for state in states]
     if wanted:
         rows = rows.filter(state__in=wanted)
