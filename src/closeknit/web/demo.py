@@ -49,8 +49,11 @@ def main() -> int:
     with acting_as(console_actor()):
         if not _is_ready():
             company = HOME / "sample-company"
-            prepare_company(company, CompanySpec(args.seed, args.accounts, args.weeks, _today_monday()))
+            load_company(company, CompanySpec(args.seed, args.accounts, args.weeks, _today_monday()))
+            # Before the plans: who is asked to decide must be there when they are proposed.
             prepare_people(HOME)
+            plan_company()
+            spend_a_day()
         else:
             print("  The sample company is there already (./run reset starts anew).")
     if args.no_serve:
@@ -59,11 +62,9 @@ def main() -> int:
     return serve(port=args.port or choose_port())
 
 
-def prepare_company(folder: Path, spec: CompanySpec) -> None:
-    """Write the company's files, load them through the front door, and run the main job for each operation."""
+def load_company(folder: Path, spec: CompanySpec) -> None:
+    """Write the company's files and load them through the front door."""
     from closeknit.kernel import clock, jobs
-    from closeknit.rooms.capacity import reads as capacity
-    from closeknit.rooms.capacity.actions.start_plan import start_plan
     from closeknit.rooms.org.reads import console_actor
     from closeknit.rooms.sensing.actions.load_recipe import load_recipe
 
@@ -73,6 +74,16 @@ def prepare_company(folder: Path, spec: CompanySpec) -> None:
     with step("Loading its files through the front door"):
         load_recipe("sample-company", folder, by=by, at=clock.now())
         jobs.run_until_idle()
+
+
+def plan_company() -> None:
+    """Run the main job for each operation."""
+    from closeknit.kernel import jobs
+    from closeknit.rooms.capacity import reads as capacity
+    from closeknit.rooms.capacity.actions.start_plan import start_plan
+    from closeknit.rooms.org.reads import console_actor
+
+    by = console_actor()
     for operation in capacity.list_operations_planned(by=by):
         with step(f"Planning {operation}: forecast, need, allocation, prices"):
             start_plan(operation, weeks=WEEKS_AHEAD, by=by)
@@ -87,7 +98,7 @@ def prepare_people(home: Path) -> None:
     from closeknit.rooms.org import reads as org
     from closeknit.rooms.org.actions.create_person import create_person
     from closeknit.rooms.org.contracts import GrantCard, Role
-    from closeknit.web.demo_days import live_a_day, own_customer
+    from closeknit.web.demo_days import own_customer
 
     by = org.console_actor()
     teams = [team.name for team in org.list_teams(by=by)]
@@ -112,11 +123,18 @@ def prepare_people(home: Path) -> None:
     with step("Installing the shipped duties"):
         now = clock.now()
         install_duty_templates(starts_on=last_monday(now.date()), by=by, at=now)
-    with step("A day at the office: shifts, a holiday, proposals, an exception"):
-        live_a_day(at=clock.now())
     path = home / "demo-people.json"
     path.write_text(json.dumps(signs, indent=1))
     path.chmod(0o600)
+
+
+def spend_a_day() -> None:
+    """Have the people do what leaves something in every register and calendar."""
+    from closeknit.kernel import clock
+    from closeknit.web.demo_days import live_a_day
+
+    with step("A day at the office: shifts, a holiday, proposals, an exception"):
+        live_a_day(at=clock.now())
 
 
 @contextmanager
