@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -358,6 +359,11 @@ def test_red_twin_a_route_without_a_row_is_seen():
 @pytest.fixture
 def places(db, tmp_path) -> dict[str, Any]:
     """What the curly parts stand for."""
+    return places_in(tmp_path)
+
+
+def places_in(tmp_path: Path) -> dict[str, Any]:
+    """Make what the addresses of the table ask for."""
     from closeknit.rooms.decisions.models import LedgerEntry
 
     company = build(tmp_path)
@@ -431,9 +437,7 @@ def duty_places() -> dict[str, Any]:
     now, by = clock.now(), console_actor()
     rule = DutyRule(Cadence.WEEKLY, weekday=now.isoweekday() % 5 + 1)
     about = {"name": "Look", "statement": "I looked.", "owner": enter("alice").key}
-    duty_id = add_duty(
-        **about, rule=rule, evidence=["plans"], starts_on=now.date() - timedelta(days=7), by=by, at=now
-    )
+    duty_id = add_duty(**about, rule=rule, evidence=["plans"], starts_on=now.date() - timedelta(days=7), by=by, at=now)
     open_due_dates(by=by)
     gather_evidence(by=by)
     due = DutyOccurrence.objects.get(duty_id=duty_id)

@@ -8,8 +8,7 @@ from urllib.parse import quote
 import pytest
 from django.http import QueryDict
 from django.test import Client
-from tests.laws.test_matrix import ROWS, Row, person
-from tests.small_company import build
+from tests.laws.test_matrix import ROWS, Row, person, places_in
 
 NASTY = (
     "",
@@ -46,17 +45,7 @@ RAW = ("%ff%fe", "%ed%a0%80", "%", "%zz", "a&b=c", "=", "[]=1", "x[]=1", ";")
 
 @pytest.fixture
 def places(db, tmp_path) -> dict[str, Any]:
-    company = build(tmp_path)
-    return {
-        "entry_id": 1,
-        "proposal_id": company.proposal_id,
-        "thread_id": company.thread_id,
-        "run_id": company.run_id,
-        "plan_id": company.plan_id,
-        "name": company.feed,
-        "feed": company.feed,
-        "account_number": "ACME",
-    }
+    return places_in(tmp_path)
 
 
 @pytest.fixture

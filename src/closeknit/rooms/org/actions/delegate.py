@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from closeknit.kernel import ids
+from closeknit.kernel import clock, ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Denied, Invalid, NotFound
 from closeknit.kernel.events import publish
@@ -86,8 +86,8 @@ def _checked_reason(reason: str) -> str:
 
 
 def _check_time(starts_at: datetime, ends_at: datetime, at: datetime) -> None:
-    if starts_at.tzinfo is None or ends_at.tzinfo is None:
-        raise Invalid("Times need a zone.", where="starts_at", todo="Give times such as 2026-03-02T09:00:00Z.")
+    clock.check(starts_at, where="starts_at")
+    clock.check(ends_at, where="ends_at")
     if not max(starts_at, at) < ends_at:
         raise Invalid(
             "A delegation must end after it starts, and after now.", where="ends_at", todo="Give a later end."

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from closeknit.kernel import ids
+from closeknit.kernel import clock, ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid, NotFound
 from closeknit.kernel.events import publish
@@ -51,8 +51,8 @@ def end_absence(absence_id: UUID, *, by: Actor, at: datetime) -> None:
 
 
 def _check(starts_at: datetime, ends_at: datetime, reason: str, at: datetime) -> None:
-    if starts_at.tzinfo is None or ends_at.tzinfo is None:
-        raise Invalid("Times need a zone.", where="starts_at", todo="Give times such as 2026-03-02T09:00:00Z.")
+    clock.check(starts_at, where="starts_at")
+    clock.check(ends_at, where="ends_at")
     if not starts_at < ends_at or ends_at <= at:
         raise Invalid("An absence must end after it starts, and after now.", where="ends_at", todo="Give a later end.")
     if ends_at - starts_at > LONGEST:

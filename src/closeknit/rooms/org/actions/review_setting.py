@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.kernel.events import publish
@@ -19,7 +20,7 @@ def review_setting(value_id: int, *, review_on: date, reason: str, by: Actor, at
     check_reason(reason)
     if value.level is Level.GLOBAL:
         raise Invalid("Only local values are reviewed.", where=f"value {value_id}", todo="Set another global value.")
-    if review_on <= at.date():
+    if not at.date() < review_on < date(clock.LAST_YEAR, 1, 1):
         raise Invalid("The review is not in the future.", where="review_on", todo="Give a later day.")
     with Timeline(value.key, value.level, value.place):
         value = get_setting_value(value_id, by=by)

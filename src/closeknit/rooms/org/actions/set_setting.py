@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from closeknit.kernel import ids
+from closeknit.kernel import clock, ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.declared import declared
 from closeknit.kernel.errors import Conflict, Invalid
@@ -63,7 +63,7 @@ def set_setting(
     _check_times(at, start, ends_at)
     check_reason(reason)
     review = review_on or _default_review(held_level, start, ends_at, by, at)
-    if review is not None and review <= at.date():
+    if review is not None and not at.date() < review < date(clock.LAST_YEAR, 1, 1):
         raise Invalid("The review is not in the future.", where="review_on", todo="Give a later day.")
     with Timeline(key, level, place) as timeline:
         held = list_setting_values(key, level=level, place=place, by=by)
@@ -125,8 +125,10 @@ class Timeline:
 
 
 def _check_times(at: datetime, starts_at: datetime, ends_at: datetime | None) -> None:
-    if any(moment is not None and moment.tzinfo is None for moment in (at, starts_at, ends_at)):
-        raise Invalid("A time has no offset.", where="starts_at", todo="Write it as 2026-03-02T09:00:00+01:00.")
+    clock.check(at, where="at")
+    clock.check(starts_at, where="starts_at")
+    if ends_at is not None:
+        clock.check(ends_at, where="ends_at")
     if starts_at < at:
         raise Invalid(
             "A value cannot begin in the past: decisions were made by the one before.",

@@ -142,7 +142,8 @@ def enable(request: Request, key: str, body: PersonReason):
 @router.get("/delegations", response=list[DelegationCard])
 def list_delegations(request: Request, person_key: str = "", at: datetime | None = None):
     """What you lend and borrow, or everyone's for who manages people; `at`: in force then."""
-    return reads.list_delegations(person_key=person_key, at=at, by=request.actor)
+    moment = clock.check(at, where="at") if at else None
+    return reads.list_delegations(person_key=person_key, at=moment, by=request.actor)
 
 
 @router.post("/delegations", response={201: DelegationCard})

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.declared import declared
-from closeknit.kernel.errors import Denied, Invalid, NotFound
+from closeknit.kernel.errors import Denied, NotFound
 from closeknit.rooms.org.compute import resolve
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.contracts.settings import (
@@ -252,8 +253,7 @@ def _value(row: SettingValueRow, setting: Setting) -> SettingValue:
 
 
 def _check_instant(at: datetime) -> None:
-    if at.tzinfo is None:
-        raise Invalid("This time has no offset.", where="at", todo="Write it as 2026-03-02T09:00:00+01:00.")
+    clock.check(at, where="at")
 
 
 def _require_account(account_number: str, by: Actor) -> None:

@@ -1,7 +1,7 @@
 """Setting, ending and reviewing values by place: who may, what is refused, and that nothing overlaps or is lost."""
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -154,6 +154,9 @@ REFUSALS = {
     "a reason too long": ({"reason": "x" * 501}, Invalid),
     "a start in the past": ({"starts_at": AT - HOUR}, Invalid),
     "a start without offset": ({"starts_at": AT.replace(tzinfo=None)}, Invalid),
+    "a start that no clock shows": ({"starts_at": datetime(9999, 12, 31, 23, tzinfo=timezone(-12 * HOUR))}, Invalid),
+    "an end beyond what is kept": ({"ends_at": datetime(2201, 1, 1, tzinfo=UTC)}, Invalid),
+    "a review beyond what is kept": ({"review_on": date(9999, 12, 31)}, Invalid),
     "an end before the start": ({"ends_at": AT}, Invalid),
     "a review in the past": ({"review_on": AT.date()}, Invalid),
 }
