@@ -3,8 +3,7 @@
 
 Python's standard library only; no database, no network, no code of the product. The tree is that of RFC 6962
 (SHA-256, leaf prefix 0x00, node prefix 0x01); checkpoints are signed with Ed25519 (RFC 8032). What a line says is
-encrypted; where its text is given, it comes with an opening, and SHA-256(opening || text) must be what the line
-commits to.
+encrypted; where its text is given, SHA-256(opening || text) must be what the line commits to.
 
     python verify_ledger.py receipt FILE [--public-key HEX]
     python verify_ledger.py export FILE [--checkpoint FILE ...] [--public-key HEX] [--accept-break EPOCH ...]
@@ -14,8 +13,6 @@ The key to name is the ledger's first one: later ones are named by checkpoints t
 
 Exit status: 0 proven, 1 refuted (the first bad entry is named), 2 the file cannot be read.
 """
-
-from __future__ import annotations
 
 import argparse
 import base64
@@ -27,24 +24,19 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-HASH_BYTES = 32
 EXPORT_SCHEMAS = ("closeknit.ledger-export/2", "closeknit.ledger-export/1")
 RECEIPT_SCHEMAS = ("closeknit.receipt/2", "closeknit.receipt/1")
-PROOF_SCHEMAS = ("closeknit.consistency/1",)
-CHECKPOINT_SCHEMA = "closeknit.checkpoint/1"
+CHECKPOINT_SCHEMA, PROOF_SCHEMAS = "closeknit.checkpoint/1", ("closeknit.consistency/1",)
 ERASURE = "ledger.erased"
 READ = json.JSONDecoder().decode
-LONGEST_TRANSACTION = timedelta(hours=1)
-CLOCK_SLACK = timedelta(minutes=5)
+LONGEST_TRANSACTION, CLOCK_SLACK = timedelta(hours=1), timedelta(minutes=5)
 
 
 class Unreadable(Exception):
     """The file is not what it should be; nothing was proven or refuted."""
-
-
-# --- the tree (RFC 6962, section 2.1) ---------------------------------------------------------------------------------
 
 
 def leaf_hash(content: bytes) -> bytes:
@@ -83,11 +75,11 @@ def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: 
     Equal sizes need equal roots and an empty proof. From an empty tree to a larger one nothing can be proven:
     refused, whatever the proof.
     """
-    if not (_is_size(old_size) and _is_size(new_size) and _are_hashes([old_root, new_root]) and _are_hashes(proof)):
+    if not (_is_size(old_size) and _is_size(new_size) and _are_hashes(proof)):
         return False
     if old_size == new_size:
-        return not proof and old_root == new_root
-    if old_size == 0 or old_size > new_size or not proof:
+        return not proof and isinstance(old_root, bytes) and old_root == new_root
+    if old_size == 0 or old_size > new_size or not proof or not _are_hashes([old_root, new_root]):
         return False
     path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
     at, last = old_size - 1, new_size - 1
@@ -113,7 +105,7 @@ def _is_size(value: object) -> bool:
 
 def _are_hashes(values: object) -> bool:
     listing = isinstance(values, Sequence) and not isinstance(values, bytes | bytearray | str)
-    return listing and all(isinstance(v, bytes) and len(v) == HASH_BYTES for v in values)  # type: ignore[attr-defined]
+    return listing and all(isinstance(v, bytes) and len(v) == 32 for v in values)  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -136,18 +128,14 @@ class GrowingTree:
 
     def root(self) -> bytes:
         """Return the root hash; SHA-256 of nothing for the empty tree."""
-        if not self.edge:
-            return hashlib.sha256(b"").digest()
-        running = self.edge[-1][1]
-        for _, left in reversed(self.edge[:-1]):
+        running = self.edge[-1][1] if self.edge else hashlib.sha256(b"").digest()
+        for _, left in self.edge[-2::-1]:
             running = node_hash(left, running)
         return running
 
 
-# --- Ed25519 (RFC 8032, section 5.1.7), points in extended coordinates ------------------------------------------------
-
-P = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
+# Ed25519 (RFC 8032, section 5.1.7), points in extended coordinates.
+P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
 Point = tuple[int, int, int, int]
@@ -164,35 +152,29 @@ def _add(a: Point, b: Point) -> Point:
 @lru_cache(maxsize=64)
 def _multiples(point: Point) -> list[list[Point]]:
     """Return 0 to 15 times the point, times 16**0 to 16**63: a product is then 64 additions."""
-    rows = []
+    rows = [[NEUTRAL, point]]
     for _ in range(64):
-        row = [NEUTRAL]
-        for _ in range(15):
-            row.append(_add(row[-1], point))
-        rows.append(row)
-        point = _add(row[-1], point)
-    return rows
+        while len(rows[-1]) < 16:
+            rows[-1].append(_add(rows[-1][-1], rows[-1][1]))
+        rows.append([NEUTRAL, _add(rows[-1][-1], rows[-1][1])])
+    return rows[:64]
 
 
 def _multiply(factor: int, point: Point) -> Point:
     total = NEUTRAL
-    for row in _multiples(point):
-        if factor & 15:
-            total = _add(total, row[factor & 15])
-        factor >>= 4
+    for place, row in enumerate(_multiples(point)):
+        total = _add(total, row[factor >> 4 * place & 15])
     return total
 
 
 def _decompress(data: bytes) -> Point | None:
     y = int.from_bytes(data, "little")
     sign, y = y >> 255, y & (2**255 - 1)
-    if y >= P:
-        return None
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
     if x * x % P != square:
         x = x * ROOT_OF_MINUS_ONE % P
-    if x * x % P != square or (x == 0 and sign):
+    if y >= P or x * x % P != square or (x == 0 and sign):
         return None
     x = P - x if x & 1 != sign else x
     return x, y, 1, x * y % P
@@ -209,15 +191,11 @@ def verify_signature(public_key: bytes, message: bytes, signature: bytes) -> boo
     key, scalar = _decompress(public_key), int.from_bytes(signature[32:], "little")
     if key is None or scalar >= ORDER:
         return False
-    digest = hashlib.sha512(signature[:32] + public_key + message).digest()
-    challenge = int.from_bytes(digest, "little") % ORDER
+    challenge = int.from_bytes(hashlib.sha512(signature[:32] + public_key + message).digest(), "little") % ORDER
     minus_key = (P - key[0], key[1], 1, P - key[3])
     x, y, z, _ = _add(_multiply(scalar, BASE), _multiply(challenge, minus_key))
     inverse = pow(z, P - 2, P)
     return (y * inverse % P | (x * inverse % P & 1) << 255).to_bytes(32, "little") == signature[:32]
-
-
-# --- checkpoints ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -234,11 +212,7 @@ class Checkpoint:
     sealed_at: datetime
     cut: dict[str, Any] | None
     next_key: bytes
-
-    @property
-    def digest(self) -> str:
-        """The hash by which the next checkpoint commits to this one."""
-        return hashlib.sha256(self.body).hexdigest()
+    digest: str
 
     @property
     def name(self) -> str:
@@ -247,9 +221,8 @@ class Checkpoint:
 
     def is_signed(self, trusted: Collection[bytes]) -> bool:
         """Tell whether a trusted key (any key, when none is named) has signed it."""
-        if trusted and self.public_key not in trusted:
-            return False
-        return verify_signature(self.public_key, self.body, self.signature)
+        known = not trusted or self.public_key in trusted
+        return known and verify_signature(self.public_key, self.body, self.signature)
 
 
 def read_checkpoint(record: Any) -> Checkpoint:
@@ -269,6 +242,7 @@ def read_checkpoint(record: Any) -> Checkpoint:
             sealed_at=datetime.fromisoformat(said["sealed_at"].replace("Z", "+00:00")),
             cut=said["break"],
             next_key=bytes.fromhex(said.get("next_key", "")),
+            digest=hashlib.sha256(record["body"].encode()).hexdigest(),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as reason:
         raise Unreadable(f"A checkpoint cannot be read: {reason!r}") from reason
@@ -281,9 +255,6 @@ def follow_keys(trusted: Iterable[bytes], checkpoints: Iterable[Checkpoint]) -> 
         if keys and checkpoint.next_key and checkpoint.is_signed(keys):
             keys.add(checkpoint.next_key)
     return frozenset(keys)
-
-
-# --- findings ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, order=True)
@@ -306,9 +277,9 @@ class Finding:
 class Report:
     """What was checked and what was found."""
 
+    outside: int
     entries: int = 0
     checkpoints: int = 0
-    outside: int = 0
     waiting: int = 0
     findings: list[Finding] = field(default_factory=list)
     accepted: list[Finding] = field(default_factory=list)
@@ -323,9 +294,6 @@ class Report:
     def first_bad(self) -> Finding | None:
         """The finding that begins earliest; among equals the narrowest."""
         return min(self.findings, default=None, key=lambda f: (f.first, f.last))
-
-
-# --- lines and their texts --------------------------------------------------------------------------------------------
 
 
 def text_is(box: Any, plaintext: str, opening: str) -> bool:
@@ -346,9 +314,7 @@ def verify_receipt(receipt: Any, trusted: frozenset[bytes] = frozenset()) -> tup
         shown = [(part, *text) for part, text in receipt.get("texts", {}).items() if text]
     except (KeyError, TypeError, ValueError) as reason:
         raise Unreadable(f"The receipt cannot be read: {reason!r}") from reason
-    if checkpoint.public_key != claimed:
-        return False, "The receipt names another key than its checkpoint."
-    if not checkpoint.is_signed(keys):
+    if checkpoint.public_key != claimed or not checkpoint.is_signed(keys):
         return False, "The checkpoint is not signed by the key that was expected."
     if not verify_inclusion(leaf_hash(content), index, checkpoint.size, proof, checkpoint.root):
         return False, f"Entry {index} is not in the ledger that the checkpoint describes."
@@ -356,9 +322,6 @@ def verify_receipt(receipt: Any, trusted: frozenset[bytes] = frozenset()) -> tup
         if not text_is(json.loads(content).get(part), plaintext, opening):
             return False, f"Entry {index} commits to another {part} than the receipt shows."
     return True, f"Entry {index} is in the ledger: {checkpoint.name}."
-
-
-# --- whole exports ----------------------------------------------------------------------------------------------------
 
 
 def verify_export(
@@ -369,17 +332,12 @@ def verify_export(
 ) -> Report:
     """Check a whole export against itself and against checkpoints that were kept outside the database."""
     records = _records(lines)
-    head = next(records, None)
-    _expect(head, EXPORT_SCHEMAS)
-    assert head is not None
+    head = _expect(next(records, None), EXPORT_SCHEMAS)
     check = _ExportCheck(trusted or {bytes.fromhex(key) for key in head["public_keys"][:1]}, outside)
-    ended = False
-    for record in records:
-        if ended:
-            raise Unreadable("The export goes on after its end.")
-        ended = check.take(record)
-    if not ended:
+    if not any(check.take(record) for record in records):
         raise Unreadable("The export is cut off: its last line is missing.")
+    if next(records, None) is not None:
+        raise Unreadable("The export goes on after its end.")
     return check.finish(accepted_breaks)
 
 
@@ -392,11 +350,9 @@ class _ExportCheck:
         self.report = Report(outside=len(outside))
         self.inside: list[Checkpoint] = []
         self.bad_inside: set[int] = set()
-        self.wanted: set[int] = {c.size for c in outside}
-        self.tree = GrowingTree()
+        self.wanted, self.tree = {c.size for c in outside}, GrowingTree()
         self.roots = {0: self.tree.root()}
-        self.next_checkpoint = 0  # the first inside checkpoint that seals the entry at hand, and from its times on:
-        self.ends, self.earliest, self.latest = 0, "", "~"
+        self.next_checkpoint, self.ends, self.earliest, self.latest = 0, 0, "", "~"  # which seals the entry at hand
         self.closed: dict[str, Finding] = {}
         self.erased: set[str] = set()
         self.started = False
@@ -404,43 +360,37 @@ class _ExportCheck:
     def take(self, record: dict[str, Any]) -> bool:
         """Check one line; return whether it is the last one."""
         kind = record.get("type")
-        if kind == "checkpoint" and not self.started:
-            self._take_checkpoint(read_checkpoint(record))
-            return False
-        self.started = True
+        self.started = self.started or kind != "checkpoint"
         if kind == "entry":
             self._take_entry(record)
         elif kind == "waiting":
             self._take_waiting(record)
+        elif kind == "checkpoint" and not self.started:
+            self._take_checkpoint(read_checkpoint(record))
         elif kind != "end":
             raise Unreadable(f"An export has no line of type {kind!r} here.")
-        return kind == "end"
+        return bool(kind == "end")
 
-    def _add(self, first: int, last: int, what: str, **more: Any) -> None:
-        self.report.findings.append(Finding(first, max(first, last), what, **more))
+    def _add(self, first: int, last: int, what: str, *more: int | None) -> None:
+        self.report.findings.append(Finding(first, max(first, last), what, *more))
 
     def _take_checkpoint(self, new: Checkpoint) -> None:
         before = self.inside[-1] if self.inside else None
         start, tie = (before.size, before.digest) if before else (0, "")
-        problems = []
-        if not new.is_signed(self.trusted):
-            problems.append("is not signed by a trusted key")
-        elif before and new.cut is None and new.public_key != (before.next_key or before.public_key):
-            problems.append("is signed by another key than the one before it named")
+        due_key = (before.next_key or before.public_key) if before and new.cut is None else new.public_key
+        problems = {"is not signed by a trusted key": not new.is_signed(self.trusted)}
+        problems["is signed by another key than the one before it named"] = new.public_key != due_key
         if new.cut is None:
-            if new.previous != tie:
-                problems.append("does not follow the one before it")
-            if before and new.epoch != before.epoch:
-                problems.append("begins an epoch without saying what was broken off")
-            if new.size < start:
-                problems.append("has fewer entries than the one before it")
-        elif new.cut.get("kept") != tie or (before and new.epoch <= before.epoch):
-            problems.append("breaks off something else than what is here")
-        for problem in problems:
+            problems["does not follow the one before it"] = new.previous != tie
+            problems["begins an epoch without a break"] = bool(before and new.epoch != before.epoch)
+            problems["has fewer entries than the one before it"] = new.size < start
+        else:
+            unlike = new.cut.get("kept") != tie or bool(before and new.epoch <= before.epoch)
+            problems["breaks off something else than what is here"] = unlike
+        for problem in (problem for problem, is_so in problems.items() if is_so):
             self._add(min(start, new.size), new.size - 1, f"the {new.name} {problem}")
-        if problems:
             self.bad_inside.add(len(self.inside))
-        self.trusted = follow_keys(self.trusted, () if problems else (new,))
+        self.trusted = self.trusted if len(self.inside) in self.bad_inside else follow_keys(self.trusted, (new,))
         self.inside.append(new)
         self.wanted.add(new.size)
 
@@ -450,16 +400,16 @@ class _ExportCheck:
         if record["leaf_number"] != number:
             self._add(number, number, f"missing: the next one in the export is entry {record['leaf_number']}")
         if record["content"] is None:
-            self._add(number, number, "its row is gone, only its leaf is left", entry_id=entry_id)
+            self._add(number, number, "its row is gone, only its leaf is left", entry_id)
         else:
             content = a2b_base64(record["content"], strict_mode=True)
             if leaf_hash(content) != stored:
-                self._add(number, number, "its content is not what was sealed", entry_id=entry_id)
+                self._add(number, number, "its content is not what was sealed", entry_id)
             for problem in self._problems(content, record, number):
-                self._add(number, number, problem, entry_id=entry_id)
-        completed = tree.append(stored)
-        if [node.hex() for node in completed] != record["nodes"]:
-            self._go_on_with(completed, [bytes.fromhex(node) for node in record["nodes"]])
+                self._add(number, number, problem, entry_id)
+        completed, told = tree.append(stored), [bytes.fromhex(node) for node in record["nodes"]]
+        if completed != told:
+            self._go_on_with(completed, told)
         if tree.size in self.wanted:
             self.roots[tree.size] = tree.root()
 
@@ -490,8 +440,7 @@ class _ExportCheck:
                 yield f"it commits to another {part} than is shown"
         if said["kind"] == ERASURE:
             self._note_erasure(said, texts)
-        if number >= self.ends:
-            self._next_times(number)
+        self._find_times(number)
         if row["recorded_at"] < self.earliest:
             yield "back-dated: the ledger was sealed without it long after"
         if row["recorded_at"] > self.latest:
@@ -501,38 +450,37 @@ class _ExportCheck:
         if texts.get("text") and text_is(said["text"], *texts["text"]):
             self.erased.update(json.loads(texts["text"][0])["evidence"]["keys"])
 
-    def _next_times(self, number: int) -> None:
+    def _find_times(self, number: int) -> None:
         """Find which times an entry may have here. As text they are in the same order: they have one form."""
-        at, inside = self.next_checkpoint, self.inside
+        at, inside, form = self.next_checkpoint, self.inside, "%Y-%m-%dT%H:%M:%S.%fZ"
+        if number < self.ends:
+            return
         while at < len(inside) and inside[at].size <= number:
             at += 1
         self.next_checkpoint, self.ends = at, inside[at].size if at < len(inside) else sys.maxsize
-        self.earliest = _text_of(inside[at - 1].sealed_at - LONGEST_TRANSACTION) if at else ""
-        self.latest = _text_of(inside[at].sealed_at + CLOCK_SLACK) if at < len(inside) else "~"
+        self.earliest = f"{inside[at - 1].sealed_at - LONGEST_TRANSACTION:{form}}" if at else ""
+        self.latest = f"{inside[at].sealed_at + CLOCK_SLACK:{form}}" if at < len(inside) else "~"
 
     def _take_waiting(self, record: dict[str, Any]) -> None:
         self.report.waiting += 1
         if record["row"]["kind"] == ERASURE:
             self._note_erasure(json.loads(base64.b64decode(record["content"])), record.get("texts", {}))
         if record["overdue"]:
-            size, what = self.tree.size, "written behind what is sealed, so it was never sealed"
-            self._add(size, size, what, entry_id=record["entry_id"])
+            size = self.tree.size
+            self._add(size, size, "written behind what is sealed, so it was never sealed", record["entry_id"])
 
     def finish(self, accepted_breaks: frozenset[int]) -> Report:
         """Compare roots, then return the report."""
         report, size = self.report, self.tree.size
         report.entries, report.checkpoints, report.public_keys = size, len(self.inside), self.trusted
         report.findings += [finding for key, finding in self.closed.items() if key not in self.erased]
-        sealed = self.inside[-1].size if self.inside else 0
-        if size > sealed:
+        if size > (sealed := self.inside[-1].size if self.inside else 0):
             self._add(sealed, size - 1, "no checkpoint seals them")
-        sound = [position not in self.bad_inside for position in range(len(self.inside))]
-        self._compare(self.inside, sound, "")
+        self._compare(self.inside, [position not in self.bad_inside for position in range(len(self.inside))], "")
         in_order = sorted(self.outside, key=lambda c: (c.size, c.epoch))
         self._compare(in_order, [c.is_signed(self.trusted) for c in in_order], "outside ")
-        accepted = [finding for finding in report.findings if finding.broken_epoch in accepted_breaks]
-        report.findings = [finding for finding in report.findings if finding not in accepted]
-        report.accepted = accepted
+        report.accepted = [finding for finding in report.findings if finding.broken_epoch in accepted_breaks]
+        report.findings = [finding for finding in report.findings if finding.broken_epoch not in accepted_breaks]
         return report
 
     def _compare(self, checkpoints: Sequence[Checkpoint], sound: Sequence[bool], where: str) -> None:
@@ -555,37 +503,27 @@ class _ExportCheck:
                 good, epoch = cut["kept_size"], later.epoch
                 what = f"broken off and replaced when epoch {epoch} began ({cut['reason']})"
                 break
-        self._add(min(good, last), last, what, broken_epoch=epoch)
-
-
-def _text_of(instant: datetime) -> str:
-    return instant.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._add(min(good, last), last, what, None, epoch)
 
 
 def _records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         try:
-            record = READ(line)
-        except ValueError as reason:
-            raise Unreadable(f"Line {number} is not JSON: {reason}") from reason
-        if not isinstance(record, dict):
-            raise Unreadable(f"Line {number} is not an object.")
-        yield record
+            yield dict(READ(line))
+        except (TypeError, ValueError) as reason:
+            raise Unreadable(f"Line {number} is no JSON object: {reason}") from reason
 
 
-def _expect(record: Any, schemas: Sequence[str]) -> None:
-    found = record.get("schema") if isinstance(record, dict) else None
-    if found not in schemas:
-        raise Unreadable(f"This is {found!r}, not {schemas[0]!r}.")
-
-
-# --- command line -----------------------------------------------------------------------------------------------------
+def _expect(record: Any, schemas: Sequence[str]) -> dict[str, Any]:
+    if not isinstance(record, dict) or record.get("schema") not in schemas:
+        raise Unreadable(f"This is not {schemas[0]!r}.")
+    return record
 
 
 def read_outside(path: str) -> list[Checkpoint]:
     """Return the checkpoints of a file with one JSON record a line."""
-    with open(path, encoding="utf-8") as file:
-        return [read_checkpoint(record) for record in _records(line for line in file if line.strip())]
+    lines = Path(path).read_text("utf-8").split("\n")
+    return [read_checkpoint(record) for record in _records(filter(str.strip, lines))]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -593,39 +531,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a Closeknit ledger offline.")
     commands = parser.add_subparsers(required=True)
     receipt = commands.add_parser("receipt", help="one entry's receipt")
-    receipt.add_argument("file")
     export = commands.add_parser("export", help="a whole export, against checkpoints kept elsewhere")
-    export.add_argument("file")
+    for command in (receipt, export):
+        command.add_argument("file")
     export.add_argument("--checkpoint", action="append", default=[], metavar="FILE", help="checkpoints kept outside")
     export.add_argument("--accept-break", action="append", type=int, default=[], metavar="EPOCH")
     consistency = commands.add_parser("consistency", help="is OLDER a prefix of NEWER?")
-    consistency.add_argument("older", help="a checkpoint")
-    consistency.add_argument("newer", help="a consistency proof to a later checkpoint")
+    consistency.add_argument("older", metavar="OLDER", help="a checkpoint")
+    consistency.add_argument("newer", metavar="NEWER", help="a consistency proof to a later checkpoint")
     for command, run in ((receipt, _run_receipt), (export, _run_export), (consistency, _run_consistency)):
         command.add_argument("--public-key", action="append", default=[], metavar="HEX", help="trust only this key")
         command.set_defaults(run=run)
     args = parser.parse_args(arguments)
     try:
-        args.trusted = frozenset(bytes.fromhex(key) for key in args.public_key)
+        args.trusted = frozenset(map(bytes.fromhex, args.public_key))
         return int(args.run(args))
-    except (Unreadable, OSError, KeyError, TypeError, ValueError) as reason:
+    except (Unreadable, OSError, AttributeError, KeyError, TypeError, ValueError) as reason:
         print(f"Cannot be checked: {reason}", file=sys.stderr)
         return 2
 
 
-def _load(path: str) -> Any:
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
-
-
 def _run_receipt(args: argparse.Namespace) -> int:
-    receipt = _load(args.file)
+    receipt = READ(Path(args.file).read_text("utf-8"))
     good, sentence = verify_receipt(receipt, args.trusted)
     print(("PROVEN. " if good else "REFUTED. ") + sentence)
     if good:
-        print(base64.b64decode(receipt["content"]).decode("utf-8", "replace"))
-        for part, text in receipt.get("texts", {}).items():
-            print(f"  {part}: {text[0] if text else 'erased'}")
+        texts = [f"\n  {part}: {text[0] if text else 'erased'}" for part, text in receipt.get("texts", {}).items()]
+        print(base64.b64decode(receipt["content"]).decode("utf-8", "replace") + "".join(texts))
         _say_keys(args.trusted, {bytes.fromhex(receipt["public_key"])})
     return 0 if good else 1
 
@@ -635,13 +567,10 @@ def _run_export(args: argparse.Namespace) -> int:
     with open(args.file, encoding="utf-8") as file:
         report = verify_export(file, outside, args.trusted, frozenset(args.accept_break))
     counts = f"{report.entries} entries, {report.checkpoints} checkpoints, {report.outside} checkpoints from outside"
-    print(f"{'PROVEN' if report.ok else 'REFUTED'}. {counts}; {report.waiting} entries not sealed yet.")
-    for finding in report.accepted:
-        print(f"  accepted: {finding}")
-    if report.first_bad:
-        print(f"  first bad: {report.first_bad}")
-    for finding in sorted(report.findings)[:20]:
-        print(f"  {finding}")
+    said = [f"{'PROVEN' if report.ok else 'REFUTED'}. {counts}; {report.waiting} entries not sealed yet."]
+    said += [f"  accepted: {finding}" for finding in report.accepted]
+    said += [f"  first bad: {report.first_bad}"] if report.first_bad else []
+    print("\n".join(said + [f"  {finding}" for finding in sorted(report.findings)[:20]]))
     if report.ok and not outside:
         print("  No checkpoint from outside was given: a history rewritten by the key's holder would look the same.")
     _say_keys(args.trusted, report.public_keys)
@@ -649,19 +578,19 @@ def _run_export(args: argparse.Namespace) -> int:
 
 
 def _run_consistency(args: argparse.Namespace) -> int:
-    older, newer = _load(args.older), _load(args.newer)
+    older, newer = (READ(Path(path).read_text("utf-8")) for path in (args.older, args.newer))
     _expect(newer, PROOF_SCHEMAS)
     start, end = read_checkpoint(older.get("checkpoint", older)), read_checkpoint(newer["checkpoint"])
-    proof = [bytes.fromhex(h) for h in newer["proof"]]
     keys = follow_keys(args.trusted or {start.public_key}, map(read_checkpoint, newer.get("named_by", [])))
     good = start.is_signed(keys) and end.is_signed(keys)
+    proof = [bytes.fromhex(h) for h in newer["proof"]]
     good = good and verify_consistency(start.size, start.root, end.size, end.root, proof)
     print(f"{'PROVEN' if good else 'REFUTED'}. The {start.name} is {'' if good else 'not '}a prefix of the {end.name}.")
     _say_keys(args.trusted, {start.public_key, end.public_key})
     return 0 if good else 1
 
 
-def _say_keys(trusted: Collection[bytes], used: Collection[bytes]) -> None:
+def _say_keys(trusted: Collection[bytes], used: Iterable[bytes]) -> None:
     if not trusted:
         names = ", ".join(sorted(key.hex() for key in used))
         print(f"  Signed by {names}. Compare it with the key you were given on another way, or pass --public-key.")
