@@ -236,7 +236,7 @@ def _show_week(args: argparse.Namespace) -> int:
     for gap in week.gaps:
         print(f"Nobody is on duty from {gap.starts_local} to {gap.ends_local}.")
     for shift in week.shifts:
-        when = f"{WEEKDAYS[shift.weekday]} {shift.starts_local:%H:%M}-{shift.ends_local:%H:%M}"
+        when = f"{WEEKDAYS[shift.weekday]} {shift.starts_local}-{shift.ends_local}"
         print(f"shift {shift.shift_id}  {when}  {shift.name}")
     return 0
 

@@ -172,14 +172,14 @@ class DutyCalendarCard:
 
 @dataclass(frozen=True, slots=True)
 class DutyShift:
-    """A weekly shift as shown and ended."""
+    """A weekly shift as shown and ended; local times as 08:00."""
 
     shift_id: UUID
     person_key: str
     name: str
     weekday: int
-    starts_local: time
-    ends_local: time
+    starts_local: str
+    ends_local: str
     from_on: date
     until_on: date | None
 

@@ -170,10 +170,19 @@ SUBJECT_PAGES = {
     "forecast": "demand-detail",
     "feed": "feed-detail",
     "account": "account-detail",
+    "escalation": "escalation-detail",
+    "duty-calendar": "duty-week",
 }
 
 
-SUBJECT_ARGUMENT = {"plan": "plan_id", "forecast": "run_id", "feed": "feed", "account": "account_number"}
+SUBJECT_ARGUMENT = {
+    "plan": "plan_id",
+    "forecast": "run_id",
+    "feed": "feed",
+    "account": "account_number",
+    "escalation": "escalation_id",
+    "duty-calendar": "calendar",
+}
 
 
 def _step(line: LedgerLine) -> dict[str, Any]:

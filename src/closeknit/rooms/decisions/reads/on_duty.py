@@ -64,8 +64,8 @@ def get_duty_week(calendar: str, *, week_on: date, by: Actor) -> DutyWeek:
                 s.person_key,
                 names.get(s.person_key, s.person_key),
                 s.weekday,
-                s.starts_local,
-                s.ends_local,
+                f"{s.starts_local:%H:%M}",
+                f"{s.ends_local:%H:%M}",
                 s.from_on,
                 s.until_on,
             )
