@@ -36,6 +36,8 @@ def end_setting(value_id: int, *, reason: str, by: Actor, at: datetime) -> None:
 
 def _bring_forward(timeline: Timeline, ended: SettingValue, reason: str, by: Actor, at: datetime) -> None:
     """Let what was to go on after the ended value go on from its new end."""
+    if ended.ends_at is None:
+        return
     place = SettingValueRow.objects.filter(key=ended.key, level=ended.level.value, place=ended.place)
     waiting = place.filter(starts_at=ended.ends_at, resumes_id__isnull=False).exclude(ends_at=ended.ends_at).first()
     if waiting is not None and waiting.resumes_id is not None:

@@ -26,7 +26,7 @@ def list_settings(request: Request) -> HttpResponseBase:
     by: Actor = request.actor
     form, chosen = asked(SettingFilter, request)
     cards = reads.list_settings(search=chosen.get("search", ""), at=clock.now(), by=by)
-    rows = [{"card": card, "value": card.setting.show(card.resolved.value)} for card in cards]
+    rows: list[dict[str, Any]] = [{"card": card, "value": card.setting.show(card.resolved.value)} for card in cards]
     rooms: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         rooms.setdefault(row["card"].setting.room, []).append(row)
@@ -42,7 +42,9 @@ def show_setting(request: Request, key: str) -> HttpResponseBase:
     now = clock.now()
     account = where.pop("account", "")
     found = reads.get_setting(setting, **where, account_number=account, at=now, by=by)
-    said = [{"said": s, "value": setting.show(s.value), "silent": s.found is None} for s in found.chain]
+    said: list[dict[str, Any]] = [
+        {"said": s, "value": setting.show(s.value), "silent": s.found is None} for s in found.chain
+    ]
     for part in said:
         part["silent"] = part["silent"] and part["said"].level is not Level.DEFAULT
     values = reads.list_setting_values(key, by=by)
