@@ -133,14 +133,17 @@ def test_jobs_act_with_the_rights_of_who_asked_and_without_anyone_see_nothing(ac
     assert seen == [{"ACME"}, ALL, set()]
 
 
-def test_a_job_of_somebody_who_is_gone_does_nothing(accounts, bob, monkeypatch, django_user_model):
-    from closeknit.kernel.errors import NotFound
+def test_a_job_of_somebody_who_is_gone_sees_nothing(accounts, bob, monkeypatch, django_user_model):
+    seen: list[set[str]] = []
+
+    def look(by: str) -> None:
+        seen.append(shown())
 
     monkeypatch.setattr(jobs.connection, "close", lambda: None)
     monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
     django_user_model.objects.filter(pk=_user_of(bob)).update(is_active=False)
-    with pytest.raises(NotFound):
-        _body_of(lambda by: pytest.fail("it ran"))(_context(), by=bob.key)
+    _body_of(look)(_context(), by=bob.key)
+    assert seen == [set()]
 
 
 def test_the_workers_upkeep_sees_everything(transactional_db, monkeypatch):
