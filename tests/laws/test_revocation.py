@@ -129,3 +129,15 @@ def test_an_actor_held_for_long_is_not_asked_twice(accounts, bob, erin):
     assert bob.may(Permission.READ_ACCOUNTS)
     with pytest.raises(Denied):
         org.get_actor(bob.key).require(Permission.READ_ACCOUNTS)
+
+
+def test_what_is_done_by_lent_rights_says_for_whom(tmp_path, db):
+    from closeknit.rooms.capacity.actions.start_plan import start_plan
+
+    load(tmp_path)
+    alice, dave, frank, now = enter("alice"), enter("dave"), enter("frank"), clock.now()
+    delegate(dave.key, starts_at=now, ends_at=now + timedelta(days=1), reason="Away.", by=alice, at=now)
+    thread_id = start_plan("warehouse", weeks=2, by=org.get_actor(dave.key, at=now))
+    (line,) = [e for e in decisions.list_entries(thread_id=thread_id, by=frank) if e.kind == "plan.requested"]
+    assert line.sentence == "Dave Outside for Alice Planner asked for a plan of warehouse, 2 weeks."
+    assert line.actor_key == dave.key
