@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'decisions_notice',
-                'indexes': [models.Index(fields=['person_key', '-last_at'], name='notice_by_person'), models.Index(condition=models.Q(('read_at', None)), fields=['person_key'], name='notice_unread'), models.Index(condition=models.Q(('routed_updates__lt', models.F('updates'))), fields=['id'], name='notice_unrouted'), models.Index(fields=['cause'], name='notice_by_cause')],
+                'indexes': [models.Index(fields=['person_key', '-last_at'], name='notice_by_person'), models.Index(condition=models.Q(('read_at', None)), fields=['person_key'], name='notice_unread'), models.Index(condition=models.Q(('routed_updates__lt', models.F('updates'))), fields=['id'], name='notice_unrouted'), models.Index(condition=models.Q(('sent_at__isnull', False)), fields=['person_key', 'sent_at'], name='notice_sent'), models.Index(fields=['cause'], name='notice_by_cause')],
                 'constraints': [models.UniqueConstraint(fields=('person_key', 'cause'), name='one_notice_per_person_and_cause')],
             },
         ),

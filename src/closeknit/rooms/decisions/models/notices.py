@@ -36,6 +36,7 @@ class Notice(models.Model):
             models.Index(fields=["person_key", "-last_at"], name="notice_by_person"),
             models.Index(fields=["person_key"], name="notice_unread", condition=Q(read_at=None)),
             models.Index(fields=["id"], name="notice_unrouted", condition=Q(routed_updates__lt=F("updates"))),
+            models.Index(fields=["person_key", "sent_at"], name="notice_sent", condition=Q(sent_at__isnull=False)),
             models.Index(fields=["cause"], name="notice_by_cause"),
         ]
 

@@ -13,6 +13,7 @@ from closeknit.kernel.errors import Conflict, Denied, Invalid, NotFound
 from closeknit.kernel.outbound.addresses import Gate
 from closeknit.kernel.outbound.lanes import Lanes
 from closeknit.kernel.outbound.webhook import MOST_TRIES, sign
+from closeknit.kernel.scope import seeing_everything
 from closeknit.kernel.tests.receiver import NAME, PUBLIC, receiver, recorded_connections, smtp_catcher
 from closeknit.kernel.tests.test_outbound_addresses import HOSTILE as EVERY_HOSTILE
 from closeknit.kernel.tests.test_outbound_addresses import MADE
@@ -171,6 +172,30 @@ def test_what_was_read_meanwhile_is_not_sent(post, carol):
     later(hours=1)
     route()
     assert mails(post) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_keep_to_one_budget(post, carol):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connection
+
+    wants(carol, mail_address="carol@example.com")
+    for number in range(40):
+        tell_in_transaction(carol, f"c{number}")
+
+    def work(_):
+        try:
+            with seeing_everything():
+                route()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    route()
+    assert Dispatch.objects.count() == 6
+    assert GatheredNotice.objects.count() == 34
 
 
 def test_the_budget_is_a_setting(post, carol, erin):
