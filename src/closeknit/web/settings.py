@@ -237,7 +237,14 @@ if PRODUCTION:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # One cache for all processes: used one-time codes stand in it.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "kernel_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "kernel_cache",
+        # So many that no code still in its half minute is ever dropped to make room.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # Sign-in by django-allauth. It registers nobody, sends no mail, and leaves counting tries to web/visitors.py.
 ACCOUNT_ADAPTER = "closeknit.web.sign_in.AccountAdapter"
