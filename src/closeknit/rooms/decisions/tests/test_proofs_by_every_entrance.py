@@ -141,6 +141,28 @@ def test_bob_and_dave_get_no_more_than_they_may_see(client, bob, dave):
     assert client.get("/api/v1/ledger/seal").status_code == 403
 
 
+def test_page_api_and_command_search_alike(client, alice, capsys):
+    open_account("ACME", "strategic", "North")
+    write(2, kind="plan.drafted", account_number="ACME", sentence="Wanted.")
+    write(1, kind="plan.drafted", sentence="About nobody.")
+    write(1, kind="other.kind", account_number="ACME", sentence="Of another kind.")
+    sign_in(client, "alice")
+    choices = {"account": "ACME", "kind": "plan.*", "actor": "closeknit", "since": "2020-01-01", "until": "2100-01-01"}
+    page = client.get("/ledger/", choices).context["lines"]
+    asked = {"account_number": "ACME", "kind": "plan.*", "actor": "closeknit"}
+    api = client.get("/api/v1/ledger", asked | {"since_at": "2020-01-01", "until_at": "2100-01-01T00:00:00Z"}).json()
+    assert run_cli("ledger", *(x for k, v in choices.items() for x in (f"--{k}", v)), "--json") == 0
+    said = json.loads(capsys.readouterr().out)["entries"]
+    assert [line.sentence for line in page] == ["Wanted.", "Wanted."]
+    assert [line["entry_id"] for line in api] == [line["entry_id"] for line in said] == [x.entry_id for x in page]
+    assert client.get("/api/v1/ledger", {"until_at": "2020-01-01"}).json() == []
+    assert client.get("/api/v1/ledger", {"actor": "nobody"}).json() == []
+    assert run_cli("ledger", "--actor", "nobody") == 0
+    assert "No line of the ledger matches." in capsys.readouterr().out
+    assert run_cli("ledger", "--kind", "other.kind", "--evidence") == 0
+    assert '{"i": 0}' in capsys.readouterr().out
+
+
 def test_the_ledger_page_says_how_far_it_is_sealed(client, alice):
     sign_in(client, "alice")
     assert "Sealed through" not in client.get("/ledger/").content.decode()
