@@ -119,11 +119,12 @@ def question_of(record: Mapping[str, Any]) -> Question:
     )
 
 
-def judge_again(evidence: Mapping[str, Any]) -> tuple[str, str]:
+def judge_again(evidence: Mapping[str, Any], *, by: Actor) -> tuple[str, str]:
     """Return the digests of a judgement as recorded in a `….proposed` line, and as it comes out today.
 
     They are equal unless the line, the table of its version, or the code that judges is not what it was.
     """
+    _require(by)
     recorded = evidence["judgement"]
     table = table_of(recorded["policy_version"])
     return digest(recorded), digest(judge(table, question_of(evidence["question"])))

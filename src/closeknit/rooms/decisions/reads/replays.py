@@ -27,7 +27,7 @@ def replay_thread(thread_id: UUID, *, by: Actor) -> ThreadReplay:
 
 def judge_line_again(line: LedgerLine, by: Actor) -> Recomputed:  # noqa: ARG001 - every kind is asked alike
     """Judge a proposal again by the table that was in force, from the question as it was asked."""
-    then, now = judge_again(line.evidence)
+    then, now = judge_again(line.evidence, by=by)
     version = line.evidence["judgement"]["policy_version"]
     return Recomputed(then, now, f"Judged by policy {version} from the recorded facts.")
 

@@ -11,6 +11,7 @@ from closeknit.kernel.output import plain
 from closeknit.rooms.decisions.compute import judge, shipped_table
 from closeknit.rooms.decisions.contracts import PlanFacts, Question
 from closeknit.rooms.decisions.reads.policy import judge_again, question_of
+from closeknit.rooms.org.reads import system_actor
 
 FINE = PlanFacts(
     operation="service-desk",
@@ -120,10 +121,10 @@ def test_a_judgement_is_made_again_from_what_was_stored(db):
     question = ask(replace(FINE, coverage_share=0.5), limits={"data-fresh": 3})
     judgement = judge(shipped_table(), replace(question, facts=plain(question.facts)))
     evidence = {"question": plain(question), "judgement": plain(judgement)}
-    recorded, again = judge_again(evidence)
+    recorded, again = judge_again(evidence, by=system_actor())
     assert recorded == again == digest(judgement)
     tampered = {**evidence, "question": {**evidence["question"], "facts": {**asdict(FINE), "coverage_share": 0.99}}}
-    assert len(set(judge_again(tampered))) == 2
+    assert len(set(judge_again(tampered, by=system_actor()))) == 2
     assert question_of(evidence["question"]).money == question.money
 
 
