@@ -113,9 +113,15 @@ def _shown(spans: Sequence[Span], names: dict[str, str], zone: ZoneInfo) -> tupl
             day_on=span.starts_at.astimezone(zone).date(),
             starts_at=span.starts_at,
             ends_at=span.ends_at,
-            starts_local=f"{span.starts_at.astimezone(zone):%a %H:%M}",
-            ends_local=f"{span.ends_at.astimezone(zone):%a %H:%M}",
+            starts_local=_local(span.starts_at, zone, not span.person_key),
+            ends_local=_local(span.ends_at, zone, not span.person_key),
             is_swap=span.is_swap,
         )
         for span in spans
     )
+
+
+def _local(instant: datetime, zone: ZoneInfo, dated: bool) -> str:
+    """Write an instant on a zone's clock; a gap may be a week long, so its ends have their dates."""
+    wall = instant.astimezone(zone)
+    return f"{wall:%a} {wall.day} {wall:%b %H:%M}" if dated else f"{wall:%a %H:%M}"

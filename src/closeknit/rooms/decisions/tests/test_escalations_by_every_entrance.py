@@ -94,7 +94,7 @@ def test_commands(scene, capsys, monkeypatch):
     assert "as shipped" in said.out
     status, said = run(capsys, monkeypatch, "decisions", "duty", "week", "operations", "--on", "2026-03-02")
     assert "Mon 08:00" in said.out
-    assert "Nobody is on duty from Mon 16:00" in said.out
+    assert "Nobody is on duty from Mon 2 Mar 16:00" in said.out
 
 
 def test_a_path_changed_by_command_keeps_its_reason(scene, capsys, monkeypatch, tmp_path):

@@ -45,8 +45,8 @@ def test_a_week_shows_spans_gaps_and_shifts(lead, alice):
         ("Alice Planner", MONDAY, "Mon 08:00", "Mon 16:00")
     ]
     assert [(g.starts_local, g.ends_local) for g in week.gaps] == [
-        ("Mon 00:00", "Mon 08:00"),
-        ("Mon 16:00", "Mon 00:00"),
+        ("Mon 2 Mar 00:00", "Mon 2 Mar 08:00"),
+        ("Mon 2 Mar 16:00", "Mon 9 Mar 00:00"),
     ]
     end_shift("operations", shift, until_on=MONDAY, by=lead, at=AT)
     assert reads.get_duty_week("operations", week_on=MONDAY, by=alice).spans == ()
