@@ -12,6 +12,8 @@ CLOSEKNIT_LEDGER_COPIES folders that checkpoints are copied to, separated like P
 CLOSEKNIT_BEHIND_PROXY  "1" where a proxy of yours ends TLS, always sets X-Forwarded-Proto, adds the address of
                         the visitor to X-Forwarded-For
 CLOSEKNIT_IDLE_MINUTES  how long a session lives without a request (default 30; the demo company: 720)
+CLOSEKNIT_SECOND_FACTOR_KEY  file of the key that secrets of second factors are encrypted with (default: in the data
+                        folder); every server process needs the same one
 CLOSEKNIT_OIDC_ISSUER   the company's own sign-in (OpenID Connect), with CLOSEKNIT_OIDC_CLIENT_ID, CLOSEKNIT_OIDC_SECRET
                         (or CLOSEKNIT_OIDC_SECRET_FILE) and CLOSEKNIT_OIDC_NAME: docs/sign-in.md
 CLOSEKNIT_HOSTS         comma-separated host names to answer to (loopback is always one)
