@@ -23,6 +23,8 @@ LINK = re.compile(r'(?:href|src|hx-get|action|formaction|data-src)="(/[^"#]*)', 
 MONEY_KEY = re.compile(r"price|cost|worth|money", re.I)
 CONTRACT_MONEY = {"credit_per_miss"}
 """What a contract promises to pay is part of the promise, and shown with it."""
+NO_PRICES = ("/api/v1/openapi.json", "/api/v1/policy", "decisions policy show --json")
+"""A schema names fields, and a decision table says up to which sums rules decide: no account's money is in either."""
 OPEN_TO_ALL = {"/", "/sign-in/", "/sign-in/again/", "/api/v1/openapi.json"}
 OWN = re.compile(r"/you/.*|/people/person:\d+/|(/api/v1|/tiles)?/(notices|absences|delegations|tokens|sessions).*")
 """What is about oneself: rights, notices, tokens."""
@@ -195,7 +197,7 @@ def money_keys(page: Page) -> list[str]:
         head = lines[0] if lines else []
         at = [i for i, name in enumerate(head) if MONEY_KEY.search(name)]
         return [head[i] for i in at if len(head) > 1 and any(line[i] for line in lines[1:])]
-    if page.address in ("/api/v1/openapi.json", "/api/v1/policy"):
+    if page.address in NO_PRICES:
         return []
     with contextlib.suppress(ValueError):
         return sorted(set(named(json.loads(page.text))) - CONTRACT_MONEY)
