@@ -372,6 +372,7 @@ def test_receipts_prove_each_line_offline():
 
 def test_bob_gets_receipts_of_his_accounts_only(bob, alice):
     from closeknit.kernel.errors import NotFound
+
     open_account("ACME", "strategic", "North")
     (his,) = write(account_number="ACME")
     (other,) = write()
