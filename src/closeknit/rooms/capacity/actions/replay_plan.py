@@ -24,7 +24,7 @@ class Replay:
     code_version_now: str
 
 
-def recompute_drafted_line(line: LedgerLine, by: Actor) -> Recomputed:
+def recompute_drafted_line(line: LedgerLine, *, by: Actor) -> Recomputed:
     """Compute the plan of a `plan.drafted` line again, and set it beside what that line says came out."""
     replay = replay_plan(UUID(line.evidence["plan_id"]), by=by)
     then, now = replay.code_version_then, replay.code_version_now

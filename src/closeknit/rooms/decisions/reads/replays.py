@@ -25,7 +25,7 @@ def replay_thread(thread_id: UUID, *, by: Actor) -> ThreadReplay:
     return ThreadReplay(thread_id, tuple(_replay(line, by) for line in lines if _has_replay(line)))
 
 
-def judge_line_again(line: LedgerLine, by: Actor) -> Recomputed:  # noqa: ARG001 - every kind is asked alike
+def judge_line_again(line: LedgerLine, *, by: Actor) -> Recomputed:
     """Judge a proposal again by the table that was in force, from the question as it was asked."""
     then, now = judge_again(line.evidence, by=by)
     version = line.evidence["judgement"]["policy_version"]
@@ -47,7 +47,7 @@ def _replay(line: LedgerLine, by: Actor) -> Replayed:
         failure = ERASED
     else:
         try:
-            found = recompute(line, by)
+            found = recompute(line, by=by)
         except NotFound as refused:
             failure = f"What it was computed from is gone: {refused.what}"
         except CloseknitError as refused:
