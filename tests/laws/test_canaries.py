@@ -186,7 +186,9 @@ def spellings(value: Decimal) -> set[str]:
 def priced(pages: list[Page]) -> list[tuple[str, str]]:
     """Where a price is: as a number, or under a key or heading of money that is not empty."""
     sums = prices()
-    numbers = [(page.address, text) for page in pages for text in sums if text in page.text]
+    # On its own: ids and digests hold any four digits now and then.
+    written = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, sorted(sums, key=len, reverse=True)))})(?![\w-])")
+    numbers = [(page.address, text) for page in pages for text in sorted(set(written.findall(page.text)))]
     return numbers + [(page.address, key) for page in pages for key in money_keys(page)]
 
 
