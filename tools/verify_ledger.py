@@ -509,9 +509,9 @@ class _ExportCheck:
 def _records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         try:
-            yield dict(READ(line))
-        except (TypeError, ValueError) as reason:
-            raise Unreadable(f"Line {number} is no JSON object: {reason}") from reason
+            yield READ(line)
+        except ValueError as reason:
+            raise Unreadable(f"Line {number} is not JSON: {reason}") from reason
 
 
 def _expect(record: Any, schemas: Sequence[str]) -> dict[str, Any]:
