@@ -95,10 +95,10 @@ def test_a_thread_costs_the_same_for_few_lines_and_many(client, scene, alice, dj
     from closeknit.rooms.decisions.contracts import Entry
 
     sign_in(client, "alice")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         client.get(f"/threads/{scene.thread_id}/")
     with transaction.atomic():
         for i in range(60):
             record_entry(Entry(scene.thread_id, "x.y", "z:1", f"Line {i}.", {"i": i}), by=alice)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         client.get(f"/threads/{scene.thread_id}/")
