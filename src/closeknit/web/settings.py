@@ -6,7 +6,7 @@ CLOSEKNIT_APP_DATABASE_URL  the same database with a login of the application's 
                         owner's login takes the role closeknit_app (weaker: injected SQL could put it off again)
 CLOSEKNIT_HOME          the data folder: secret key, generated static files
 CLOSEKNIT_PRODUCTION    "1" behind TLS: secure cookies, HSTS, redirect to https
-CLOSEKNIT_LEDGER        folder of the ledger's signing key and checkpoints (default: `ledger` in the data folder)
+CLOSEKNIT_LEDGER        folder of the ledger's keys and checkpoints (default: `ledger` in the data folder)
 CLOSEKNIT_LEDGER_COPIES folders that checkpoints are copied to, separated like PATH; best where no administrator of the
                         database can write
 CLOSEKNIT_BEHIND_PROXY  "1" where a proxy of yours ends TLS, always sets X-Forwarded-Proto, adds the address of
