@@ -20,9 +20,7 @@ def add_commands(commands: Any) -> None:
     show = customers.add_parser("show", help="show one account")
     show.add_argument("account_number")
     show.set_defaults(run=_show_account)
-    change = customers.add_parser(
-        "change-tier", help="propose another tier for an account"
-    )
+    change = customers.add_parser("change-tier", help="propose another tier for an account")
     change.add_argument("account_number")
     change.add_argument("tier", choices=("strategic", "key", "standard", "volume"))
     change.add_argument("--reason", required=True, help="a sentence for the ledger")

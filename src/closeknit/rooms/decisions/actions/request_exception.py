@@ -74,7 +74,7 @@ def request_exception(
             requested_by_name=by.name,
             requested_at=at,
         )
-        row.proposal_id = _propose(row, earlier, wanted, by, at)
+        row.proposal_id = _propose(row, earlier, by, at)
         row.save(update_fields=["proposal"])
     return row.pk
 
@@ -109,7 +109,7 @@ def _owner(wanted: WantedException, by: Actor, at: datetime) -> tuple[str, str]:
     return owner.key, owner.name
 
 
-def _propose(row: ExceptionRow, earlier: ExceptionRow | None, wanted: WantedException, by: Actor, at: datetime) -> UUID:
+def _propose(row: ExceptionRow, earlier: ExceptionRow | None, by: Actor, at: datetime) -> UUID:
     whom = row.account_number or row.place
     days = (row.until_on - row.starts_on).days + 1
     return propose_change(

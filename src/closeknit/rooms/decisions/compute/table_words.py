@@ -83,6 +83,5 @@ def _outcome(outcome: Outcome) -> str:
     who = roles_in_words(outcome.roles)
     eyes = f"two different people ({who})" if outcome.approvals == 2 else who
     return (
-        f"waits for {eyes}; answer within {outcome.answer_within_hours} h,"
-        f" lapses after {outcome.expires_after_hours} h"
+        f"waits for {eyes}; answer within {outcome.answer_within_hours} h, lapses after {outcome.expires_after_hours} h"
     )

@@ -8,8 +8,9 @@ from django.db.models.functions import Now
 class Proposal(models.Model):
     """A change that waits for policy or for people. Leaves `waiting` once.
 
-    `question` is all that the judgement was made from beside the table `policy_version`; `before` and `after` are
-    pairs of name and value, in the order they are shown; `effects` says which accounts gain and lose. Deadlines are in database time. `..._for_...` name whose rights were borrowed, where any were.
+    `question` is all that the judgement was made from beside the table `policy_version`; `before` and `after` are pairs
+    of name and value, in the order they are shown; `effects` says which accounts gain and lose. Deadlines are
+    in database time. `..._for_...` name whose rights were borrowed, where any were.
     """
 
     class State(models.TextChoices):
