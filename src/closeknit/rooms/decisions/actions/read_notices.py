@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.decisions.reads.notices import readable_notices
@@ -20,4 +21,5 @@ def read_all_notices(*, until_at: datetime, by: Actor, at: datetime) -> int:
 
     What came after the list was drawn stays unread.
     """
-    return readable_notices(by).filter(read_at=None, last_at__lte=until_at).update(read_at=at)
+    seen_at = clock.check(until_at, where="until_at")
+    return readable_notices(by).filter(read_at=None, last_at__lte=seen_at).update(read_at=at)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.decisions.contracts import (
@@ -33,7 +34,7 @@ def list_notices(
     if only_unread:
         rows = rows.filter(read_at=None)
     if before_at is not None:
-        rows = rows.filter(last_at__lt=before_at)
+        rows = rows.filter(last_at__lt=clock.check(before_at, where="before_at"))
     return [_notice(row) for row in rows.order_by("-last_at", "-id")[:limit]]
 
 

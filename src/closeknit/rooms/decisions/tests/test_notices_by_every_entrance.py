@@ -141,6 +141,14 @@ def test_notices_by_api(client, carol, bob):
     assert post(client, "/api/v1/notices/read-all", {"until_at": AT.isoformat()}).json() == {"read": 1}
 
 
+@pytest.mark.parametrize("moment", ["1265-11-16T09:11:12-20:57", "9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00Z"])
+def test_a_time_that_cannot_be_kept_is_refused(client, carol, moment):
+    sign_in(client, "carol")
+    assert client.get("/api/v1/notices", {"before_at": moment}).status_code == 422
+    assert post(client, "/api/v1/notices/read-all", {"until_at": moment}).status_code == 422
+    assert client.get("/api/v1/notices", {"before_at": "2026-03-02T09:11:12-20:57"}).status_code == 200
+
+
 def test_notices_by_command(command, carol):
     tell(carol)
     status, found = command("decisions", "notices", "list", as_name="carol")
