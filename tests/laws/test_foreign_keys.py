@@ -63,3 +63,9 @@ def test_the_database_knows_no_key_upward_either(db):
     ours = [key for key in keys if key[0] in ROOMS]
     assert ours
     assert [(a, b) for low, high, a, b in ours if LADDER.index(high) > LADDER.index(low)] == []
+
+
+def test_migrations_say_all_that_the_models_say(db):
+    from django.core.management import call_command
+
+    call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)

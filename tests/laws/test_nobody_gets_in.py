@@ -31,6 +31,21 @@ OPEN = {
     "decisions.actions.record_rights.record_token",
     "decisions.actions.record_setting_change.record_setting_change",
     "decisions.actions.record_setting_change.record_setting_review",
+    "decisions.actions.notify.notify_people",
+    "decisions.actions.notify.settle_notices",
+    "decisions.actions.send_dispatches.disable",
+    # The approval that it carries out is what allows it.
+    "customers.actions.apply_tier_change.apply_tier_change",
+    # One's own notices, and what waits for oneself: nothing, for who may do nothing.
+    "decisions.actions.choose_notice_preferences.choose_notice_preferences",
+    "decisions.actions.read_notices.read_all_notices",
+    "decisions.actions.read_notices.read_notice",
+    "decisions.reads.deciders.list_to_decide",
+    "decisions.reads.duties.count_open_occurrences",
+    "decisions.reads.notices.count_unread_notices",
+    "decisions.reads.notices.get_notice",
+    "decisions.reads.notices.get_notice_preferences",
+    "decisions.reads.notices.list_notices",
     # A setting is what some other action goes by; an account that is named must be in scope. The other only answers no.
     "org.reads.settings.get_setting",
     "org.reads.settings.get_settings",

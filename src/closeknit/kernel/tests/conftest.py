@@ -41,7 +41,6 @@ def wire() -> Iterator[Wire]:
 def sql(transactional_db: None) -> Callable[..., list[tuple[Any, ...]]]:
     """A function that runs one statement and returns its rows; tables of a test's own are made by the owner."""
     from django.db import connection
-
     from tests.roles import as_owner
 
     def run(statement: str, *values: Any) -> list[tuple[Any, ...]]:

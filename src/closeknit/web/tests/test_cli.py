@@ -45,9 +45,12 @@ SCHEMAS = {
     "closeknit.escalation/1",
     "closeknit.escalations-moved/1",
     "closeknit.escalations/1",
+    "closeknit.exception/1",
+    "closeknit.exceptions/1",
     "closeknit.feeds/1",
     "closeknit.forecast-runs/1",
     "closeknit.forecast-weeks/1",
+    "closeknit.inbox/1",
     "closeknit.ledger-check/1",
     "closeknit.ledger-key/1",
     "closeknit.ledger/1",
@@ -62,8 +65,12 @@ SCHEMAS = {
     "closeknit.plan-run/1",
     "closeknit.plan/1",
     "closeknit.plans/1",
+    "closeknit.policy-adopted/1",
+    "closeknit.policy-versions/1",
+    "closeknit.policy/1",
     "closeknit.pools/1",
     "closeknit.problem/1",
+    "closeknit.proposal-detail/1",
     "closeknit.proposal/1",
     "closeknit.proposals/1",
     "closeknit.quarantine/1",
@@ -80,6 +87,7 @@ SCHEMAS = {
     "closeknit.sign-in/1",
     "closeknit.terms/1",
     "closeknit.thread-replay/1",
+    "closeknit.tier-change/1",
     "closeknit.token/2",
     "closeknit.tokens-revoked/1",
     "closeknit.tokens/1",
@@ -298,8 +306,8 @@ def test_people_and_tokens_are_made_once_and_shown_as_objects(company, here, cap
     assert status == 0
     assert one_object(out)["username"] == "greta"
     assert PASSWORD not in out
-    status, out, _ = outcome(capsys, "org", "token", "ci", "--as", "greta", "--json")
-    assert one_object(out)["token"].startswith("ck_")
+    status, out, _ = outcome(capsys, "org", "token", "issue", "ci", "--as", "greta", "--json")
+    assert one_object(out)["token"]["token"].startswith("ck_")
 
 
 def test_a_fault_of_ours_is_an_object_too_and_its_trace_goes_to_standard_error(db, here, capsys, monkeypatch):

@@ -26,6 +26,7 @@ class Replay:
 
 def recompute_drafted_line(line: LedgerLine, *, by: Actor) -> Recomputed:
     """Compute the plan of a `plan.drafted` line again, and set it beside what that line says came out."""
+    by.require(Permission.READ_LEDGER)
     replay = replay_plan(UUID(line.evidence["plan_id"]), by=by)
     then, now = replay.code_version_then, replay.code_version_now
     how = f"Planned from the stored snapshot and forecast, by code {now}{'' if then == now else f', then {then}'}."

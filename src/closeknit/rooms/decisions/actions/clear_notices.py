@@ -21,11 +21,12 @@ def clear_notices(*, by: Actor) -> int:
     by.require(MANAGE)
     gone = 0
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement, values in (
+        steps: tuple[tuple[str, list[list[str] | int]], ...] = (
             (MESSAGES, [["sent", "dropped"], KEEP_SENT_DAYS]),
             (MESSAGES, [["dead"], KEEP_DEAD_DAYS]),
             (NOTICES, [KEEP_READ_DAYS]),
-        ):
+        )
+        for statement, values in steps:
             cursor.execute(statement, values)
             gone += cursor.rowcount
     return gone

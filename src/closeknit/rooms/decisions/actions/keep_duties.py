@@ -41,8 +41,9 @@ MOST_AT_ONCE = 50
 def open_due_dates(*, by: Actor) -> int:
     """Make an occurrence of every due date that has come, once; return how many came.
 
-    A deployment that stood still makes up for all it missed. Needs no permission: whoever added the duty had one.
+    A deployment that stood still makes up for all it missed.
     """
+    by.require(Permission.READ_LEDGER)
     with transaction.atomic():
         now = database_now()
         # Where a day begins first it is 14 hours ahead.
@@ -60,6 +61,7 @@ def gather_evidence(*, by: Actor) -> int:
 
     Queries run with the owner's rights and outside the transaction that keeps their answers.
     """
+    by.require(Permission.READ_LEDGER)
     waiting = DutyOccurrence.objects.filter(gathered_at=None).select_related("duty").order_by("due_at", "id")
     ready = 0
     for row in list(waiting[:MOST_AT_ONCE]):
@@ -76,6 +78,7 @@ def gather_evidence(*, by: Actor) -> int:
 
 def escalate_overdue_duties(*, by: Actor) -> int:
     """Escalate what was not signed in time, once for each due date; return how many were."""
+    by.require(Permission.READ_LEDGER)
     with transaction.atomic():
         now = database_now()
         late = DutyOccurrence.objects.select_for_update(skip_locked=True, of=("self",)).select_related("duty")

@@ -9,6 +9,7 @@ from uuid import UUID
 from closeknit.kernel.actor import Actor
 from closeknit.rooms.decisions.actions.propose_change import propose_change
 from closeknit.rooms.decisions.contracts import Effect, PlanFacts
+from closeknit.rooms.org.contracts import Permission
 
 
 def propose_plan_change(
@@ -29,6 +30,7 @@ def propose_plan_change(
     `before` and `after` describe the plan in force and the draft. Asked again about the same subject it returns the
     first proposal and changes nothing.
     """
+    by.require(Permission.RUN_PLAN)
     return propose_change(
         kind="plan",
         subject=subject,

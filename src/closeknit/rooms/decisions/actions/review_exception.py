@@ -39,6 +39,8 @@ def review_exception(
         Denied: for anyone else.
         Conflict: when it is not granted, or has ended.
     """
+    if not by.may(Permission.DECIDE):
+        by.require(Permission.PROPOSE)
     if not reason.strip():
         raise Invalid("A review needs a reason.", where="reason", todo="Say what you found, in a sentence.")
     with transaction.atomic():

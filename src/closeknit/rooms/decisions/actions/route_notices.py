@@ -17,6 +17,7 @@ from closeknit.rooms.decisions.reads.notices import preferences_of
 from closeknit.rooms.decisions.reads.outbound import mail_server
 from closeknit.rooms.decisions.reads.timing import database_now
 from closeknit.rooms.org import reads as org
+from closeknit.rooms.org.contracts import Permission
 
 AT_ONCE = 200
 
@@ -25,8 +26,9 @@ def route_notices(*, by: Actor) -> int:
     """Route what was reported since the last round, make the digests that are due, and return how many it took.
 
     Runs again and again on the worker, by several at once; each notice's update is routed once. Times are the
-    database's. Needs no permission: whoever reported had one, and rights are asked when a message leaves.
+    database's. Rights to what is told are asked when a message leaves.
     """
+    by.require(Permission.READ_LEDGER)
     with transaction.atomic():
         now = database_now()
         waiting = Notice.objects.select_for_update(skip_locked=True).filter(routed_updates__lt=F("updates"))

@@ -23,6 +23,7 @@ def withdraw_proposal(subject: str, *, reason: str, by: Actor, at: datetime) -> 
 
     For actions that overtake their own proposals: needs the right to propose the like.
     """
+    _require_some(by)
     with transaction.atomic():
         rows = Proposal.objects.select_for_update().filter(subject=subject, state=Proposal.State.WAITING)
         proposal = rows.first()
@@ -35,6 +36,7 @@ def withdraw_proposal(subject: str, *, reason: str, by: Actor, at: datetime) -> 
 
 def withdraw_own_proposal(proposal_id: UUID, *, reason: str, by: Actor, at: datetime) -> None:
     """Take back one's own proposal, or one that was made for oneself. Refuses what is decided."""
+    _require_some(by)
     with transaction.atomic():
         proposal = Proposal.objects.select_for_update().filter(pk=proposal_id).first()
         if proposal is None or not visible_proposals(by).filter(pk=proposal_id).exists():
@@ -46,6 +48,12 @@ def withdraw_own_proposal(proposal_id: UUID, *, reason: str, by: Actor, at: date
         if proposal.state != Proposal.State.WAITING:
             raise Conflict(f"This was already {proposal.state}.", where=str(proposal_id), todo="Look at its thread.")
         _withdraw(proposal, reason.strip(), by, at)
+
+
+def _require_some(by: Actor) -> None:
+    """Refuse who could have proposed nothing, before anything is looked up."""
+    if not any(by.may(permission) for permission in PERMISSION_OF.values()):
+        by.require(Permission.PROPOSE)
 
 
 def _withdraw(proposal: Proposal, reason: str, by: Actor, at: datetime) -> None:

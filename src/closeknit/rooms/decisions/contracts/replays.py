@@ -1,7 +1,7 @@
 """Decisions computed again from what was stored: what came out then, and what comes out now."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from closeknit.kernel.actor import Actor
@@ -17,8 +17,10 @@ class Recomputed:
     how: str
 
 
-Recompute = Callable[[LedgerLine, Actor], Recomputed]
-"""What a room declares for a kind of line, under the name "replays" in web/wiring.py."""
+class Recompute(Protocol):
+    """What a room declares for a kind of line, under the name "replays" in web/wiring.py."""
+
+    def __call__(self, line: LedgerLine, *, by: Actor) -> Recomputed: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class SubjectKey(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="a_key_has_one_subject_until_it_is_erased",
-                condition=models.Q(
+                condition=(
                     models.Q(erased_at=None, account_number=None, person_key__isnull=False)
                     | models.Q(erased_at=None, account_number__isnull=False, person_key=None)
                     | models.Q(erased_at__isnull=False, account_number=None, person_key=None, wrapped=None)

@@ -33,8 +33,10 @@ def test_setting_changing_and_ending_are_lines_of_one_thread(erin):
     assert [line.kind for line in lines] == ["setting.changed", "setting.changed", "setting.ended"]
     assert [line.sentence for line in lines] == [
         "Erin Admin set decisions.plan_approval.most_data_age_days to 5 days. Reason: Orders come daily.",
-        "Erin Admin set decisions.plan_approval.most_data_age_days to 3 days until 2026-03-02 18:00 UTC, was 5 days."
-        " Reason: Twice a day (actor).",
+        (
+            "Erin Admin set decisions.plan_approval.most_data_age_days to 3 days"
+            " until 2026-03-02 18:00 UTC, was 5 days. Reason: Twice a day (actor)."
+        ),
         "Erin Admin ended decisions.plan_approval.most_data_age_days = 3 days. Reason: Back to weekly.",
     ]
     assert lines[1].evidence["before"]["value"] == 5
