@@ -18,7 +18,6 @@ from closeknit.rooms.org.actions.note_token_used import note_token_used
 from closeknit.rooms.org.actions.revoke_token import revoke_token
 from closeknit.rooms.org.contracts import NEVER_BY_TOKEN, READING, Permission
 from closeknit.rooms.org.models import ApiToken, Person
-from closeknit.rooms.org.reads.tokens import _within
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -181,7 +180,7 @@ loans = st.lists(st.builds(Lent, st.just("person:2"), st.just("Lea"), some, scop
 def test_a_token_never_does_more_than_its_person_over_any_account(own, lent, named):
     everything = frozenset().union(*(hat.permissions for hat in own))
     whole = Actor("person:1", "Ann", everything, Scope(), (), lent, own or (Hat(frozenset(), Scope()),))
-    part = _within(whole, named)
+    part = whole.within(named)
     for name in NAMES:
         assert part.may(name) == (whole.may(name) and name in named)
         assert part.scope_of(name) == (whole.scope_of(name) if name in named else Scope())
