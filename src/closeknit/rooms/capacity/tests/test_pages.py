@@ -60,14 +60,14 @@ def test_the_page_costs_the_same_for_two_pools_and_for_twenty(client, scene, dja
     from closeknit.rooms.capacity.models import PoolWeekRow
 
     sign_in(client, "alice")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         client.get(f"/plans/{scene.plan_id}/")
     rows = list(PoolWeekRow.objects.filter(plan_id=scene.plan_id, pool="pick-1"))
     for number in range(2, 20):
         for row in rows:
             row.pk, row.pool = None, f"pick-{number}"
             row.save(force_insert=True)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert len(client.get(f"/plans/{scene.plan_id}/").context["map"].rows) == 20
 
 
