@@ -2,8 +2,9 @@
 
 The business transaction is one insert by the mapper and its commit; the audited one writes a ledger line in it too.
 "Other work" is done in the transaction: computed on the same cores, or waited for elsewhere. Clients are processes of
-their own; both kinds run in turns, in the same minutes. Many clients that wait are as good as bare ones where they keep
-every core busy, so the gate of bare ones holds for them. `--seconds N` of each turn, `--gates` to fail below.
+their own; both kinds run in turns, in the same minutes. Many clients that wait keep every core busy and are then as
+good as bare ones: there the gate of 0.8 is missed on a machine of two cores. `--seconds N` of each turn, `--gates` to
+fail below.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from benchmarks._scratch import scratch
 CLIENTS = (1, 16, 64)
 TURNS = 4
 OTHER_WORK_SECONDS = 0.005
-GATES = {"bare": 0.5, "5 ms computing": 0.8, "5 ms waiting": 0.5}
+GATES = {"bare": 0.5, "5 ms computing": 0.8, "5 ms waiting": 0.8}
 LAG_P99_SECONDS = 1.0
 TABLE = "bench_order"
 SETUP = f"""
