@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 
-from closeknit.kernel import ids
+from closeknit.kernel import clock, ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Denied, Invalid, NotFound
 from closeknit.rooms.decisions.actions.record_entry import record_entry
@@ -116,6 +116,8 @@ def swap_shift(
     Who keeps the calendar may swap anyone; others only give away their own duty.
     """
     by.require(Permission.READ_DECISIONS)
+    clock.check(starts_at, where="starts_at")
+    clock.check(ends_at, where="ends_at")
     if not starts_at < ends_at <= starts_at + LONGEST_SWAP or not reason.strip():
         raise Invalid(
             f"A swap has a reason, and lasts up to {LONGEST_SWAP.days} days.",

@@ -6,6 +6,7 @@ from uuid import UUID
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
+from closeknit.kernel import clock
 from closeknit.kernel.http import Request
 from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.contracts import LedgerLine, Seal, ThreadCard
@@ -59,15 +60,18 @@ def list_entries(
         account_number=account_number,
         kind=kind,
         actor=actor,
-        since_at=_aware(since_at),
-        until_at=_aware(until_at),
+        since_at=_kept(since_at, "since_at"),
+        until_at=_kept(until_at, "until_at"),
         before_id=before_id,
         limit=limit,
     )
 
 
-def _aware(at: datetime | None) -> datetime | None:
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+def _kept(at: datetime | None, where: str) -> datetime | None:
+    """Return an instant that may be asked for; one without an offset is taken as UTC."""
+    if at is None:
+        return None
+    return clock.check(at.replace(tzinfo=UTC) if at.tzinfo is None else at, where=where)
 
 
 @router.get("/ledger/seal", response=Seal)
