@@ -42,6 +42,13 @@ PAGES = (
     "/escalations/paths/",
     "/escalations/duty/",
     "/escalations/duty/operations/",
+    "/duties/",
+    "/notices/",
+    "/notices/preferences/",
+    "/settings/",
+    "/settings/deviations/",
+    "/settings/capacity.planning_weeks/",
+    "/access/",
     "/you/",
     "/you/password/",
     "/sign-in/again/",
@@ -115,7 +122,13 @@ def test_every_page_is_whole_at_every_width_and_in_both_themes(browser, live_ser
     wide = []
     for address in PAGES:
         visit.go(
-            address.format(run=scene.run_id, plan=scene.plan_id, thread=scene.thread_id, escalation=scene.escalation_id)
+            address.format(
+                run=scene.run_id,
+                plan=scene.plan_id,
+                thread=scene.thread_id,
+                escalation=scene.escalation_id,
+                proposal=scene.proposal_id,
+            )
         )
         assert visit.page.evaluate("document.documentElement.dataset.theme") == theme
         assert visit.page.locator("[data-tile] .loading").count() == 0, address
