@@ -33,6 +33,12 @@ GET  /api/v1/exceptions                                                         
 POST /api/v1/exceptions | {new_exception}                                              401 403 201 201 201 403 403
 GET  /api/v1/exceptions/{exception_id}                                                 401 403 200 200 200 200 403
 POST /api/v1/exceptions/{exception_id}/review | {"verdict":"end","reason":"So."}       401 403 200 200 200 403 403
+GET  /api/v1/ledger/check                                                              401 403 403 200 200 200 403
+GET  /api/v1/ledger/keys                                                               401 403 403 200 200 200 403
+POST /api/v1/ledger/keys | {}                                                          401 403 403 403 403 403 403
+POST /api/v1/ledger/keys/give-up | {"reason":"Lost."}                                  401 403 403 403 403 403 403
+POST /api/v1/ledger/erasures | {"account_number":"ACME","reason":"Asked."}             401 403 403 403 403 403 403
+POST /api/v1/ledger/breaks/{epoch}/accept | {"reason":"Known."}                        401 403 403 403 403 403 403
 GET  /api/v1/policy                                                                    401 403 200 200 200 200 403
 GET  /api/v1/policy/versions                                                           401 403 200 200 200 200 403
 POST /api/v1/policy/check | {"text":"x"}                                               401 403 422 422 422 422 403
@@ -133,6 +139,13 @@ GET  /tiles/work/                                                               
 GET  /inbox/                                                                           302 403 200 200 200 200 403
 GET  /proposals/{proposal_id}/                                                         302 403 404 200 200 200 403
 POST /proposals/{proposal_id}/withdraw/ | reason=No.                                   302 403 404 409 403 403 403
+GET  /ledger/check/                                                                    302 403 403 200 200 200 403
+GET  /ledger/keys/                                                                     302 403 403 200 200 200 403
+POST /ledger/keys/replace/ | x=1                                                       302 403 403 403 403 403 403
+POST /ledger/keys/erase/ | account=ACME&reason=Asked                                   302 403 403 403 403 403 403
+POST /ledger/keys/give-up/ | reason=Lost                                               302 403 403 403 403 403 403
+POST /ledger/keys/accept-break/ | epoch=1&reason=Known                                 302 403 403 403 403 403 403
+POST /policy/adopt/ | text=x&reason=So                                                 302 403 403 403 403 403 403
 GET  /policy/                                                                          302 403 200 200 200 200 403
 GET  /exceptions/                                                                      302 403 200 200 200 200 403
 GET  /exceptions/new/                                                                  302 403 200 200 200 403 403
@@ -294,6 +307,11 @@ def routes() -> set[tuple[str, str]]:
         "work-replay",
         "proposal-decide",
         "proposal-withdraw",
+        "ledger-key-replace",
+        "ledger-erase",
+        "ledger-keys-give-up",
+        "ledger-break-accept",
+        "policy-adopt",
         "exception-request",
         "exception-review",
         "account-tier-propose",
@@ -474,6 +492,7 @@ def escalation_places() -> dict[str, Any]:
         "swap_form": urlencode({**swap, "starts_local": "2026-03-02T08:00", "ends_local": "2026-03-02T09:00"}),
         "calendar": "matrix",
         "path": "surge",
+        "epoch": 1,
         "shift_id": set_shift("matrix", person="alice", **hours, **acts),
         "escalation_id": raise_escalation(path="surge", cause="matrix", title="Surge", summary="", **about, **acts),
     }

@@ -28,6 +28,8 @@ PAGES = (
     "/threads/{thread}/",
     "/threads/{thread}/replay/",
     "/ledger/",
+    "/ledger/keys/",
+    "/ledger/check/",
     "/feeds/",
     "/feeds/orders/",
     "/work/",

@@ -241,3 +241,29 @@ class DutyReason(forms.Form):
     """Why a duty ends."""
 
     reason = forms.CharField(max_length=500)
+
+
+class KeyReason(forms.Form):
+    """Why something is done to the ledger's keys."""
+
+    reason = forms.CharField(required=False, max_length=2000)
+
+
+class ErasedSubject(KeyReason):
+    """Whom to erase from the ledger: one account, or one person by key."""
+
+    account = forms.CharField(required=False, max_length=80)
+    person = forms.CharField(required=False, max_length=80)
+
+
+class AcceptedBreak(KeyReason):
+    """Which epoch's break is accepted."""
+
+    epoch = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class AdoptedTable(forms.Form):
+    """A decision table in YAML, and why it is put in force."""
+
+    text = forms.CharField(max_length=100_000, strip=False)
+    reason = forms.CharField(required=False, max_length=2000)

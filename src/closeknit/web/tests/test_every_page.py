@@ -31,6 +31,8 @@ PAGES = (
     "/sign-in/again/",
     "/plans/progress/{thread}/",
     "/inbox/",
+    "/ledger/keys/",
+    "/ledger/check/",
     "/proposals/{proposal}/",
     "/policy/",
     "/exceptions/",

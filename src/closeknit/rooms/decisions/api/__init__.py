@@ -2,8 +2,17 @@
 
 from ninja import Router
 
-from closeknit.rooms.decisions.api import duties, escalations, exceptions, ledger, notices, policy, proposals
+from closeknit.rooms.decisions.api import (
+    duties,
+    escalations,
+    exceptions,
+    ledger,
+    ledger_keys,
+    notices,
+    policy,
+    proposals,
+)
 
 router = Router()
-for part in (proposals, ledger, escalations, notices, duties, exceptions, policy):
+for part in (proposals, ledger, ledger_keys, escalations, notices, duties, exceptions, policy):
     router.add_router("", part.router)

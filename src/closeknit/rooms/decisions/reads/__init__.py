@@ -51,6 +51,7 @@ from closeknit.rooms.decisions.reads.receipts import (
     get_public_key,
     get_receipt,
     get_seal,
+    list_public_keys,
 )
 from closeknit.rooms.decisions.reads.replays import judge_line_again, replay_thread
 
@@ -104,6 +105,7 @@ __all__ = [
     "list_paths",
     "list_policy_versions",
     "list_proposals",
+    "list_public_keys",
     "list_threads",
     "list_to_decide",
     "path_as_text",

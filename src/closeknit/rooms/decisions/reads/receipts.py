@@ -61,6 +61,12 @@ def get_public_key(*, by: Actor) -> str:
     return key_history()[0]
 
 
+def list_public_keys(*, by: Actor) -> tuple[str, ...]:
+    """Return the ledger's public keys, hexadecimal, from the first one to that of today. For who reads all of it."""
+    by.require(Permission.READ_LEDGER)
+    return key_history()
+
+
 def get_receipt(entry_id: int, *, by: Actor) -> dict[str, Any]:
     """Return an entry with what proves it offline: inclusion proof, signed checkpoint, public key.
 
