@@ -68,16 +68,8 @@ def list_plans(*, by: Actor, operation: str = "", states: Iterable[PlanState] = 
 
 def get_plan(plan_id: UUID, *, by: Actor) -> PlanCard:
     """Return one plan, or raise NotFound."""
-    row = _plans(by).filter(pk=plan_id).first()
-    if row is None:
-        raise NotFound("There is no such plan.", where=str(plan_id))
+    row = _row(plan_id, by)
     return _shown([_plan(row, totals=_sees_all(by) or _disclosure(plan_id, by).whole)], by)[0]
-
-
-def find_plan_in_force(operation: str, *, by: Actor) -> PlanCard | None:
-    """Return the committed plan of an operation, or None."""
-    row = _plans(by).filter(operation=operation, state=Plan.State.COMMITTED).first()
-    return get_plan(row.pk, by=by) if row else None
 
 
 def find_plan_of_thread(thread_id: UUID, *, by: Actor) -> PlanCard | None:
@@ -96,7 +88,7 @@ def list_pool_weeks(plan_id: UUID, *, by: Actor) -> list[PoolWeek]:
     Pools whose numbers would tell a reader of some accounts too much of one of the others are left out: see
     `list_withheld_pools`.
     """
-    plan = get_plan(plan_id, by=by)
+    plan = _row(plan_id, by)
     rows = PoolWeekRow.objects.filter(plan_id=plan_id).order_by("pool", "week_on")
     if not _sees_all(by):
         rows = rows.filter(pool__in=_disclosure(plan_id, by).pools)
@@ -105,7 +97,7 @@ def list_pool_weeks(plan_id: UUID, *, by: Actor) -> list[PoolWeek]:
 
 def list_withheld_pools(plan_id: UUID, *, by: Actor) -> list[str]:
     """Return the names of a plan's pools whose numbers the actor may not see, for what they would tell of others."""
-    get_plan(plan_id, by=by)
+    _row(plan_id, by)
     if _sees_all(by):
         return []
     hidden = PoolWeekRow.objects.filter(plan_id=plan_id).exclude(pool__in=_disclosure(plan_id, by).pools)
@@ -116,7 +108,7 @@ def list_claims(
     plan_id: UUID, *, by: Actor, only_short: bool = False, account_number: str = "", limit: int = 500
 ) -> list[ClaimWeek]:
     """Return who needs and gets what in a plan, the worst shortfall first. Only accounts in the actor's scope."""
-    plan = get_plan(plan_id, by=by)
+    plan = _row(plan_id, by)
     rows = _claims(by).filter(plan_id=plan_id)
     if only_short:
         rows = rows.filter(short_hours__gt=0)
@@ -191,6 +183,14 @@ def list_cells(plan_id: UUID, pool: str, week_on: date, *, by: Actor) -> list[In
         if columns["need"][i] > 0 or columns["capacity"][i] > 0
     ]
     return _shown(found, by)
+
+
+def _row(plan_id: UUID, by: Actor) -> Plan:
+    """Return a plan's row for what needs no totals of it: those are weighed over every account."""
+    row = _plans(by).filter(pk=plan_id).first()
+    if row is None:
+        raise NotFound("There is no such plan.", where=str(plan_id))
+    return row
 
 
 def _plans(by: Actor) -> QuerySet[Plan]:
