@@ -100,3 +100,18 @@ def test_red_twin_an_answer_that_is_not_described_is_seen(company, monkeypatch):
     with pytest.raises(FailureGroup) as found:
         faults(plans, {"Authorization": f"Bearer {token}"}, known_ids(company))
     assert [type(failure) for failure in found.value.exceptions] == [ServerError]
+
+
+def test_no_two_shapes_of_the_document_have_one_name():
+    """The document would show one of them for both."""
+    import ast
+    from collections import Counter
+    from pathlib import Path
+
+    rooms = Path(__file__).resolve().parents[2] / "src" / "closeknit" / "rooms"
+    entrances = [*rooms.glob("*/api.py"), *rooms.glob("*/api/*.py")]
+    shapes = Counter(
+        node.name for path in entrances for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)
+    )
+    assert sum(shapes.values()) > 30
+    assert [name for name, count in shapes.items() if count > 1] == []

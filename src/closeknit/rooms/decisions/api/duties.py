@@ -12,6 +12,7 @@ from closeknit.kernel.output import plain
 from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.actions import add_duty as duties
 from closeknit.rooms.decisions.actions.sign_duty import sign_duty
+from closeknit.rooms.decisions.api.reason import Reason
 from closeknit.rooms.decisions.contracts import (
     Cadence,
     DutyCard,
@@ -58,12 +59,6 @@ class Assignment(Schema):
     """To whom a duty passes, and why."""
 
     owner: str = Field(..., max_length=80)
-    reason: str = Field(..., max_length=500)
-
-
-class Reason(Schema):
-    """Why."""
-
     reason: str = Field(..., max_length=500)
 
 

@@ -13,13 +13,13 @@ from closeknit.rooms.decisions.contracts import Erasure, LedgerCheck
 router = Router(tags=["ledger"])
 
 
-class Reason(Schema):
+class UpkeepReason(Schema):
     """A sentence for the ledger, without personal data."""
 
     reason: str = Field(..., max_length=2000)
 
 
-class Subject(Reason):
+class Subject(UpkeepReason):
     """Whom to erase: one account, or one person by key."""
 
     account_number: str = Field("", max_length=80)
@@ -59,7 +59,7 @@ def replace_key(request: Request):
 
 
 @router.post("/ledger/keys/give-up", response=Erasure)
-def give_up(request: Request, why: Reason):
+def give_up(request: Request, why: UpkeepReason):
     """After the loss of the text key: go on with new keys."""
     return give_up_keys(reason=why.reason, by=request.actor)
 
@@ -74,6 +74,6 @@ def erase(request: Request, subject: Subject):
 
 
 @router.post("/ledger/breaks/{epoch}/accept", response=Accepted)
-def accept(request: Request, why: Reason, epoch: int = Path(..., ge=1, le=2**31 - 1)):
+def accept(request: Request, why: UpkeepReason, epoch: int = Path(..., ge=1, le=2**31 - 1)):
     """Accept, on record, that an epoch broke off sealed lines."""
     return {"epoch": epoch, "entry_id": accept_break(epoch, reason=why.reason, by=request.actor)}

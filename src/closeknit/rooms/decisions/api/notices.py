@@ -13,6 +13,7 @@ from closeknit.rooms.decisions.actions import manage_endpoints
 from closeknit.rooms.decisions.actions.choose_notice_preferences import choose_notice_preferences
 from closeknit.rooms.decisions.actions.read_notices import read_all_notices, read_notice
 from closeknit.rooms.decisions.actions.send_dispatches import replay_dispatch
+from closeknit.rooms.decisions.api.reason import Reason
 from closeknit.rooms.decisions.contracts import (
     DigestRhythm,
     DispatchCard,
@@ -64,12 +65,6 @@ class Address(Schema):
     """Another address for an endpoint."""
 
     url: str = Field(..., max_length=500)
-
-
-class Reason(Schema):
-    """Why."""
-
-    reason: str = Field(..., max_length=500)
 
 
 @router.get("/notices", response=list[NoticeCard])
