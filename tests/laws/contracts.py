@@ -78,12 +78,14 @@ class OnlyContract(_Listed):
 
     - package: the package that is held to the list.
     - libraries: the top-level names that it may import.
+    - workshop: a module of it that may import what it likes (optional).
     """
 
     type_name = "only"
 
     package = fields.StringField()
     libraries = fields.ListField(subfield=fields.StringField())
+    workshop = fields.StringField(required=False)
 
     def find(self, graph: grimp.ImportGraph) -> Violations:
         """Every import of something that is not listed."""
@@ -93,7 +95,7 @@ class OnlyContract(_Listed):
         return [
             (importer, imported)
             for importer in sorted(inside)
-            if not _is_test(importer)
+            if not _is_test(importer) and importer != self.workshop
             for imported in _imports(graph, importer)
             if imported not in inside and imported.partition(".")[0] not in allowed
         ]

@@ -1,0 +1,1 @@
+"""What happens, event by event, when a plan meets a day."""
