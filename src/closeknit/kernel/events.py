@@ -19,6 +19,7 @@ from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import CloseknitError, Conflict, Denied, NotFound
 from closeknit.kernel.models import Delivery, EventRow
+from closeknit.kernel.news import Event, WorkRefused
 from closeknit.kernel.scope import acting_as
 
 log = logging.getLogger(__name__)
@@ -26,22 +27,6 @@ log = logging.getLogger(__name__)
 MAX_TRIES = 5
 FIRST_RETRY_SECONDS = 1.0
 CHANNEL = "closeknit_outbox"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Base of every event: a past-tense name and the ids it speaks of. `thread_id` ties a chain together."""
-
-    thread_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class WorkRefused(Event):
-    """A background step was refused for good: whoever asked for it has not, or no longer, the right to it."""
-
-    work: str
-    actor_key: str
-    where: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Who listens to which news: the one table. Read it top to bottom and you have seen every automatic step."""
 
 from closeknit.kernel import events
-from closeknit.kernel.events import Event, Listener, WorkRefused
+from closeknit.kernel.events import Listener
+from closeknit.kernel.news import Event, WorkRefused
 from closeknit.rooms.decisions.contracts.replays import Recompute
 from closeknit.rooms.org.contracts.settings import REVIEW_AFTER_DAYS, Setting
 

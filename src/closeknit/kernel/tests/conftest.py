@@ -9,7 +9,8 @@ import pytest
 
 from closeknit.kernel import events
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.events import Event, Listener
+from closeknit.kernel.events import Listener
+from closeknit.kernel.news import Event
 
 SOMEBODY = Actor(key="somebody", name="Somebody", permissions=frozenset({"events.replay"}))
 Wire = Callable[[Mapping[type[Event], tuple[Listener, ...]]], None]

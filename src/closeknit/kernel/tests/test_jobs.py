@@ -14,8 +14,9 @@ from procrastinate.utils import utcnow
 
 from closeknit.kernel import events, ids, jobs
 from closeknit.kernel.errors import Conflict, Invalid
-from closeknit.kernel.events import Context, Event
+from closeknit.kernel.events import Context
 from closeknit.kernel.models import JobFailure
+from closeknit.kernel.news import Event
 from closeknit.kernel.tests.conftest import SOMEBODY
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -17,8 +17,9 @@ import pytest
 from django.db import connection, connections, transaction
 
 from closeknit.kernel import events, ids
-from closeknit.kernel.events import Context, Event
+from closeknit.kernel.events import Context
 from closeknit.kernel.models import Delivery, EventRow
+from closeknit.kernel.news import Event
 from closeknit.kernel.tests.conftest import SOMEBODY
 
 pytestmark = [

@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from closeknit.kernel import events, ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Denied, Invalid, NotFound
-from closeknit.kernel.events import Context, Event
+from closeknit.kernel.events import Context
 from closeknit.kernel.models import Delivery, EventRow
+from closeknit.kernel.news import Event
 from closeknit.kernel.tests.conftest import SOMEBODY
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 from uuid import UUID
 
-from closeknit.kernel.events import Event
+from closeknit.kernel.news import Event
 from closeknit.rooms.org.contracts.fields import PERSONAL, PRICES
 from closeknit.rooms.org.contracts.settings import Kind, Level, Setting
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from closeknit.kernel.events import Event
+from closeknit.kernel.news import Event
 from closeknit.rooms.org.contracts.fields import INTERNAL
 
 

@@ -2,7 +2,8 @@
 
 import time
 
-from closeknit.kernel.events import Context, WorkRefused
+from closeknit.kernel.events import Context
+from closeknit.kernel.news import WorkRefused
 from closeknit.kernel.outbound.lanes import Lanes
 from closeknit.rooms.decisions.actions.clear_notices import clear_notices
 from closeknit.rooms.decisions.actions.expire_exceptions import note_expired_exceptions

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from closeknit.kernel.events import Event
+from closeknit.kernel.news import Event
 from closeknit.rooms.org.contracts.settings import Kind, Level, Setting
 
 OWN_SERIES_UNITS = Setting(

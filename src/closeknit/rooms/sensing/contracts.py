@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from closeknit.kernel.events import Event
+from closeknit.kernel.news import Event
 
 
 class FactKind(StrEnum):

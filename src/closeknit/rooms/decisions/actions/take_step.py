@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.events import Event, publish
+from closeknit.kernel.events import publish
+from closeknit.kernel.news import Event
 from closeknit.rooms.decisions.actions.notify import notify_people, settle_notices
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.compute.escalations import Step

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from uuid import UUID
 
-from closeknit.kernel.events import Event
+from closeknit.kernel.news import Event
 
 
 class EscalationState(StrEnum):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from closeknit.kernel.events import Event
+from closeknit.kernel.news import Event
 from closeknit.rooms.decisions.contracts.policy import Outcome
 
 

@@ -6,7 +6,7 @@ They carry ids only, like every event; a listener asks org for the words. Person
 from dataclasses import dataclass
 from uuid import UUID
 
-from closeknit.kernel.events import Event
+from closeknit.kernel.news import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from closeknit.kernel.errors import Invalid
-from closeknit.kernel.events import Event
+from closeknit.kernel.news import Event
 
 KEY = re.compile(r"[a-z]+(?:\.[a-z][a-z0-9_]*)+")
 MONEY = re.compile(r"-?[0-9]{1,13}(?:\.[0-9]{1,2})?")
