@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "src"))
 os.environ.setdefault("CLOSEKNIT_HOME", str(ROOT / ".closeknit"))
+os.environ.setdefault("CLOSEKNIT_KERNELS", str(Path(os.environ["CLOSEKNIT_HOME"]) / "cache"))
 # Every test has a ledger folder of its own (tests/flush.py); this one is for what runs before the first.
 os.environ["CLOSEKNIT_LEDGER"] = str(Path(os.environ["CLOSEKNIT_HOME"]) / "test-ledger")
 os.environ.setdefault("CLOSEKNIT_SECRET_KEY", "only-for-tests-" + "x" * 40)

@@ -102,7 +102,7 @@ def compile_all() -> int:
     for module in sorted(Path(__file__).parent.rglob("*kernels*.py")):
         parts = module.relative_to(Path(__file__).parent).with_suffix("").parts
         import_module(".".join([__package__, *parts]))
-    entries = [function for function in _KERNELS if not function.__name__.startswith("_")]
+    entries = [f for f in _KERNELS if not f.__name__.startswith("_") and f.__module__.startswith(f"{__package__}.")]
     for function in entries:
         compiled(function)
     return len(entries)

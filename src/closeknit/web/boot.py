@@ -17,6 +17,7 @@ def prepare(*, migrate: bool = False) -> None:
 
     home = postgres.data_folder(project_root())
     os.environ.setdefault("CLOSEKNIT_HOME", str(home))
+    os.environ.setdefault("CLOSEKNIT_KERNELS", str(home / "cache"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "closeknit.web.settings")
     if "DATABASE_URL" not in os.environ:
         database = postgres.acquire(home)
