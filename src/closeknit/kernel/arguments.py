@@ -1,7 +1,9 @@
 """What people type after a command, read strictly; a refusal says what would be taken. Standard library only."""
 
+import re
 from argparse import ArgumentTypeError
 from datetime import date, datetime
+from fractions import Fraction
 
 MOST_ROWS = 100_000
 
@@ -28,3 +30,48 @@ def instant(text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone()
     except (ValueError, OverflowError):
         raise ArgumentTypeError(f"{text!r} is not a time like 2026-03-02T09:00:00+01:00") from None
+
+
+SECONDS_PER = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(s|min|m|h|d)")
+SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,12})?) ?%")
+FRACTION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,12})?)(?:/([1-9][0-9]{0,8}))?")
+
+
+def span(text: str) -> Fraction:
+    """Read a length of time with its unit, such as 30m, 20s, 1.5h or 2d: minutes, exact."""
+    found = SPAN.fullmatch(text.strip())
+    if not found:
+        raise ArgumentTypeError(f"{text!r} is not a length of time such as 30m, 20s, 1.5h or 2d")
+    return Fraction(found[1]) * SECONDS_PER[found[2]] / 60
+
+
+def share(text: str) -> Fraction:
+    """Read a share as 30%, 0.3 or 3/10: exact, from 0 to 1."""
+    percent, plain = SHARE.fullmatch(text.strip()), FRACTION.fullmatch(text.strip())
+    if percent:
+        value = Fraction(percent[1]) / 100
+    elif plain:
+        value = Fraction(plain[1]) / int(plain[2] or 1)
+    else:
+        raise ArgumentTypeError(f"{text!r} is not a share such as 30%, 0.3 or 3/10")
+    if value > 1:
+        raise ArgumentTypeError(f"{text!r} is more than the whole: a share is from 0 to 1, or 0% to 100%")
+    return value
+
+
+def service_level(text: str) -> tuple[Fraction, Fraction]:
+    """Read a service level as 80/20s (80 % within 20 seconds) or 0.8/20s: its share and its minutes."""
+    first, slash, second = text.strip().rpartition("/")
+    if not slash:
+        raise ArgumentTypeError(f"{text!r} is not a service level such as 80/20s (80 % within 20 seconds)")
+    # In the field's short form the percent sign is left out: 80/20s.
+    bare = FRACTION.fullmatch(first)
+    return share(f"{first}%" if bare and "/" not in first and Fraction(first) > 1 else first), span(second)
+
+
+def number(text: str) -> float:
+    """Read a number of at least 0, such as 100 or 12.5."""
+    if not re.fullmatch(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", text.strip()):
+        raise ArgumentTypeError(f"{text!r} is not a number such as 100 or 12.5")
+    return float(text)

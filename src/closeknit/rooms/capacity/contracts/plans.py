@@ -1,4 +1,4 @@
-"""What other rooms may know of capacity: pools, plans, and who is served or short in them."""
+"""Pools, plans, who is served or short in them, and the settings they go by."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
