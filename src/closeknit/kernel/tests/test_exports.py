@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closeknit.kernel.exports import FORMULA, csv_cell, csv_response, read_cell
+from closeknit.kernel.cells import FORMULA, csv_cell, read_cell
+from closeknit.kernel.exports import csv_response
 
 
 @given(st.text())

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.cast import PASSWORD, sign_in, token_of
 
-from closeknit.kernel.exports import csv_cell, read_cell
+from closeknit.kernel.cells import csv_cell, read_cell
 
 SOURCE = Path(__file__).resolve().parents[3]
 HEADERS = (
