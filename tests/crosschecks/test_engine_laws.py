@@ -29,6 +29,13 @@ PROBLEM = {
     "shortfall_cost_per_hour": np.array([90.0, 20.0, 50.0]),
 }
 WORK = np.random.default_rng(2).gamma(2.0, 3.0, (2, 14))
+KNOWS = np.array([[True, True], [False, True]])
+STREAMS = {
+    "arrivals_per_hour": np.array([80.0, 120.0]),
+    "handle_minutes": np.array([5.0, 4.0]),
+    "threshold_minutes": np.array([0.3, 0.5]),
+    "target_share": np.array([0.8, 0.9]),
+}
 
 CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     queueing.erlang_b: {"servers": np.array([3, 50]), "offered_erlangs": np.array([2.0, 60.0])},
@@ -64,6 +71,33 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "daily_capacity_hours": np.where(np.arange(14) % 7 < 6, 9.0, 0.0),
         "start_backlog_hours": np.array([3.0, 5.0]),
         "is_open": np.arange(14) % 7 < 6,
+    },
+    queueing.skills_are_covered: {
+        "agents_by_profile": np.array([[4.0, 5.5], [1.0, 2.0]]),
+        "required_by_skill": np.array([5.0, 3.0]),
+        "knows_skill": KNOWS,
+    },
+    queueing.staff_skills: {
+        "required_by_skill": np.array([[5.0, 3.0], [2.5, 3.5]]),
+        "knows_skill": KNOWS,
+        "cost_per_agent": np.array([1.0, 1.5]),
+        "works_in_interval": np.array([[True, True], [False, True]]),
+        "largest_agents": np.array([20.0, 9.0]),
+        "present_by_skill": np.array([1.0, 2.0]),
+    },
+    queueing.pooling_gain: STREAMS,
+    queueing.pooled_team_bound: {
+        **STREAMS,
+        "knows_skill": KNOWS,
+        "cost_per_agent": np.array([1.0, 1.5]),
+        "largest_agents": np.array([90.0, 90.0]),
+    },
+    queueing.raise_until_met: {
+        "evaluate": lambda agents: [agents[0] / (agents[0] + 4), agents.sum() / (agents.sum() + 2)],
+        "start_agents": np.array([1, 1]),
+        "knows_skill": KNOWS,
+        "target_share": np.array([0.5, 0.8]),
+        "cost_per_agent": np.array([1.0, 1.5]),
     },
     forecasting.seasonal_naive: {
         "history": HISTORY,

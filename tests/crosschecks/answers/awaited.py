@@ -58,6 +58,4 @@ AWAITED = {
     "eoq_yield_ex9_4",
     "emsr_a_wollmer",
     "littlewood_2class",
-    "skill_capacity_valid",
-    "shift_min_cost",
 }
