@@ -12,7 +12,8 @@ from tests.laws.test_matrix import ROWS, Row, places  # noqa: F401 - a fixture
 
 UNSAFE = [row for row in ROWS if row.method != "GET"]
 SAFE = [row for row in ROWS if row.method == "GET"]
-WRITES = re.compile(r"^\s*(insert into|update|delete from|truncate|copy)\s+\"?(\w+)", re.I)
+A_LINE = "select(?= decisions_write_)"
+WRITES = re.compile(rf"^\s*(?:insert into|update|delete from|truncate|copy|{A_LINE})\s+\"?(\w+)", re.I)
 OF_THE_SESSION = {"kernel_session", "kernel_cache", "kernel_try"}
 EVIL = "https://evil.example"
 
@@ -30,7 +31,7 @@ def browser_of(username: str) -> tuple[Client, str]:
 
 def changes(queries: CaptureQueriesContext) -> list[str]:
     """The tables that were written to, apart from what sign-in notes for itself."""
-    written = [match[2] for query in queries if (match := WRITES.match(query["sql"]))]
+    written = [match[1] for query in queries if (match := WRITES.match(query["sql"]))]
     return [table for table in written if table not in OF_THE_SESSION]
 
 

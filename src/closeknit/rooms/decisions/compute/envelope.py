@@ -11,7 +11,6 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -76,16 +75,16 @@ def box_form(box: Box) -> str:
     )
 
 
-def envelope_bytes(thread_id: UUID, kind: str, actor_key: str, recorded_at: datetime, text: str, name: str) -> bytes:
-    """Return a line's canonical bytes; `text` and `name` are boxes in canonical form, `recorded_at` is in UTC.
+def envelope_parts(thread_id: UUID, kind: str, actor_key: str, text: str, name: str) -> tuple[str, str]:
+    """Return a line's canonical form before and after the time, which the database puts in as it writes the line.
 
-    Put together by hand, because it is in every transaction of the business; a test holds it to `canonical_bytes`.
+    `text` and `name` are boxes in canonical form. Put together by hand, because it is in every transaction of the
+    business; a test holds it to `canonical_bytes`.
     """
-    instant = recorded_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
     return (
-        f'{{"actor":{_quoted(actor_key)},"kind":{_quoted(kind)},"name":{name},"recorded_at":"{instant}",'
-        f'"text":{text},"thread_id":"{thread_id}","version":{VERSION}}}'
-    ).encode()
+        f'{{"actor":{_quoted(actor_key)},"kind":{_quoted(kind)},"name":{name},"recorded_at":"',
+        f'","text":{text},"thread_id":"{thread_id}","version":{VERSION}}}',
+    )
 
 
 def read_envelope(content: bytes) -> Envelope:

@@ -17,6 +17,7 @@ from closeknit.kernel.keys import NotOpened, load_or_make_secret, unwrap
 MOST_KEPT = 50_000
 _encryption_keys: dict[Path, bytes] = {}
 _opened: dict[UUID, bytes] = {}
+_used: dict[tuple[str | None, str | None], UUID] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,23 @@ def keep_opened(key_id: UUID, data_key: bytes) -> bytes:
         _opened.clear()
     _opened[key_id] = data_key
     return data_key
+
+
+def find_used(account_number: str | None, person_key: str | None) -> tuple[UUID, bytes] | None:
+    """Return the key with which this process last closed a line of this subject.
+
+    It may have been erased since: `decisions_write_line` writes only with keys that still stand.
+    """
+    key_id = _used.get((account_number, person_key))
+    data_key = _opened.get(key_id) if key_id else None
+    return (key_id, data_key) if key_id and data_key else None
+
+
+def keep_used(account_number: str | None, person_key: str | None, key_id: UUID) -> None:
+    """Remember which key a subject's lines are closed with."""
+    if len(_used) >= MOST_KEPT:
+        _used.clear()
+    _used[account_number, person_key] = key_id
 
 
 def list_unopened() -> list[UUID]:

@@ -12,7 +12,8 @@ from closeknit.kernel import ids
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
-from closeknit.rooms.decisions.models import LedgerEntry
+from closeknit.rooms.decisions.models import LedgerEntry, SubjectKey
+from closeknit.rooms.decisions.reads.keys import find_used
 from closeknit.rooms.decisions.reads.opening import open_lines
 from closeknit.rooms.org.reads import system_actor
 
@@ -43,6 +44,13 @@ def run(*statements: str) -> int:
             cursor.execute(statement)
         transaction.set_rollback(True)
         return int(cursor.rowcount)
+
+
+def run_and_keep(*statements: str) -> None:
+    """Run statements in the test's own transaction."""
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 @pytest.fixture
@@ -124,10 +132,71 @@ def test_the_writing_transaction_is_kept_as_the_readers_fence(line):
         assert cursor.fetchone() == (True,)
 
 
-def test_a_line_costs_two_statements_of_its_own(db, django_assert_num_queries):
+def test_a_line_costs_one_statement_of_its_own(db, django_assert_num_queries):
     record_entry(entry(account_number="ACME"), by=system_actor())
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         record_entry(entry(account_number="ACME"), by=system_actor())
+
+
+def test_a_key_destroyed_elsewhere_is_not_used_again_though_this_process_remembers_it(db, alice):
+    """A process that never heard of the erasure: only the database tells."""
+    record_entry(entry(account_number="ACME"), by=alice)
+    gone = [find_used("ACME", None), find_used(None, alice.key)]
+    assert None not in gone
+    run_and_keep("update decisions_subject_key set wrapped = null")
+    row = LedgerEntry.objects.get(pk=record_entry(entry(account_number="ACME"), by=alice))
+    assert {row.text_key_id, row.name_key_id}.isdisjoint(key_id for key_id, _ in gone)
+    (line,) = open_lines([row])
+    assert (line.sentence, line.actor_name) == ("It is so.", "Alice Planner")
+
+
+@pytest.mark.parametrize("lost", ["account_number = 'ACME'", "person_key is not null"])
+def test_one_of_two_keys_destroyed_is_enough_to_look_again(db, alice, lost):
+    record_entry(entry(account_number="ACME"), by=alice)
+    run_and_keep(f"update decisions_subject_key set wrapped = null where {lost}")
+    row = LedgerEntry.objects.get(pk=record_entry(entry(account_number="ACME"), by=alice))
+    standing = set(SubjectKey.objects.exclude(wrapped=None).values_list("pk", flat=True))
+    assert {row.text_key_id, row.name_key_id} <= standing
+
+
+def test_red_twin_without_the_databases_look_a_destroyed_key_is_used(db, alice):
+    record_entry(entry(account_number="ACME"), by=alice)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_get_functiondef('decisions_write_line'::regproc)")
+        (source,) = cursor.fetchone()
+    run_and_keep("update decisions_subject_key set wrapped = null", source.replace("and k.wrapped is not null", ""))
+    row = LedgerEntry.objects.get(pk=record_entry(entry(account_number="ACME"), by=alice))
+    assert (row.text_key_id, row.name_key_id) == tuple(
+        found[0] for found in (find_used("ACME", None), find_used(None, alice.key)) if found
+    )
+    assert not SubjectKey.objects.exclude(wrapped=None).exists()
+
+
+def test_a_key_of_another_subject_closes_no_line(db, alice):
+    record_entry(entry(account_number="ACME"), by=alice)
+    record_entry(entry(account_number="BOLT"), by=alice)
+    keys_of = dict(SubjectKey.objects.values_list("account_number", "pk"))
+    name = SubjectKey.objects.get(person_key=alice.key).pk
+    with connection.cursor() as cursor:
+        for account, text_key in (("ACME", keys_of["BOLT"]), ("ACME", name), ("ACME", ids.new_id())):
+            row = [ids.new_id(), "test", alice.key, account, text_key, name, '{"recorded_at":"', '"}']
+            cursor.execute("select decisions_write_line(%s, %s, %s, %s, %s, %s, %s, %s)", row)
+            assert cursor.fetchone() == (None,)
+    assert LedgerEntry.objects.count() == 2
+
+
+def test_lines_are_written_by_whom_the_account_is_hidden_from_also_under_an_owner_who_is_no_superuser(db):
+    run_and_keep(
+        "create role plain_owner nosuperuser nobypassrls",
+        "grant select on all tables in schema public to plain_owner",
+        "alter table decisions_subject_key owner to plain_owner",
+        f"alter table {TABLE} owner to plain_owner",
+        *(f"alter function {name} owner to plain_owner" for name in ("decisions_write_line", "decisions_find_keys")),
+        "set local closeknit.scope = ''",
+    )
+    first, second = (record_entry(entry(account_number="ACME"), by=system_actor()) for _ in range(2))
+    assert first < second
+    assert SubjectKey.objects.filter(account_number="ACME").count() == 1
 
 
 @pytest.mark.parametrize("evidence", [{"x": float("nan")}, {"x": float("inf")}, {1: "x"}, {"x": {1, 2}}])
