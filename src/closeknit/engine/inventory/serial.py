@@ -70,7 +70,7 @@ def serial_base_stock(
 
     >>> best = serial_base_stock(NormalDemand(10, 2), [1, 1, 2], 40, echelon_holding_cost=[4, 3, 1])
     >>> best.echelon_base_stock.round(3).tolist(), round(best.cost_per_period, 4)
-    ([12.766, 23.528, 46.309], 86.0145)
+    ([12.766, 23.528, 46.309], 86.0156)
     >>> best.cost_error < 1e-10
     True
     """

@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from closeknit.engine.checks import FloatArray
@@ -153,11 +152,30 @@ def _least(slope: Slope, lower: float, upper: float) -> float:
     def cost_slope(y: float) -> float:
         return float(slope(np.array([y]))[0, 0])
 
-    if lower == upper or cost_slope(lower) >= 0.0:
-        return lower
-    if cost_slope(upper) <= 0.0:
-        return upper
-    return float(brentq(cost_slope, lower, upper, xtol=1e-13 * max(1.0, abs(upper)), rtol=1e-14))
+    low, high = cost_slope(lower), cost_slope(upper)
+    if low >= 0.0 or high <= 0.0:
+        return lower if low >= 0.0 else upper
+    return _root(cost_slope, (lower, low), (upper, high))
+
+
+def _root(function: Callable[[float], float], below: tuple[float, float], above: tuple[float, float]) -> float:
+    """Where a rising function is zero: secants that keep a bracket (Illinois), halving when they are slow."""
+    (a, at_a), (b, at_b) = below, above
+    side, nearest, best = 0, np.inf, 0.5 * (a + b)
+    for turn in range(100):
+        x = 0.5 * (a + b) if turn % 16 == 15 else b - at_b * (b - a) / (at_b - at_a)
+        if not a < x < b:
+            break
+        value = function(x)
+        if abs(value) < nearest:
+            nearest, best = abs(value), x
+        if value == 0.0:
+            break
+        if value < 0.0:
+            a, at_a, at_b, side = x, value, (0.5 * at_b if side < 0 else at_b), -1
+        else:
+            b, at_b, at_a, side = x, value, (0.5 * at_a if side > 0 else at_a), 1
+    return best
 
 
 def _shortfall(below: _Level, rule: _Rule, own: float, mean: float, sd: float) -> FloatArray:
