@@ -1,0 +1,73 @@
+"""Erlang A (Palm's model, M/M/c+M) for one queue: any size and overload, any patience, whole or fractional agents.
+
+Time is counted in handling times (mu = 1), patience by its rate theta = handling time / mean patience.
+"""
+
+import math
+
+from closeknit.engine.compiled import Vector, kernel
+from closeknit.engine.queueing.erlang_kernels import erlang_b_of
+from closeknit.engine.queueing.gamma_kernels import above, above_moment, below, log_whole
+
+
+@kernel
+def palm_tails(agents: float, load: float, theta: float, time: float) -> tuple[float, float, float]:
+    """Probabilities beyond `time`, of an arrival: (virtual wait > t; answered, after t; gave up, after t).
+
+    At time 0: (has to wait, answered after waiting, gives up). Here theta > 0, agents >= 0, load >= 0, time >= 0.
+    The virtual wait is the wait of somebody who would never give up. With s = c/theta, z = a/theta, y = z e^(-theta t)
+    and the sums of gamma_kernels: P(V > t) = (G(z)/G(y)) (1 + S(y)) / (R(c, a) + S(z)), G at s.
+    """
+    if load <= 0.0:
+        return 0.0, 0.0, 0.0
+    left = math.exp(-theta * time)
+    if agents <= 0.0:
+        return 1.0, 0.0, left
+    s = agents / theta
+    z = load / theta
+    y = z * left
+    excess = (load - agents) / agents
+    excess_y = ((load - agents) + load * math.expm1(-theta * time)) / agents
+    if excess > 0.0:
+        log_z = math.log(z)
+        whole = math.exp(-log_whole(s, z, log_z, excess))
+        first = 1.0 / (1.0 + (1.0 / erlang_b_of(agents, load) - below(s, z, excess)) * whole)
+        whole = math.exp(-log_whole(s, y, log_z - theta * time, excess_y))
+        if excess_y > 0.0:
+            beyond = 1.0 - below(s, y, excess_y) * whole
+            moment = s * (excess_y * (beyond + whole) + whole)
+            return first * (beyond + whole), first * beyond * agents / load, first * moment / z
+        first *= whole
+    else:
+        loss = erlang_b_of(agents, load)
+        first = loss / (1.0 + loss * above(s, z, excess))
+        first *= math.exp((load - agents) * time - load * time * _slack(theta * time))
+    beyond = above(s, y, excess_y)
+    return first * (1.0 + beyond), first * beyond * agents / load, first * above_moment(s, y, excess_y) / z
+
+
+@kernel
+def _slack(x: float) -> float:
+    """1 - (1 - e^-x)/x, for x >= 0."""
+    if x > 0.1:
+        return 1.0 + math.expm1(-x) / x
+    total = 0.0
+    for power in range(11, 1, -1):
+        total = (1.0 - total) * x / power
+    return total
+
+
+@kernel
+def fill_palm_tails(
+    start: int,
+    stop: int,
+    agents: Vector,
+    load: Vector,
+    theta: Vector,
+    time: Vector,
+    virtual: Vector,
+    answered: Vector,
+    abandoned: Vector,
+) -> None:
+    for i in range(start, stop):
+        virtual[i], answered[i], abandoned[i] = palm_tails(agents[i], load[i], theta[i], time[i])
