@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.crosschecks.calls_of_other_work import CALLS as CALLS_OF_OTHER_WORK
 
 from closeknit.engine import allocation, forecasting, queueing
 from closeknit.engine.errors import EngineInputError
@@ -165,6 +166,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "upper": np.array([9.0, 9.0]),
     },
 }
+CALLS |= CALLS_OF_OTHER_WORK
 MISSING_ALLOWED = {"history", "actual"}
 NAMES = [f.__qualname__ for f in CALLS]
 

@@ -15,8 +15,6 @@ AWAITED = {
     "erla_pwf_pat10",
     "erla_limit_C",
     "erla_limit_B",
-    "prio_pre_s1",
-    "prio_conservation",
     "eoq_ex3_1",
     "eoq_ex3_1_at250",
     "eoq_pr3_1",

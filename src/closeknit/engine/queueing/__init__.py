@@ -20,6 +20,8 @@ from closeknit.engine.queueing.deadline import (
 )
 from closeknit.engine.queueing.erlang import ErlangCPerformance, erlang_b, erlang_c, erlang_c_performance
 from closeknit.engine.queueing.pooling import PooledTeamBound, PoolingGain, pooled_team_bound, pooling_gain
+from closeknit.engine.queueing.priority import PriorityPerformance, conserved_wait_minutes, priority_performance
+from closeknit.engine.queueing.priority_staffing import PriorityStaffing, required_agents_with_priorities
 from closeknit.engine.queueing.shrinkage import compose_shrinkage, net_agents, scheduled_agents
 from closeknit.engine.queueing.skill_cover import SkillCover, skills_are_covered
 from closeknit.engine.queueing.skill_search import MetTeam, raise_until_met
@@ -33,10 +35,13 @@ __all__ = [
     "MetTeam",
     "PooledTeamBound",
     "PoolingGain",
+    "PriorityPerformance",
+    "PriorityStaffing",
     "SkillCover",
     "SkillStaffing",
     "StaffingRequirement",
     "compose_shrinkage",
+    "conserved_wait_minutes",
     "edf_lateness",
     "erlang_b",
     "erlang_c",
@@ -44,8 +49,10 @@ __all__ = [
     "net_agents",
     "pooled_team_bound",
     "pooling_gain",
+    "priority_performance",
     "raise_until_met",
     "required_agents",
+    "required_agents_with_priorities",
     "required_daily_capacity",
     "scheduled_agents",
     "skills_are_covered",
