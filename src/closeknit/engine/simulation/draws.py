@@ -1,0 +1,198 @@
+"""Everything random about some replications, drawn before the first event.
+
+Each replication, class and purpose (arrivals, handling, patience, ...) has a stream of its own, named by those three
+and one seed. So call 17 of class 2 brings the same work and the same patience to every variant of a plan: common
+random numbers.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from closeknit.engine.checks import FloatArray, IntArray
+from closeknit.engine.errors import EngineInputError
+from closeknit.engine.simulation.distributions import Distribution
+from closeknit.engine.simulation.model import SimulationPlan, WorkClass
+
+ARRIVALS, HANDLE, PATIENCE, ACCOUNTS, BUSYNESS, INTERVALS, BATCHES, TRIES, RETRY_PATIENCE, RETRY_DELAY = range(10)
+
+LARGEST_RUN = 200_000_000
+"""Most calls expected in one replication: some 10 GB."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """The calls of some replications, in flat arrays; the calls of one class and replication lie side by side.
+
+    `first[replication, class]` is the place of the first; there follow `arrivals[replication, class]` first attempts
+    in order of `enter` (minutes), then the retrials, in the order of the calls whose they are, up to
+    `last[replication, class]`. Retrials have `enter` infinite until they happen, `delay` before them, and every
+    attempt that may be followed by another names it in `next_try` (else -1). `account` is empty where there is none.
+    """
+
+    first: IntArray
+    arrivals: IntArray
+    last: IntArray
+    enter: FloatArray
+    handle: FloatArray
+    patience: FloatArray
+    delay: FloatArray
+    next_try: IntArray
+    account: IntArray
+
+
+def stream(seed: tuple[int, ...], replication: int, work_class: int, purpose: int) -> np.random.Generator:
+    """The stream of one purpose of one class in one replication."""
+    key = np.random.SeedSequence(seed, spawn_key=(replication, work_class, purpose))
+    return np.random.Generator(np.random.SFC64(key))
+
+
+def seed_of(rng: np.random.Generator) -> tuple[int, ...]:
+    """A seed for all streams of a run, drawn from the caller's generator."""
+    return tuple(int(word) for word in rng.integers(0, 2**32, size=4))
+
+
+def expected_calls(plan: SimulationPlan) -> float:
+    """First attempts expected in one replication."""
+    hours = plan.interval_minutes / 60.0
+    calls = [
+        float(np.size(work.arrival_minutes))
+        if work.arrival_minutes is not None
+        else float(_rates(plan, work).sum() * hours)
+        for work in plan.classes
+    ]
+    total = sum(calls)
+    if total > LARGEST_RUN:
+        raise EngineInputError(
+            f"arrivals_per_hour asks for {total:.3g} calls in one replication: give at most {LARGEST_RUN:.0e}; "
+            "simulate a shorter time, more often"
+        )
+    return total
+
+
+def draw(plan: SimulationPlan, seed: tuple[int, ...], replications: range) -> Draws:
+    """All that is random in the given replications."""
+    names = [(replication, k) for replication in replications for k in range(len(plan.classes))]
+    enters = [_arrivals(plan, plan.classes[k], seed, replication, k) for replication, k in names]
+    tries = [_tries(plan.classes[k], seed, r, k, times.size) for (r, k), times in zip(names, enters, strict=True)]
+    sizes = np.array([times.size + int(more.sum()) for times, more in zip(enters, tries, strict=True)], dtype=np.int64)
+    last = np.cumsum(sizes)
+    shape = (len(replications), len(plan.classes))
+    retrials = any(more.size for more in tries)
+    calls = Draws(
+        first=(last - sizes).reshape(shape),
+        arrivals=np.array([times.size for times in enters], dtype=np.int64).reshape(shape),
+        last=last.reshape(shape),
+        enter=np.empty(int(last[-1])),
+        handle=np.empty(int(last[-1])),
+        patience=np.empty(int(last[-1])),
+        delay=np.zeros(int(last[-1]) if retrials else 1),
+        next_try=np.full(int(last[-1]), -1, dtype=np.int64),
+        account=np.zeros(int(last[-1]) if plan.accounts else 0, dtype=np.int64),
+    )
+    for place, (replication, k) in enumerate(names):
+        _fill(calls, plan.classes[k], seed, (replication, k), place, enters[place], tries[place])
+    return calls
+
+
+def _rates(plan: SimulationPlan, work: WorkClass) -> FloatArray:
+    return np.broadcast_to(np.asarray(work.arrivals_per_hour, dtype=np.float64), (plan.intervals,))
+
+
+def _arrivals(plan: SimulationPlan, work: WorkClass, seed: tuple[int, ...], replication: int, k: int) -> FloatArray:
+    """Arrival times in minutes, rising: a Poisson process of unit rate, seen through the expected count so far."""
+    if work.arrival_minutes is not None:
+        return np.array(work.arrival_minutes, dtype=np.float64)
+    batch_shares = np.asarray(work.batch_shares)
+    mean_batch = float(batch_shares @ np.arange(1, batch_shares.size + 1))
+    expected = _rates(plan, work) * (plan.interval_minutes / 60.0 / mean_batch)
+    expected = expected * _busyness(work, plan.intervals, seed, replication, k)
+    so_far = np.concatenate([[0.0], np.cumsum(expected)])
+    counts = _unit_poisson(stream(seed, replication, k, ARRIVALS), float(so_far[-1]))
+    clock = np.arange(plan.intervals + 1) * plan.interval_minutes
+    if batch_shares.size > 1:
+        edges = np.append(np.cumsum(batch_shares)[:-1], np.inf)
+        numbers = stream(seed, replication, k, BATCHES).random(counts.size)
+        counts = np.repeat(counts, np.searchsorted(edges, numbers, side="right") + 1)
+    if np.ptp(expected) == 0.0:
+        counts *= plan.horizon_minutes / so_far[-1] if so_far[-1] > 0.0 else 0.0
+    else:
+        counts = np.asarray(np.interp(counts, so_far, clock))
+    return np.minimum(counts, np.nextafter(plan.horizon_minutes, 0.0), out=counts)
+
+
+def _busyness(work: WorkClass, intervals: int, seed: tuple[int, ...], replication: int, k: int) -> FloatArray:
+    factor = np.ones(intervals)
+    if work.interval_cv > 0.0:
+        shape = 1.0 / work.interval_cv**2
+        factor = stream(seed, replication, k, INTERVALS).standard_gamma(shape, intervals) / shape
+    if work.busyness_cv > 0.0:
+        shape = 1.0 / work.busyness_cv**2
+        factor = factor * stream(seed, replication, k, BUSYNESS).standard_gamma(shape) / shape
+    return factor
+
+
+def _unit_poisson(rng: np.random.Generator, end: float) -> FloatArray:
+    """The points below `end` of a Poisson process of rate 1."""
+    gaps = rng.standard_exponential(int(end + 4.0 * end**0.5) + 10)
+    points = np.cumsum(gaps, out=gaps)
+    while points[-1] < end:
+        more = rng.standard_exponential(int(2.0 * end**0.5) + 10)
+        points = np.concatenate([points, points[-1] + np.cumsum(more)])
+    return points[: int(np.searchsorted(points, end))]
+
+
+def _tries(work: WorkClass, seed: tuple[int, ...], replication: int, k: int, calls: int) -> IntArray:
+    """How often each call would try again at most; empty where nobody does."""
+    if work.retry_share == 0.0 or work.max_retries == 0:
+        return np.zeros(0, dtype=np.int64)
+    tries = stream(seed, replication, k, TRIES).geometric(1.0 - work.retry_share, calls) - 1
+    return np.minimum(tries, work.max_retries).astype(np.int64)
+
+
+def _fill(
+    calls: Draws,
+    work: WorkClass,
+    seed: tuple[int, ...],
+    name: tuple[int, int],
+    place: int,
+    enter: FloatArray,
+    tries: IntArray,
+) -> None:
+    begin, count, end = (int(part.flat[place]) for part in (calls.first, calls.arrivals, calls.last))
+    middle = begin + count
+    calls.enter[begin:middle] = enter
+    work.handle.draw(stream(seed, *name, HANDLE), calls.handle[begin:middle])
+    _fill_patience(work.patience, stream(seed, *name, PATIENCE), calls.patience[begin:middle])
+    if calls.account.size:
+        _fill_accounts(work, stream(seed, *name, ACCOUNTS), calls.account[begin:middle])
+    if end == middle:
+        return
+    calls.enter[middle:end] = np.inf
+    whose = np.repeat(np.arange(count), tries)
+    calls.handle[middle:end] = calls.handle[begin:middle][whose]
+    _fill_patience(work.patience, stream(seed, *name, RETRY_PATIENCE), calls.patience[middle:end])
+    work.retry_delay.draw(stream(seed, *name, RETRY_DELAY), calls.delay[middle:end])
+    if calls.account.size:
+        calls.account[middle:end] = calls.account[begin:middle][whose]
+    slot = middle + np.cumsum(tries) - tries
+    calls.next_try[begin:middle] = np.where(tries > 0, slot, -1)
+    calls.next_try[middle : end - 1] = np.where(whose[1:] == whose[:-1], np.arange(middle + 1, end), -1)
+
+
+def _fill_patience(patience: Distribution | None, rng: np.random.Generator, out: FloatArray) -> None:
+    if patience is None:
+        out[...] = np.inf
+    else:
+        patience.draw(rng, out)
+
+
+def _fill_accounts(work: WorkClass, rng: np.random.Generator, out: IntArray) -> None:
+    if work.arrival_accounts is not None:
+        out[...] = work.arrival_accounts
+    elif work.account_shares is not None:
+        shares = np.asarray(work.account_shares)
+        edges = np.cumsum(shares)
+        out[...] = np.minimum(np.searchsorted(edges, rng.random(out.size), side="right"), np.flatnonzero(shares)[-1])
+    else:
+        out[...] = -1
