@@ -8,6 +8,8 @@ s + d (window 0: the same day) and may be done in part, on any open day from s o
   it can be started (`moved_hours` counts work that had no open day inside its window).
 - Work due after the last day of the horizon asks nothing of this horizon and is reported as
   `carried_over_hours`: extend the horizon by the longest window to have the last days right.
+- Where only a share of a class must be in time, the rest is let late where that lowers the capacity most. It is due
+  after a longer window, or asks nothing of this horizon: then plan it elsewhere, or the backlog grows.
 """
 
 from dataclasses import dataclass
@@ -23,9 +25,11 @@ from closeknit.engine.checks import (
     frozen,
     numbers,
     refuse_where,
+    same_shape,
     whole_numbers,
 )
 from closeknit.engine.errors import EngineInputError
+from closeknit.engine.queueing.staircase import Pieces, climb, density, let_late
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +39,8 @@ class DeadlineCapacity:
     `daily_capacity_hours[day]` is 0 on closed days. Per week (in order): `weekly_capacity_hours` (per open
     day of size 1) and the stretch of days, `binding_start_day` to `binding_end_day` inclusive, whose work sets it
     (-1 when no work touches the week). `carried_over_hours[class]` is due after the horizon and
-    `moved_hours[class]` had no open day inside its window; see the module.
+    `moved_hours[class]` had no open day inside its window; see the module. `late_hours[class, day]` is the work of
+    that day (with day 0's backlog) that is let late, and `late_share[class]` its part of all that is due here.
     """
 
     daily_capacity_hours: FloatArray
@@ -44,6 +49,8 @@ class DeadlineCapacity:
     binding_end_day: IntArray
     carried_over_hours: FloatArray
     moved_hours: FloatArray
+    late_hours: FloatArray
+    late_share: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,11 +69,15 @@ class EdfLateness:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Work:
-    """Hours by class, first day on which they can be done and due day; day `days` means after the horizon."""
+    """Hours by class, first day on which they can be done and due day; day `days` means after the horizon.
+
+    `asked_due` is the due day before closed days moved it.
+    """
 
     hours: FloatArray
     release: IntArray
     due: IntArray
+    asked_due: IntArray
     moved: BoolArray
 
 
@@ -77,18 +88,23 @@ def required_daily_capacity(
     week_of_day: ArrayLike | None = None,
     is_open: ArrayLike | None = None,
     day_size: ArrayLike | None = None,
+    target_share: ArrayLike = 1.0,
+    late_window_days: ArrayLike | None = None,
 ) -> DeadlineCapacity:
-    """The daily hours, of one shape within each week, with which nothing is ever late.
+    """The daily hours, of one shape within each week, with which each class has its share in time.
 
     Parameters: `work_hours[class, day]` (released that day, >= 0), `window_days[class]` (whole, >= 0),
     `start_backlog_hours` ([class]: as if released on day 0; [class, day]: open on day 0 and due by the end
     of that day; overdue work goes on day 0), `week_of_day[day]` (non-decreasing labels; default 7 days
     each), `is_open[day]` (default all), `day_size[day]` (how large an open day is beside others, > 0; default 1:
-    the hours are constant within each week).
+    the hours are constant within each week), `target_share` ([class] or one number, 0..1: the part of the class's
+    hours due in this horizon that must be in time; default all), `late_window_days[class]` (whole, at least
+    `window_days`: when work let late must be done; default: not in this horizon).
     Formula: for week w the largest, over stretches [s, t] of days that touch w, of
     work(released >= s, due <= t) / size of the open days in [s, t]; a day's hours are this times its size.
     Every stretch then has room for its work, which is necessary and sufficient for earliest-due-date
-    service; the busiest stretch of all has none to spare.
+    service; the busiest stretch of all has none to spare. With shares below 1 a linear program (HiGHS) chooses the
+    work to let late, so that the weeks' hours together are fewest, and then that least work is late.
     Validity: divisible work, one pool. Source: Horn (1974), Naval Research Logistics Quarterly 21.
 
     >>> plan = required_daily_capacity([[8.0, 8.0, 20.0, 8.0, 8.0]], [1], week_of_day=[0] * 5)
@@ -98,24 +114,24 @@ def required_daily_capacity(
     work, open_days = _checked_work(work_hours, window_days, start_backlog_hours, is_open)
     weeks = _weeks(week_of_day, open_days.size)
     size = _sizes(day_size, open_days)
-    density = _density(work, open_days, size)
     labels, first_day = np.unique(weeks, return_index=True)
     last_day = np.append(first_day[1:], weeks.size) - 1
-    capacity = np.zeros(labels.size)
-    start, end = np.full(labels.size, -1), np.full(labels.size, -1)
-    for week, (first, last) in enumerate(zip(first_day, last_day, strict=True)):
-        touching = density[: last + 1, first:]
-        if touching.max(initial=0.0) > 0.0:
-            start[week], offset = np.unravel_index(int(np.argmax(touching)), touching.shape)
-            end[week] = first + offset
-            capacity[week] = touching.max()
+    share = _shares(target_share, work.hours.shape[0])
+    pieces = _pieces(work, _late_due(late_window_days, window_days, work, open_days), open_days.size)
+    late = let_late(pieces, share, size, first_day, last_day)
+    kept = np.concatenate([pieces.work - late, late]), np.tile(pieces.release, 2)
+    steps = climb(density(*kept, np.concatenate([pieces.due, pieces.late_due]), size), first_day, last_day)
+    late = late.reshape(work.hours.shape)
+    asked = np.where(work.due < open_days.size, work.hours, 0.0).sum(axis=1)
     return DeadlineCapacity(
-        daily_capacity_hours=frozen(capacity[np.searchsorted(labels, weeks)] * size),
-        weekly_capacity_hours=frozen(capacity),
-        binding_start_day=frozen(start.astype(np.int64)),
-        binding_end_day=frozen(end.astype(np.int64)),
+        daily_capacity_hours=frozen(steps.levels[np.searchsorted(labels, weeks)] * size),
+        weekly_capacity_hours=frozen(steps.levels),
+        binding_start_day=frozen(steps.start),
+        binding_end_day=frozen(steps.end),
         carried_over_hours=frozen(np.where(work.due >= open_days.size, work.hours, 0.0).sum(axis=1)),
         moved_hours=frozen(np.where(work.moved, work.hours, 0.0).sum(axis=1)),
+        late_hours=frozen(_by_day(late, open_days.size)),
+        late_share=frozen(np.divide(late.sum(axis=1), asked, out=np.zeros_like(asked), where=asked > 0.0)),
     )
 
 
@@ -210,7 +226,7 @@ def _on_open_days(hours: FloatArray, release: NDArray[np.int64], due: NDArray[np
     preceding = np.append(np.maximum.accumulate(np.where(open_days, index, -1)), days)
     start = following[release]
     last = preceding[np.minimum(due, days)]
-    return _Work(hours, start, np.maximum(start, last), (last < start) & (hours > 0.0))
+    return _Work(hours, start, np.maximum(start, last), due, (last < start) & (hours > 0.0))
 
 
 def _sizes(day_size: ArrayLike | None, open_days: BoolArray) -> FloatArray:
@@ -223,19 +239,41 @@ def _sizes(day_size: ArrayLike | None, open_days: BoolArray) -> FloatArray:
     return np.where(open_days, size, 0.0)
 
 
-def _density(work: _Work, open_days: BoolArray, size: FloatArray) -> FloatArray:
-    """[s, t]: work that must be done inside days s..t, per size of the open days in it; 0 where t < s."""
+def _shares(target_share: ArrayLike, classes: int) -> FloatArray:
+    share = numbers("target_share", target_share, minimum=0.0, maximum=1.0)
+    if share.shape not in ((), (classes,)):
+        raise EngineInputError(f"target_share has shape {share.shape}: give one number, or ({classes},) per class")
+    return np.broadcast_to(share, (classes,))
+
+
+def _late_due(late_window: ArrayLike | None, window_days: ArrayLike, work: _Work, open_days: BoolArray) -> IntArray:
+    """The day by which work let late is done, on open days; after the horizon where no window is given."""
     days = open_days.size
-    inside = work.due < days
-    demand = np.zeros((days, days))
-    np.add.at(demand, (work.release[inside], work.due[inside]), work.hours[inside])
-    within = np.cumsum(np.cumsum(demand[::-1], axis=0)[::-1], axis=1)
-    opened = np.concatenate([[0], np.cumsum(open_days)])
-    count = opened[1:][None, :] - opened[:-1][:, None]
-    sizes = np.concatenate([[0.0], np.cumsum(size)])
-    length = sizes[1:][None, :] - sizes[:-1][:, None]
-    density: FloatArray = np.divide(within, length, out=np.zeros_like(within), where=np.triu(count > 0))
-    return density
+    if late_window is None:
+        return np.full(work.hours.shape, days, dtype=np.int64)
+    window = np.asarray(window_days)
+    later = whole_numbers("late_window_days", late_window, minimum=0, maximum=10**6, ndim=1)
+    same_shape([("late_window_days", later)], window.shape, "one per row of work_hours")
+    refuse_where(later < window, "late_window_days", later, "give at least window_days")
+    due = np.minimum(work.asked_due + (later - window)[:, None], days)
+    preceding = np.append(np.maximum.accumulate(np.where(open_days, np.arange(days), -1)), days)
+    moved: IntArray = np.maximum(preceding[due], work.due)
+    return moved
+
+
+def _pieces(work: _Work, late_due: IntArray, days: int) -> Pieces:
+    owner = np.broadcast_to(np.arange(work.hours.shape[0])[:, None], work.hours.shape)
+    release = np.minimum(work.release, days - 1)
+    due = np.where(work.release >= days, days, work.due)
+    flat = (release.reshape(-1), due.reshape(-1), late_due.reshape(-1), owner.reshape(-1))
+    return Pieces(work.hours.reshape(-1), *flat)
+
+
+def _by_day(late: FloatArray, days: int) -> FloatArray:
+    """Late hours by day of arrival, the backlog with the first day."""
+    by_day = late[:, :days].copy()
+    by_day[:, 0] += late[:, days:].sum(axis=1)
+    return by_day
 
 
 def _weeks(week_of_day: ArrayLike | None, days: int) -> IntArray:
