@@ -203,7 +203,7 @@ def _rule_error(below: _Level, rule: _Rule, narrow: float, sd: float) -> float:
     """A bound on the rule's error for slopes and, over the standard deviation, for values; shortage cost one.
 
     On the ellipse with parameter rho about a panel of half-width w the slope is at most 1 + exp(b^2 / 2 s^2) and the
-    density at most exp(b^2 / 2 s^2), b = w (rho - 1 / rho) / 2; a rule of n points then errs by at most
+    density at most exp(b^2 / 2 s^2), b = w (rho - 1 / rho) / 2; a rule of n + 1 points then errs by at most
     64 / 15 * w * M * rho^(-2 n) / (1 - rho^-2) (Trefethen, Approximation Theory and Practice, theorem 19.3).
     """
     if rule.nodes.size == 0 or sd == 0.0:
@@ -211,5 +211,5 @@ def _rule_error(below: _Level, rule: _Rule, narrow: float, sd: float) -> float:
     rho = np.linspace(2.0, 14.0, 49)
     squared = (narrow * (rho - 1.0 / rho) / 2.0) ** 2 / 2.0
     most = (1.0 + np.exp(np.minimum(squared / below.narrow**2, 600.0))) * np.exp(np.minimum(squared / sd**2, 600.0))
-    each = 64.0 / 15.0 * narrow / sd * most * rho ** (-2.0 * POINTS) / (1.0 - rho**-2.0)
+    each = 64.0 / 15.0 * narrow / sd * most * rho ** (2.0 - 2.0 * POINTS) / (1.0 - rho**-2.0)
     return float(each.min()) * rule.nodes.size / POINTS
