@@ -37,7 +37,11 @@ def _choose(
         if chosen >= 0 and rule_priority[rule] != priority:
             break
         since = head_enter[rule_class[rule]]
-        if since < longest and since + rule_after[rule] <= now and rule_open[rule] > 0:
+        if (
+            (since < longest or (since == longest and rule_class[rule] < chosen))
+            and since + rule_after[rule] <= now
+            and rule_open[rule] > 0
+        ):
             chosen = rule_class[rule]
             longest = since
             priority = rule_priority[rule]
