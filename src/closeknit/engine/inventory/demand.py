@@ -15,7 +15,7 @@ from scipy import special
 from closeknit.engine.checks import FloatArray, frozen, numbers, refuse_where, together
 from closeknit.engine.compiled import array, run_in_parts
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.inventory.loss_kernels import find_counting_quantiles
+from closeknit.engine.inventory.loss_kernels import fill_counting_mass, find_counting_quantiles
 from closeknit.engine.inventory.losses import (
     LARGEST_COUNT,
     Loss,
@@ -56,11 +56,15 @@ class Demand(ABC):
     def quantile(self, share: ArrayLike) -> FloatArray:
         """Smallest level that demand stays within with probability `share` (0 < share < 1)."""
 
+    def masses(self) -> FloatArray:
+        """P(D = 0), P(D = 1), ... of one item whose demand is a whole number >= 0, up to a chance below 1e-16."""
+        raise EngineInputError(f"{type(self).__name__} is not in whole units: give PoissonDemand or another whole kind")
+
     def over(self, periods: ArrayLike) -> Self:
         """Demand over a number of independent periods (at least one; fractions where the kind allows)."""
         raise EngineInputError(
-            f"{type(self).__name__} over {periods} periods is of no simple kind: give the demand of the whole interval, "
-            "or use NormalDemand or GammaDemand with its mean and standard deviation"
+            f"{type(self).__name__} over {periods!r} periods is of no simple kind: give the demand of the whole "
+            "interval, or use NormalDemand or GammaDemand with its mean and standard deviation"
         )
 
 
@@ -266,6 +270,9 @@ class PoissonDemand(Demand):
     def over(self, periods: ArrayLike) -> Self:
         return type(self).of(self.mean_units * _positive_periods(periods))
 
+    def masses(self) -> FloatArray:
+        return _counting_masses(self, self.mean_units, np.zeros_like(self.mean_units))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NegativeBinomialDemand(Demand):
@@ -308,6 +315,9 @@ class NegativeBinomialDemand(Demand):
         count = _positive_periods(periods)
         mean, size = together(("mean", self.mean_units * count), ("size", self.size * count))
         return type(self)(frozen(np.array(mean)), frozen(np.array(size)))
+
+    def masses(self) -> FloatArray:
+        return _counting_masses(self, self.mean_units, self.size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -364,6 +374,20 @@ class DiscreteDemand(Demand):
         for _ in range(int(count)):
             total = np.convolve(total, dense)
         return type(self).of(low * count + np.arange(total.size), total)
+
+    def masses(self) -> FloatArray:
+        whole = (self.values == np.floor(self.values)) & (self.values >= 0.0)
+        refuse_where(~whole, "values", self.values, "give whole numbers of at least 0")
+        return frozen(np.bincount(self.values.astype(np.int64), self.shares))
+
+
+def _counting_masses(demand: Demand, mean: FloatArray, size: FloatArray) -> FloatArray:
+    if mean.size != 1:
+        raise EngineInputError(f"demand holds {mean.size} items: give one at a time here")
+    count = int(np.max(demand.quantile(1.0 - 1e-16))) + 2
+    out = np.zeros(count)
+    run_in_parts(fill_counting_mass, count, 30.0 * count, float(mean.ravel()[0]), float(size.ravel()[0]), out)
+    return frozen(out)
 
 
 def _with_level(level: ArrayLike, *parameters: FloatArray) -> tuple[FloatArray, ...]:

@@ -240,3 +240,64 @@ def fill_gamma(start: int, stop: int, level: Vector, shape: Vector, out: Matrix)
             out[i, 3] = first
             out[i, 4] = spread - second
             out[i, 5] = second
+
+
+@kernel
+def fill_counting_mass(start: int, stop: int, mean: float, size: float, out: Vector) -> None:
+    """P(D = k) of Poisson (size 0) or negative binomial demand for k in start..stop."""
+    for count in range(start, stop):
+        out[count] = _counting_mass(float(count), mean, size)
+
+
+@kernel
+def find_lot_policies(
+    start: int, stop: int, setup: Vector, hold: Vector, short: Vector, mean: Vector, size: Vector, out: Matrix
+) -> None:
+    """Best whole (r, Q): grow the set of levels r + 1 .. r + Q by the cheaper neighbour while that lowers the mean.
+
+    `out[i]` comes with the smallest best level in its first place and goes with (r, Q, cost). `setup` is K lambda.
+    """
+    for i in range(start, stop):
+        h, p, m, r = hold[i], short[i], mean[i], size[i]
+        slope = m / (r + m) if r > 0.0 else 0.0
+        first = r * slope if r > 0.0 else m
+        top = out[i, 0]
+        if top >= m:
+            beyond, shortfall, _ = _counting_beyond(top, m, r)
+            excess = shortfall + (top - m)
+        else:
+            within, excess, _ = _counting_below(top, m, r)
+            beyond = 1.0 - within
+            shortfall = excess + (m - top)
+        at_top = h * excess + p * shortfall
+        bottom = top
+        at_bottom = at_top
+        beyond_top = beyond
+        mass_top = _counting_mass(top, m, r)
+        mass_bottom = mass_top
+        beyond_bottom = beyond
+        total = setup[i] + at_top
+        count = 1.0
+        # Next candidates: one level above the top, one below the bottom.
+        above = at_top + h - (h + p) * beyond_top
+        beyond_bottom += mass_bottom
+        below = at_bottom - h + (h + p) * beyond_bottom
+        while count < 1e9:
+            least = min(above, below)
+            if least * count >= total:
+                break
+            total += least
+            count += 1.0
+            if above <= below:
+                mass_top *= (first + slope * top) / (top + 1.0)
+                top += 1.0
+                beyond_top = max(beyond_top - mass_top, 0.0)
+                above += h - (h + p) * beyond_top
+            else:
+                mass_bottom *= max(bottom, 0.0) / (first + slope * (bottom - 1.0)) if bottom > 0.0 else 0.0
+                bottom -= 1.0
+                beyond_bottom = min(beyond_bottom + mass_bottom, 1.0) if bottom >= 0.0 else 1.0
+                below += -h + (h + p) * beyond_bottom
+        out[i, 0] = bottom - 1.0
+        out[i, 1] = count
+        out[i, 2] = total / count

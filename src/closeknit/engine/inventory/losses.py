@@ -87,7 +87,7 @@ def normal_parts(level: FloatArray, mean: FloatArray, sd: FloatArray) -> list[Fl
 def _normal_order(z: FloatArray, order: int) -> FloatArray:
     """Standard normal loss of first or second order."""
     far = np.maximum(z, _CONTINUED_FROM)
-    tail = _density(far) * _scaled(far, order)
+    tail = _density(far) * _scaled(far, order) if np.any(z > _CONTINUED_FROM) else np.zeros_like(z)
     # The direct forms hold where z is small or negative.
     near = np.minimum(z, _CONTINUED_FROM)
     above, density = special.ndtr(-near), _density(near)
