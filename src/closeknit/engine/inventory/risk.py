@@ -34,8 +34,8 @@ def eoq_with_disruptions(
     down; both spells exponential), `order_quantity` (Q, units). `approximate`: psi without its exponential, a closed
     form that is near where a cycle outlasts a disruption.
     Formula: cost (K + h Q^2 / (2 d) + p d psi / mu) / (Q / d + psi / mu), psi = lambda / (lambda + mu)
-    (1 - e^(-(lambda + mu) Q / d)). It falls, then rises; the
-    turn is where its slope is 0.
+    (1 - e^(-(lambda + mu) Q / d)). It falls, then rises, where
+    p d > sqrt(2 K d h); the turn is where its slope is 0.
     Source: Parlar and Berkin (1991); Berk and Arreola-Risa (1994); Snyder (2014); Snyder and Shen (2019), section 9.2.
 
     >>> best = eoq_with_disruptions(8.0, 0.225, 5.0, 1300.0, 1.5, 14.0)
@@ -63,6 +63,9 @@ def eoq_with_disruptions(
     down = share / mend * rate * hold
     closed = (np.sqrt(down**2 + 2.0 * hold * rate * (setup + rate * short * share / mend)) - down) / hold
     if order_quantity is None and not approximate:
+        pays = short * rate > np.sqrt(2.0 * setup * rate * hold)
+        fix = "losing all demand costs less than serving it with a sure supplier: give a larger one, or do not stock"
+        refuse_where(~pays, "shortage_cost_per_unit", short, fix)
         closed = _turn(slope, closed * 1e-3, closed * 10.0)
     lot = given_or(closed, "order_quantity", order_quantity)
     return _lot(lot, cost(lot), lot / rate)
