@@ -13,6 +13,15 @@ TIERS = {
     "threshold_minutes": np.array([0.5, 1.0, 5.0]),
     "squared_cv": np.array([1.0, 1.0, 1.0]),
 }
+RETRIALS = {
+    "arrivals_per_hour": np.array([60.0, 200.0]),
+    "handle_minutes": np.array([5.0, 6.0]),
+    "patience_minutes": np.array([2.0, 1.0]),
+    "threshold_minutes": np.array([0.5, 0.3]),
+    "redial_share": np.array([0.5, 1.0]),
+    "reconnect_share": np.array([0.0, 0.1]),
+}
+WORK = np.random.default_rng(2).gamma(2.0, 3.0, (2, 14))
 
 CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     queueing.priority_performance: {"agents": np.array([18, 3]), **TIERS},
@@ -27,5 +36,22 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "arrivals_per_hour": TIERS["arrivals_per_hour"],
         "handle_minutes": TIERS["handle_minutes"],
         "squared_cv": TIERS["squared_cv"],
+    },
+    queueing.retrial_performance: {"agents": np.array([4, 25]), **RETRIALS},
+    queueing.required_agents_with_retrials: {
+        **RETRIALS,
+        "target_share": np.array([0.8, 0.9]),
+        "max_abandoned_share": np.array([0.1, 1.0]),
+        "max_occupancy_share": np.array([0.9, 1.0]),
+    },
+    queueing.required_daily_capacity: {
+        "work_hours": WORK,
+        "window_days": np.array([1, 4]),
+        "start_backlog_hours": np.array([3.0, 5.0]),
+        "week_of_day": np.arange(14) // 7,
+        "is_open": np.arange(14) % 7 < 6,
+        "day_size": np.where(np.arange(14) % 7 < 5, 1.2, 0.4),
+        "target_share": np.array([0.9, 0.8]),
+        "late_window_days": np.array([2, 5]),
     },
 }

@@ -4,6 +4,8 @@
 - `erlang_c_performance`: what a number of agents gives; `required_agents`: the fewest that meet all targets.
 - `compose_shrinkage`, `scheduled_agents`, `net_agents`: from people answering to people on the roster and
   back, in exact arithmetic.
+- `fit_handle_times`, `fit_patience`, `patience_survival`, `arrival_dispersion`, `fit_gamma_mixed_rate`: parameters from
+  data, and whether the model's assumptions hold in it.
 - `staff_skills`, `skills_are_covered`, `pooling_gain`, `pooled_team_bound`, `raise_until_met`: people with several
   skills, each agent-hour used once.
 - `required_daily_capacity`, `edf_lateness`: work with deadlines, not waits (back office, picking, field).
@@ -18,10 +20,40 @@ from closeknit.engine.queueing.deadline import (
     edf_lateness,
     required_daily_capacity,
 )
+from closeknit.engine.queueing.dispersion import (
+    ArrivalDispersion,
+    GammaMixedRate,
+    arrival_dispersion,
+    fit_gamma_mixed_rate,
+)
 from closeknit.engine.queueing.erlang import ErlangCPerformance, erlang_b, erlang_c, erlang_c_performance
+from closeknit.engine.queueing.handle_times import (
+    FittedLaw,
+    HandleLaw,
+    HandleTimeFit,
+    draw_handle_times,
+    fit_handle_times,
+    handle_time_cdf,
+    handle_time_quantiles,
+)
+from closeknit.engine.queueing.patience import (
+    PatienceFit,
+    PatienceHazard,
+    SurvivalCurve,
+    fit_patience,
+    fit_patience_from_totals,
+    patience_hazard,
+    patience_survival,
+)
 from closeknit.engine.queueing.pooling import PooledTeamBound, PoolingGain, pooled_team_bound, pooling_gain
 from closeknit.engine.queueing.priority import PriorityPerformance, conserved_wait_minutes, priority_performance
 from closeknit.engine.queueing.priority_staffing import PriorityStaffing, required_agents_with_priorities
+from closeknit.engine.queueing.retrials import (
+    RetrialPerformance,
+    RetrialStaffing,
+    required_agents_with_retrials,
+    retrial_performance,
+)
 from closeknit.engine.queueing.shrinkage import compose_shrinkage, net_agents, scheduled_agents
 from closeknit.engine.queueing.skill_cover import SkillCover, skills_are_covered
 from closeknit.engine.queueing.skill_search import MetTeam, raise_until_met
@@ -29,31 +61,53 @@ from closeknit.engine.queueing.skills import SkillStaffing, staff_skills
 from closeknit.engine.queueing.staffing import StaffingRequirement, required_agents
 
 __all__ = [
+    "ArrivalDispersion",
     "DeadlineCapacity",
     "EdfLateness",
     "ErlangCPerformance",
+    "FittedLaw",
+    "GammaMixedRate",
+    "HandleLaw",
+    "HandleTimeFit",
     "MetTeam",
+    "PatienceFit",
+    "PatienceHazard",
     "PooledTeamBound",
     "PoolingGain",
     "PriorityPerformance",
     "PriorityStaffing",
+    "RetrialPerformance",
+    "RetrialStaffing",
     "SkillCover",
     "SkillStaffing",
     "StaffingRequirement",
+    "SurvivalCurve",
+    "arrival_dispersion",
     "compose_shrinkage",
     "conserved_wait_minutes",
+    "draw_handle_times",
     "edf_lateness",
     "erlang_b",
     "erlang_c",
     "erlang_c_performance",
+    "fit_gamma_mixed_rate",
+    "fit_handle_times",
+    "fit_patience",
+    "fit_patience_from_totals",
+    "handle_time_cdf",
+    "handle_time_quantiles",
     "net_agents",
+    "patience_hazard",
+    "patience_survival",
     "pooled_team_bound",
     "pooling_gain",
     "priority_performance",
     "raise_until_met",
     "required_agents",
     "required_agents_with_priorities",
+    "required_agents_with_retrials",
     "required_daily_capacity",
+    "retrial_performance",
     "scheduled_agents",
     "skills_are_covered",
     "staff_skills",
