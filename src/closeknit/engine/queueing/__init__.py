@@ -26,7 +26,7 @@ from closeknit.engine.queueing.dispersion import (
     arrival_dispersion,
     fit_gamma_mixed_rate,
 )
-from closeknit.engine.queueing.erlang import ErlangCPerformance, erlang_b, erlang_c, erlang_c_performance
+from closeknit.engine.queueing.erlang import ErlangCPerformance, erlang_b, erlang_c
 from closeknit.engine.queueing.handle_times import (
     FittedLaw,
     HandleLaw,
@@ -44,6 +44,13 @@ from closeknit.engine.queueing.patience import (
     fit_patience_from_totals,
     patience_hazard,
     patience_survival,
+)
+from closeknit.engine.queueing.performance import (
+    LevelDefinition,
+    QueuePerformance,
+    erlang_a,
+    erlang_c_performance,
+    queue_performance,
 )
 from closeknit.engine.queueing.pooling import PooledTeamBound, PoolingGain, pooled_team_bound, pooling_gain
 from closeknit.engine.queueing.priority import PriorityPerformance, conserved_wait_minutes, priority_performance
@@ -69,6 +76,7 @@ __all__ = [
     "GammaMixedRate",
     "HandleLaw",
     "HandleTimeFit",
+    "LevelDefinition",
     "MetTeam",
     "PatienceFit",
     "PatienceHazard",
@@ -76,6 +84,7 @@ __all__ = [
     "PoolingGain",
     "PriorityPerformance",
     "PriorityStaffing",
+    "QueuePerformance",
     "RetrialPerformance",
     "RetrialStaffing",
     "SkillCover",
@@ -87,6 +96,7 @@ __all__ = [
     "conserved_wait_minutes",
     "draw_handle_times",
     "edf_lateness",
+    "erlang_a",
     "erlang_b",
     "erlang_c",
     "erlang_c_performance",
@@ -102,6 +112,7 @@ __all__ = [
     "pooled_team_bound",
     "pooling_gain",
     "priority_performance",
+    "queue_performance",
     "raise_until_met",
     "required_agents",
     "required_agents_with_priorities",

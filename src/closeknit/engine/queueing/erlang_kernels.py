@@ -3,7 +3,7 @@
 import math
 
 from closeknit.engine.compiled import Vector, kernel
-from closeknit.engine.queueing.gamma_kernels import LARGE, below_one, above, below, log_whole
+from closeknit.engine.queueing.gamma_kernels import LARGE, above, below, below_one, log_whole
 
 
 @kernel
@@ -47,3 +47,70 @@ def fill_erlang_b(start: int, stop: int, servers: Vector, load: Vector, out: Vec
 def fill_erlang_c(start: int, stop: int, servers: Vector, load: Vector, out: Vector) -> None:
     for i in range(start, stop):
         out[i] = erlang_c_of(servers[i], load[i])
+
+
+@kernel
+def erlang_b_load_of(servers: float, share: float) -> float:
+    """The load of which c > 0 servers block `share` (0 < B < 1); infinity where it's beyond 1e7."""
+    low = servers * share
+    high = (servers + 1.0) / (1.0 - share)
+    if high > 1e7:
+        return math.inf
+    # B(c, a) < a/(1+a) for c >= 1 and the fluid bound B > 1 - c/a bracket the answer; below one server they don't
+    while erlang_b_of(servers, low) > share:
+        low *= 0.5
+    while erlang_b_of(servers, high) < share:
+        high *= 2.0
+    load = max(low, servers * 0.9) if high > servers else high
+    for _ in range(200):
+        loss = erlang_b_of(servers, load)
+        if loss > share:
+            high = load
+        else:
+            low = load
+        # d log B / d log a = c - a (1 - B)
+        slope = servers - load + load * loss
+        step = load * math.exp((math.log(share) - math.log(loss)) / slope) if loss > 0.0 and slope > 1e-9 else low
+        if not low < step < high:
+            step = 0.5 * (low + high)
+        if abs(step - load) <= 2e-15 * load:
+            return step
+        load = step
+    return load
+
+
+@kernel
+def erlang_b_servers_of(load: float, share: float) -> float:
+    """The fewest whole servers that block at most `share` (0 < B <= 1) of the load."""
+    if load <= 0.0 or share >= 1.0:
+        return 0.0
+    # relative slack: ties that only rounding breaks
+    share *= 1.0 + 1e-12
+    low = float(math.floor(max(0.0, load * (1.0 - share) - 1.0)))
+    if erlang_b_of(low, load) <= share:
+        low = 0.0
+    step = 1.0 + float(math.floor(0.5 * math.sqrt(load)))
+    high = low + step
+    while erlang_b_of(high, load) > share:
+        low = high
+        step *= 2.0
+        high += step
+    while high - low > 1.0:
+        middle = float(math.floor(0.5 * (low + high)))
+        if erlang_b_of(middle, load) > share:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+@kernel
+def fill_erlang_b_load(start: int, stop: int, servers: Vector, share: Vector, out: Vector) -> None:
+    for i in range(start, stop):
+        out[i] = erlang_b_load_of(servers[i], share[i])
+
+
+@kernel
+def fill_erlang_b_servers(start: int, stop: int, load: Vector, share: Vector, out: Vector) -> None:
+    for i in range(start, stop):
+        out[i] = erlang_b_servers_of(load[i], share[i])

@@ -41,13 +41,13 @@ def palm_tails(agents: float, load: float, theta: float, time: float) -> tuple[f
     else:
         loss = erlang_b_of(agents, load)
         first = loss / (1.0 + loss * above(s, z, excess))
-        first *= math.exp((load - agents) * time - load * time * _slack(theta * time))
+        first *= math.exp((load - agents) * time - load * time * slack(theta * time))
     beyond = above(s, y, excess_y)
     return first * (1.0 + beyond), first * beyond * agents / load, first * above_moment(s, y, excess_y) / z
 
 
 @kernel
-def _slack(x: float) -> float:
+def slack(x: float) -> float:
     """1 - (1 - e^-x)/x, for x >= 0."""
     if x > 0.1:
         return 1.0 + math.expm1(-x) / x
