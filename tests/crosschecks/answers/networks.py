@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from closeknit.engine.inventory.demand import Demand, NormalDemand, PoissonDemand
 from closeknit.engine.inventory.serial import serial_base_stock
-from closeknit.engine.inventory.serial_demand import Demand, NormalDemand, PoissonDemand
 
 Answer = dict[str, Any]
 
@@ -17,7 +17,7 @@ def by_stage(value: Any) -> list[float]:
 
 
 def serial(given: Answer) -> Answer:
-    demand: Demand = NormalDemand(given["mean"], given["sd"]) if "sd" in given else PoissonDemand(given["mean"])
+    demand: Demand = NormalDemand.of(given["mean"], given["sd"]) if "sd" in given else PoissonDemand.of(given["mean"])
     echelon = next((given[key] for key in ("echelon_h", "echelon_h_1_to_4") if key in given), None)
     local = given.get("local_h")
     asked = given.get("S")

@@ -7,6 +7,8 @@
   cheapest in a network that is a tree.
 """
 
+from closeknit.engine.inventory.compound_poisson import CompoundPoissonDemand
+from closeknit.engine.inventory.demand import DiscreteDemand, NormalDemand, PoissonDemand
 from closeknit.engine.inventory.guaranteed import (
     GuaranteedServiceNetwork,
     SafetyStockPlacement,
@@ -20,12 +22,6 @@ from closeknit.engine.inventory.serial import (
     local_from_echelon,
     newsvendor_bounds,
     serial_base_stock,
-)
-from closeknit.engine.inventory.serial_demand import (
-    CompoundPoissonDemand,
-    DiscreteDemand,
-    NormalDemand,
-    PoissonDemand,
 )
 
 __all__ = [

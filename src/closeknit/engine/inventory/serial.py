@@ -8,7 +8,8 @@ from scipy.special import ndtri
 
 from closeknit.engine.checks import FloatArray, frozen, numbers, refuse_where, whole_numbers
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.inventory.serial_demand import Demand, NormalDemand, WholeDemand, lead_demand, one_number
+from closeknit.engine.inventory.demand import Demand, NormalDemand
+from closeknit.engine.inventory.serial_demand import lead_demand
 from closeknit.engine.inventory.serial_discrete import sweep_discrete
 from closeknit.engine.inventory.serial_measures import Sweep, measures_of
 from closeknit.engine.inventory.serial_normal import sweep_normal
@@ -58,17 +59,17 @@ def serial_base_stock(
 ) -> SerialStock:
     """The cheapest echelon base-stock levels of a serial system, or the cost of given ones.
 
-    Parameters: `demand` per period at stage 0; `lead_periods[stage]` (L_j, >= 0: from the supplier to the stage; whole
-    for demand given by period); `penalty_cost` (p, per unit and period of waiting); per unit and period one of
-    `echelon_holding_cost[stage]` (h_j > 0) and `local_holding_cost[stage]` (h'_j, rising towards the customer);
-    `echelon_base_stock[stage]` to cost a policy instead of finding the best.
+    Parameters: `demand` of a period at stage 0 (one item, `NormalDemand` or a whole kind); `lead_periods[stage]` (L_j,
+    >= 0: from the supplier to the stage; whole numbers for listed demand); `penalty_cost` (p, per unit and period of
+    waiting); per unit and period one of `echelon_holding_cost[stage]` (h_j > 0) and `local_holding_cost[stage]` (h'_j,
+    rising towards the customer); `echelon_base_stock[stage]` to cost a policy instead of finding the best.
     Formula: f_0(x) = (p + sum h) x-; f_j(y) = E[h_j (y - D_j) + f_{j-1}(min(S_{j-1}, y - D_j))]; S_j minimises f_j;
     the cost is f_N(S_N). Stock in transit from a stage is charged at that stage's local cost.
     Validity: unmet demand waits; the outside supplier never runs out; no fixed order cost, no capacity limit. Periodic
     review with costs at the period's end: add one period to the lead time of stage 0.
     Source: Clark and Scarf (1960), Management Science 6; Chen and Zheng (1994), Management Science 40.
 
-    >>> best = serial_base_stock(NormalDemand(10, 2), [1, 1, 2], 40, echelon_holding_cost=[4, 3, 1])
+    >>> best = serial_base_stock(NormalDemand.of(10, 2), [1, 1, 2], 40, echelon_holding_cost=[4, 3, 1])
     >>> best.echelon_base_stock.round(3).tolist(), round(best.cost_per_period, 4)
     ([12.766, 23.528, 46.309], 86.0156)
     >>> best.cost_error < 1e-10
@@ -103,7 +104,7 @@ def newsvendor_bounds(
     (p + sum_i h_i)), F_j the demand over the lead times of stages 0..j.
     Validity: as `serial_base_stock`. Source: Shang and Song (2003), Management Science 49.
 
-    >>> found = newsvendor_bounds(NormalDemand(5, 1), [1, 1, 2], 37.12, echelon_holding_cost=[3, 2, 2])
+    >>> found = newsvendor_bounds(NormalDemand.of(5, 1), [1, 1, 2], 37.12, echelon_holding_cost=[3, 2, 2])
     >>> found.heuristic.round(4).tolist()
     [6.4909, 12.0274, 22.634]
     """
@@ -140,8 +141,10 @@ def _checked(
     echelon: ArrayLike | None,
     local: ArrayLike | None,
 ) -> tuple[FloatArray, FloatArray, float]:
-    if not isinstance(demand, NormalDemand | WholeDemand):
-        raise EngineInputError("demand is of no known kind: give NormalDemand, PoissonDemand or another of this part")
+    if not isinstance(demand, Demand) or not (demand.is_whole or isinstance(demand, NormalDemand)):
+        raise EngineInputError("demand has no form that adds up over lead times: give NormalDemand or a whole kind")
+    if demand.mean.size != 1:
+        raise EngineInputError(f"demand holds {demand.mean.size} items: give one at a time here")
     leads = numbers("lead_periods", lead_periods, minimum=0.0, ndim=1)
     if leads.size == 0 or not np.any(leads > 0.0):
         raise EngineInputError("lead_periods is zero everywhere: give at least one stage that takes time")
@@ -156,7 +159,7 @@ def _checked(
         refuse_where(holding <= 0.0, "local_holding_cost", stage_cost, "give costs that rise towards the customer")
     if holding.size != leads.size:
         raise EngineInputError(f"the holding costs name {holding.size} stages, lead_periods {leads.size}: give as many")
-    return leads, holding, one_number("penalty_cost", penalty_cost, above=0.0)
+    return leads, holding, float(numbers("penalty_cost", penalty_cost, above=0.0, ndim=0))
 
 
 def _checked_levels(demand: Demand, levels: ArrayLike, stages: int) -> FloatArray:
@@ -174,8 +177,8 @@ def _bounds(demand: Demand, leads: FloatArray, holding: FloatArray, penalty: flo
     shares = upstream / (penalty + holding.sum()), upstream / (upstream + holding)
     total = np.cumsum(leads)
     if isinstance(demand, NormalDemand):
-        sd = demand.sd_per_period * np.sqrt(total)
-        lower, upper = (demand.mean_per_period * total + sd * ndtri(share) for share in shares)
+        sd = float(demand.sd) * np.sqrt(total)
+        lower, upper = (float(demand.mean) * total + sd * ndtri(share) for share in shares)
         return lower, upper
     demands = [lead_demand(demand, float(periods)) for periods in total]
     found = [np.array([d.quantile(float(s)) for d, s in zip(demands, share, strict=True)]) for share in shares]
@@ -185,7 +188,7 @@ def _bounds(demand: Demand, leads: FloatArray, holding: FloatArray, penalty: flo
 def _stock(demand: Demand, leads: FloatArray, penalty: float, sweep: Sweep) -> SerialStock:
     cost, backorders, late = (float(value) for value in sweep.values[:3])
     echelon = sweep.values[3:]
-    transit = demand.mean_per_period * leads
+    transit = float(demand.mean) * leads
     on_hand = np.diff(echelon, prepend=0.0) - np.append(0.0, transit[:-1])
     on_hand[0] += backorders
     waiting_cost = penalty * backorders

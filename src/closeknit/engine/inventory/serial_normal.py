@@ -15,7 +15,7 @@ from scipy.special import ndtr
 
 from closeknit.engine.checks import FloatArray
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.inventory.serial_demand import NormalDemand
+from closeknit.engine.inventory.demand import NormalDemand
 from closeknit.engine.inventory.serial_measures import Measures, Sweep
 
 Slope: TypeAlias = Callable[[FloatArray], FloatArray]
@@ -64,7 +64,7 @@ def sweep_normal(
     bounds: tuple[FloatArray, FloatArray],
 ) -> Sweep:
     """Walk from the customer upstream; `bounds` hold levels that the best ones cannot pass."""
-    mean, sd = demand.mean_per_period * leads, demand.sd_per_period * np.sqrt(leads)
+    mean, sd = float(demand.mean) * leads, float(demand.sd) * np.sqrt(leads)
     far = -measures.shortage
     below = _Level(0.0, _constant(far), far, 0.0, (), measures.step_at_zero, np.inf, 0.0)
     chosen, values, error = np.zeros(leads.size), np.zeros(far.size), 0.0
