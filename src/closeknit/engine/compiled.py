@@ -44,13 +44,20 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 SMALL_WORK = 20_000.0
 """Below this much work (about one elementary step of a loop each) a kernel runs uncompiled: some milliseconds."""
 
-_KERNELS: dict[Callable[..., Any], None] = {}
+_KERNELS: dict[Callable[..., Any], bool] = {}
+"""Every kernel, and whether it becomes part of its callers' code."""
 _LOCK = RLock()
 
 
 def kernel(function: Function) -> Function:
     """Mark a function that can be compiled; it's returned unchanged."""
-    _KERNELS[function] = None
+    _KERNELS[function] = False
+    return function
+
+
+def inlined(function: Function) -> Function:
+    """Mark a short kernel that inner loops call with many arrays: handing those over can cost more than its work."""
+    _KERNELS[function] = True
     return function
 
 
@@ -165,7 +172,8 @@ def _compiled(function: Callable[..., Any], as_entry: bool) -> Callable[..., Any
     folder.mkdir(parents=True, exist_ok=True)
     numba.config.CACHE_DIR = str(folder)
     signature = [_signature(function)] if as_entry else None
-    return typing.cast(Callable[..., Any], numba.njit(signature, cache=True, nogil=True)(copy))
+    inline = {"forceinline": True} if _KERNELS[function] else {}
+    return typing.cast(Callable[..., Any], numba.njit(signature, cache=True, nogil=True, **inline)(copy))
 
 
 def _signature(function: Callable[..., Any]) -> Any:

@@ -10,7 +10,8 @@ escalations, retrials, arrivals.
 
 import math
 
-from closeknit.engine.compiled import IntMatrix, IntVector, Matrix, Vector, kernel
+from closeknit.engine.compiled import IntMatrix, IntVector, Matrix, Vector, inlined, kernel
+from closeknit.engine.simulation.calendar_kernels import NONE, _add, _day_of_earliest
 from closeknit.engine.simulation.heap_kernels import _push, _replace_top
 
 NOBODY = -1
@@ -18,7 +19,7 @@ BLOCKED = -2
 CHANGE, COMPLETION, ESCALATION, RETRIAL, ARRIVAL = range(5)
 
 
-@kernel
+@inlined
 def _choose(
     group: int,
     now: float,
@@ -48,7 +49,7 @@ def _choose(
     return chosen
 
 
-@kernel
+@inlined
 def _earliest_escalation(
     late_rules: IntVector,
     rule_group: IntVector,
@@ -70,7 +71,7 @@ def _earliest_escalation(
     return at, group
 
 
-@kernel
+@inlined
 def _free_group(
     first: int, last: int, first_rules: IntVector, rule_group: IntVector, rule_open: IntVector, free: IntVector
 ) -> int:
@@ -122,8 +123,11 @@ def simulate_events(
     taken_by: IntVector,
     flows: Matrix,
     queue: IntVector,
-    busy_until: Matrix,
-    busy_group: IntMatrix,
+    per_minute: float,
+    until: Matrix,
+    whose: IntMatrix,
+    following: IntMatrix,
+    first_of_day: IntMatrix,
     retry_at: Matrix,
     retry_call: IntMatrix,
     counts: IntMatrix,
@@ -135,7 +139,8 @@ def simulate_events(
             stop_at, first[replication], arrivals[replication], enter, patience, handle, delay, next_try, factor,
             rules_of_group, rule_class, rule_group, rule_priority, rule_after, rules_of_class, first_rules, late_rules,
             places, change_at, change_what, change_value, start_at, taken_by, flows[replication], queue,
-            busy_until[replication], busy_group[replication], retry_at[replication], retry_call[replication],
+            per_minute, until[replication], whose[replication], following[replication], first_of_day[replication],
+            retry_at[replication], retry_call[replication],
             counts[replication], times[replication],
         )  # fmt: skip
 
@@ -167,8 +172,11 @@ def _simulate_one(
     taken_by: IntVector,
     flows: Vector,
     queue: IntVector,
-    busy_until: Vector,
-    busy_group: IntVector,
+    per_minute: float,
+    until: Vector,
+    whose: IntVector,
+    following: IntVector,
+    first_of_day: IntVector,
     retry_at: Vector,
     retry_call: IntVector,
     counts: IntVector,
@@ -200,8 +208,17 @@ def _simulate_one(
         worked[g] = 0.0
     for rule in range(rules):
         rule_open[rule] = 0
+    for day in range(first_of_day.size):
+        first_of_day[day] = NONE
+    for node in range(following.size):
+        following[node] = node - 1
+    mask = first_of_day.size - 1
+    spare = following.size - 1
+    today = 0
+    completion_at = math.inf
     busy = 0
     waiting = 0
+    idle = 0
     retries = 0
     taken = 0
     entered = 0
@@ -220,9 +237,9 @@ def _simulate_one(
         if escalation_at <= now:
             kind = ESCALATION
             now = escalation_at
-        if busy > 0 and busy_until[0] <= now:
+        if completion_at <= now:
             kind = COMPLETION
-            now = busy_until[0]
+            now = completion_at
         if change_at[change] <= now:
             kind = CHANGE
             now = change_at[change]
@@ -230,13 +247,19 @@ def _simulate_one(
             break
         offer_from = 0
         offer_to = 0
-        ended = False
         if kind == COMPLETION:
-            offer_from = busy_group[0]
+            day = today & mask
+            node = first_of_day[day]
+            first_of_day[day] = following[node]
+            following[node] = spare
+            spare = node
+            busy -= 1
+            offer_from = whose[node]
             offer_to = offer_from + 1
             free[offer_from] += 1
+            if free[offer_from] == 1:
+                idle += 1
             worked[offer_from] += now
-            ended = True
         elif kind == ESCALATION:
             offer_from = escalation_group
             offer_to = offer_from + 1
@@ -249,6 +272,10 @@ def _simulate_one(
                 else:
                     rule_open[what - groups] += change_value[change]
                 change += 1
+            idle = 0
+            for g in range(groups):
+                if free[g] > 0:
+                    idle += 1
         else:
             if kind == ARRIVAL:
                 k = arriving
@@ -274,9 +301,18 @@ def _simulate_one(
                 start_at[call] = now
                 taken_by[call] = g
                 free[g] -= 1
+                if free[g] == 0:
+                    idle -= 1
                 worked[g] -= now
                 taken += 1
-                _push(busy_until, busy_group, busy, now + handle[call] * factor[k, g], g)
+                at = now + handle[call] * factor[k, g]
+                day = int(at * per_minute)
+                node = spare
+                spare = following[node]
+                _add(node, at, g, day & mask, until, whose, following, first_of_day)
+                if at < completion_at:
+                    completion_at = at
+                    today = day
                 busy += 1
             elif tail[k] - head[k] >= places[k] and _live(queue, head[k], tail[k], now, enter, patience) >= places[k]:
                 taken_by[call] = BLOCKED
@@ -312,35 +348,48 @@ def _simulate_one(
                     if now <= enter[call] + patience[call]:
                         taken_by[call] = g
                         free[g] -= 1
+                        if free[g] == 0:
+                            idle -= 1
                         worked[g] -= now
                         taken += 1
-                        if ended:
-                            ended = False
-                            _replace_top(busy_until, busy_group, busy, now + handle[call] * factor[k, g], g)
-                        else:
-                            _push(busy_until, busy_group, busy, now + handle[call] * factor[k, g], g)
-                            busy += 1
-        if ended:
-            busy -= 1
-            _replace_top(busy_until, busy_group, busy, busy_until[busy], busy_group[busy])
+                        at = now + handle[call] * factor[k, g]
+                        day = int(at * per_minute)
+                        node = spare
+                        spare = following[node]
+                        _add(node, at, g, day & mask, until, whose, following, first_of_day)
+                        if at < completion_at:
+                            completion_at = at
+                            today = day
+                        busy += 1
+        if kind == COMPLETION:
+            completion_at = math.inf
+            if busy > 0:
+                today = _day_of_earliest(today, per_minute, until, first_of_day)
+                completion_at = until[first_of_day[today & mask]]
         escalation_at = math.inf
-        if waiting > 0:
+        if waiting > 0 and idle > 0:
             escalation_at, escalation_group = _earliest_escalation(
                 late_rules, rule_group, rule_class, rule_after, rule_open, head_enter, free
             )
     for k in range(classes):
         for place in range(head[k], tail[k]):
             waited[k] += enter[queue[place]]
-    for place in range(busy):
-        worked[busy_group[place]] += busy_until[place]
+    for day in range(first_of_day.size):
+        node = first_of_day[day]
+        while node != NONE:
+            worked[whose[node]] += until[node]
+            node = following[node]
     flows[classes + groups] = taken
     flows[classes + groups + 1] = entered
 
 
-@kernel
+@inlined
 def _least(values: Vector) -> int:
+    """Where the least value is, the first of equals; without branches, for any class may be next."""
     place = 0
+    least = values[0]
     for other in range(1, values.size):
-        if values[other] < values[place]:
-            place = other
+        value = values[other]
+        place = other if value < least else place
+        least = min(value, least)
     return place

@@ -113,9 +113,10 @@ class RoutingRule:
 
     An arriving call takes a free agent of the first group in the order of the plan's rules (those with
     `after_minutes` 0). A free agent takes the waiting call of the lowest `priority` number (1 is first), among equals
-    the one that has waited longest (of equal waits the lower class); within a class it's first come first served. A second rule of the same class and
-    group with a later `after_minutes` and a lower number raises the priority of those who waited: escalation. The
-    rule holds from `from_minute` until `until_minute` (None: to the end) of the plan's clock.
+    the one that has waited longest (of equal waits the lower class); within a class it's first come first served. A
+    second rule of the same class and group with a later `after_minutes` and a lower number raises the priority of
+    those who waited: escalation. The rule holds from `from_minute` until `until_minute` (None: to the end) of the
+    plan's clock.
     """
 
     work_class: int

@@ -1,5 +1,6 @@
 """Replications of a plan: drawn, run through the fitting kernel, added up and checked."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,10 +93,11 @@ def simulate_draws(plan: SimulationPlan, tables: Tables, calls: Draws, *, genera
 
 def _run_pool(plan: SimulationPlan, tables: Tables, calls: Draws, outcomes: Outcomes) -> None:
     agents = int(tables.agents[0, 0])
+    per_minute, until, _, following, first_of_day = _calendar(plan, calls, agents)
     run_in_parts(
         simulate_pool, len(calls.first), calls.enter.size * WORK_PER_CALL, agents, stop_at(plan),
         float(tables.factor[0, 0]), calls.first, calls.last, calls.enter, calls.patience, calls.handle,
-        outcomes.start_at, outcomes.taken_by, outcomes.flows, np.empty((len(calls.first), agents + 4)),
+        outcomes.start_at, outcomes.taken_by, outcomes.flows, per_minute, until, following, first_of_day,
     )  # fmt: skip
 
 
@@ -109,10 +111,26 @@ def _run_events(plan: SimulationPlan, tables: Tables, calls: Draws, outcomes: Ou
         tables.rule_class, tables.rule_group, tables.rule_priority, tables.rule_after, tables.rules_of_class,
         tables.first_rules, tables.late_rules, tables.places, tables.change_at, tables.change_what, tables.change_value,
         outcomes.start_at, outcomes.taken_by, outcomes.flows, np.empty(calls.enter.size, dtype=np.int64),
-        np.zeros((count, most_busy)), np.zeros((count, most_busy), dtype=np.int64),
+        *_calendar(plan, calls, most_busy),
         np.zeros((count, most_retries)), np.zeros((count, most_retries), dtype=np.int64),
         np.zeros((count, 3 * classes + groups + tables.rule_class.size), dtype=np.int64),
         np.zeros((count, 2 * classes)),
+    )  # fmt: skip
+
+
+def _calendar(
+    plan: SimulationPlan, calls: Draws, agents: int
+) -> tuple[float, FloatArray, IntArray, IntArray, IntArray]:
+    """Days per minute, so that about one call a day ends, and room for a calendar in every replication."""
+    count = len(calls.first)
+    mean_handle = float(calls.handle.mean()) if calls.handle.size else 1.0
+    ended_per_minute = calls.enter.size / count / plan.horizon_minutes
+    per_minute = min(max(3.0 * ended_per_minute, 1e-9), agents / max(mean_handle, 1e-9))
+    year = 1 << max(4, math.ceil(math.log2(min(4.0 * per_minute * mean_handle + 1.0, 2.0**20))))
+    whole = (count, agents)
+    return (
+        per_minute, np.empty(whole), np.empty(whole, dtype=np.int64), np.empty(whole, dtype=np.int64),
+        np.empty((count, year), dtype=np.int64),
     )  # fmt: skip
 
 
