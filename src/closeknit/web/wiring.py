@@ -6,7 +6,7 @@ from closeknit.kernel.news import Event, WorkRefused
 from closeknit.rooms.decisions.contracts.replays import Recompute
 from closeknit.rooms.org.contracts.settings import REVIEW_AFTER_DAYS, Setting
 
-SEAL_EVERY_SECONDS = 0.25
+SEAL_EVERY_SECONDS = 0.1
 ESCALATIONS_EVERY_SECONDS = 1.0
 LOOK_AT_DEADLINES_EVERY_SECONDS = 2.0
 NOTICES_EVERY_SECONDS = 1.0

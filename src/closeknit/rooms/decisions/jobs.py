@@ -19,7 +19,7 @@ from closeknit.rooms.decisions.actions.record_rights import (
 )
 from closeknit.rooms.decisions.actions.record_setting_change import record_setting_change, record_setting_review
 from closeknit.rooms.decisions.actions.route_notices import route_notices
-from closeknit.rooms.decisions.actions.seal_ledger import seal_ledger
+from closeknit.rooms.decisions.actions.seal_ledger import MOST_ENTRIES, seal_ledger
 from closeknit.rooms.decisions.actions.send_dispatches import list_due_receivers, send_dispatches
 from closeknit.rooms.org.contracts import (
     AbsenceReported,
@@ -53,7 +53,8 @@ def keep_ledger_sealed() -> None:
     outcome = seal_ledger(by=system_actor(), only_if_waiting=not due)
     if due:
         _compared["at"] = now
-    while outcome.sealed:
+    # What came meanwhile waits for the next round: to seal without a pause would take from those who write.
+    while outcome.sealed == MOST_ENTRIES:
         outcome = seal_ledger(by=system_actor(), only_if_waiting=True)
 
 

@@ -7,14 +7,14 @@ regrow in silence: it begins a new epoch, which commits to the last checkpoint o
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import Subquery
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
@@ -23,6 +23,7 @@ from closeknit.kernel.outside import OutsideLog
 from closeknit.kernel.signatures import load_or_make_key
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.compute.checkpoints import digest_of, is_signed, read_checkpoint, sign_statement
+from closeknit.rooms.decisions.compute.merkle import Tree
 from closeknit.rooms.decisions.contracts import Break, Checkpoint, Entry, SealOutcome, Statement
 from closeknit.rooms.decisions.models import LedgerCheckpoint
 from closeknit.rooms.decisions.reads.tree import (
@@ -33,29 +34,25 @@ from closeknit.rooms.decisions.reads.tree import (
     last_checkpoint,
     load_tree,
     outside_log,
-    read_cursor,
-    read_fence,
     signing_key,
 )
+from closeknit.rooms.decisions.reads.waiting import Waiting, anything_waits, waiting_for_epoch, waiting_in_order
 from closeknit.rooms.org.contracts import Permission
 
 log = logging.getLogger(__name__)
 
 MOST_ENTRIES = 5000
 NEXT_KEY = "signing-key.next"
-UNPLACED = "not exists (select from decisions_ledger_leaf l where l.entry_id = e.id)"
-NEXT = f"""
-    select e.id, e.leaf from decisions_ledger_entry e
-     where (e.written_in, e.id) > (%s::xid8, %s) and e.written_in < %s::xid8 and {UNPLACED}
-     order by e.written_in, e.id limit %s
-"""
-# At the start of an epoch the column may hold transaction numbers of another cluster. Whatever is visible is taken,
-# except where a transaction of this cluster may still be writing: that comes later, in order.
-FIRST = f"""
-    select e.id, e.leaf from decisions_ledger_entry e
-     where {UNPLACED}
-       and not (e.written_in >= %s::xid8 and e.written_in < pg_snapshot_xmax(pg_current_snapshot()))
-     order by e.id
+LOCK = "hashtext('closeknit-ledger-sealer')"
+STORE = """
+    with leaves as (insert into decisions_ledger_leaf (number, entry_id, leaf)
+            select %s + ordinality - 1, id, leaf from unnest(%s::bigint[], %s::bytea[])
+            with ordinality as t(id, leaf, ordinality)),
+        nodes as (insert into decisions_ledger_node (level, index, hash)
+            select * from unnest(%s::smallint[], %s::bigint[], %s::bytea[]))
+    insert into decisions_ledger_checkpoint (epoch, size, digest, cluster, opens_epoch, loses, sealed_at, body,
+        signature, public_key, floor_written_in)
+    values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::xid8)
 """
 
 
@@ -76,25 +73,22 @@ def seal_ledger(*, by: Actor, only_if_waiting: bool = False, next_key: str = "")
     `next_key` has the checkpoint name the public key that signs from the next one on (see `rotate_key`).
     """
     by.require(Permission.READ_LEDGER)
-    if only_if_waiting and not _anything_waits():
+    if only_if_waiting and not anything_waits():
         return SealOutcome(0, 0)
-    with _sealing_alone() as alone:
-        if not alone:
+    with _sealing_alone() as cluster:
+        if cluster is None:
             return SealOutcome(0, 0)
         files = outside_log()
+        _finish_rotation(files)
         last = last_checkpoint()
-        _finish_rotation(last, files)
-        epoch = _epoch_to_begin(last, files)
-        with transaction.atomic():
-            entries, floor = _entries_of_epoch() if epoch else _entries_in_order()
-            if not entries and (epoch is None or epoch.broken_off is None) and not next_key:
-                outcome = SealOutcome(0, last.size if last else 0)
-            else:
-                outcome = _seal(last, epoch, entries, floor, next_key)
-                if epoch and epoch.broken_off:
-                    _record_break(epoch, epoch.broken_off, by)
+        epoch, tree = _where_to_go_on(last, files, cluster)
+        waiting = waiting_for_epoch() if epoch else waiting_in_order(MOST_ENTRIES)
+        if waiting.entry_ids or (epoch and epoch.broken_off) or next_key:
+            outcome = _seal(last, epoch, tree, waiting, cluster, next_key, by)
+        else:
+            outcome = SealOutcome(0, last.size if last else 0)
         _write_outside(files)
-        _finish_rotation(last_checkpoint(), files)
+        _finish_rotation(files)
         return outcome
 
 
@@ -107,51 +101,60 @@ def seal_all(*, by: Actor) -> int:
 
 
 @contextmanager
-def _sealing_alone() -> Iterator[bool]:
+def _sealing_alone() -> Iterator[str | None]:
+    """Give the name of the database's cluster; None where another process is sealing."""
     with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(hashtext('closeknit-ledger-sealer'))")
-        (alone,) = cursor.fetchone()
+        cursor.execute(f"select pg_try_advisory_lock({LOCK}), system_identifier::text from pg_control_system()")
+        alone, cluster = cursor.fetchone()
     try:
-        yield alone
+        yield cluster if alone else None
     finally:
-        if alone and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("select pg_advisory_unlock(hashtext('closeknit-ledger-sealer'))")
+        if alone:
+            # A connection that broke holds no lock any more.
+            with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
+                cursor.execute(f"select pg_advisory_unlock({LOCK})")
 
 
 def _seal(
-    last: LedgerCheckpoint | None, epoch: _Epoch | None, entries: list[Any], floor: str | None, next_key: str
+    last: LedgerCheckpoint | None,
+    epoch: _Epoch | None,
+    tree: Tree,
+    waiting: Waiting,
+    cluster: str,
+    next_key: str,
+    by: Actor,
 ) -> SealOutcome:
-    tree = load_tree(last.size if last else 0)
     start = tree.size
-    nodes = [node for _, leaf in entries for node in tree.append(bytes(leaf))]
-    _store_leaves(start, entries)
-    _store_nodes(nodes)
-    number = epoch.number if epoch else last.epoch if last else 1
-    sealed_at, cluster = _database_clock()
+    nodes = [node for leaf in waiting.leaves for node in tree.append(leaf)]
     checkpoint = sign_statement(
         Statement(
-            epoch=number,
+            epoch=epoch.number if epoch else last.epoch if last else 1,
             size=tree.size,
             root=tree.root().hex(),
             previous=epoch.previous if epoch else last.digest if last else "",
-            sealed_at=sealed_at,
+            sealed_at=waiting.read_at,
             cluster=cluster,
             broken_off=epoch.broken_off if epoch else None,
             next_key=next_key,
         ),
         signing_key(),
     )
-    _store_checkpoint(checkpoint, floor, loses=bool(epoch and epoch.loses))
-    return SealOutcome(len(entries), tree.size, epoch.number if epoch else None)
+    if epoch and epoch.broken_off:
+        with transaction.atomic():
+            _store(start, nodes, checkpoint, waiting, loses=epoch.loses)
+            _record_break(epoch, epoch.broken_off, by)
+    else:
+        _store(start, nodes, checkpoint, waiting, loses=False)
+    return SealOutcome(len(waiting.entry_ids), tree.size, epoch.number if epoch else None)
 
 
-def _finish_rotation(last: LedgerCheckpoint | None, files: OutsideLog) -> None:
+def _finish_rotation(files: OutsideLog) -> None:
     """Where a checkpoint has named the waiting key, note that outside, then put the key in the old one's place."""
     waiting = Path(settings.LEDGER_FOLDER) / NEXT_KEY
     if not waiting.exists():
         return
     public = load_or_make_key(waiting).public.hex()
+    last = last_checkpoint()
     ends = [checkpoint_of(last)] if last else []
     ends += [read_checkpoint(record) for record in files.read_last(files.paths[0])]
     naming = [c for c in ends if c.statement.next_key == public and is_signed(c, known_keys())]
@@ -163,16 +166,26 @@ def _finish_rotation(last: LedgerCheckpoint | None, files: OutsideLog) -> None:
     waiting.replace(waiting.with_name("signing-key"))
 
 
-def _epoch_to_begin(last: LedgerCheckpoint | None, files: OutsideLog) -> _Epoch | None:
-    """Compare the database with what is outside; return the epoch to begin, if any."""
+def _where_to_go_on(last: LedgerCheckpoint | None, files: OutsideLog, cluster: str) -> tuple[_Epoch | None, Tree]:
+    """Compare the database with what is outside; return the epoch to begin, if any, and the tree that grows on."""
     outside = _newest_outside(files)
+    if outside and last and last.digest == digest_of(outside) and last.cluster == cluster:
+        tree = _agreeing_tree(outside)
+        if tree:
+            return None, tree
+    return _epoch_to_begin(last, outside, files, cluster), load_tree(last.size if last else 0)
+
+
+def _epoch_to_begin(
+    last: LedgerCheckpoint | None, outside: Checkpoint | None, files: OutsideLog, cluster: str
+) -> _Epoch | None:
     if outside is None:
         return None if last else _Epoch(1, "", None)
-    known = LedgerCheckpoint.objects.filter(digest=digest_of(outside)).exists()
-    if known and last and last.cluster == _database_clock()[1] and _agrees(outside):
+    agrees = LedgerCheckpoint.objects.filter(digest=digest_of(outside)).exists() and _agreeing_tree(outside)
+    if agrees and last and last.cluster == cluster:
         return None
     epoch = max(outside.statement.epoch, last.epoch if last else 0) + 1
-    if known and last and _agrees(outside):
+    if agrees and last:
         moved = Break(last.digest, last.size, last.size, "the database moved to another cluster; nothing was lost")
         return _Epoch(epoch, last.digest, moved)
     kept = _kept_size(files)
@@ -200,83 +213,33 @@ def _newest_outside(files: OutsideLog) -> Checkpoint | None:
     return max(signed, key=lambda c: (c.statement.epoch, c.statement.size, c.statement.sealed_at), default=None)
 
 
-def _agrees(checkpoint: Checkpoint) -> bool:
-    """Tell whether the stored tree has this checkpoint's root at its size."""
+def _agreeing_tree(checkpoint: Checkpoint) -> Tree | None:
+    """Return the stored tree as it was at the checkpoint's size, if it has its root."""
     try:
-        return load_tree(checkpoint.statement.size).root().hex() == checkpoint.statement.root
+        tree = load_tree(checkpoint.statement.size)
     except KeyError:
-        return False
+        return None
+    return tree if tree.root().hex() == checkpoint.statement.root else None
 
 
 def _kept_size(files: OutsideLog) -> int:
     found = [read_checkpoint(record) for path in files.paths for record in files.read_all(path)]
     for checkpoint in sorted(found, key=lambda c: -c.statement.size):
-        if _agrees(checkpoint):
+        if _agreeing_tree(checkpoint):
             return checkpoint.statement.size
     return 0
 
 
-def _anything_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(f"select exists({NEXT})", [*(read_cursor() or ("0", -1)), read_fence(), 1])
-        (waits,) = cursor.fetchone()
-    return bool(waits)
-
-
-def _entries_in_order() -> tuple[list[Any], None]:
-    with connection.cursor() as cursor:
-        cursor.execute(NEXT, [*(read_cursor() or ("0", -1)), read_fence(), MOST_ENTRIES])
-        return cursor.fetchall(), None
-
-
-def _entries_of_epoch() -> tuple[list[Any], str]:
-    # The floor is read first: whoever is in progress now is above it, and above it nothing is passed over.
-    floor = read_fence()
-    with connection.cursor() as cursor:
-        cursor.execute(FIRST, [floor])
-        return cursor.fetchall(), floor
-
-
-def _store_leaves(start: int, entries: list[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into decisions_ledger_leaf (number, entry_id, leaf)"
-            " select %s + ordinality - 1, id, leaf from unnest(%s::bigint[], %s::bytea[])"
-            " with ordinality as t(id, leaf, ordinality)",
-            [start, [entry_id for entry_id, _ in entries], [bytes(leaf) for _, leaf in entries]],
-        )
-
-
-def _store_nodes(nodes: list[tuple[int, int, bytes]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into decisions_ledger_node (level, index, hash)"
-            " select * from unnest(%s::smallint[], %s::bigint[], %s::bytea[])",
-            [list(column) for column in zip(*nodes, strict=True)] if nodes else [[], [], []],
-        )
-
-
-def _store_checkpoint(checkpoint: Checkpoint, floor: str | None, *, loses: bool) -> None:
+def _store(start: int, nodes: list[Any], checkpoint: Checkpoint, waiting: Waiting, *, loses: bool) -> None:
     said = checkpoint.statement
+    values = [
+        *(start, waiting.entry_ids, waiting.leaves),
+        *([node[part] for node in nodes] for part in range(3)),
+        *(said.epoch, said.size, digest_of(checkpoint), said.cluster, waiting.floor is not None, loses, said.sealed_at),
+        *(checkpoint.body, bytes.fromhex(checkpoint.signature), bytes.fromhex(checkpoint.public_key), waiting.floor),
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into decisions_ledger_checkpoint (epoch, size, digest, cluster, opens_epoch, loses, sealed_at,"
-            " body, signature, public_key, floor_written_in)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::xid8)",
-            [
-                said.epoch,
-                said.size,
-                digest_of(checkpoint),
-                said.cluster,
-                floor is not None,
-                loses,
-                said.sealed_at,
-                checkpoint.body,
-                bytes.fromhex(checkpoint.signature),
-                bytes.fromhex(checkpoint.public_key),
-                floor,
-            ],
-        )
+        cursor.execute(STORE, values)
 
 
 def _record_break(epoch: _Epoch, broken_off: Break, by: Actor) -> None:
@@ -311,16 +274,13 @@ def _write_outside(files: OutsideLog) -> None:
 def _lacking(files: OutsideLog, path: Path) -> Iterator[LedgerCheckpoint]:
     rows = LedgerCheckpoint.objects.order_by("id")
     for record in files.read_last(path):
-        known = LedgerCheckpoint.objects.filter(digest=digest_of(read_checkpoint(record))).first()
+        here = LedgerCheckpoint.objects.filter(digest=digest_of(read_checkpoint(record)))
+        next_two = list(rows.filter(pk__gt=Subquery(here.values("pk")))[:2])
+        if len(next_two) == 1:
+            return iter(next_two)
+        known = here.first()
         if known is not None:
             return rows.filter(pk__gt=known.pk).iterator()
         epochs = LedgerCheckpoint.objects.filter(opens_epoch=True).order_by("-id")
         return rows.filter(pk__gte=epochs[0].pk).iterator() if epochs else iter(())
     return rows.iterator()
-
-
-def _database_clock() -> tuple[datetime, str]:
-    with connection.cursor() as cursor:
-        cursor.execute("select clock_timestamp(), system_identifier::text from pg_control_system()")
-        now, cluster = cursor.fetchone()
-    return now, cluster

@@ -13,6 +13,23 @@ from closeknit.rooms.decisions.compute.checkpoints import follow_keys, read_chec
 from closeknit.rooms.decisions.contracts import Checkpoint
 from closeknit.rooms.decisions.models import LedgerCheckpoint
 
+# One row: what was sealed last in this epoch, or where the epoch starts; nothing (null, -1) before the first.
+CURSOR = """
+    select case when l.number >= c.size then e.written_in else c.floor_written_in end as written_in,
+           case when l.number >= c.size then e.id else -1 end as id
+      from (select 1) one
+      left join (select size, floor_written_in from decisions_ledger_checkpoint
+                  where opens_epoch order by id desc limit 1) c on true
+      left join (select number, entry_id from decisions_ledger_leaf order by number desc limit 1) l on true
+      left join decisions_ledger_entry e on e.id = l.entry_id
+"""
+FENCE = """
+    select coalesce((select x from pg_snapshot_xip(s.now) as x where not exists
+           (select from pg_stat_activity a where a.backend_xid = x::xid and a.datname <> current_database())
+           order by x limit 1), pg_snapshot_xmax(s.now))
+      from (select pg_current_snapshot() as now) s
+"""
+
 
 def signing_key() -> SigningKey:
     """Return the ledger's key, made at the first use in the data folder."""
@@ -104,21 +121,9 @@ def last_checkpoint() -> LedgerCheckpoint | None:
 def read_cursor() -> tuple[str, int] | None:
     """Return (written_in, id) of the last entry sealed in order in this epoch; None before the first epoch."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select size, floor_written_in::text from decisions_ledger_checkpoint"
-            " where opens_epoch order by id desc limit 1"
-        )
-        epoch = cursor.fetchone()
-        if epoch is None:
-            return None
-        cursor.execute(
-            "select l.number, e.written_in::text, e.id from decisions_ledger_leaf l"
-            " join decisions_ledger_entry e on e.id = l.entry_id order by l.number desc limit 1"
-        )
-        last = cursor.fetchone()
-    if last is None or last[0] < epoch[0]:
-        return epoch[1], -1
-    return last[1], last[2]
+        cursor.execute(f"select written_in::text, id from ({CURSOR}) last")
+        written_in, entry_id = cursor.fetchone()
+    return None if written_in is None else (written_in, entry_id)
 
 
 def read_fence() -> str:
@@ -129,10 +134,6 @@ def read_fence() -> str:
     among the sessions (just ended, prepared, or hidden from this role) counts as ours.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select coalesce((select x from pg_snapshot_xip(s.now) as x where not exists"
-            " (select from pg_stat_activity a where a.backend_xid = x::xid and a.datname <> current_database())"
-            " order by x limit 1), pg_snapshot_xmax(s.now))::text from (select pg_current_snapshot() as now) s"
-        )
+        cursor.execute(f"select ({FENCE})::text")
         (fence,) = cursor.fetchone()
     return str(fence)
