@@ -30,6 +30,17 @@ PROBLEM = {
     "shortfall_cost_per_hour": np.array([90.0, 20.0, 50.0]),
 }
 WORK = np.random.default_rng(2).gamma(2.0, 3.0, (2, 14))
+TIMES = np.random.default_rng(3).gamma(2.0, 2.0, 30)
+FITTED = queueing.fit_handle_times(TIMES).best
+COUNTS = np.random.default_rng(3).poisson(20.0, (4, 3))
+UNCERTAIN = {
+    "mean_arrivals_per_hour": np.array([80.0, 300.0]),
+    "rate_cv": np.array([0.1, 0.2]),
+    "handle_minutes": np.array([5.0, 4.0]),
+    "threshold_minutes": np.array([0.3, 0.5]),
+    "target_share": np.array([0.8, 0.9]),
+    "patience_minutes": np.array([6.0, 3.0]),
+}
 KNOWS = np.array([[True, True], [False, True]])
 STREAMS = {
     "arrivals_per_hour": np.array([80.0, 120.0]),
@@ -73,6 +84,22 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "start_backlog_hours": np.array([3.0, 5.0]),
         "is_open": np.arange(14) % 7 < 6,
     },
+    queueing.fit_handle_times: {"handle_minutes": TIMES, "is_complete": TIMES < 6.0},
+    queueing.handle_time_cdf: {"fitted": FITTED, "minutes": np.array([0.0, 3.0])},
+    queueing.handle_time_quantiles: {"fitted": FITTED, "levels": np.array([0.1, 0.9])},
+    queueing.draw_handle_times: {"fitted": FITTED, "count": 0, "rng": np.random.default_rng(4)},
+    queueing.fit_patience: {"wait_minutes": TIMES, "has_abandoned": TIMES < 2.0, "balk_minutes": 0.5},
+    queueing.fit_patience_from_totals: {"abandoned": np.array([2, 0]), "waited_minutes": np.array([9.0, 4.0])},
+    queueing.patience_survival: {"wait_minutes": TIMES, "has_abandoned": TIMES < 2.0},
+    queueing.patience_hazard: {
+        "wait_minutes": TIMES,
+        "has_abandoned": TIMES < 2.0,
+        "from_minutes": np.array([0.0, 1.0, 2.0]),
+    },
+    queueing.arrival_dispersion: {"counts": COUNTS, "group_of_day": np.array([0, 1, 0, 1])},
+    queueing.fit_gamma_mixed_rate: {"counts": COUNTS, "expected": np.array([1.0, 2.0, 1.5])},
+    queueing.required_agents_uncertain_rate: {**UNCERTAIN, "probability_share": np.array([0.7, 0.9])},
+    queueing.level_under_uncertain_rate: {**UNCERTAIN, "agents": np.array([9.0, 30.0])},
     queueing.skills_are_covered: {
         "agents_by_profile": np.array([[4.0, 5.5], [1.0, 2.0]]),
         "required_by_skill": np.array([5.0, 3.0]),
@@ -179,6 +206,8 @@ def leaves(value: Any) -> list[Any]:
     """All arrays and plain values inside a result."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [leaf for field in dataclasses.fields(value) for leaf in leaves(getattr(value, field.name))]
+    if isinstance(value, tuple):
+        return [leaf for item in value for leaf in leaves(item)]
     return [value]
 
 
@@ -232,7 +261,7 @@ def test_every_number_that_is_not_one_is_refused_by_name(function: Callable[...,
             continue
         if np.isnan(poison) and name in MISSING_ALLOWED:
             continue
-        if poison == np.inf and name in ("max_mean_wait_minutes", "row_upper", "upper"):
+        if poison == np.inf and name in ("max_mean_wait_minutes", "patience_minutes", "row_upper", "upper"):
             continue
         if poison == -np.inf and name in ("row_lower", "lower") and function is allocation.solve_linear_program:
             continue

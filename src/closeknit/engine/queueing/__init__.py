@@ -6,14 +6,18 @@
   back, in exact arithmetic.
 - `fit_handle_times`, `fit_patience`, `patience_survival`, `arrival_dispersion`, `fit_gamma_mixed_rate`: parameters from
   data, and whether the model's assumptions hold in it.
+- `required_agents_uncertain_rate`, `level_under_uncertain_rate`: the correction that over-dispersion demands.
 - `staff_skills`, `skills_are_covered`, `pooling_gain`, `pooled_team_bound`, `raise_until_met`: people with several
   skills, each agent-hour used once.
+- `required_agents_by_interval`, `transient_performance`: load that moves within the day, on its exact distribution;
+  `modified_offered_load`, `backlog_carryover`: quick looks at the same.
 - `required_daily_capacity`, `edf_lateness`: work with deadlines, not waits (back office, picking, field).
 
 The model of the first two is M/M/c: Poisson arrivals, exponential handling, nobody gives up, steady state
 within the interval. Patience, priorities and time-varying rates are other models.
 """
 
+from closeknit.engine.queueing.backlog import BacklogCarryover, backlog_carryover
 from closeknit.engine.queueing.deadline import (
     DeadlineCapacity,
     EdfLateness,
@@ -26,7 +30,7 @@ from closeknit.engine.queueing.dispersion import (
     arrival_dispersion,
     fit_gamma_mixed_rate,
 )
-from closeknit.engine.queueing.erlang import ErlangCPerformance, erlang_b, erlang_c
+from closeknit.engine.queueing.erlang import erlang_b, erlang_b_load, erlang_c, required_lines
 from closeknit.engine.queueing.handle_times import (
     FittedLaw,
     HandleLaw,
@@ -61,21 +65,43 @@ from closeknit.engine.queueing.retrials import (
     required_agents_with_retrials,
     retrial_performance,
 )
+from closeknit.engine.queueing.service_variability import (
+    VariabilityPerformance,
+    VariabilityStaffing,
+    required_agents_with_variability,
+    variability_performance,
+)
 from closeknit.engine.queueing.shrinkage import compose_shrinkage, net_agents, scheduled_agents
 from closeknit.engine.queueing.skill_cover import SkillCover, skills_are_covered
 from closeknit.engine.queueing.skill_search import MetTeam, raise_until_met
 from closeknit.engine.queueing.skills import SkillStaffing, staff_skills
 from closeknit.engine.queueing.staffing import StaffingRequirement, required_agents
+from closeknit.engine.queueing.time_varying import Leaving, TransientPerformance, transient_performance
+from closeknit.engine.queueing.time_varying_load import modified_offered_load
+from closeknit.engine.queueing.time_varying_staffing import (
+    IntervalStaffing,
+    StaffingMethod,
+    required_agents_by_interval,
+)
+from closeknit.engine.queueing.uncertain_rate import (
+    RatePromise,
+    UncertainRateLevel,
+    UncertainRateRequirement,
+    level_under_uncertain_rate,
+    required_agents_uncertain_rate,
+)
 
 __all__ = [
     "ArrivalDispersion",
+    "BacklogCarryover",
     "DeadlineCapacity",
     "EdfLateness",
-    "ErlangCPerformance",
     "FittedLaw",
     "GammaMixedRate",
     "HandleLaw",
     "HandleTimeFit",
+    "IntervalStaffing",
+    "Leaving",
     "LevelDefinition",
     "MetTeam",
     "PatienceFit",
@@ -85,19 +111,28 @@ __all__ = [
     "PriorityPerformance",
     "PriorityStaffing",
     "QueuePerformance",
+    "RatePromise",
     "RetrialPerformance",
     "RetrialStaffing",
     "SkillCover",
     "SkillStaffing",
+    "StaffingMethod",
     "StaffingRequirement",
     "SurvivalCurve",
+    "TransientPerformance",
+    "UncertainRateLevel",
+    "UncertainRateRequirement",
+    "VariabilityPerformance",
+    "VariabilityStaffing",
     "arrival_dispersion",
+    "backlog_carryover",
     "compose_shrinkage",
     "conserved_wait_minutes",
     "draw_handle_times",
     "edf_lateness",
     "erlang_a",
     "erlang_b",
+    "erlang_b_load",
     "erlang_c",
     "erlang_c_performance",
     "fit_gamma_mixed_rate",
@@ -106,6 +141,8 @@ __all__ = [
     "fit_patience_from_totals",
     "handle_time_cdf",
     "handle_time_quantiles",
+    "level_under_uncertain_rate",
+    "modified_offered_load",
     "net_agents",
     "patience_hazard",
     "patience_survival",
@@ -115,11 +152,17 @@ __all__ = [
     "queue_performance",
     "raise_until_met",
     "required_agents",
+    "required_agents_by_interval",
+    "required_agents_uncertain_rate",
     "required_agents_with_priorities",
     "required_agents_with_retrials",
+    "required_agents_with_variability",
     "required_daily_capacity",
+    "required_lines",
     "retrial_performance",
     "scheduled_agents",
     "skills_are_covered",
     "staff_skills",
+    "transient_performance",
+    "variability_performance",
 ]
