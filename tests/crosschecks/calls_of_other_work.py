@@ -21,6 +21,13 @@ RETRIALS = {
     "redial_share": np.array([0.5, 1.0]),
     "reconnect_share": np.array([0.0, 0.1]),
 }
+VARIED = {
+    "arrivals_per_hour": np.array([60.0, 200.0]),
+    "handle_minutes": np.array([5.0, 6.0]),
+    "threshold_minutes": np.array([0.5, 0.3]),
+    "squared_cv": np.array([0.0, 3.0]),
+    "arrival_squared_cv": np.array([0.5, 1.0]),
+}
 WORK = np.random.default_rng(2).gamma(2.0, 3.0, (2, 14))
 
 CALLS: dict[Callable[..., Any], dict[str, Any]] = {
@@ -53,5 +60,47 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "day_size": np.where(np.arange(14) % 7 < 5, 1.2, 0.4),
         "target_share": np.array([0.9, 0.8]),
         "late_window_days": np.array([2, 5]),
+    },
+    queueing.transient_performance: {
+        "arrivals_per_hour": np.array([[30.0, 60.0], [5.0, 0.0]]),
+        "agents": np.array([[3, 5], [1, 1]]),
+        "interval_minutes": np.array([15.0, 30.0]),
+        "handle_minutes": np.array([5.0, 6.0]),
+        "threshold_minutes": np.array([0.5, 1.0]),
+        "patience_minutes": np.array([2.0, 5.0]),
+        "start_calls": np.array([2, 0]),
+    },
+    queueing.required_agents_by_interval: {
+        "arrivals_per_hour": np.array([[30.0, 60.0], [5.0, 0.0]]),
+        "interval_minutes": np.array([15.0, 30.0]),
+        "handle_minutes": np.array([5.0, 6.0]),
+        "threshold_minutes": np.array([0.5, 1.0]),
+        "target_share": np.array([0.8, 0.7]),
+        "patience_minutes": np.array([2.0, 5.0]),
+        "max_occupancy_share": np.array([0.9, 0.95]),
+        "max_abandoned_share": np.array([0.1, 0.2]),
+        "max_mean_wait_minutes": np.array([2.0, np.inf]),
+        "minimum_agents": np.array([1, 0]),
+        "start_calls": np.array([2, 0]),
+    },
+    queueing.modified_offered_load: {
+        "arrivals_per_hour": np.array([[30.0, 60.0], [5.0, 0.0]]),
+        "interval_minutes": np.array([15.0, 30.0]),
+        "handle_minutes": np.array([5.0, 6.0]),
+    },
+    queueing.backlog_carryover: {
+        "arrivals_per_hour": np.array([[30.0, 60.0], [5.0, 0.0]]),
+        "agents": np.array([[3, 5], [1, 1]]),
+        "interval_minutes": np.array([15.0, 30.0]),
+        "handle_minutes": np.array([5.0, 6.0]),
+        "threshold_minutes": np.array([0.5, 1.0]),
+        "start_backlog": np.array([2.0, 0.0]),
+    },
+    queueing.variability_performance: {"agents": np.array([6, 22]), **VARIED},
+    queueing.required_agents_with_variability: {
+        **VARIED,
+        "target_share": np.array([0.8, 0.9]),
+        "max_mean_wait_minutes": np.array([1.0, np.inf]),
+        "max_occupancy_share": np.array([0.9, 1.0]),
     },
 }

@@ -16,7 +16,8 @@ from closeknit.engine.checks import (
 )
 from closeknit.engine.compiled import array, run_in_parts
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.queueing.erlang import LARGEST_LOAD, erlang_c
+from closeknit.engine.queueing.arguments import LARGEST_LOAD
+from closeknit.engine.queueing.erlang import erlang_c
 from closeknit.engine.queueing.priority_kernels import priority_levels
 
 _STEPS_PER_CLASS = 60.0

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from closeknit.engine.checks import BoolArray, FloatArray, IntArray, frozen, numbers, together
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.queueing.erlang import LARGEST_LOAD
+from closeknit.engine.queueing.arguments import LARGEST_LOAD
 from closeknit.engine.queueing.priority import Classes, PriorityPerformance, checked_classes, performance_of, waits
 from closeknit.engine.queueing.search import limits, smallest_meeting
 

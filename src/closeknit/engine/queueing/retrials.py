@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from closeknit.engine.checks import BoolArray, FloatArray, IntArray, frozen, numbers, together, whole_numbers
 from closeknit.engine.compiled import array, run_in_parts
-from closeknit.engine.queueing.erlang import LARGEST_LOAD
+from closeknit.engine.queueing.arguments import LARGEST_LOAD
 from closeknit.engine.queueing.retrial_kernels import fill_retrials
 from closeknit.engine.queueing.search import smallest_meeting
 
@@ -22,8 +22,8 @@ class RetrialPerformance:
     Of attempts (all calls that ring): `attempts_per_hour`, `attempt_erlangs`, `wait_share`, `abandoned_share`,
     `service_level_share` (answered within the threshold), `mean_wait_minutes`, `repeat_share` (attempts that are
     not the first). Of requests (first calls): `offered_erlangs`, `attempts_per_request`, `resolved_share` and
-    `lost_share` (how they end; together 1), `mean_wait_per_request_minutes`. Where everybody comes back and too few can be served,
-    `is_stable` is false: attempts and waits are infinite, all shares the worst.
+    `lost_share` (how they end; together 1), `mean_wait_per_request_minutes`. Where everybody comes back and too few
+    can be served, `is_stable` is false: attempts and waits are infinite, all shares the worst.
     """
 
     offered_erlangs: FloatArray
