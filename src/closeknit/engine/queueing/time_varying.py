@@ -23,18 +23,18 @@ class Leaving(Enum):
 class TransientPerformance:
     """What each interval gives. Shares are 0..1, of the calls that arrive in the interval unless said otherwise.
 
-    `service_level_share`: answered within the threshold, of all offered, also where the answer falls into the next
-    interval. `virtual_level_share`: the same if that call itself would never give up. `no_wait_share`: answered at
-    once. `abandoned_share`: calls that give up during the interval, and `mean_wait_minutes`: minutes waited during it,
+    `level_of_offered_share`: answered within the threshold, of all offered, also where the answer falls into the next
+    interval. `level_virtual_share`: the same if that call itself would never give up. `wait_share`: finds no agent
+    free. `abandoned_share`: calls that give up during the interval, and `mean_wait_minutes`: minutes waited during it,
     each per call that arrives in it (0 where none does). `mean_queue`: calls waiting, on average. `occupancy_share`: of
     scheduled agents. `overtime_agent_hours`: of agents who finish a call after their shift. `waiting_at_end`,
     `in_system_at_end`: mean numbers handed to the next interval. `error_bound`: no share is wrong by more for what the
     computation left out.
     """
 
-    service_level_share: FloatArray
-    virtual_level_share: FloatArray
-    no_wait_share: FloatArray
+    level_of_offered_share: FloatArray
+    level_virtual_share: FloatArray
+    wait_share: FloatArray
     abandoned_share: FloatArray
     mean_wait_minutes: FloatArray
     mean_queue: FloatArray
@@ -60,17 +60,18 @@ def transient_performance(
     """Service, waits and backlog of every interval while load and agents change (M(t)/M/c(t)+M, exact).
 
     Parameters (broadcast together; the last axis is the interval): `arrivals_per_hour` (lambda >= 0), `agents` (c,
-    whole, 0 where closed), `interval_minutes`, `handle_minutes` (1/mu > 0), `threshold_minutes` (T >= 0), `patience_minutes`
-    (1/theta > 0; None or infinity where nobody gives up). `start_calls`: calls in the system when the first interval
-    opens, one whole number per pool. `repeats`: the intervals are a day that follows itself, run until it ends as it
-    began; else the last interval's agents are taken to go on after it. `leaving`: what agents do at a shift's end.
+    whole, 0 where closed), `interval_minutes`, `handle_minutes` (1/mu > 0), `threshold_minutes` (T >= 0),
+    `patience_minutes` (1/theta > 0; None or infinity where nobody gives up). `start_calls`: calls in the system when
+    the first interval opens, one whole number per pool. `repeats`: the intervals are a day that follows itself, run
+    until it ends as it began; else the last interval's agents are taken to go on after it. `leaving`: what agents do
+    at a shift's end.
     Formula: dp/dt = p Q(t) by uniformisation, p(t) = sum_k Poisson(k; Lt) p P^k; an arrival's chance to be answered in
     time solves the backward equation of the calls ahead of it through the agents of all intervals within its threshold.
     Validity: Poisson arrivals at a constant rate within an interval, exponential handling and patience.
     Source: Jensen (1953); Grassmann, Computers & OR 4 (1977); Ingolfsson et al., INFORMS J. Computing 19 (2007).
 
     >>> rush = transient_performance([30.0, 90.0, 30.0], [5, 10, 5], 30.0, 5.0, 1 / 3)
-    >>> rush.service_level_share.round(3).tolist()
+    >>> rush.level_of_offered_share.round(3).tolist()
     [0.932, 0.847, 0.692]
     """
     staff = whole_numbers("agents", agents, minimum=0, maximum=100_000)
@@ -96,7 +97,7 @@ def follow(pools: Pools, plans: IntArray, repeats: bool, leaving: Leaving) -> Tr
     columns = (
         out[:, :, 0],
         out[:, :, 1],
-        out[:, :, 2],
+        1.0 - out[:, :, 2] - lost,
         out[:, :, 3] * theta * each,
         out[:, :, 3] * each,
         out[:, :, 3] / length,
