@@ -16,8 +16,9 @@ _SMALLEST_SHAPE, _LARGEST_SHAPE = 1e-4, 1e6
 class ArrivalDispersion:
     """How counts spread about their mean, against Poisson. An index of 1 is chance alone; cv are of the RATE.
 
-    The whole (`dispersion_index`, `p_value`) splits into days that are busy as a whole (`between_day_...`) and
-    intervals that differ within a day of given total (`within_day_...`). `index_by_group` (groups, intervals) is 1
+    The whole (`dispersion_index`, `p_value`) splits into days that are busy as a whole (`between_day_...`; its p-value
+    allows for what intervals on their own do to a day's total) and intervals that differ within a day of given total
+    (`within_day_...`). `index_by_group` (groups, intervals) is 1
     where a group cannot say. `rate_cv` joins both: what `required_agents_uncertain_rate` wants for one interval.
     """
 
@@ -92,7 +93,8 @@ def _dispersion(
     by_cell = member @ _ratio((arrivals - mean[which]) ** 2, mean[which])
     cell_freedom = (mean > 0.0) * (size[:, None] - 1.0)
     freedom = float(cell_freedom.sum())
-    between = float(_ratio((totals - total_mean[which]) ** 2, total_mean[which]).sum())
+    between_by_day = _ratio((totals - total_mean[which]) ** 2, total_mean[which])
+    between = float(between_by_day.sum())
     expected = totals[:, None] * _ratio(mean, total_mean[:, None])[which]
     within = float(_ratio((arrivals - expected) ** 2, expected).sum())
     within_freedom = float((free * ((mean > 0.0).sum(axis=1) - 1.0)).sum())
@@ -105,7 +107,10 @@ def _dispersion(
         dispersion_index=float(by_cell.sum()) / freedom,
         p_value=_upper_tail(float(by_cell.sum()), freedom),
         between_day_index=between / float(free.sum()),
-        between_day_p_value=_upper_tail(between, float(free.sum())),
+        # Intervals that swing on their own make totals swing too: days must differ beyond that.
+        between_day_p_value=_upper_tail(
+            float((between_by_day / (1.0 + within_cv2 * squares)[which]).sum()), float(free.sum())
+        ),
         within_day_index=within / within_freedom if within_freedom > 0.0 else 1.0,
         within_day_p_value=_upper_tail(within, within_freedom),
         between_day_cv=float(np.sqrt(between_cv2)),
