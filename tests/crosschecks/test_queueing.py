@@ -149,17 +149,19 @@ def test_binding_names_the_target_one_agent_fewer_would_miss() -> None:
 def test_a_week_of_quarter_hours_for_twenty_pools_is_fast() -> None:
     rng = np.random.default_rng(5)
     arrivals = rng.lognormal(6.0, 1.2, 13_440)
+    # a process loads the compiler once, whatever it staffs
+    required_agents(arrivals, 3.0, 1 / 3, 0.8, 0.88)
     began = time.process_time()
     need = required_agents(arrivals, rng.uniform(2, 9, 13_440), 1 / 3, 0.8, 0.88)
-    assert time.process_time() - began < 0.3
+    assert time.process_time() - began < 0.1
     assert need.service_level_share.min() >= 0.8
 
 
 def test_a_promise_of_one_is_refused_with_its_reason() -> None:
     with pytest.raises(EngineInputError, match=r"target_share\[1\].*no finite team"):
         required_agents(10.0, 5.0, 1.0, [0.8, 1.0])
-    with pytest.raises(EngineInputError, match="whole number"):
-        erlang_c_performance(22.5, 10.0, 5.0, 1.0)
+    with pytest.raises(EngineInputError, match="whole agents"):
+        erlang_c_performance(22.5, 10.0, 5.0, 1.0, lines=30)
 
 
 shares = st.fractions(0, Fraction(99, 100), max_denominator=1000)

@@ -18,6 +18,7 @@ within the interval. Patience, priorities and time-varying rates are other model
 """
 
 from closeknit.engine.queueing.backlog import BacklogCarryover, backlog_carryover
+from closeknit.engine.queueing.chat import ChatPerformance, ChatStaffing, chat_performance, required_agents_for_chat
 from closeknit.engine.queueing.deadline import (
     DeadlineCapacity,
     EdfLateness,
@@ -94,6 +95,8 @@ from closeknit.engine.queueing.uncertain_rate import (
 __all__ = [
     "ArrivalDispersion",
     "BacklogCarryover",
+    "ChatPerformance",
+    "ChatStaffing",
     "DeadlineCapacity",
     "EdfLateness",
     "FittedLaw",
@@ -126,6 +129,7 @@ __all__ = [
     "VariabilityStaffing",
     "arrival_dispersion",
     "backlog_carryover",
+    "chat_performance",
     "compose_shrinkage",
     "conserved_wait_minutes",
     "draw_handle_times",
@@ -153,6 +157,7 @@ __all__ = [
     "raise_until_met",
     "required_agents",
     "required_agents_by_interval",
+    "required_agents_for_chat",
     "required_agents_uncertain_rate",
     "required_agents_with_priorities",
     "required_agents_with_retrials",

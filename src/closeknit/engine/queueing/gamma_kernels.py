@@ -125,6 +125,22 @@ def above_moment(s: float, z: float, excess: float) -> float:
 
 
 @kernel
+def above_both(s: float, z: float, excess: float) -> tuple[float, float]:
+    """(S(s, z), T(s, z)), for excess <= 0."""
+    if s < LARGE or excess < EXPANDS_FROM or s * excess * excess * -excess > 1e4 or excess > -1e-150:
+        return above(s, z, excess), above_moment(s, z, excess)
+    eta = -math.sqrt(2.0 * log_excess(excess))
+    x = -eta * math.sqrt(0.5 * s)
+    error = stirling_error(s)
+    growth = math.exp(error)
+    rest = temme_sum(eta, s)
+    gap = mills_gap(x)
+    total = growth * ((1.0 - gap) / x * math.sqrt(0.5 * s) - rest) - 1.0 if x > 1e-3 else above(s, z, excess)
+    rest -= 1.0 / excess - 1.0 / eta
+    return total, s * (growth * (excess / eta * gap - excess * rest) - math.expm1(error))
+
+
+@kernel
 def _far_moment(s: float, ratio: float, r: float) -> float:
     """T(s, z) by DLMF 8.11.6, for r = s/(z - s)^2 < 5e-5 and ratio = z/s < 1."""
     b5 = (((120.0 * ratio + 444.0) * ratio + 328.0) * ratio + 52.0) * ratio + 1.0

@@ -7,7 +7,7 @@ import math
 
 from closeknit.engine.compiled import Vector, kernel
 from closeknit.engine.queueing.erlang_kernels import erlang_b_of
-from closeknit.engine.queueing.gamma_kernels import above, above_moment, below, log_whole
+from closeknit.engine.queueing.gamma_kernels import above_both, below, log_whole
 
 
 @kernel
@@ -18,6 +18,35 @@ def palm_tails(agents: float, load: float, theta: float, time: float) -> tuple[f
     The virtual wait is the wait of somebody who would never give up. With s = c/theta, z = a/theta, y = z e^(-theta t)
     and the sums of gamma_kernels: P(V > t) = (G(z)/G(y)) (1 + S(y)) / (R(c, a) + S(z)), G at s.
     """
+    first, _, _ = palm_now(agents, load, theta)
+    return palm_later(first, agents, load, theta, time)
+
+
+@kernel
+def palm_now(agents: float, load: float, theta: float) -> tuple[float, float, float]:
+    """(what `palm_later` needs; probability of waiting; probability of giving up)."""
+    if load <= 0.0:
+        return 0.0, 0.0, 0.0
+    if agents <= 0.0:
+        return 1.0, 1.0, 1.0
+    s = agents / theta
+    z = load / theta
+    excess = (load - agents) / agents
+    if excess <= 0.0:
+        loss = erlang_b_of(agents, load)
+        beyond, moment = above_both(s, z, excess)
+        first = loss / (1.0 + loss * beyond)
+        return first, first * (1.0 + beyond), first * moment / z
+    whole = math.exp(-log_whole(s, z, math.log(z), excess))
+    rest = below(s, z, excess)
+    first = 1.0 / (1.0 + (1.0 / erlang_b_of(agents, load) - rest) * whole)
+    waits = 1.0 - (rest - 1.0) * whole
+    return first, first * waits, first * s * (excess * waits + whole) / z
+
+
+@kernel
+def palm_later(first: float, agents: float, load: float, theta: float, time: float) -> tuple[float, float, float]:
+    """`palm_tails`, for what `palm_now` gave."""
     if load <= 0.0:
         return 0.0, 0.0, 0.0
     left = math.exp(-theta * time)
@@ -29,21 +58,16 @@ def palm_tails(agents: float, load: float, theta: float, time: float) -> tuple[f
     excess = (load - agents) / agents
     excess_y = ((load - agents) + load * math.expm1(-theta * time)) / agents
     if excess > 0.0:
-        log_z = math.log(z)
-        whole = math.exp(-log_whole(s, z, log_z, excess))
-        first = 1.0 / (1.0 + (1.0 / erlang_b_of(agents, load) - below(s, z, excess)) * whole)
-        whole = math.exp(-log_whole(s, y, log_z - theta * time, excess_y))
+        whole = math.exp(-log_whole(s, y, math.log(z) - theta * time, excess_y))
         if excess_y > 0.0:
             beyond = 1.0 - below(s, y, excess_y) * whole
             moment = s * (excess_y * (beyond + whole) + whole)
             return first * (beyond + whole), first * beyond * agents / load, first * moment / z
         first *= whole
     else:
-        loss = erlang_b_of(agents, load)
-        first = loss / (1.0 + loss * above(s, z, excess))
         first *= math.exp((load - agents) * time - load * time * slack(theta * time))
-    beyond = above(s, y, excess_y)
-    return first * (1.0 + beyond), first * beyond * agents / load, first * above_moment(s, y, excess_y) / z
+    beyond, moment = above_both(s, y, excess_y)
+    return first * (1.0 + beyond), first * beyond * agents / load, first * moment / z
 
 
 @kernel

@@ -184,7 +184,8 @@ def _performance(
     blocked, waits, late, answered_late, abandoned, queue, answered_wait, abandoned_wait = out
     load, handle = given.load, given.handle
     stable = (load == 0.0) | (load < agents) | (given.theta > 0.0) | (given.lines < np.inf)
-    answered = np.maximum(1.0 - blocked - abandoned, 0.0)
+    answered = np.where((agents > 0.0) | (load == 0.0), np.maximum(1.0 - blocked - abandoned, 0.0), 0.0)
+    stuck = (agents == 0.0) & (load > 0.0) & (given.theta == 0.0)
     in_time = np.where(stable, np.maximum(answered - answered_late, 0.0), 0.0)
     admitted_wait = answered_wait + abandoned_wait
     busy = np.where(stable, load * answered, agents)
@@ -194,9 +195,11 @@ def _performance(
         "level_of_offered_share": in_time,
         "level_virtual_share": np.maximum(1.0 - blocked - late, 0.0),
         "level_of_answered_share": np.minimum(_ratio(in_time, answered, 0.0), 1.0),
-        "mean_wait_minutes": handle * _ratio(admitted_wait, 1.0 - blocked, 0.0),
+        "mean_wait_minutes": np.where(stuck, np.inf, handle * _ratio(admitted_wait, 1.0 - blocked, 0.0)),
         "mean_wait_of_answered_minutes": handle * _ratio(answered_wait, answered, np.inf),
-        "mean_wait_of_waiting_minutes": handle * _of_waiting(given, agents, admitted_wait, waits),
+        "mean_wait_of_waiting_minutes": np.where(
+            stuck, np.inf, handle * _of_waiting(given, agents, admitted_wait, waits)
+        ),
         "mean_wait_of_abandoned_minutes": handle * _ratio(abandoned_wait, abandoned, 0.0),
         "abandoned_share": abandoned,
         "blocked_share": blocked,

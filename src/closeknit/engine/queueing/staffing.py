@@ -1,54 +1,54 @@
-"""The fewest agents that meet every target, proven minimal by exact integer search."""
+"""The fewest agents that meet every target, each target solved by itself."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from closeknit.engine.checks import BoolArray, FloatArray, IntArray, frozen, numbers, refuse_where, together
+from closeknit.engine.checks import FloatArray, frozen, numbers, refuse_where
+from closeknit.engine.compiled import run_in_parts
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.queueing.erlang import offered_load, performance
+from closeknit.engine.queueing.arguments import Flow, flow, numbers_or_infinity, rows
+from closeknit.engine.queueing.performance import LevelDefinition, legendre
+from closeknit.engine.queueing.staffing_kernels import required
 
-_TIE = 1e-12
-"""Relative slack for ties that only rounding breaks (8.5 erlangs on 10 agents is 85 %, not more)."""
+BINDING = np.array(
+    [
+        "service_level",
+        "mean_wait",
+        "mean_wait_of_answered",
+        "occupancy",
+        "abandoned",
+        "blocked",
+        "stability",
+        "no_work",
+        "nothing",
+    ]
+)
+"""What may set an answer, in the order of staffing_kernels' targets."""
+
+DEFINITIONS = (LevelDefinition.OF_OFFERED, LevelDefinition.VIRTUAL, LevelDefinition.OF_ANSWERED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StaffingRequirement:
     """The fewest agents per interval and what they give. Shares 0..1, times in minutes.
 
-    `binding` names the first target that one agent fewer would miss, in the order "stability",
-    "service_level", "mean_wait", "occupancy"; "no_work" where there are no arrivals.
+    `agents`: whole numbers (int64), or fractions where asked for. `service_level_share` is by `definition`;
+    `mean_wait_minutes` that of all who get a line, those who give up included. `binding` names the target that sets the
+    number, the first in this order that one agent fewer (or any fraction less) would miss: "stability",
+    "service_level", "mean_wait", "mean_wait_of_answered", "occupancy", "abandoned", "blocked"; "no_work" where there
+    are no arrivals, "nothing" where no target asks for anybody.
     """
 
-    agents: IntArray
+    agents: NDArray[np.int64] | NDArray[np.float64]
     service_level_share: FloatArray
     mean_wait_minutes: FloatArray
     occupancy_share: FloatArray
+    abandoned_share: FloatArray
+    blocked_share: FloatArray
     binding: NDArray[np.str_]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Targets:
-    """Flat, checked inputs of one length."""
-
-    load: FloatArray
-    handle: FloatArray
-    threshold: FloatArray
-    level: FloatArray
-    occupancy: FloatArray
-    wait: FloatArray
-
-    def at(self, where: BoolArray) -> "_Targets":
-        return _Targets(
-            self.load[where],
-            self.handle[where],
-            self.threshold[where],
-            self.level[where],
-            self.occupancy[where],
-            self.wait[where],
-        )
+    definition: LevelDefinition
 
 
 def required_agents(
@@ -58,119 +58,108 @@ def required_agents(
     target_share: ArrayLike,
     max_occupancy_share: ArrayLike = 1.0,
     max_mean_wait_minutes: ArrayLike = np.inf,
+    *,
+    patience_minutes: ArrayLike = np.inf,
+    lines: ArrayLike = np.inf,
+    max_mean_wait_of_answered_minutes: ArrayLike = np.inf,
+    max_abandoned_share: ArrayLike = 1.0,
+    max_blocked_share: ArrayLike = 1.0,
+    definition: LevelDefinition = LevelDefinition.OF_OFFERED,
+    whole: bool = True,
 ) -> StaffingRequirement:
-    """The smallest whole number of agents that meets all targets in each interval (M/M/c).
+    """The smallest number of agents that meets all targets in each interval, proven minimal.
 
     Parameters (broadcast together): `arrivals_per_hour` (lambda >= 0), `handle_minutes` (1/mu > 0),
-    `threshold_minutes` (T >= 0), `target_share` (answered within T, 0 <= share < 1),
-    `max_occupancy_share` (0 < share <= 1; 1 asks nothing beyond stability), `max_mean_wait_minutes`
-    (> 0, infinity asks nothing). Zero arrivals need 0 agents.
-    Method: every target is monotone in agents, so the answer is found by doubling and bisection from
-    floor(load) + 1. Validity: as `erlang_c_performance`; 1.0 cannot be promised by any finite team.
+    `threshold_minutes` (T >= 0), `target_share` (answered within T, 0 <= share < 1, by `definition`),
+    `max_occupancy_share` (0 < share <= 1; 1 asks nothing), `max_mean_wait_minutes` (of all),
+    `max_mean_wait_of_answered_minutes` (speed of answer), `max_abandoned_share`, `max_blocked_share` (of offered; 1
+    asks nothing), `patience_minutes` (1/theta; infinity: nobody gives up), `lines` (K; infinity: no limit). `whole`
+    False gives the least real number of agents, by the formulas at real c.
+    Method: each target improves with every agent, so each is solved by itself, bracketed by a number that meets it and
+    one fewer that doesn't; the largest of their answers meets all and is the smallest that does. Where callers give up,
+    or lines are limited, the search starts at nobody: fewer agents than erlangs may do. Zero arrivals need 0 agents.
+    Validity: as `queue_performance`; 1.0 cannot be promised by any finite team.
 
     >>> need = required_agents([200.0, 3.0, 0.0], [3.0, 10.0, 5.0], [0.33, 30.0, 1.0], 0.8)
     >>> need.agents.tolist(), need.binding.tolist()
     ([14, 1, 0], ['service_level', 'stability', 'no_work'])
+    >>> int(required_agents(2000.0, 3.0, 1 / 3, 0.5, patience_minutes=3.0).agents)
+    91
     """
-    targets, shape = _checked_targets(
-        arrivals_per_hour,
-        handle_minutes,
-        threshold_minutes,
+    given, limits = _checked(
+        (arrivals_per_hour, handle_minutes, patience_minutes, lines, threshold_minutes),
         target_share,
-        max_occupancy_share,
-        max_mean_wait_minutes,
+        (max_mean_wait_minutes, max_mean_wait_of_answered_minutes),
+        (max_occupancy_share, max_abandoned_share, max_blocked_share),
     )
-    agents = np.where(targets.load > 0.0, _fewest(targets), 0.0)
-    reached = performance(agents, targets.load, targets.handle, targets.threshold)
+    if not whole and np.any(given.lines < np.inf):
+        raise EngineInputError("lines are limited: ask for whole agents (a fraction of a line has no meaning)")
+    out = np.empty((7, given.load.size))
+    inputs = rows(given.load, given.theta, given.lines, given.others[0] / given.handle)
+    nodes, weights = (array.copy() for array in legendre())
+    work = _work(given)
+    asked = DEFINITIONS.index(definition)
+    run_in_parts(required, given.load.size, work, inputs, limits, asked, whole, nodes, weights, out)
+    agents = out[0].reshape(given.shape)
+    refuse_where(
+        np.isinf(agents),
+        "required agents",
+        agents,
+        "no number of agents up to the number of lines meets the targets: give more lines, or ask for less",
+    )
     return StaffingRequirement(
-        agents=frozen(agents.astype(np.int64).reshape(shape)),
-        service_level_share=frozen(reached.service_level_share.reshape(shape)),
-        mean_wait_minutes=frozen(reached.mean_wait_minutes.reshape(shape)),
-        occupancy_share=frozen(reached.occupancy_share.reshape(shape)),
-        binding=frozen(_binding(targets, agents).reshape(shape)),
+        agents=frozen(agents.astype(np.int64) if whole else agents.copy()),
+        service_level_share=frozen(out[2].reshape(given.shape).copy()),
+        mean_wait_minutes=frozen((out[3] * given.handle).reshape(given.shape)),
+        occupancy_share=frozen(out[4].reshape(given.shape).copy()),
+        abandoned_share=frozen(out[5].reshape(given.shape).copy()),
+        blocked_share=frozen(out[6].reshape(given.shape).copy()),
+        binding=frozen(BINDING[out[1].astype(np.int64)].reshape(given.shape)),
+        definition=definition,
     )
 
 
-def _checked_targets(
-    arrivals: ArrayLike,
-    handle: ArrayLike,
-    threshold: ArrayLike,
-    target: ArrayLike,
-    max_occupancy: ArrayLike,
-    max_wait: ArrayLike,
-) -> tuple[_Targets, tuple[int, ...]]:
-    load, handling, within = offered_load(arrivals, handle, threshold)
-    level = numbers("target_share", target, minimum=0.0, maximum=1.0)
+def _checked(
+    offered: tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike, ArrayLike],
+    target_share: ArrayLike,
+    waits: tuple[ArrayLike, ArrayLike],
+    shares: tuple[ArrayLike, ArrayLike, ArrayLike],
+) -> tuple[Flow, FloatArray]:
+    """What is offered (the threshold with it), and the limits in the kernel's order and units."""
+    arrivals, handle, patience, lines, threshold = offered
+    within = numbers("threshold_minutes", threshold, minimum=0.0, maximum=1e9)
+    given = flow(
+        arrivals,
+        handle,
+        patience,
+        lines,
+        ("threshold_minutes", within),
+        ("target_share", checked_level(target_share)),
+        ("max_mean_wait_minutes", numbers_or_infinity("max_mean_wait_minutes", waits[0], above=0.0)),
+        (
+            "max_mean_wait_of_answered_minutes",
+            numbers_or_infinity("max_mean_wait_of_answered_minutes", waits[1], above=0.0),
+        ),
+        ("max_occupancy_share", numbers("max_occupancy_share", shares[0], above=0.0, maximum=1.0)),
+        ("max_abandoned_share", numbers("max_abandoned_share", shares[1], above=0.0, maximum=1.0)),
+        ("max_blocked_share", numbers("max_blocked_share", shares[2], above=0.0, maximum=1.0)),
+    )
+    _, level, wait, answered_wait, busy, abandoned, blocked = given.others
+    return given, rows(level, wait / given.handle, answered_wait / given.handle, busy, abandoned, blocked)
+
+
+def checked_level(target_share: ArrayLike) -> FloatArray:
+    level = numbers("target_share", target_share, minimum=0.0, maximum=1.0)
     refuse_where(
         level >= 1.0,
         "target_share",
         level,
         "give a share below 1: with random arrivals no finite team answers every call in time",
     )
-    occupancy = numbers("max_occupancy_share", max_occupancy, above=0.0, maximum=1.0)
-    named: tuple[tuple[str, NDArray[Any]], ...] = (
-        ("arrivals_per_hour", load),
-        ("handle_minutes", handling),
-        ("threshold_minutes", within),
-        ("target_share", level),
-        ("max_occupancy_share", occupancy),
-        ("max_mean_wait_minutes", _waits(max_wait)),
-    )
-    arrays = together(*named)
-    return _Targets(*(np.ravel(array) for array in arrays)), arrays[0].shape
+    return level
 
 
-def _waits(max_wait: ArrayLike) -> FloatArray:
-    """Checked maximum waits, where +infinity (no limit) is the one infinite input the engine takes."""
-    raw = np.asarray(max_wait)
-    if raw.dtype.kind not in "iuf":
-        raise EngineInputError("max_mean_wait_minutes must be plain numbers: give minutes, or infinity for no limit")
-    unlimited = raw == np.inf
-    checked = numbers("max_mean_wait_minutes", np.where(unlimited, 1.0, raw), above=0.0)
-    return np.where(unlimited, np.inf, checked)
-
-
-def _fewest(targets: _Targets) -> FloatArray:
-    """Fewest agents per interval as whole floats (undefined but harmless where the load is 0)."""
-    floor = np.floor(targets.load * (1.0 + _TIE)) + 1.0
-    low = np.maximum(floor, np.ceil(targets.load / targets.occupancy * (1.0 - _TIE)))
-    answer = low.copy()
-    below, above, open_ = low.copy(), low.copy(), ~_meets_waits(targets, low)
-    step = np.ceil(np.sqrt(targets.load)) + 1.0
-    growing = open_.copy()
-    while np.any(growing):
-        above[growing] = below[growing] + step[growing]
-        reached = np.zeros_like(growing)
-        reached[growing] = _meets_waits(targets.at(growing), above[growing])
-        short = growing & ~reached
-        below[short] = above[short]
-        step[short] *= 2.0
-        growing = short
-    while np.any(open_ := open_ & (above - below > 1.0)):
-        middle = np.floor((below[open_] + above[open_]) / 2.0)
-        good = _meets_waits(targets.at(open_), middle)
-        above[open_] = np.where(good, middle, above[open_])
-        below[open_] = np.where(good, below[open_], middle)
-    return np.maximum(answer, above)
-
-
-def _meets_waits(targets: _Targets, agents: FloatArray) -> BoolArray:
-    """Whether service level and mean wait are both met."""
-    got = performance(agents, targets.load, targets.handle, targets.threshold)
-    met: BoolArray = (got.service_level_share >= targets.level) & (got.mean_wait_minutes <= targets.wait)
-    return met
-
-
-def _binding(targets: _Targets, agents: FloatArray) -> NDArray[np.str_]:
-    fewer = np.maximum(agents - 1.0, 0.0)
-    got = performance(fewer, targets.load, targets.handle, targets.threshold)
-    return np.select(
-        [
-            targets.load == 0.0,
-            fewer <= targets.load * (1.0 + _TIE),
-            got.service_level_share < targets.level,
-            got.mean_wait_minutes > targets.wait,
-        ],
-        ["no_work", "stability", "service_level", "mean_wait"],
-        default="occupancy",
-    )
+def _work(given: Flow) -> float:
+    """Elementary steps, estimated: small loads count up, large ones take some evaluations."""
+    waiting = 10.0 * np.where(given.lines < np.inf, given.lines, 0.0)
+    return float(np.sum(100.0 + 300.0 * (given.theta > 0.0) + waiting))

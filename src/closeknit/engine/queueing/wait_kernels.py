@@ -8,7 +8,7 @@ import math
 from closeknit.engine.compiled import Matrix, Vector, kernel
 from closeknit.engine.queueing.erlang_kernels import erlang_b_of, erlang_c_of
 from closeknit.engine.queueing.gamma_kernels import LARGE, above, below, log_excess, log_whole, stirling_error
-from closeknit.engine.queueing.palm_kernels import palm_tails, slack
+from closeknit.engine.queueing.palm_kernels import palm_later, palm_now, palm_tails, slack
 
 HALF_LOG_TWO_PI = 0.9189385332046728
 
@@ -181,8 +181,8 @@ def measures(
     if load <= 0.0:
         return 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     if theta > 0.0:
-        waits, _, abandoned = palm_tails(agents, load, theta, 0.0)
-        late, answered_late, _ = palm_tails(agents, load, theta, time)
+        first, waits, abandoned = palm_now(agents, load, theta)
+        late, answered_late, _ = palm_later(first, agents, load, theta, time)
         answered_wait, abandoned_wait = palm_waits(agents, load, theta, nodes, weights)
         queue = abandoned * load / theta
         return 0.0, waits, late, answered_late, abandoned, queue, answered_wait, abandoned_wait
