@@ -28,6 +28,13 @@ VARIED = {
     "squared_cv": np.array([0.0, 3.0]),
     "arrival_squared_cv": np.array([0.5, 1.0]),
 }
+CHATS = {
+    "arrivals_per_hour": np.array([60.0, 200.0]),
+    "handle_minutes": np.array([5.0, 6.0]),
+    "relative_speed": np.array([1.0, 0.8, 0.6]),
+    "threshold_minutes": np.array([0.5, 0.3]),
+    "patience_minutes": np.array([3.0, np.inf]),
+}
 WORK = np.random.default_rng(2).gamma(2.0, 3.0, (2, 14))
 
 CALLS: dict[Callable[..., Any], dict[str, Any]] = {
@@ -102,5 +109,12 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "target_share": np.array([0.8, 0.9]),
         "max_mean_wait_minutes": np.array([1.0, np.inf]),
         "max_occupancy_share": np.array([0.9, 1.0]),
+    },
+    queueing.chat_performance: {"agents": np.array([4, 14]), **CHATS},
+    queueing.required_agents_for_chat: {
+        **CHATS,
+        "target_share": np.array([0.8, 0.9]),
+        "max_abandoned_share": np.array([0.1, 1.0]),
+        "max_mean_handle_minutes": np.array([8.0, np.inf]),
     },
 }
