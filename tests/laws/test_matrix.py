@@ -68,6 +68,9 @@ GET  /api/v1/pools                                                              
 GET  /api/v1/plans                                                                     401 403 200 200 200 200 403
 POST /api/v1/plans | {"operation":"warehouse"}                                         401 403 403 202 403 403 403
 GET  /api/v1/plans/{plan_id}                                                           401 403 200 200 200 200 403
+POST /api/v1/staffing | {"calls":9,"interval_minutes":30,"handle_minutes":3}           401 403 200 200 200 200 403
+POST /api/v1/staffing/day | {new_day}                                                  401 403 200 200 200 200 403
+GET  /api/v1/staffing/verified                                                         401 403 200 200 200 200 403
 GET  /api/v1/plans/{plan_id}/weeks                                                     401 403 200 200 200 200 403
 GET  /api/v1/plans/{plan_id}/claims                                                    401 403 200 200 200 200 403
 GET  /api/v1/plans/{plan_id}/cells?pool=pickers&week_on=2026-03-02                     401 403 200 200 200 200 403
@@ -211,6 +214,9 @@ GET  /tiles/demand-fan/?run={run_id}                                            
 GET  /tiles/account-demand/?account=ACME                                               302 403 200 200 200 200 403
 GET  /tiles/thread-demand/?thread={thread_id}                                          302 403 200 200 200 200 403
 GET  /plans/                                                                           302 403 200 200 200 200 403
+GET  /staffing/                                                                        302 403 200 200 200 200 403
+POST /staffing/intervals/ | interval=30m&handle=3m&target=80/20s&intervals=calls%0A9  302 403 200 200 200 200 403
+GET  /tiles/staffing-verified/                                                         302 403 200 200 200 200 403
 POST /plans/start/ | operation=warehouse                                               302 403 403 302 403 403 403
 GET  /plans/progress/{thread_id}/                                                      302 403 200 200 200 200 403
 GET  /plans/{plan_id}/                                                                 302 403 200 200 200 200 403
@@ -347,6 +353,7 @@ def routes() -> set[tuple[str, str]]:
         "duty-install",
         "duty-assign",
         "duty-end",
+        "staffing-intervals",
     }
     for pattern in urlpatterns:
         name = getattr(pattern, "name", None)
@@ -398,6 +405,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         "delivery_id": 1,
         "provider_id": "company",
         "token_id": 1,
+        "new_day": '{"interval_minutes":30,"handle_minutes":3,"intervals":[{"label":"8:00","calls":9}]}',
         **org_places(),
         **escalation_places(),
         **notice_places(),

@@ -22,6 +22,7 @@ PAGES = (
     "/demand/",
     "/demand/{run}/",
     "/plans/",
+    "/staffing/",
     "/plans/{plan}/",
     "/board/",
     "/threads/",

@@ -220,7 +220,42 @@ def _many_periods(unit: str, tips: list[Spec]) -> list[Spec]:
     ]
 
 
-CHARTS: dict[str, Callable[..., Chart]] = {"fan": fan, "need": need, "intervals": intervals}
+def levels(answer: Any) -> Chart:
+    """A staffing answer's curve: the share answered in time by number of agents, its target, the number chosen."""
+    fields = ("agents", "level_share", "mean_wait_minutes", "occupancy_share", "abandoned_share")
+    values = [{**_plain(point, fields), "chosen": point.agents == answer.agents} for point in answer.curve]
+    x: Spec = {"field": "agents", "type": "quantitative", "title": "agents", "axis": {"tickMinStep": 1, "format": "d"}}
+    x["scale"] = {"zero": False, "nice": False, "padding": 12}
+    y: Spec = {"field": "level_share", "type": "quantitative", "title": None, "axis": {"format": ".0%"}}
+    y["scale"] = {"domain": [0, 1]}
+    tips = [
+        _tip("agents", "Agents", format="d"),
+        _tip("level_share", "In time", format=".1%"),
+        _tip("occupancy_share", "Occupancy", format=".1%"),
+        _tip("abandoned_share", "Given up", format=".1%"),
+    ]
+    target = {"datum": answer.question.target_share, "type": "quantitative"}
+    chosen = {"transform": [{"filter": "datum.chosen"}], "encoding": {"x": x, "y": y, "color": _label("Chosen")}}
+    layers: list[Spec] = [
+        {"mark": {**LINE, "point": True}, "encoding": {"x": x, "y": y, "color": _label("In time"), "tooltip": tips}},
+        {"mark": {"type": "rule", "strokeDash": [5, 3]}, "encoding": {"y": target, "color": _label("Target")}},
+        {"mark": {"type": "point", "size": 140, "strokeWidth": 3}, **chosen},
+    ]
+    spec = _framed(values, layers, ("In time", "Target", "Chosen"), ("@chart-1", "@chart-4", "@chart-2"))
+    cells = tuple(
+        (
+            figures.number(point.agents),
+            figures.share(point.level_share),
+            figures.seconds(point.mean_wait_minutes),
+            figures.share(point.occupancy_share),
+            figures.share(point.abandoned_share),
+        )
+        for point in answer.curve
+    )
+    return Chart(spec, ("Agents", "In time", "Mean wait", "Occupancy", "Given up"), cells)
+
+
+CHARTS: dict[str, Callable[..., Chart]] = {"fan": fan, "need": need, "intervals": intervals, "levels": levels}
 
 
 def _framed(values: Sequence[Row], layers: list[Spec], names: Sequence[str], colours: Sequence[str]) -> Spec:

@@ -125,7 +125,8 @@ def _run(words: list[str]) -> int:
         parser.print_help()
         return 0
     command: Callable[[argparse.Namespace], int] = args.run
-    if not getattr(args, "needs_database", True):
+    if not getattr(args, "needs_database", True) and not getattr(args, "as_name", ""):
+        args.by = _whoever_is_here()
         return command(args)
     from closeknit.web import boot
 
@@ -140,6 +141,14 @@ def _run(words: list[str]) -> int:
         if not args.as_name:
             failure.todo = "Say who acts: --as NAME (closeknit org people lists them)."
         raise
+
+
+def _whoever_is_here() -> Any:
+    """Return the actor at the console for what needs no data: with every right, and nothing to see by it."""
+    from closeknit.kernel.actor import Actor
+    from closeknit.rooms.org.contracts import Permission
+
+    return Actor(key="console", name="Console", permissions=frozenset(str(permission) for permission in Permission))
 
 
 def _actor(name: str) -> Any:

@@ -41,6 +41,15 @@ def share(value: float | None, decimals: int = 1) -> str:
     return share_text(value, decimals)
 
 
+def seconds(minutes: float | None) -> str:
+    """Write a wait given in minutes: seconds below two minutes, minutes and hours above; None is a wait without end."""
+    if minutes is None or math.isinf(minutes):
+        return "endless"
+    if minutes < 2:
+        return f"{number(minutes * 60, 1)} s"
+    return f"{number(minutes, 1)} min" if minutes < 120 else f"{number(minutes / 60, 1)} h"
+
+
 def signed_share(value: float | None, decimals: int = 1) -> str:
     """Write a signed share in percent, with its sign."""
     if value is None:

@@ -1,13 +1,16 @@
 """JSON operations of capacity."""
 
+from argparse import ArgumentTypeError
 from datetime import date, datetime
 from uuid import UUID
 
 from ninja import Query, Router, Schema, Status
 
-from closeknit.kernel import clock
+from closeknit.kernel import arguments, clock
+from closeknit.kernel.errors import Invalid
 from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
+from closeknit.rooms.capacity.actions.answer_staffing import answer_staffing, staff_day, verify_numbers
 from closeknit.rooms.capacity.actions.replay_plan import Replay, replay_plan
 from closeknit.rooms.capacity.actions.start_plan import start_plan
 from closeknit.rooms.capacity.contracts import (
@@ -17,6 +20,12 @@ from closeknit.rooms.capacity.contracts import (
     PlanState,
     PoolCard,
     PoolWeek,
+    StaffingDay,
+    StaffingInterval,
+    StaffingMethod,
+    StaffingPoint,
+    StaffingQuestion,
+    VerifiedNumber,
 )
 
 router = Router(tags=["capacity"])
@@ -34,6 +43,74 @@ class PlanStarted(Schema):
     """The thread to watch: GET /threads/{thread_id}, then GET /plans?operation=…"""
 
     thread_id: UUID
+
+
+class StaffingTargets(Schema):
+    """What a queue is asked to keep: minutes, shares 0..1. `shrinkage_share` as text is exact: "30%" or "3/10"."""
+
+    interval_minutes: float
+    handle_minutes: float
+    target_share: float = 0.8
+    threshold_minutes: float = 1 / 3
+    patience_minutes: float | None = None
+    shrinkage_share: str = "0"
+    most_occupancy_share: float | None = None
+    most_abandoned_share: float | None = None
+    longest_mean_wait_minutes: float | None = None
+
+
+class StaffingAsked(StaffingTargets):
+    """One interval: its calls too."""
+
+    calls: float
+
+
+class StaffingDayAsked(StaffingTargets):
+    """The intervals of a day, in order."""
+
+    intervals: list[StaffingInterval]
+    method: StaffingMethod = StaffingMethod.AUTO
+
+
+class StaffingAnswered(Schema):
+    """The fewest agents that keep everything asked; `sentence` says it in words."""
+
+    agents: int
+    scheduled: int
+    offered_erlangs: float
+    model: str
+    binding: str
+    at: StaffingPoint
+    one_fewer: StaffingPoint | None
+    curve: list[StaffingPoint]
+    sentence: str
+
+
+@router.post("/staffing", response=StaffingAnswered)
+def answer(request: Request, asked: StaffingAsked):
+    """How many people keep a promise to answer?"""
+    return answer_staffing(_question(asked, asked.calls), by=request.actor)
+
+
+@router.post("/staffing/day", response=StaffingDay)
+def answer_day(request: Request, asked: StaffingDayAsked):
+    """How many people does each interval of a day need?"""
+    return staff_day(_question(asked, 0.0), tuple(asked.intervals), method=asked.method, by=request.actor)
+
+
+@router.get("/staffing/verified", response=list[VerifiedNumber])
+def verified(request: Request):
+    """Published results computed again, here and now."""
+    return verify_numbers(by=request.actor)
+
+
+def _question(asked: StaffingTargets, calls: float) -> StaffingQuestion:
+    try:
+        shrinkage = arguments.share(asked.shrinkage_share)
+    except ArgumentTypeError as reason:
+        raise Invalid(f"{reason}.", where="shrinkage_share", todo="Give a share such as 30% or 3/10.") from reason
+    told = asked.dict(exclude={"calls", "intervals", "method", "shrinkage_share"})
+    return StaffingQuestion(calls=calls, shrinkage_share=shrinkage, **told)
 
 
 @router.get("/pools", response=list[PoolCard])

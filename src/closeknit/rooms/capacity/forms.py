@@ -1,6 +1,14 @@
 """What people send to the pages of capacity."""
 
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
 from django import forms
+
+from closeknit.kernel import arguments
+from closeknit.rooms.capacity.contracts import StaffingMethod, StaffingQuestion
 
 
 class PlanRequest(forms.Form):
@@ -21,3 +29,67 @@ class ThreadChoice(forms.Form):
     """Which thread a tile is about."""
 
     thread = forms.UUIDField()
+
+
+class Written(forms.CharField):
+    """A field read as a command line's words are: 3m, 30%, 80/20s."""
+
+    def __init__(self, read: Callable[[str], Any], **options: Any) -> None:
+        super().__init__(max_length=40, **options)
+        self.read = read
+
+    def clean(self, value: Any) -> Any:
+        """Return what the words mean; None where nothing was written and nothing must be."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return self.read(text)
+        except ArgumentTypeError as reason:
+            raise forms.ValidationError(f"{reason}.") from reason
+
+
+class StaffingTargets(forms.Form):
+    """What a queue is asked to keep. The names are those of the command's options."""
+
+    interval = Written(arguments.span, label="Interval", initial="30m")
+    handle = Written(arguments.span, label="Handling time", initial="3m")
+    target = Written(arguments.service_level, label="Service level", initial="80/20s")
+    patience = Written(arguments.span, label="Patience", required=False)
+    shrinkage = Written(arguments.share, label="Shrinkage", required=False, initial="30%")
+    max_occupancy = Written(arguments.share, label="Occupancy at most", required=False)
+    max_abandoned = Written(arguments.share, label="Given up at most", required=False)
+    max_mean_wait = Written(arguments.span, label="Mean wait at most", required=False)
+
+    def question(self) -> StaffingQuestion:
+        """Return the question that a valid form asks."""
+        told = self.cleaned_data
+        given = {name: None if told[name] is None else float(told[name]) for name in self.optional}
+        return StaffingQuestion(
+            calls=told.get("calls") or 0.0,
+            interval_minutes=float(told["interval"]),
+            handle_minutes=float(told["handle"]),
+            target_share=float(told["target"][0]),
+            threshold_minutes=float(told["target"][1]),
+            patience_minutes=given["patience"],
+            shrinkage_share=told["shrinkage"] or Fraction(0),
+            most_occupancy_share=given["max_occupancy"],
+            most_abandoned_share=given["max_abandoned"],
+            longest_mean_wait_minutes=given["max_mean_wait"],
+        )
+
+    optional = ("patience", "max_occupancy", "max_abandoned", "max_mean_wait")
+
+
+class StaffingForm(StaffingTargets):
+    """One interval: its calls too."""
+
+    calls = Written(arguments.number, label="Calls in the interval", initial="100")
+
+
+class StaffingFileForm(StaffingTargets):
+    """The intervals of a day, in a file or pasted."""
+
+    file = forms.FileField(label="CSV of intervals", required=False)
+    intervals = forms.CharField(max_length=200_000, required=False, strip=False)
+    method = forms.ChoiceField(choices=[(m.value, m.value.replace("_", " ")) for m in StaffingMethod], required=False)

@@ -4,6 +4,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -14,15 +16,25 @@ from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
+from closeknit.rooms.capacity.actions.answer_staffing import answer_staffing
+from closeknit.rooms.capacity.actions.staff_file import staff_file
 from closeknit.rooms.capacity.actions.start_plan import start_plan
-from closeknit.rooms.capacity.contracts import PlanCard, PlanState
-from closeknit.rooms.capacity.forms import CellChoice, PlanRequest
+from closeknit.rooms.capacity.contracts import PlanCard, PlanState, StaffingMethod
+from closeknit.rooms.capacity.forms import CellChoice, PlanRequest, StaffingFileForm, StaffingForm
 from closeknit.rooms.capacity.tables import dearest, heat_map
 from closeknit.rooms.org.contracts import Permission
 
 PLANS_SHOWN = 60
 CLAIMS_SHOWN = 100
 CLAIMS_EXPORTED = 1_000_000
+LARGEST_FILE_BYTES = 2_000_000
+METHODS = (
+    (StaffingMethod.AUTO, "as the load asks for"),
+    (StaffingMethod.EXACT, "exact, as the load moves"),
+    (StaffingMethod.MODIFIED_LOAD, "modified offered load"),
+    (StaffingMethod.LAGGED, "each interval by itself, lagged"),
+    (StaffingMethod.STATIONARY, "each interval by itself"),
+)
 
 
 @require_GET
@@ -110,6 +122,60 @@ def show_progress(request: Request, thread_id: UUID) -> HttpResponseBase:
     by: Actor = request.actor
     by.require(Permission.READ_CAPACITY)
     return render(request, "capacity/progress.html", {"thread_id": thread_id})
+
+
+@require_GET
+def show_staffing(request: Request) -> HttpResponseBase:
+    """How many people keep a promise to answer?"""
+    by: Actor = request.actor
+    by.require(Permission.READ_CAPACITY)
+    asked = StaffingForm(request.GET) if "calls" in request.GET else StaffingForm(_initial(StaffingForm))
+    answer, refusal = None, None
+    if asked.is_valid():
+        try:
+            answer = answer_staffing(asked.question(), by=by)
+        except Invalid as reason:
+            refusal = reason
+    status = 422 if refusal or not asked.is_valid() else 200
+    context = {
+        "form": asked,
+        "answer": answer,
+        "refusal": refusal,
+        "methods": METHODS,
+        "carried": [(name, asked[name].value() or "") for name in asked.fields if name != "calls"],
+    }
+    return render(request, "capacity/staffing.html", context, status=status)
+
+
+@require_POST
+def staff_intervals(request: Request) -> HttpResponseBase:
+    """Give back a file of intervals with the people that each needs."""
+    by: Actor = request.actor
+    form = StaffingFileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        field, reasons = next(iter(form.errors.items()))
+        raise Invalid(str(reasons[0]), where=field, todo="Correct it and send the file again.")
+    told = form.cleaned_data
+    method = StaffingMethod(told["method"] or StaffingMethod.AUTO)
+    text = _text_of(told["file"]) if told["file"] else told["intervals"]
+    staffed = staff_file(text, form.question(), method=method, by=by)
+    response = HttpResponse(staffed.text.encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="staffed.csv"'
+    return response
+
+
+def _initial(form: type[StaffingForm]) -> dict[str, Any]:
+    return {name: field.initial for name, field in form.base_fields.items() if field.initial is not None}
+
+
+def _text_of(file: UploadedFile) -> str:
+    if (file.size or 0) > LARGEST_FILE_BYTES:
+        raise Invalid("The file is too large.", where="file", todo=f"Give at most {LARGEST_FILE_BYTES:,} bytes.")
+    try:
+        return file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as reason:
+        what = f"Byte {reason.start + 1} of the file is not UTF-8."
+        raise Invalid(what, where="file", todo="Save it as UTF-8.") from reason
 
 
 def _cells(plan: PlanCard, request: Request, by: Actor) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
+from closeknit.rooms.capacity.actions.answer_staffing import verify_numbers
 from closeknit.rooms.capacity.contracts import ClaimWeek, PlanState
 from closeknit.rooms.capacity.forms import ThreadChoice
 from closeknit.rooms.customers import reads as customers
@@ -95,6 +96,18 @@ def _tier_shortages(account_number: str, by: Actor) -> list[tuple[ClaimWeek, str
         if claim.tier == account.tier.value and claim.pool in names and claim.short_hours > 0.05
     ]
     return [(claim, names[claim.pool]) for claim in sorted(claims, key=lambda c: (c.week_on, c.pool))]
+
+
+@require_GET
+def show_verified(request: Request) -> HttpResponse:
+    """Published results computed again, in front of whoever asks."""
+    by: Actor = request.actor
+    numbers = verify_numbers(by=by)
+    return render(
+        request,
+        "capacity/verified_tile.html",
+        {"numbers": numbers, "agreeing": sum(number.agrees for number in numbers)},
+    )
 
 
 @require_GET

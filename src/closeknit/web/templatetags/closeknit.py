@@ -43,6 +43,7 @@ STATES = {
 }
 
 register.filter("number", figures.number)
+register.filter("seconds", figures.seconds)
 register.filter("share", figures.share)
 register.filter("signed_share", figures.signed_share)
 register.filter("since", figures.since)

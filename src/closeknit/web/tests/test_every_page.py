@@ -17,6 +17,7 @@ PAGES = (
     "/demand/",
     "/demand/{run}/",
     "/plans/",
+    "/staffing/",
     "/plans/{plan}/",
     "/board/",
     "/threads/",

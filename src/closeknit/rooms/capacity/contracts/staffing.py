@@ -13,7 +13,8 @@ class StaffingMethod(StrEnum):
 
     AUTO = "auto"
     STATIONARY = "stationary"
-    OFFERED_LOAD = "offered_load"
+    LAGGED = "lagged"
+    MODIFIED_LOAD = "modified_load"
     EXACT = "exact"
 
 
@@ -24,6 +25,7 @@ class StaffingQuestion:
     `calls` arrive in each interval of `interval_minutes` and take `handle_minutes` each. `target_share` of them is to
     be answered within `threshold_minutes`. `patience_minutes`: how long a caller waits on average before giving up;
     None: nobody gives up. `shrinkage_share`: paid time in which people are not there to answer, exact.
+    `longest_mean_wait_minutes` is of those answered; for a day, of all.
     """
 
     calls: float
@@ -55,8 +57,9 @@ class StaffingPoint:
 class StaffingAnswer:
     """The fewest agents that meet every target, what they give, and what fewer and more would.
 
-    `scheduled` is `agents` with shrinkage added. `model`: the formula, in words. `binding`: the target that sets the
-    number. `curve` holds the points around `at`; `one_fewer` is what going without one would give (None at zero).
+    `scheduled` is `agents` with shrinkage added. `model`: the formula, in words. `binding`: what sets the number, as a
+    sentence without its end. `curve` holds the points around `at`; `one_fewer` is what going without one would give
+    (None at zero).
     """
 
     question: StaffingQuestion

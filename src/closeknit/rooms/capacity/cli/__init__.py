@@ -7,13 +7,14 @@ from uuid import UUID
 
 from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table, share_text
+from closeknit.rooms.capacity.cli import staffing
 
 WITHHELD = "withheld"
 SHORT_SHOWN = 20
 
 
 def add_commands(commands: Any) -> None:
-    """Add `closeknit plan` and `closeknit capacity ...`."""
+    """Add `closeknit plan`, `closeknit staff` and `closeknit capacity ...`."""
     plan = commands.add_parser("plan", help="forecast, size, allocate, price and propose: the main job")
     plan.add_argument("--operation", default="", help="one operation (default: every one with pools)")
     plan.add_argument("--weeks", type=int, help="default: as capacity.planning_weeks says")
@@ -31,6 +32,7 @@ def add_commands(commands: Any) -> None:
     replay = capacity.add_parser("replay", help="compute a plan again from its snapshot and compare every bit")
     replay.add_argument("plan", type=UUID)
     replay.set_defaults(run=_replay_plan)
+    staffing.add_commands(commands, capacity)
 
 
 def _plan(args: argparse.Namespace) -> int:
