@@ -211,7 +211,7 @@ def _advice(tried: list[FittedLaw], mean: float, squared: float) -> str:
     lead = f"{best.law.value} fits best (mean {mean:.3g} minutes, squared cv {squared:.3g})"
     if len(tried) > 1:
         lead += f", AIC {tried[1].aic - best.aic:.1f} below {tried[1].law.value}"
-    doubt = "; yet data drawn from it seldom fit as badly" if 0.0 <= best.fit_p_value < 0.05 else ""
+    doubt = "; yet data drawn from it seldom fit as badly" if 0.0 <= best.fit_p_value <= 0.05 else ""
     waits = 50.0 * (squared - 1.0)
     if abs(waits) < 10.0:
         return f"{lead}{doubt}; exponential formulas serve"
