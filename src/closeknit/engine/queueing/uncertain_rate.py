@@ -14,7 +14,7 @@ from closeknit.engine.queueing.uncertain_rate_kernels import fill_fewest_mixed, 
 
 _TAIL = 1e-13
 _LARGEST_AGENTS = 1e6
-_WORK_PER_LEVEL = 20_000.0
+_WORK_PER_LEVEL = 2_000.0
 
 
 class RatePromise(Enum):
@@ -227,11 +227,11 @@ def _quantile(mixed: _Mixed, share: FloatArray) -> FloatArray:
 
 def _fewest(mixed: _Mixed, mean: FloatArray, shape: FloatArray, promise: RatePromise, guess: FloatArray) -> FloatArray:
     answer = np.zeros(mixed.mean.size)
-    evaluations = 8.0 * answer.size * (1.0 if not shape.any() else _WORK_PER_LEVEL / 100.0)
+    evaluations = 4.0 * answer.size if shape.any() else 0.04 * answer.size
     run_in_parts(
         fill_fewest_mixed,
         answer.size,
-        100.0 * evaluations,
+        _WORK_PER_LEVEL * evaluations,
         array(np.ceil(guess)),
         array(mean),
         array(shape),
