@@ -56,7 +56,10 @@ def kernel(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """Mark a short kernel that inner loops call with many arrays: handing those over can cost more than its work."""
+    """Mark a short kernel that inner loops call with many arrays: handing those over can cost more than its work.
+
+    It becomes part of its callers' code, and what reaches it counts no references to arrays: nothing there allocates.
+    """
     _KERNELS[function] = True
     return function
 
@@ -155,25 +158,25 @@ def _called(function: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The compiled form of a kernel, made or loaded at the first call."""
+    if function not in _KERNELS:
+        raise TypeError(f"{function.__qualname__} is no kernel: mark it with @kernel")
     with _LOCK:
-        return _compiled(function, as_entry=True)
+        return _compiled(function, as_entry=True, counted=not any(map(_KERNELS.get, _reached(function))))
 
 
 @cache
-def _compiled(function: Callable[..., Any], as_entry: bool) -> Callable[..., Any]:
-    if function not in _KERNELS:
-        raise TypeError(f"{function.__qualname__} is no kernel: mark it with @kernel")
+def _compiled(function: Callable[..., Any], as_entry: bool, counted: bool) -> Callable[..., Any]:
     numba = _numba()
     # The copy sees compiled kernels where the original sees plain ones.
-    callees = {name: _compiled(callee, as_entry=False) for name, callee in _called(function).items()}
+    callees = {name: _compiled(callee, as_entry=False, counted=counted) for name, callee in _called(function).items()}
     copy = types.FunctionType(function.__code__, {**function.__globals__, **callees}, function.__name__)
     copy.__qualname__, copy.__module__ = function.__qualname__, function.__module__
-    folder = _cache_folder(function)
+    folder = _cache_folder(function) / ("counted" if counted else "uncounted")
     folder.mkdir(parents=True, exist_ok=True)
     numba.config.CACHE_DIR = str(folder)
     signature = [_signature(function)] if as_entry else None
-    inline = {"forceinline": True} if _KERNELS[function] else {}
-    return typing.cast(Callable[..., Any], numba.njit(signature, cache=True, nogil=True, **inline)(copy))
+    options = {"forceinline": _KERNELS[function], "_nrt": counted}
+    return typing.cast(Callable[..., Any], numba.njit(signature, cache=True, nogil=True, **options)(copy))
 
 
 def _signature(function: Callable[..., Any]) -> Any:

@@ -83,7 +83,7 @@ def _free_group(
     return -1
 
 
-@kernel
+@inlined
 def _live(queue: IntVector, head: int, tail: int, now: float, enter: Vector, patience: Vector) -> int:
     """How many in a queue have not abandoned."""
     count = 0

@@ -1,9 +1,9 @@
 """A 4-ary heap of (time, what) in two arrays: the earliest time on top, of equal times the smaller `what`."""
 
-from closeknit.engine.compiled import IntVector, Vector, kernel
+from closeknit.engine.compiled import IntVector, Vector, inlined
 
 
-@kernel
+@inlined
 def _push(at: Vector, what: IntVector, size: int, new_at: float, new_what: int) -> None:
     """Add an entry to the first `size` ones."""
     i = size
@@ -19,7 +19,7 @@ def _push(at: Vector, what: IntVector, size: int, new_at: float, new_what: int) 
     what[i] = new_what
 
 
-@kernel
+@inlined
 def _replace_top(at: Vector, what: IntVector, size: int, new_at: float, new_what: int) -> None:
     """Put an entry in place of the top one, among `size`."""
     i = 0
