@@ -35,6 +35,13 @@ CHATS = {
     "threshold_minutes": np.array([0.5, 0.3]),
     "patience_minutes": np.array([3.0, np.inf]),
 }
+HOURS = {
+    "work_minutes": np.random.default_rng(3).gamma(2.0, 30.0, (2, 12)),
+    "interval_minutes": 30.0,
+    "deadline_minutes": np.array([45.0, 100.0]),
+    "is_open": np.arange(12) != 5,
+    "start_backlog_minutes": np.full((2, 12), 2.0),
+}
 WORK = np.random.default_rng(2).gamma(2.0, 3.0, (2, 14))
 
 CALLS: dict[Callable[..., Any], dict[str, Any]] = {
@@ -117,4 +124,10 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "max_abandoned_share": np.array([0.1, 1.0]),
         "max_mean_handle_minutes": np.array([8.0, np.inf]),
     },
+    queueing.required_interval_agents: {
+        **HOURS,
+        "shift_of_interval": np.arange(12) // 6,
+        "target_share": np.array([0.9, 1.0]),
+    },
+    queueing.deadline_shortfall: {**HOURS, "agents": np.where(np.arange(12) != 5, 4.0, 0.0)},
 }

@@ -41,6 +41,12 @@ from closeknit.engine.queueing.handle_times import (
     handle_time_cdf,
     handle_time_quantiles,
 )
+from closeknit.engine.queueing.hours import (
+    DeadlineAgents,
+    DeadlineShortfall,
+    deadline_shortfall,
+    required_interval_agents,
+)
 from closeknit.engine.queueing.patience import (
     PatienceFit,
     PatienceHazard,
@@ -91,19 +97,30 @@ from closeknit.engine.queueing.uncertain_rate import (
     level_under_uncertain_rate,
     required_agents_uncertain_rate,
 )
+from closeknit.engine.queueing.volume import LargestArrivals, largest_arrivals
+from closeknit.engine.queueing.waiting import (
+    WaitingTimeDistribution,
+    WaitOf,
+    reachable_threshold,
+    waiting_time_distribution,
+    waiting_time_quantile,
+)
 
 __all__ = [
     "ArrivalDispersion",
     "BacklogCarryover",
     "ChatPerformance",
     "ChatStaffing",
+    "DeadlineAgents",
     "DeadlineCapacity",
+    "DeadlineShortfall",
     "EdfLateness",
     "FittedLaw",
     "GammaMixedRate",
     "HandleLaw",
     "HandleTimeFit",
     "IntervalStaffing",
+    "LargestArrivals",
     "Leaving",
     "LevelDefinition",
     "MetTeam",
@@ -127,11 +144,14 @@ __all__ = [
     "UncertainRateRequirement",
     "VariabilityPerformance",
     "VariabilityStaffing",
+    "WaitOf",
+    "WaitingTimeDistribution",
     "arrival_dispersion",
     "backlog_carryover",
     "chat_performance",
     "compose_shrinkage",
     "conserved_wait_minutes",
+    "deadline_shortfall",
     "draw_handle_times",
     "edf_lateness",
     "erlang_a",
@@ -145,6 +165,7 @@ __all__ = [
     "fit_patience_from_totals",
     "handle_time_cdf",
     "handle_time_quantiles",
+    "largest_arrivals",
     "level_under_uncertain_rate",
     "modified_offered_load",
     "net_agents",
@@ -155,6 +176,7 @@ __all__ = [
     "priority_performance",
     "queue_performance",
     "raise_until_met",
+    "reachable_threshold",
     "required_agents",
     "required_agents_by_interval",
     "required_agents_for_chat",
@@ -163,6 +185,7 @@ __all__ = [
     "required_agents_with_retrials",
     "required_agents_with_variability",
     "required_daily_capacity",
+    "required_interval_agents",
     "required_lines",
     "retrial_performance",
     "scheduled_agents",
@@ -170,4 +193,6 @@ __all__ = [
     "staff_skills",
     "transient_performance",
     "variability_performance",
+    "waiting_time_distribution",
+    "waiting_time_quantile",
 ]
