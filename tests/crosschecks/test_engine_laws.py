@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.crosschecks.calls_of_other_work import CALLS as CALLS_OF_OTHER_WORK
+from tests.crosschecks.calls_of_queues import CALLS as CALLS_OF_QUEUES
 
 from closeknit.engine import allocation, forecasting, queueing
 from closeknit.engine.errors import EngineInputError
@@ -57,14 +58,6 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "arrivals_per_hour": np.array([20.0, 600.0]),
         "handle_minutes": np.array([5.0, 6.0]),
         "threshold_minutes": np.array([0.5, 1.0]),
-    },
-    queueing.required_agents: {
-        "arrivals_per_hour": np.array([20.0, 600.0]),
-        "handle_minutes": np.array([5.0, 6.0]),
-        "threshold_minutes": np.array([0.5, 1.0]),
-        "target_share": np.array([0.8, 0.95]),
-        "max_occupancy_share": np.array([0.9, 0.85]),
-        "max_mean_wait_minutes": np.array([2.0, 0.2]),
     },
     queueing.compose_shrinkage: {"parts": [Fraction(1, 10), "0.2"]},
     queueing.scheduled_agents: {"agents": np.array([0, 21]), "shrinkage": Fraction(3, 10)},
@@ -194,7 +187,13 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     },
 }
 CALLS |= CALLS_OF_OTHER_WORK
-LIMITS_THAT_MAY_BE_ENDLESS = {"max_mean_wait_minutes", "max_mean_handle_minutes"}
+CALLS |= CALLS_OF_QUEUES
+LIMITS_THAT_MAY_BE_ENDLESS = {
+    "lines",
+    "max_mean_handle_minutes",
+    "max_mean_wait_minutes",
+    "max_mean_wait_of_answered_minutes",
+}
 MISSING_ALLOWED = {"history", "actual"}
 NAMES = [f.__qualname__ for f in CALLS]
 

@@ -86,7 +86,7 @@ def required_agents(
     >>> int(required_agents(2000.0, 3.0, 1 / 3, 0.5, patience_minutes=3.0).agents)
     91
     """
-    given, limits = _checked(
+    given, limits = checked_targets(
         (arrivals_per_hour, handle_minutes, patience_minutes, lines, threshold_minutes),
         target_share,
         (max_mean_wait_minutes, max_mean_wait_of_answered_minutes),
@@ -119,13 +119,14 @@ def required_agents(
     )
 
 
-def _checked(
+def checked_targets(
     offered: tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike, ArrayLike],
     target_share: ArrayLike,
     waits: tuple[ArrayLike, ArrayLike],
     shares: tuple[ArrayLike, ArrayLike, ArrayLike],
+    *more: tuple[str, FloatArray],
 ) -> tuple[Flow, FloatArray]:
-    """What is offered (the threshold with it), and the limits in the kernel's order and units."""
+    """What is offered (threshold first, `more` last of its others), and the limits in the kernel's order and units."""
     arrivals, handle, patience, lines, threshold = offered
     within = numbers("threshold_minutes", threshold, minimum=0.0, maximum=1e9)
     given = flow(
@@ -143,8 +144,9 @@ def _checked(
         ("max_occupancy_share", numbers("max_occupancy_share", shares[0], above=0.0, maximum=1.0)),
         ("max_abandoned_share", numbers("max_abandoned_share", shares[1], above=0.0, maximum=1.0)),
         ("max_blocked_share", numbers("max_blocked_share", shares[2], above=0.0, maximum=1.0)),
+        *more,
     )
-    _, level, wait, answered_wait, busy, abandoned, blocked = given.others
+    _, level, wait, answered_wait, busy, abandoned, blocked = given.others[:7]
     return given, rows(level, wait / given.handle, answered_wait / given.handle, busy, abandoned, blocked)
 
 

@@ -243,8 +243,10 @@ def least_for(
         middle = 0.5 * (low + high)
         if turn % 3 != 2 and high_gap < MOST and low_gap > -MOST:
             middle = low + (high - low) * -low_gap / (high_gap - low_gap)
-        if high - low <= 1e-14 * high or not low < middle < high:
+        if high - low <= 3e-14 * high:
             break
+        # a root found from one side leaves the other far away
+        middle = min(max(middle, low + 1e-14 * high), high - 1e-14 * high)
         gap = gauge(which, limit, middle, load, theta, math.inf, time, definition, nodes, weights)
         if gap >= 0.0:
             high, high_gap = middle, gap

@@ -204,23 +204,25 @@ def fill_measures(start: int, stop: int, inputs: Matrix, nodes: Vector, weights:
 
 
 @kernel
-def fill_tails(start: int, stop: int, inputs: Matrix, out: Matrix) -> None:
-    """Rows of `inputs`: agents, load, theta, lines, time; of `out`: virtual wait, answered, given up beyond time."""
-    for i in range(start, stop):
-        out[0, i], out[1, i], out[2, i] = tails(inputs[0, i], inputs[1, i], inputs[2, i], inputs[3, i], inputs[4, i])
+def tails(agents: float, load: float, theta: float, lines: float, time: float) -> tuple[float, float, float, float]:
+    """Shares of offered arrivals: (would still wait at `time`; answered later; gives up later; blocked)."""
+    if lines < math.inf:
+        found = line_measures(agents, load, theta, lines - agents, time)
+        return found[2], found[3], max(0.0, found[2] * math.exp(-theta * time) - found[3]), found[0]
+    if load <= 0.0:
+        return 0.0, 0.0, 0.0, 0.0
+    if theta > 0.0:
+        virtual, answered, abandoned = palm_tails(agents, load, theta, time)
+        return virtual, answered, abandoned, 0.0
+    if load >= agents:
+        return 1.0, 1.0, 0.0, 0.0
+    late = erlang_c_of(agents, load) * math.exp(-(agents - load) * time)
+    return late, late, 0.0, 0.0
 
 
 @kernel
-def tails(agents: float, load: float, theta: float, lines: float, time: float) -> tuple[float, float, float]:
-    """Shares of offered arrivals beyond `time`: (would still wait; answered later; gives up later)."""
-    if lines < math.inf:
-        found = line_measures(agents, load, theta, lines - agents, time)
-        return found[2], found[3], max(0.0, found[2] * math.exp(-theta * time) - found[3])
-    if theta > 0.0:
-        return palm_tails(agents, load, theta, time)
-    if load <= 0.0:
-        return 0.0, 0.0, 0.0
-    if load >= agents:
-        return 1.0, 1.0, 0.0
-    late = erlang_c_of(agents, load) * math.exp(-(agents - load) * time)
-    return late, late, 0.0
+def fill_tails(start: int, stop: int, inputs: Matrix, out: Matrix) -> None:
+    """Rows of `inputs`: agents, load, theta, lines, time; of `out`: what `tails` gives."""
+    for i in range(start, stop):
+        found = tails(inputs[0, i], inputs[1, i], inputs[2, i], inputs[3, i], inputs[4, i])
+        out[0, i], out[1, i], out[2, i], out[3, i] = found[0], found[1], found[2], found[3]
