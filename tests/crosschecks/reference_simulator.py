@@ -94,7 +94,7 @@ class Reference:
                 self.at(now + rule.after_minutes, ESCALATION, (order, call))
 
     def try_again(self, call: int, k: int, now: float) -> None:
-        following = int(self.calls.next_try[call])
+        following = int(self.calls.next_try[call]) if self.calls.next_try.size else -1
         if following >= 0:
             self.at(now + float(self.calls.delay[following]), RETRIAL, (call, k, following))
 

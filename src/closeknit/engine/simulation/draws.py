@@ -31,7 +31,8 @@ class Draws:
     `first[replication, class]` is the place of the first; there follow `arrivals[replication, class]` first attempts
     in order of `enter` (minutes), then the retrials, in the order of the calls whose they are, up to
     `last[replication, class]`. Retrials have `enter` infinite until they happen, `delay` before them, and every
-    attempt that may be followed by another names it in `next_try` (else -1). `account` is empty where there is none.
+    attempt that may be followed by another names it in `next_try` (else -1). `account`, `delay` and `next_try` are
+    empty where nobody has one.
     """
 
     first: IntArray
@@ -109,8 +110,8 @@ def draw(plan: SimulationPlan, seed: tuple[int, ...], replications: range) -> Dr
         enter=np.empty(int(last[-1])),
         handle=np.empty(int(last[-1])),
         patience=np.empty(int(last[-1])),
-        delay=np.zeros(int(last[-1]) if retrials else 1),
-        next_try=np.full(int(last[-1]), -1, dtype=np.int64),
+        delay=np.zeros(int(last[-1]) if retrials else 0),
+        next_try=np.full(int(last[-1]) if retrials else 0, -1, dtype=np.int64),
         account=np.zeros(int(last[-1]) if plan.accounts else 0, dtype=np.int64),
     )
     for place, (part, k) in enumerate(names):

@@ -212,6 +212,7 @@ def _simulate_one(
         first_of_day[day] = NONE
     for node in range(following.size):
         following[node] = node - 1
+    retrials = next_try.size > 0
     mask = first_of_day.size - 1
     spare = following.size - 1
     today = 0
@@ -316,7 +317,7 @@ def _simulate_one(
                 busy += 1
             elif tail[k] - head[k] >= places[k] and _live(queue, head[k], tail[k], now, enter, patience) >= places[k]:
                 taken_by[call] = BLOCKED
-                if next_try[call] >= 0:
+                if retrials and next_try[call] >= 0:
                     _push(retry_at, retry_call, retries, now + delay[next_try[call]], call * classes + k)
                     retries += 1
             else:
@@ -326,7 +327,7 @@ def _simulate_one(
                 tail[k] += 1
                 waiting += 1
                 waited[k] -= now
-                if next_try[call] >= 0 and patience[call] < math.inf:
+                if retrials and next_try[call] >= 0 and patience[call] < math.inf:
                     _push(
                         retry_at, retry_call, retries, now + patience[call] + delay[next_try[call]], call * classes + k
                     )

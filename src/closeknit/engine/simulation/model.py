@@ -5,7 +5,7 @@ by their place (0, 1, ...). A number given where one per interval is meant holds
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -175,23 +175,20 @@ class SimulationPlan:
     outages: Sequence[Outage] = ()
     warm_up_intervals: int = 0
     drain: bool = True
+    intervals: int = field(init=False)
 
     def __post_init__(self) -> None:
         for name, kind in (
             ("classes", WorkClass), ("groups", AgentGroup), ("rules", RoutingRule), ("outages", Outage)
         ):  # fmt: skip
             _keep_parts(self, name, kind)
+        parts = [c.arrivals_per_hour for c in self.classes] + [g.agents for g in self.groups]
+        object.__setattr__(self, "intervals", max(np.size(part) for part in parts))
         numbers("interval_minutes", self.interval_minutes, above=0.0, maximum=LONGEST_PLAN_MINUTES, ndim=0)
         _check_lengths(self)
         numbers("interval_minutes x intervals", self.horizon_minutes, maximum=LONGEST_PLAN_MINUTES, ndim=0)
         whole_number("warm_up_intervals", self.warm_up_intervals, minimum=0, maximum=self.intervals - 1)
         _check_places(self)
-
-    @property
-    def intervals(self) -> int:
-        """Number of intervals."""
-        parts = [c.arrivals_per_hour for c in self.classes] + [g.agents for g in self.groups]
-        return max(np.size(part) for part in parts)
 
     @property
     def horizon_minutes(self) -> float:

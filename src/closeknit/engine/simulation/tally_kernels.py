@@ -127,7 +127,7 @@ def _tally_class(
         else:
             row[t + LEFT] += 1.0
             until = max(since, steps * length)
-        if g < 0 and next_try[call] < 0:
+        if g < 0 and (next_try.size == 0 or next_try[call] < 0):
             row[t + LOST] += 1.0
         row[t + WAITED] += until - since
         if since < steps * length and (until > steps * length or (g < 0 and until == steps * length)):
