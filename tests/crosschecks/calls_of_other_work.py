@@ -42,6 +42,12 @@ HOURS = {
     "is_open": np.arange(12) != 5,
     "start_backlog_minutes": np.full((2, 12), 2.0),
 }
+FLEET = {
+    "machines": np.array([10, 4]),
+    "hours_between_failures": np.array([50.0, 20.0]),
+    "repair_hours": np.array([4.0, 2.0]),
+    "spares": np.array([1, 0]),
+}
 WORK = np.random.default_rng(2).gamma(2.0, 3.0, (2, 14))
 
 CALLS: dict[Callable[..., Any], dict[str, Any]] = {
@@ -130,4 +136,16 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "target_share": np.array([0.9, 1.0]),
     },
     queueing.deadline_shortfall: {**HOURS, "agents": np.where(np.arange(12) != 5, 4.0, 0.0)},
+    queueing.repair_performance: {"repairers": np.array([2, 1]), **FLEET},
+    queueing.required_repairers: {**FLEET, "target_running_share": np.array([0.9, 0.85])},
+    queueing.required_machine_hours: {
+        "good_units": np.array([900.0, 0.0]),
+        "ideal_units_per_hour": np.array([60.0, 5.0]),
+        "yield_share": np.array([0.95, 1.0]),
+        "availability_share": np.array([0.9, 1.0]),
+        "speed_share": np.array([0.8, 1.0]),
+        "batch_units": np.array([200.0, np.inf]),
+        "changeover_hours": np.array([0.5, 0.0]),
+        "hours_per_machine": np.array([8.0, np.inf]),
+    },
 }

@@ -189,6 +189,8 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
 CALLS |= CALLS_OF_OTHER_WORK
 CALLS |= CALLS_OF_QUEUES
 LIMITS_THAT_MAY_BE_ENDLESS = {
+    "batch_units",
+    "hours_per_machine",
     "lines",
     "max_mean_handle_minutes",
     "max_mean_wait_minutes",

@@ -47,6 +47,14 @@ from closeknit.engine.queueing.hours import (
     deadline_shortfall,
     required_interval_agents,
 )
+from closeknit.engine.queueing.machines import (
+    MachineHours,
+    RepairPerformance,
+    RepairStaffing,
+    repair_performance,
+    required_machine_hours,
+    required_repairers,
+)
 from closeknit.engine.queueing.patience import (
     PatienceFit,
     PatienceHazard,
@@ -123,6 +131,7 @@ __all__ = [
     "LargestArrivals",
     "Leaving",
     "LevelDefinition",
+    "MachineHours",
     "MetTeam",
     "PatienceFit",
     "PatienceHazard",
@@ -132,6 +141,8 @@ __all__ = [
     "PriorityStaffing",
     "QueuePerformance",
     "RatePromise",
+    "RepairPerformance",
+    "RepairStaffing",
     "RetrialPerformance",
     "RetrialStaffing",
     "SkillCover",
@@ -177,6 +188,7 @@ __all__ = [
     "queue_performance",
     "raise_until_met",
     "reachable_threshold",
+    "repair_performance",
     "required_agents",
     "required_agents_by_interval",
     "required_agents_for_chat",
@@ -187,6 +199,8 @@ __all__ = [
     "required_daily_capacity",
     "required_interval_agents",
     "required_lines",
+    "required_machine_hours",
+    "required_repairers",
     "retrial_performance",
     "scheduled_agents",
     "skills_are_covered",
