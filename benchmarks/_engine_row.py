@@ -10,12 +10,14 @@ from typing import Any
 
 from benchmarks._engine_peers import NoPeer, ask
 
+NO_PEER = "no peer has it"
+
 
 @dataclass(slots=True)
 class Row:
     """A piece of work: a peer's rate and ours (pieces a second of one thread's processor time), and what was seen.
 
-    `aim`: the ratio to reach, 0 where none is set.
+    `aim`: the ratio to reach (our rate, where there is no peer), 0 where none is set.
     """
 
     work: str

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._engine_row import Row, Setting, ask_peer, take
+from benchmarks._engine_row import NO_PEER, Row, Setting, ask_peer, take
 
 INTERVALS, INTERVAL_MINUTES, PEAK_LOAD = 40, 15.0, 160.0
 
@@ -138,7 +138,7 @@ def time_varying(setting: Setting) -> Row:
     }
     ours = take(lambda: required_agents_by_interval(rates, *given, method=StaffingMethod.EXACT), times=1)
     days = len(rates)
-    row = Row("exact staffing while load moves", "no peer has it", "queue-days", 2.0, days / ours.cpu, days / ours.wall)
+    row = Row("exact staffing while load moves", NO_PEER, "queue-days", 2.0, days / ours.cpu, days / ours.wall)
     lines = []
     for method, plan in plans.items():
         levels = plan.performance.level_of_offered_share

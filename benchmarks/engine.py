@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from benchmarks import _engine_inventory, _engine_simulation, _engine_staffing
 from benchmarks._engine_peers import NoPeer, prepare
-from benchmarks._engine_row import Row, Setting, memory_bandwidth
+from benchmarks._engine_row import NO_PEER, Row, Setting, memory_bandwidth
 from benchmarks._report import show
 
 Bench = Callable[[Setting], Row]
@@ -58,16 +58,18 @@ def _print(rows: list[Row]) -> None:
     headings = ("work", "peer", "peer /s", "ours /s", "ratio", "aim", "ours /s, all cores", "of")
     table = []
     for row in rows:
-        ratio = "not run" if row.ratio is None else f"{row.ratio:,.0f}"
-        missed = " MISSED" if row.ratio is not None and row.ratio < row.aim else ""
+        alone = row.peer == NO_PEER
+        reached = row.our_rate if alone else row.ratio
+        ratio = "" if alone else "not run" if row.ratio is None else f"{row.ratio:,.0f}"
+        missed = " MISSED" if reached is not None and reached < row.aim else ""
         table.append(
             (
                 row.work,
                 row.peer,
-                "not run" if row.peer_rate is None else _rate(row.peer_rate),
+                "" if alone else "not run" if row.peer_rate is None else _rate(row.peer_rate),
                 _rate(row.our_rate),
                 ratio + missed,
-                f">= {row.aim:,.0f}" if row.aim else "",
+                f">= {row.aim:,.0f}{' /s' if alone else ''}" if row.aim else "",
                 _rate(row.our_wall_rate),
                 row.unit,
             )
