@@ -8,6 +8,8 @@ import math
 from closeknit.engine.compiled import Matrix, Vector, kernel
 
 _TINY = 1e-19
+# Smaller numbers lose digits, then stop shrinking.
+_NOTHING = 1e-300
 _HALF_LOG_TWO_PI = 0.9189385332046727
 _LARGEST_TERMS = 200_000_000
 
@@ -81,7 +83,7 @@ def _counting_beyond(level: float, mean: float, size: float) -> tuple[float, flo
         added = 0.5 * step * (step - 1.0) * mass
         second += added
         mass *= (start + slope * (level + step)) / (level + step + 1.0)
-        if step > 2.0 and added <= _TINY * second:
+        if step > 2.0 and (added <= _TINY * second or mass < _NOTHING):
             break
         step += 1.0
     return beyond, first, second
@@ -103,7 +105,7 @@ def _counting_below(level: float, mean: float, size: float) -> tuple[float, floa
         first += gap * mass
         added = 0.5 * gap * (gap + 1.0) * mass
         second += added
-        if gap > 2.0 and added <= _TINY * second:
+        if gap > 2.0 and (added <= _TINY * second or mass < _NOTHING):
             break
         if count > 0.0:
             mass *= count / (start + slope * (count - 1.0))
@@ -189,7 +191,7 @@ def _gamma_excess(level: float, shape: float) -> tuple[float, float, float]:
         ratio = level / (shape + step + 1.0)
         mass *= ratio
         step += 1.0
-        if ratio < 1.0 and step > 3.0 and step * step * mass <= _TINY * second * (1.0 - ratio):
+        if ratio < 1.0 and step > 3.0 and (step * step * mass <= _TINY * second * (1.0 - ratio) or mass < _NOTHING):
             break
     return within, first, second
 
