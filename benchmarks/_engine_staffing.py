@@ -79,8 +79,8 @@ def _erlang_a(work: str, load: Any, setting: Setting, aim: float = 1e5) -> Row:
     differ = np.flatnonzero(answers != ours.answer.agents[: answers.size])
 
     def level(servers: Any) -> Any:
-        given = [problem[name][differ] for name in ("calls", "handle", "threshold")]
-        return queueing.erlang_a(servers, *given, problem["patience"][differ]).level_of_offered_share
+        given = [problem[name][differ] for name in ("calls", "handle", "patience", "threshold")]
+        return queueing.erlang_a(servers, *given).level_of_offered_share
 
     row.agreement = _verdict(answers, ours.answer.agents, differ, level, columns[3][differ]) + (
         f" (pyworkforce sampled: {answers.size} of {load.size:,})"
