@@ -38,5 +38,9 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     queueing.waiting_time_distribution: {**TEAM, **LIMITED, "times_minutes": np.array([0.0, 1.0, 4.0])},
     queueing.waiting_time_quantile: {**TEAM, **LIMITED, "share": np.array([0.5, 0.99])},
     queueing.reachable_threshold: {**TEAM, **LIMITED, "target_share": np.array([0.5, 0.9])},
+    queueing.system_size_distribution: {**TEAM, **LIMITED, "largest": 5},
+    queueing.time_in_system_longer_share: {**TEAM, "times_minutes": np.array([1.0, 4.0])},
+    queueing.halfin_whitt_wait_share: {"beta": np.array([1.0, 2.0]), "patience_ratio": np.array([0.5, 1.0])},
+    queueing.check_published: {},
     queueing.required_agents: {**STREAM, **LIMITED, **TARGETS},
 }

@@ -1,7 +1,11 @@
 """How many people keep a promise.
 
-- `erlang_b`, `erlang_c`: blocking and waiting probabilities, stable to 100,000 servers.
-- `erlang_c_performance`: what a number of agents gives; `required_agents`: the fewest that meet all targets.
+- `erlang_b`, `erlang_c`: blocking and waiting probabilities, stable to 100,000 servers; `erlang_b_load`,
+  `required_lines`: their inverses.
+- `queue_performance` (`erlang_a`, `erlang_c_performance`): what a number of agents gives, with patience and limited
+  lines; `waiting_time_distribution`, `waiting_time_quantile`, `system_size_distribution`: in whole.
+- `required_agents`: the fewest that meet all targets; `largest_arrivals`, `reachable_threshold`: what fits a team.
+- `check_published`: results of the literature, computed again.
 - `compose_shrinkage`, `scheduled_agents`, `net_agents`: from people answering to people on the roster and
   back, in exact arithmetic.
 - `fit_handle_times`, `fit_patience`, `patience_survival`, `arrival_dispersion`, `fit_gamma_mixed_rate`: parameters from
@@ -13,8 +17,8 @@
   `modified_offered_load`, `backlog_carryover`: quick looks at the same.
 - `required_daily_capacity`, `edf_lateness`: work with deadlines, not waits (back office, picking, field).
 
-The model of the first two is M/M/c: Poisson arrivals, exponential handling, nobody gives up, steady state
-within the interval. Patience, priorities and time-varying rates are other models.
+The model of the first five is M/M/c, with exponential patience (+M) and limited lines (/K) where given: Poisson
+arrivals, exponential handling, steady state within the interval. Priorities and rates that change are other models.
 """
 
 from closeknit.engine.queueing.backlog import BacklogCarryover, backlog_carryover
@@ -32,6 +36,7 @@ from closeknit.engine.queueing.dispersion import (
     fit_gamma_mixed_rate,
 )
 from closeknit.engine.queueing.erlang import erlang_b, erlang_b_load, erlang_c, required_lines
+from closeknit.engine.queueing.field import FieldStaffing, required_technicians, tour_km
 from closeknit.engine.queueing.handle_times import (
     FittedLaw,
     HandleLaw,
@@ -74,6 +79,7 @@ from closeknit.engine.queueing.performance import (
 from closeknit.engine.queueing.pooling import PooledTeamBound, PoolingGain, pooled_team_bound, pooling_gain
 from closeknit.engine.queueing.priority import PriorityPerformance, conserved_wait_minutes, priority_performance
 from closeknit.engine.queueing.priority_staffing import PriorityStaffing, required_agents_with_priorities
+from closeknit.engine.queueing.published import PUBLISHED, CheckedResult, PublishedResult, check_published
 from closeknit.engine.queueing.retrials import (
     RetrialPerformance,
     RetrialStaffing,
@@ -91,6 +97,11 @@ from closeknit.engine.queueing.skill_cover import SkillCover, skills_are_covered
 from closeknit.engine.queueing.skill_search import MetTeam, raise_until_met
 from closeknit.engine.queueing.skills import SkillStaffing, staff_skills
 from closeknit.engine.queueing.staffing import StaffingRequirement, required_agents
+from closeknit.engine.queueing.system import (
+    halfin_whitt_wait_share,
+    system_size_distribution,
+    time_in_system_longer_share,
+)
 from closeknit.engine.queueing.time_varying import Leaving, TransientPerformance, transient_performance
 from closeknit.engine.queueing.time_varying_load import modified_offered_load
 from closeknit.engine.queueing.time_varying_staffing import (
@@ -115,14 +126,17 @@ from closeknit.engine.queueing.waiting import (
 )
 
 __all__ = [
+    "PUBLISHED",
     "ArrivalDispersion",
     "BacklogCarryover",
     "ChatPerformance",
     "ChatStaffing",
+    "CheckedResult",
     "DeadlineAgents",
     "DeadlineCapacity",
     "DeadlineShortfall",
     "EdfLateness",
+    "FieldStaffing",
     "FittedLaw",
     "GammaMixedRate",
     "HandleLaw",
@@ -139,6 +153,7 @@ __all__ = [
     "PoolingGain",
     "PriorityPerformance",
     "PriorityStaffing",
+    "PublishedResult",
     "QueuePerformance",
     "RatePromise",
     "RepairPerformance",
@@ -160,6 +175,7 @@ __all__ = [
     "arrival_dispersion",
     "backlog_carryover",
     "chat_performance",
+    "check_published",
     "compose_shrinkage",
     "conserved_wait_minutes",
     "deadline_shortfall",
@@ -174,6 +190,7 @@ __all__ = [
     "fit_handle_times",
     "fit_patience",
     "fit_patience_from_totals",
+    "halfin_whitt_wait_share",
     "handle_time_cdf",
     "handle_time_quantiles",
     "largest_arrivals",
@@ -201,10 +218,14 @@ __all__ = [
     "required_lines",
     "required_machine_hours",
     "required_repairers",
+    "required_technicians",
     "retrial_performance",
     "scheduled_agents",
     "skills_are_covered",
     "staff_skills",
+    "system_size_distribution",
+    "time_in_system_longer_share",
+    "tour_km",
     "transient_performance",
     "variability_performance",
     "waiting_time_distribution",
