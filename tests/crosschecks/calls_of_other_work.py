@@ -148,4 +148,21 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "changeover_hours": np.array([0.5, 0.0]),
         "hours_per_machine": np.array([8.0, np.inf]),
     },
+    queueing.tour_km: {
+        "stops": np.array([40.0, 0.0]),
+        "area_km2": np.array([50.0, 9.0]),
+        "circuity": np.array([1.3, 1.0]),
+    },
+    queueing.required_technicians: {
+        "visits_per_day": np.array([40.0, 0.0]),
+        "visit_minutes": np.array([30.0, 45.0]),
+        "area_km2": np.array([100.0, 30.0]),
+        "working_minutes": np.array([450.0, 400.0]),
+        "speed_km_per_hour": np.array([40.0, 30.0]),
+        "depot_km": np.array([5.0, 0.0]),
+        "circuity": np.array([1.3, 1.0]),
+        "window_share": np.array([0.5, 0.0]),
+        "windows_per_day": np.array([4.0, 1.0]),
+        "revisit_share": np.array([0.1, 0.0]),
+    },
 }
