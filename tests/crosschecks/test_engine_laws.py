@@ -48,6 +48,7 @@ STREAMS = {
     "handle_minutes": np.array([5.0, 4.0]),
     "threshold_minutes": np.array([0.3, 0.5]),
     "target_share": np.array([0.8, 0.9]),
+    "patience_minutes": np.array([5.0, 9.0]),
 }
 
 CALLS: dict[Callable[..., Any], dict[str, Any]] = {

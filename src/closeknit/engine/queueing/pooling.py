@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from closeknit.engine.checks import BoolArray, FloatArray, IntArray, frozen, numbers, together
 from closeknit.engine.errors import EngineInputError
+from closeknit.engine.queueing.arguments import numbers_or_infinity
 from closeknit.engine.queueing.skill_cover import checked_skills
 from closeknit.engine.queueing.skill_programs import LARGEST_TEAM, TeamRules, all_sets, cheapest_by_sets, fits_sets
 from closeknit.engine.queueing.staffing import required_agents
@@ -41,25 +42,31 @@ class PooledTeamBound:
 
 
 def pooling_gain(
-    arrivals_per_hour: ArrayLike, handle_minutes: ArrayLike, threshold_minutes: ArrayLike, target_share: ArrayLike
+    arrivals_per_hour: ArrayLike,
+    handle_minutes: ArrayLike,
+    threshold_minutes: ArrayLike,
+    target_share: ArrayLike,
+    patience_minutes: ArrayLike = np.inf,
 ) -> PoolingGain:
     """Agents that separate teams need, that one team for all needs, and what the square-root rule expects.
 
     Parameters (broadcast together; streams on the last axis): `arrivals_per_hour` (lambda), `handle_minutes` (1/mu),
-    `threshold_minutes` (T), `target_share` (0..1). The pool keeps the shortest threshold and the highest target, and
-    handles its mix in the mean time weighted by arrivals.
+    `threshold_minutes` (T), `target_share` (0..1, of all offered), `patience_minutes` (1/theta; infinity: nobody gives
+    up). The pool keeps the shortest threshold and the highest target; its mix is handled in the mean time, and gives up
+    at the mean rate, weighted by arrivals.
     Formula: square-root staffing n = R + beta sqrt(R); with one beta the pool's spare agents are sqrt(sum R) /
-    sum sqrt(R) of the separate ones. Validity: Erlang C; everybody in the pool serves every stream as well as its own
-    team did. Unequal handling times make the mix more variable than exponential: check such a pool by simulation.
+    sum sqrt(R) of the separate ones.
+    Validity: Erlang C, or A with patience; everybody in the pool serves every stream as well as its own team did.
+    Unequal handling times make the mix more variable than exponential: check such a pool by simulation.
     Source: Halfin and Whitt (1981); Borst, Mandelbaum and Reiman (2004); Whitt, Management Science 38 (1992).
 
     >>> gain = pooling_gain([80.0, 80.0], 5.0, 1 / 3, 0.8)
     >>> gain.separate_agents.tolist(), int(gain.pooled_agents), round(float(gain.square_root_agents), 1)
     ([10, 10], 18, 18.0)
     """
-    streams = _streams(arrivals_per_hour, handle_minutes, threshold_minutes, target_share)
-    arrivals, handle = streams[0], streams[1]
-    separate = required_agents(*streams).agents
+    streams = _streams(arrivals_per_hour, handle_minutes, threshold_minutes, target_share, patience_minutes)
+    arrivals, handle, threshold, target, patience = streams
+    separate = required_agents(arrivals, handle, threshold, target, patience_minutes=patience).agents
     everything = np.ones((1, arrivals.shape[-1]), dtype=np.bool_)
     pooled = _merged_agents(streams, everything)[..., 0]
     load = arrivals * handle / 60.0
@@ -85,14 +92,15 @@ def pooled_team_bound(
     knows_skill: ArrayLike,
     cost_per_agent: ArrayLike = 1.0,
     largest_agents: ArrayLike = LARGEST_TEAM,
+    patience_minutes: ArrayLike = np.inf,
 ) -> PooledTeamBound:
     """The cheapest team by profile if every set of skills were served as one queue by all who know any of it.
 
     Parameters: streams as in `pooling_gain`, one per skill on the last axis (..., S), S at most 10; `knows_skill`
     (P, S) booleans; `cost_per_agent` and `largest_agents` (P).
-    Formula: min sum c_p n_p, n whole; for each set A of skills, agents who know any of A >= Erlang C's need for the
-    merged stream of A, first come first served, with A's longest threshold and its mean target by arrivals (which
-    every plan that keeps the single targets keeps too).
+    Formula: min sum c_p n_p, n whole; for each set A of skills, agents who know any of A >= Erlang C's need (with
+    patience: A's) for the merged stream of A, first come first served, with A's longest threshold and its mean target
+    by arrivals (which every plan that keeps the single targets keeps too).
     Validity: a bound, not a plan: real teams share less than this. `staff_skills` gives the plan that shares nothing;
     the truth lies between, and `raise_until_met` finds it with a simulation. Routing that leaves the late waiting can
     go below it, and with unequal handling times the merged queue is taken at its mean.
@@ -102,7 +110,7 @@ def pooled_team_bound(
     ([18], 18.0)
     """
     knows = checked_skills(knows_skill)
-    streams = _streams(arrivals_per_hour, handle_minutes, threshold_minutes, target_share)
+    streams = _streams(arrivals_per_hour, handle_minutes, threshold_minutes, target_share, patience_minutes)
     skills = knows.shape[1]
     if streams[0].shape[-1] != skills:
         raise EngineInputError(f"arrivals_per_hour has {streams[0].shape[-1]} streams: give {skills}, one per skill")
@@ -140,24 +148,24 @@ def _rules(knows: BoolArray, cost_per_agent: ArrayLike, largest_agents: ArrayLik
 
 
 def _streams(
-    arrivals: ArrayLike, handle: ArrayLike, threshold: ArrayLike, target: ArrayLike
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    arrivals: ArrayLike, handle: ArrayLike, threshold: ArrayLike, target: ArrayLike, patience: ArrayLike
+) -> tuple[FloatArray, ...]:
     """Checked and broadcast; the last axis is the streams."""
-    named = (
+    streams = together(
         ("arrivals_per_hour", numbers("arrivals_per_hour", arrivals, minimum=0.0, maximum=1e9)),
         ("handle_minutes", numbers("handle_minutes", handle, above=0.0, maximum=1e6)),
         ("threshold_minutes", numbers("threshold_minutes", threshold, minimum=0.0, maximum=1e9)),
         ("target_share", numbers("target_share", target, minimum=0.0, below=1.0)),
+        ("patience_minutes", numbers_or_infinity("patience_minutes", patience, above=0.0, maximum=1e9)),
     )
-    first, second, third, fourth = together(*named)
-    if first.ndim == 0:
+    if streams[0].ndim == 0:
         raise EngineInputError("arrivals_per_hour is one number: give one per stream on the last axis")
-    return first, second, third, fourth
+    return streams
 
 
 def _merged_agents(streams: tuple[FloatArray, ...], sets: BoolArray, *, as_bound: bool = False) -> IntArray:
     """Agents (..., sets) for the merged streams of each set, held to the hardest (or mean) target in it."""
-    arrivals, handle, threshold, target = (values[..., None, :] for values in streams)
+    arrivals, handle, threshold, target, patience = (values[..., None, :] for values in streams)
     busy = sets & (arrivals > 0.0)
     total = np.where(busy, arrivals, 0.0).sum(axis=-1)
     work = np.where(busy, arrivals * handle, 0.0).sum(axis=-1)
@@ -169,6 +177,9 @@ def _merged_agents(streams: tuple[FloatArray, ...], sets: BoolArray, *, as_bound
     else:
         within = np.where(busy, threshold, np.inf).min(axis=-1)
         share = np.where(busy, target, 0.0).max(axis=-1)
+    leaving = np.where(busy, arrivals / patience, 0.0).sum(axis=-1)
+    mean_patience = np.divide(total, leaving, out=np.full(total.shape, np.inf), where=leaving > 0.0)
     nothing = total == 0.0
     within, share = np.where(nothing, 0.0, within), np.where(nothing, 0.0, share)
-    return required_agents(total, mean, within, share).agents
+    agents = required_agents(total, mean, within, share, patience_minutes=mean_patience).agents
+    return agents.astype(np.int64)
