@@ -29,6 +29,7 @@ from closeknit.rooms.decisions.tests.sealing import (
     seal,
     unguarded,
     verify,
+    wait_for_fence,
     write,
 )
 from closeknit.rooms.decisions.tests.verifier import verify_ledger
@@ -430,3 +431,14 @@ def _sealed_within(seconds):
     while total < 3 and time.monotonic() < deadline:
         total += seal_ledger(by=system_actor()).sealed
     return total
+
+
+def test_a_round_of_sealing_is_few_statements_and_one_that_finds_nothing_is_one(django_assert_num_queries):
+    """On a busy machine each statement waits for its turn twice, and every line written meanwhile with it."""
+    build([3])
+    with django_assert_num_queries(1):
+        assert seal_ledger(by=system_actor(), only_if_waiting=True).sealed == 0
+    write(4)
+    wait_for_fence()
+    with django_assert_num_queries(8):
+        assert seal_ledger(by=system_actor(), only_if_waiting=True).sealed == 4
