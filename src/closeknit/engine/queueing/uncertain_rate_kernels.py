@@ -10,7 +10,7 @@ from closeknit.engine.compiled import Vector, kernel
 from closeknit.engine.queueing.erlang_kernels import erlang_c_of
 from closeknit.engine.queueing.palm_kernels import palm_tails
 
-_NODES = (
+_NODES = (  # ten points, then five for the rough integral
     -0.9739065285171717,
     -0.8650633666889845,
     -0.6794095682990244,
@@ -21,6 +21,11 @@ _NODES = (
     0.6794095682990244,
     0.8650633666889845,
     0.9739065285171717,
+    -0.906179845938664,
+    -0.5384693101056831,
+    0.0,
+    0.5384693101056831,
+    0.906179845938664,
 )
 _WEIGHTS = (
     0.06667134430868814,
@@ -33,9 +38,15 @@ _WEIGHTS = (
     0.21908636251598204,
     0.1494513491505806,
     0.06667134430868814,
+    0.23692688505618928,
+    0.4786286704993663,
+    0.5688888888888887,
+    0.4786286704993663,
+    0.23692688505618928,
 )
 _PIECES = 6
 _BENDS = (-3.0, 0.0, 3.0, -20.0, -8.0, -1.0, -0.3, 1.0, 8.0, 20.0)
+_NOTHING = 1e-14
 _ROUGH, _FINE = 3, 10
 """How many of the bends are looked at: few while searching, all where the answer is decided."""
 _MOST = 1_000_000.0
@@ -80,15 +91,21 @@ def mixed_levels(
         top = min(top, math.log(max(agents, low)))
     of_calls, of_intervals = 0.0, 0.0
     step = (math.log(high) - left) / _PIECES
+    first, last = (0, 10) if bends == _FINE else (10, 15)
     while left < top - 1e-12:
         right = _next_edge(left, top, step, agents, theta, time, bends)
         half = 0.5 * (right - left)
-        for node in range(10):
+        for node in range(first, last):
             at = left + half * (1.0 + _NODES[node])
             load = math.exp(at)
             share = load / mean
             weight = math.exp(scale + shape * (math.log(share) - share + 1.0)) * half * _WEIGHTS[node]
-            level = weight * level_at(agents, load, theta, time, is_virtual)
+            if weight < _NOTHING:
+                continue
+            # Nobody waits where the agents are ten deviations above the load.
+            level = weight
+            if agents - load <= 9.0 * (1.0 + math.sqrt(load)):
+                level *= level_at(agents, load, theta, time, is_virtual)
             of_intervals += level
             of_calls += share * level
         left = right
