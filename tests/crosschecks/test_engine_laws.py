@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 from collections.abc import Callable
+from copy import deepcopy
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.crosschecks.calls_of_other_work import CALLS as CALLS_OF_OTHER_WORK
 from tests.crosschecks.calls_of_queues import CALLS as CALLS_OF_QUEUES
 
-from closeknit.engine import allocation, forecasting, queueing
+from closeknit.engine import allocation, forecasting, queueing, simulation
 from closeknit.engine.errors import EngineInputError
 
 HISTORY = np.random.default_rng(1).poisson(15.0, (3, 70)).astype(float)
@@ -51,7 +52,22 @@ STREAMS = {
     "patience_minutes": np.array([5.0, 9.0]),
 }
 
+PLAN = {
+    "arrivals_per_hour": np.array([[60.0, 90.0], [30.0, 20.0]]),
+    "agents": np.array([[4, 5], [2, 2]]),
+    "can_serve": np.array([[1, 2], [0, 1]]),
+    "handle": (simulation.Exponential(3.0), simulation.Gamma(4.0, 0.5)),
+    "patience": (simulation.Exponential(5.0), None),
+    "priority": np.array([1, 2]),
+    "threshold_minutes": np.array([0.5, 1.0]),
+}
+RUN = {"replications": 4, "rng": np.random.default_rng(3)}
+
 CALLS: dict[Callable[..., Any], dict[str, Any]] = {
+    simulation.staffing_plan: PLAN,
+    simulation.simulate: {"plan": simulation.staffing_plan(**PLAN), **RUN},
+    simulation.compare: {"first": simulation.staffing_plan(**PLAN), "second": simulation.staffing_plan(**PLAN), **RUN},
+    simulation.simulate_calls: {"plan": simulation.staffing_plan(**PLAN), "rng": np.random.default_rng(3)},
     queueing.erlang_b: {"servers": np.array([3, 50]), "offered_erlangs": np.array([2.0, 60.0])},
     queueing.erlang_c: {"servers": np.array([3, 70]), "offered_erlangs": np.array([2.0, 60.0])},
     queueing.erlang_c_performance: {
@@ -202,7 +218,8 @@ NAMES = [f.__qualname__ for f in CALLS]
 
 
 def copied(arguments: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
+    kinds = np.ndarray | np.random.Generator
+    return {name: deepcopy(value) if isinstance(value, kinds) else value for name, value in arguments.items()}
 
 
 def leaves(value: Any) -> list[Any]:
@@ -211,6 +228,8 @@ def leaves(value: Any) -> list[Any]:
         return [leaf for field in dataclasses.fields(value) for leaf in leaves(getattr(value, field.name))]
     if isinstance(value, tuple):
         return [leaf for item in value for leaf in leaves(item)]
+    if isinstance(value, tuple):
+        return [leaf for part in value for leaf in leaves(part)]
     return [value]
 
 
@@ -221,7 +240,7 @@ def bits(value: Any) -> list[Any]:
 def test_every_public_function_is_under_the_laws() -> None:
     public = {
         thing
-        for part in (queueing, forecasting, allocation)
+        for part in (queueing, forecasting, allocation, simulation)
         for name in part.__all__
         if inspect.isfunction(thing := getattr(part, name))
     }
