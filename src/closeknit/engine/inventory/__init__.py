@@ -11,6 +11,7 @@ One site (the period is the caller's, the same everywhere in one call)
 Networks
 - `serial_base_stock`, `newsvendor_bounds`: a chain of stages with random demand, exact, and the bounds on it;
   `echelon_from_local`, `local_from_echelon`.
+- `assembly_base_stock`: parts that go into one product, exact as a chain is.
 - `GuaranteedServiceNetwork`, `place_safety_stock`, `cost_service_times`: which promised times, and so which stock, are
   cheapest in a network that is a tree.
 
@@ -19,6 +20,7 @@ Who gets it
 - `proportional_shares`, `max_min_shares`, `quota_shares`, `nested_shares`: who gets what of too little.
 """
 
+from closeknit.engine.inventory.assembly import AssemblyStock, assembly_base_stock
 from closeknit.engine.inventory.catalogue import (
     FillRateStock,
     fill_rate_of,
@@ -144,6 +146,7 @@ from closeknit.engine.inventory.shares import (
 )
 
 __all__ = [
+    "AssemblyStock",
     "BackorderLotSize",
     "CompoundPoissonDemand",
     "Demand",
@@ -174,6 +177,7 @@ __all__ = [
     "Shares",
     "StockLevel",
     "UniformDemand",
+    "assembly_base_stock",
     "base_stock",
     "cost_service_times",
     "discrete_loss",
