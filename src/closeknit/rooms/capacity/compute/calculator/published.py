@@ -1,12 +1,11 @@
 """Published results, computed again."""
 
+from closeknit.engine.queueing import check_published
 from closeknit.rooms.capacity.contracts import VerifiedNumber
 
 
 def verify() -> tuple[VerifiedNumber, ...]:
     """Compute each published result with the functions that answer, beside what its source prints."""
-    from closeknit.engine.queueing.published import check_published
-
     return tuple(
         VerifiedNumber(
             name=checked.result.name,
