@@ -48,6 +48,13 @@ FLEET = {
     "repair_hours": np.array([4.0, 2.0]),
     "spares": np.array([1, 0]),
 }
+BLEND = {
+    "arrivals_per_hour": np.array([60.0, 20.0]),
+    "handle_minutes": np.array([4.0, 5.0]),
+    "outbound_handle_minutes": np.array([6.0, 3.0]),
+    "threshold_minutes": np.array([0.5, 0.3]),
+    "patience_minutes": np.array([3.0, np.inf]),
+}
 WORK = np.random.default_rng(2).gamma(2.0, 3.0, (2, 14))
 
 CALLS: dict[Callable[..., Any], dict[str, Any]] = {
@@ -164,5 +171,11 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "window_share": np.array([0.5, 0.0]),
         "windows_per_day": np.array([4.0, 1.0]),
         "revisit_share": np.array([0.1, 0.0]),
+    },
+    queueing.blended_performance: {"agents": np.array([6, 4]), "reserve": np.array([1, 2]), **BLEND},
+    queueing.required_agents_blended: {
+        **BLEND,
+        "target_share": np.array([0.8, 0.5]),
+        "target_outbound_per_hour": np.array([10.0, 0.0]),
     },
 }

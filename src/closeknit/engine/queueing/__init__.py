@@ -22,6 +22,12 @@ arrivals, exponential handling, steady state within the interval. Priorities and
 """
 
 from closeknit.engine.queueing.backlog import BacklogCarryover, backlog_carryover
+from closeknit.engine.queueing.blending import (
+    BlendedPerformance,
+    BlendedStaffing,
+    blended_performance,
+    required_agents_blended,
+)
 from closeknit.engine.queueing.chat import ChatPerformance, ChatStaffing, chat_performance, required_agents_for_chat
 from closeknit.engine.queueing.deadline import (
     DeadlineCapacity,
@@ -129,6 +135,8 @@ __all__ = [
     "PUBLISHED",
     "ArrivalDispersion",
     "BacklogCarryover",
+    "BlendedPerformance",
+    "BlendedStaffing",
     "ChatPerformance",
     "ChatStaffing",
     "CheckedResult",
@@ -174,6 +182,7 @@ __all__ = [
     "WaitingTimeDistribution",
     "arrival_dispersion",
     "backlog_carryover",
+    "blended_performance",
     "chat_performance",
     "check_published",
     "compose_shrinkage",
@@ -207,6 +216,7 @@ __all__ = [
     "reachable_threshold",
     "repair_performance",
     "required_agents",
+    "required_agents_blended",
     "required_agents_by_interval",
     "required_agents_for_chat",
     "required_agents_uncertain_rate",
