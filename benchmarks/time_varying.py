@@ -8,6 +8,7 @@ seconds of this process, which follows one pool on one core.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ def _step(x: Array, at: float) -> Array:
     return np.asarray((x >= at).astype(float))
 
 
-SHAPES: dict[str, Callable[[Array], Array]] = {
+SHAPES: dict[str, Callable[[Array], Any]] = {
     "sharp peak": lambda x: 0.1 + 0.9 * _bell(x, 14.0, 4.0),
     "broad peak": lambda x: 0.2 + 0.8 * _bell(x, 20.0, 10.0),
     "double peak": lambda x: 0.15 + 0.85 * _bell(x, 10.0, 4.0) + 0.65 * _bell(x, 27.0, 5.0),

@@ -17,6 +17,7 @@ LOST_ALLOWED = 1e-9
 LARGEST_CALLS = 60_000
 """Most calls in one pool's system that are followed."""
 _MOST_CELLS = 6_000_000
+_GROWS = "repeats: the backlog grows from day to day: give more agents, or a patience"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +77,8 @@ def checked_pools(
     if not shape or shape[-1] == 0:
         raise EngineInputError("arrivals_per_hour holds no intervals: give at least one, along the last axis")
     days = np.stack([array.reshape(-1, shape[-1]) for array in arrays[:5]], axis=-1)
+    # Less than a call in a hundred million years is none: no quotient by it overflows.
+    days[:, :, 0] = np.where(days[:, :, 0] < 1e-14, 0.0, days[:, :, 0])
     _refuse_extremes(days, shape)
     opening = whole_numbers("start_calls", calls, minimum=0, maximum=LARGEST_CALLS // 2)
     try:
@@ -161,9 +164,21 @@ def too_large(what: str) -> EngineInputError:
     )
 
 
+def _refuse_growth(pools: Pools, plans: IntArray) -> None:
+    """Refuse days that repeat with more calls than can be served, where nobody gives up."""
+    arrivals, mu, theta, length, _ = np.moveaxis(pools.days, -1, 0)
+    # Whoever leaves ends at most one call more.
+    leaving = np.maximum(plans - np.roll(plans, -1, axis=1), 0)
+    served = (plans * mu * length + leaving).sum(axis=1)
+    if np.any((theta == 0.0).all(axis=1) & ((arrivals * length).sum(axis=1) >= served) & (arrivals > 0.0).any(axis=1)):
+        raise EngineInputError(_GROWS)
+
+
 def run_days(pools: Pools, plans: IntArray, repeats: bool, finish: bool) -> tuple[FloatArray, FloatArray]:
     """What each plan gives, (pool, interval, measure), and the largest probability lost."""
     count = plans.shape[0]
+    if repeats:
+        _refuse_growth(pools, plans)
     out = np.zeros((count, plans.shape[1], MEASURES))
     todo = np.arange(count)
     columns, margin = columns_for(fluid_peak(pools, plans, repeats), pools), 10.0
@@ -177,7 +192,7 @@ def run_days(pools: Pools, plans: IntArray, repeats: bool, finish: bool) -> tupl
             room.work, room.metas, room.vectors, found, status,
         )  # fmt: skip
         if np.any(status[:, 1] > MOST_ROUNDS):
-            raise EngineInputError("repeats: the backlog grows from day to day: give more agents, or a patience")
+            raise EngineInputError(_GROWS)
         out[todo] = found
         todo = todo[(status[:, 0] == 1) | (found[:, :, 8].max(axis=1) > LOST_ALLOWED)]
         if todo.size and columns >= LARGEST_CALLS:

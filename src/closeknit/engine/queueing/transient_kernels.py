@@ -9,10 +9,10 @@ import math
 
 from closeknit.engine.compiled import IntVector, Matrix, Vector, kernel
 
-_CHUNK = 1000.0
+_CHUNK = 3000.0
 """Mean number of uniformised events moved at once: weights of at most `WEIGHTS` terms."""
-WEIGHTS = 1500
-_DUST = 1e-20
+WEIGHTS = 3700
+_DUST = 1e-16
 """Probability below which the edge of a window is dropped (and counted as lost)."""
 
 
@@ -56,7 +56,8 @@ def _reach(
         level = free if theta == 0.0 else agents + (arrivals - agents * mu) / theta
     if theta > 0.0:
         spread = min(spread, arrivals / min(mu, theta))
-    calm = max(float(highest), level) + margin * math.sqrt(spread) + 30.0
+    above = max(highest - level, 0.0)
+    calm = level + max(math.sqrt(above * above + 0.36 * margin * margin * spread), margin * math.sqrt(spread)) + 30.0
     return max(highest, min(int(min(free, calm)), columns - 3))
 
 
@@ -114,8 +115,12 @@ def _step(
     q[0, first] = p[0, first] * (1.0 - up - down[first]) + p[0, first + 1] * down[first + 1]
     if first > 0:
         q[0, first] += p[0, first - 1] * up
-    for n in range(first + 1, final + 1):
-        q[0, n] = p[0, n] * (1.0 - up - down[n]) + p[0, n - 1] * up + p[0, n + 1] * down[n + 1]
+    if final > first:
+        # Views that start at 0: the compiler then knows that no index is negative, and makes vectors.
+        to, here, below, above = q[0, first + 1 :], p[0, first + 1 :], p[0, first:], p[0, first + 2 :]
+        fall, next_fall = down[first + 1 :], down[first + 2 :]
+        for k in range(final - first):
+            to[k] = here[k] * (1.0 - up - fall[k]) + below[k] * up + above[k] * next_fall[k]
     if rows > 0:
         enter = (agents + 1) * mu_step
         for w in range(min(last, cap - agents) + 1):
@@ -144,17 +149,16 @@ def _drop_empty_rows(p: Matrix, meta: IntVector) -> None:
 @kernel
 def _gather(p: Matrix, end: Matrix, area: Matrix, meta: IntVector, weight: float, tail: float) -> None:
     """Add one term of the sums for the state at the end and for its integral."""
-    if weight > 1e-21:
-        for n in range(meta[0], meta[1] + 1):
-            end[0, n] += weight * p[0, n]
-        for e in range(1, meta[2] + 1):
-            for w in range(meta[3] + 1):
-                end[e, w] += weight * p[e, w]
-    for n in range(meta[0], meta[1] + 1):
-        area[0, n] += tail * p[0, n]
-    for e in range(1, meta[2] + 1):
-        for w in range(meta[3] + 1):
-            area[e, w] += tail * p[e, w]
+    for e in range(meta[2] + 1):
+        low, count = (meta[0], meta[1] + 1 - meta[0]) if e == 0 else (0, meta[3] + 1)
+        here, whole, ending = p[e, low:], area[e, low:], end[e, low:]
+        if weight > 1e-21:
+            for k in range(count):
+                ending[k] += weight * here[k]
+                whole[k] += tail * here[k]
+        else:
+            for k in range(count):
+                whole[k] += tail * here[k]
 
 
 @kernel
@@ -294,26 +298,61 @@ def _survive(
     `v[e, a]`: e agents beyond the schedule finish calls, a calls are ahead. Nobody new gets ahead, so the calls ahead
     only leave; the call itself gives up at rate `giving_up`.
     """
-    left = minutes
+    left, top = minutes, columns - 1
     weights, tails = vectors[0], vectors[1]
-    total = (agents + rows) * mu + (columns - 1) * theta + giving_up
-    while left > 1e-12 * minutes and total > 0.0:
+    while left > 1e-12 * minutes:
+        while top > 0 and not _any_at(v, rows, top):
+            top -= 1
+        wide = _in_reach(columns, top, agents, mu, theta, left)
+        total = (agents + rows) * mu + (wide - 1) * theta + giving_up
+        if total == 0.0:
+            return
         step = min(left, _CHUNK / total)
         last = _poisson(total * step, weights, tails)
-        _clear(total_of, rows, columns, columns)
+        _clear(total_of, rows, wide, wide)
         for k in range(last + 1):
-            for e in range(rows + 1):
-                for a in range(columns):
-                    total_of[e, a] += weights[k] * v[e, a]
+            top = min(top + 1, wide - 1)
+            _add_rows(total_of, v, rows, top + 1, weights[k])
             if k < last:
-                _answer_step(v, w, rows, columns, agents * mu / total, mu / total, theta / total, giving_up / total)
+                _answer_step(v, w, rows, top + 1, agents * mu / total, mu / total, theta / total, giving_up / total)
                 v, w = w, v
+                if top + 1 < wide:
+                    for e in range(rows + 1):
+                        v[e, top + 1] = 0.0
         if last % 2 == 1:
             v, w = w, v
         for e in range(rows + 1):
-            for a in range(columns):
+            for a in range(wide):
                 v[e, a] = total_of[e, a]
         left -= step
+
+
+@kernel
+def _any_at(v: Matrix, rows: int, a: int) -> bool:
+    for e in range(rows + 1):
+        if v[e, a] > 0.0:
+            return True
+    return False
+
+
+@kernel
+def _in_reach(columns: int, top: int, agents: int, mu: float, theta: float, minutes: float) -> int:
+    """Places in the line from where the end can be reached in time; from beyond it the chance is dust."""
+    grown = theta * minutes
+    if grown > 30.0:
+        return columns
+    more = math.exp(grown)
+    flow = agents * mu * (math.expm1(grown) / theta if theta > 0.0 else minutes)
+    far = top * more + flow + 10.0 * math.sqrt((top * (more - 1.0) + flow) * more) + 30.0
+    return min(columns, int(min(far, 1e9)) + 1)
+
+
+@kernel
+def _add_rows(total: Matrix, v: Matrix, rows: int, columns: int, weight: float) -> None:
+    for e in range(rows + 1):
+        whole, part = total[e, 0:], v[e, 0:]
+        for a in range(columns):
+            whole[a] += weight * part[a]
 
 
 @kernel
@@ -322,9 +361,10 @@ def _answer_step(
 ) -> None:
     """One uniformised event, backwards: w from v."""
     w[0, 0] = v[0, 0] * (1.0 - serve - gone) + serve
-    for a in range(1, columns):
-        left = serve + a * theta_step
-        w[0, a] = v[0, a] * (1.0 - left - gone) + v[0, a - 1] * left
+    to, here, before = w[0, 1:], v[0, 1:], v[0, 0:]
+    for k in range(columns - 1):
+        left = serve + (k + 1) * theta_step
+        to[k] = here[k] * (1.0 - left - gone) + before[k] * left
     for e in range(1, rows + 1):
         end = serve + e * mu_step
         w[e, 0] = v[e, 0] * (1.0 - end - gone) + v[e - 1, 0] * end

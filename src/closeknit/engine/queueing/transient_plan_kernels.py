@@ -317,6 +317,15 @@ def _late(
 
 
 @kernel
+def _is_patient(day: Matrix) -> bool:
+    """Whether nobody ever gives up: then both levels are one."""
+    for i in range(day.shape[0]):
+        if day[i, 2] > 0.0:
+            return False
+    return True
+
+
+@kernel
 def _interval(
     day: Matrix,
     plan: IntVector,
@@ -337,6 +346,8 @@ def _interval(
     p, length = work[base + _P], day[i, 3]
     for k in range(MEASURES):
         out[row, k] = 0.0
+    patient = _is_patient(day)
+    both = both and not patient
     if not _reschedule(p, work[base + _Q], meta[_P], before, plan[i], finish):
         return False
     early = max(length - day[i, 4], 0.0)
@@ -352,6 +363,8 @@ def _interval(
         return False
     for k in range(3):
         out[row, k] /= length
+    if patient:
+        out[row, 1] = out[row, 0]
     _ending(p, meta[_P], plan[i], out, row)
     return True
 
