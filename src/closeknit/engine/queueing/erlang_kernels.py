@@ -40,13 +40,13 @@ def erlang_c_of(servers: float, load: float) -> float:
 @kernel
 def fill_erlang_b(start: int, stop: int, servers: Vector, load: Vector, out: Vector) -> None:
     for i in range(start, stop):
-        out[i] = erlang_b_of(servers[i], load[i])
+        out[i] = erlang_b_of(float(servers[i]), float(load[i]))
 
 
 @kernel
 def fill_erlang_c(start: int, stop: int, servers: Vector, load: Vector, out: Vector) -> None:
     for i in range(start, stop):
-        out[i] = erlang_c_of(servers[i], load[i])
+        out[i] = erlang_c_of(float(servers[i]), float(load[i]))
 
 
 @kernel
@@ -107,10 +107,10 @@ def erlang_b_servers_of(load: float, share: float) -> float:
 @kernel
 def fill_erlang_b_load(start: int, stop: int, servers: Vector, share: Vector, out: Vector) -> None:
     for i in range(start, stop):
-        out[i] = erlang_b_load_of(servers[i], share[i])
+        out[i] = erlang_b_load_of(float(servers[i]), float(share[i]))
 
 
 @kernel
 def fill_erlang_b_servers(start: int, stop: int, load: Vector, share: Vector, out: Vector) -> None:
     for i in range(start, stop):
-        out[i] = erlang_b_servers_of(load[i], share[i])
+        out[i] = erlang_b_servers_of(float(load[i]), float(share[i]))

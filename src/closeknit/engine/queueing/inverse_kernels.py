@@ -30,8 +30,8 @@ def tightest(
         return -MOST, STABILITY
     least, binding = MOST, NOTHING
     for which in range(TARGETS):
-        if asks(which, limits[which, i]):
-            gap = gauge(which, limits[which, i], agents, load, theta, lines, time, definition, nodes, weights)
+        if asks(which, float(limits[which, i])):
+            gap = gauge(which, float(limits[which, i]), agents, load, theta, lines, time, definition, nodes, weights)
             if gap < least:
                 least, binding = gap, which
     return least, binding
@@ -50,7 +50,7 @@ def largest_loads(
 ) -> None:
     """Rows of `inputs`: agents, theta, lines, time; of `limits`: one per target; of `out`: load, what binds."""
     for i in range(start, stop):
-        agents, theta, lines, time = inputs[0, i], inputs[1, i], inputs[2, i], inputs[3, i]
+        agents, theta, lines, time = float(inputs[0, i]), float(inputs[1, i]), float(inputs[2, i]), float(inputs[3, i])
         low, low_gap, high = 0.0, MOST, agents + 1.0
         high_gap, binding = tightest(agents, high, theta, lines, time, limits, i, definition, nodes, weights)
         while high_gap >= -TIE and high <= LARGEST:
@@ -94,7 +94,13 @@ def times_until(start: int, stop: int, whose: int, inputs: Matrix, out: Vector) 
     0 where so few wait at all; infinity where the share is below 0, or the queue grows without end.
     """
     for i in range(start, stop):
-        agents, load, theta, lines, share = inputs[0, i], inputs[1, i], inputs[2, i], inputs[3, i], inputs[4, i]
+        agents, load, theta, lines, share = (
+            float(inputs[0, i]),
+            float(inputs[1, i]),
+            float(inputs[2, i]),
+            float(inputs[3, i]),
+            float(inputs[4, i]),
+        )
         goal = share * (1.0 + TIE)
         low, high = 0.0, 1.0 / max(agents, 1.0)
         low_value = share_beyond(whose, agents, load, theta, lines, 0.0)

@@ -94,4 +94,6 @@ def fill_palm_tails(
     abandoned: Vector,
 ) -> None:
     for i in range(start, stop):
-        virtual[i], answered[i], abandoned[i] = palm_tails(agents[i], load[i], theta[i], time[i])
+        virtual[i], answered[i], abandoned[i] = palm_tails(
+            float(agents[i]), float(load[i]), float(theta[i]), float(time[i])
+        )

@@ -300,7 +300,7 @@ def required(
     `outcome` there.
     """
     for i in range(start, stop):
-        load, theta, lines, time = inputs[0, i], inputs[1, i], inputs[2, i], inputs[3, i]
+        load, theta, lines, time = float(inputs[0, i]), float(inputs[1, i]), float(inputs[2, i]), float(inputs[3, i])
         if load <= 0.0:
             out[0, i], out[1, i], out[2, i] = 0.0, NO_WORK, 1.0
             out[3, i], out[4, i], out[5, i], out[6, i] = 0.0, 0.0, 0.0, 0.0
@@ -310,13 +310,13 @@ def required(
         if patient:
             agents = float(math.floor(load * (1.0 + TIE))) + 1.0 if whole else load * (1.0 + TIE)
             binding = STABILITY
-            if whole and asks(LEVEL, limits[LEVEL, i]):
-                fewest, inverse = fewest_patient(load, time, limits[LEVEL, i], agents)
+            if whole and asks(LEVEL, float(limits[LEVEL, i])):
+                fewest, inverse = fewest_patient(load, time, float(limits[LEVEL, i]), agents)
                 if fewest > agents:
                     agents, binding = fewest, LEVEL
         for turn in range(TARGETS if lines == math.inf else 3 * TARGETS):
             which = turn % TARGETS
-            limit = limits[which, i]
+            limit = float(limits[which, i])
             if not asks(which, limit) or (patient and (which >= ABANDONED or (which == LEVEL and whole))):
                 continue
             if patient and which == OCCUPANCY:

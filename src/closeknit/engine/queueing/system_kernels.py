@@ -40,7 +40,7 @@ def log_all_busy(agents: float, load: float, theta: float, lines: float) -> floa
 def fill_sizes(inputs: Matrix, out: Matrix) -> None:
     """Rows of `inputs`: agents, load, theta, lines; a row of `out` per queue: P(n in the system)."""
     for i in range(inputs.shape[1]):
-        agents, load, theta, lines = inputs[0, i], inputs[1, i], inputs[2, i], inputs[3, i]
+        agents, load, theta, lines = float(inputs[0, i]), float(inputs[1, i]), float(inputs[2, i]), float(inputs[3, i])
         for n in range(out.shape[1]):
             out[i, n] = 0.0
         if load <= 0.0:

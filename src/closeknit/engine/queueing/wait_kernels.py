@@ -104,14 +104,14 @@ def palm_waits(agents: float, load: float, theta: float, nodes: Vector, weights:
     half = 0.5 * (high - low)
     answered = abandoned = 0.0
     for i in range(nodes.shape[0]):
-        v = low + half * (1.0 + nodes[i])
+        v = low + half * (1.0 + float(nodes[i]))
         left = math.exp(-v)
         if excess > 0.0:
             density = math.exp(-s * log_excess(excess + (1.0 + excess) * math.expm1(-v)))
         else:
             density = math.exp(s * v * (excess - (1.0 + excess) * slack(v)))
-        answered += weights[i] * density * v * left
-        abandoned += weights[i] * density * left * _beyond_linear(v)
+        answered += float(weights[i]) * density * v * left
+        abandoned += float(weights[i]) * density * left * _beyond_linear(v)
     return first * half * answered * s / theta, first * half * abandoned * s / theta
 
 
@@ -198,7 +198,15 @@ def measures(
 def fill_measures(start: int, stop: int, inputs: Matrix, nodes: Vector, weights: Vector, out: Matrix) -> None:
     """Rows of `inputs`: agents, load, theta, lines, time; of `out`: BLOCKED and those after it."""
     for i in range(start, stop):
-        found = measures(inputs[0, i], inputs[1, i], inputs[2, i], inputs[3, i], inputs[4, i], nodes, weights)
+        found = measures(
+            float(inputs[0, i]),
+            float(inputs[1, i]),
+            float(inputs[2, i]),
+            float(inputs[3, i]),
+            float(inputs[4, i]),
+            nodes,
+            weights,
+        )
         out[0, i], out[1, i], out[2, i], out[3, i] = found[0], found[1], found[2], found[3]
         out[4, i], out[5, i], out[6, i], out[7, i] = found[4], found[5], found[6], found[7]
 
@@ -224,5 +232,7 @@ def tails(agents: float, load: float, theta: float, lines: float, time: float) -
 def fill_tails(start: int, stop: int, inputs: Matrix, out: Matrix) -> None:
     """Rows of `inputs`: agents, load, theta, lines, time; of `out`: what `tails` gives."""
     for i in range(start, stop):
-        found = tails(inputs[0, i], inputs[1, i], inputs[2, i], inputs[3, i], inputs[4, i])
+        found = tails(
+            float(inputs[0, i]), float(inputs[1, i]), float(inputs[2, i]), float(inputs[3, i]), float(inputs[4, i])
+        )
         out[0, i], out[1, i], out[2, i], out[3, i] = found[0], found[1], found[2], found[3]
