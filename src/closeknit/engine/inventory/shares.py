@@ -112,7 +112,7 @@ def quota_shares(supply: ArrayLike, claims: ArrayLike, quotas: ArrayLike) -> Sha
     total = np.sum(quota, axis=-1, keepdims=True)
     held = quota * np.where(total > room, room / np.where(total > 0.0, total, 1.0), 1.0)
     first = np.minimum(asked, held)
-    rest = priority_shares(room[..., 0] - np.sum(first, axis=-1), asked - first)
+    rest = priority_shares(np.maximum(room[..., 0] - np.sum(first, axis=-1), 0.0), asked - first)
     return _shares(first + rest.allocated, asked, room[..., 0])
 
 
