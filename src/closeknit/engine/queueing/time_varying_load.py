@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from closeknit.engine.checks import FloatArray, frozen, numbers, refuse_where
 from closeknit.engine.errors import EngineInputError
@@ -89,6 +88,9 @@ def _integrals(time: FloatArray, mu: FloatArray, handle_variability: float) -> F
     if handle_variability == 0.0:
         short = np.minimum(t, mean)
         return np.asarray(short * short / 2.0 + (t - short) * mean)
+    # Loading it takes longer than all else here, and the usual case needs none of it.
+    from scipy import special
+
     shape = 1.0 / handle_variability**2
     x = t * mu * shape
     first, second = special.gammainc(shape + 1.0, x), special.gammainc(shape + 2.0, x)
