@@ -122,6 +122,14 @@ def test_the_team_is_the_smallest_with_any_reserve() -> None:
                 assert good[need.reserve[k]]
 
 
+def test_a_large_team_is_as_well_behaved() -> None:
+    # states that cannot be once grew without bound here
+    got = blended_performance(80, 2, 768.0, 5.0, 0.5, 1.0 / 3.0, 3.0)
+    assert 0.0 < float(got.service_level_share) <= 1.0
+    inbound = 64.0 * (1.0 - float(got.abandoned_share))
+    assert float(got.occupancy_share) * 80 == pytest.approx(inbound + float(got.outbound_agents), rel=1e-8)
+
+
 def test_edges_and_refusals() -> None:
     quiet = blended_performance(5, 2, 0.0, 4.0, 6.0, 0.5)
     assert (quiet.service_level_share, quiet.outbound_per_hour, quiet.occupancy_share) == (1.0, 30.0, 0.6)

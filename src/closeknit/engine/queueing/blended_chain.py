@@ -40,9 +40,11 @@ def stationary(blend: Blend) -> FloatArray:
         last = _steady_ratio(blend)
     ratios: list[FloatArray] = []
     for x in range(top, 0, -1):
+        # States that cannot be have no way up, or what is never reached would grow without bound.
+        up, _, _ = _blocks(blend, x - 1)
         _, local, _ = _blocks(blend, x)
         _, _, down = _blocks(blend, x + 1)
-        last = np.asarray(blend.arrivals * np.linalg.inv(-(local + last @ down)), dtype=np.float64)
+        last = np.asarray(up @ np.linalg.inv(-(local + last @ down)), dtype=np.float64)
         ratios.append(last)
     first = np.zeros(width)
     first[-1] = 1.0

@@ -19,7 +19,7 @@ from closeknit.engine.errors import EngineInputError
 from closeknit.engine.queueing.arguments import numbers_or_infinity
 from closeknit.engine.queueing.blended_chain import Blend, answered_in_time, stationary
 
-LARGEST_BLENDED_TEAM = 300
+LARGEST_BLENDED_TEAM = 200
 _TIE = 1e-9
 
 
@@ -62,7 +62,7 @@ def blended_performance(
 ) -> BlendedPerformance:
     """Inbound service and outbound calls of a team that keeps a reserve of agents idle for inbound calls.
 
-    Parameters (broadcast together): `agents` (c, whole, 1..300), `reserve` (r, whole, 0..c: an outbound call starts
+    Parameters (broadcast together): `agents` (c, whole, 1..200), `reserve` (r, whole, 0..c: an outbound call starts
     when more than r agents are idle; c: none is ever made), `arrivals_per_hour` (lambda >= 0, inbound),
     `handle_minutes` and `outbound_handle_minutes` (> 0), `threshold_minutes` (T >= 0), `patience_minutes` (> 0;
     infinity: nobody gives up).
@@ -102,7 +102,7 @@ def required_agents_blended(
     Parameters as `blended_performance`; `target_share` (of inbound calls answered within T, 0 <= share < 1),
     `target_outbound_per_hour` (>= 0). A larger reserve serves inbound better and makes fewer outbound calls, so for
     each size the smallest reserve that meets the level decides; the team by doubling and bisection.
-    Validity and source: as `blended_performance`; refused beyond 300 agents: split the team.
+    Validity and source: as `blended_performance`; refused beyond 200 agents: split the team.
 
     >>> need = required_agents_blended(90.0, 5.0, 4.0, 1.0 / 3.0, 0.8, [0.0, 40.0])
     >>> need.agents.tolist(), need.reserve.tolist()
