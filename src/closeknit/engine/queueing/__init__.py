@@ -15,10 +15,16 @@
   skills, each agent-hour used once.
 - `required_agents_by_interval`, `transient_performance`: load that moves within the day, on its exact distribution;
   `modified_offered_load`, `backlog_carryover`: quick looks at the same.
-- `required_daily_capacity`, `edf_lateness`: work with deadlines, not waits (back office, picking, field).
+- `priority_performance`, `required_agents_with_priorities`, `conserved_wait_minutes`: tiers in one line.
+- `variability_performance`, `retrial_performance`, `chat_performance`, `blended_performance`, each with its
+  `required_agents_...`: other handling times, calls that come again, several chats at once, outbound calls between.
+- `required_daily_capacity`, `edf_lateness`; `required_interval_agents`, `deadline_shortfall`: work with deadlines, not
+  waits, in days and in working minutes.
+- `required_technicians`, `tour_km`; `required_machine_hours`, `repair_performance`, `required_repairers`: field visits
+  and machines.
 
 The model of the first five is M/M/c, with exponential patience (+M) and limited lines (/K) where given: Poisson
-arrivals, exponential handling, steady state within the interval. Priorities and rates that change are other models.
+arrivals, exponential handling, steady state within the interval. Each other model says its own assumptions.
 """
 
 from closeknit.engine.queueing.backlog import BacklogCarryover, backlog_carryover
