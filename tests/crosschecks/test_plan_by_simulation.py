@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from closeknit.engine.simulation import Exponential, simulate, staffing_plan
 from closeknit.rooms.agreements.contracts import Clock, Measure
 from closeknit.rooms.capacity.compute import make_plan, planned
 from closeknit.rooms.capacity.tests.builders import forecast, inputs, pool, term
@@ -72,6 +73,34 @@ def test_a_rate_as_high_as_planned_for_is_answered_and_breaks_a_plan_for_the_mea
     assert share > ANSWERED_SHARE - 3 * error
     share, error = answered_share(rng, high, agents_planned()[busiest])
     assert share < ANSWERED_SHARE - 3 * error
+
+
+def test_the_very_plan_run_through_the_simulator_keeps_its_promise_over_the_day():
+    """The arrays that the plan made, as they are: agents by half-hour, all day long."""
+    agents = agents_planned()
+    day = staffing_plan(
+        [2.0 * CALLS_PER_HALF_HOUR],
+        [agents],
+        [[1]],
+        [Exponential(HANDLE_MINUTES)],
+        [None],
+        threshold_minutes=[THRESHOLD_MINUTES],
+    )
+    seen = simulate(day, replications=400, rng=np.random.default_rng(3))
+    level = seen.by_class.served_in_time_of_offered
+    assert level.lower[0] > ANSWERED_SHARE
+    # What sizing each half-hour by itself hides: where load falls, the calls of the busier half-hour still wait.
+    by_half_hour = seen.by_interval.served_in_time_of_offered.mean[0][OPENS]
+    assert by_half_hour.min() < level.mean[0] < by_half_hour.max()
+
+
+def test_red_twin_the_plan_with_an_agent_fewer_all_day_breaks_it():
+    fewer = np.maximum(agents_planned() - 1, 0)
+    day = staffing_plan(
+        [2.0 * CALLS_PER_HALF_HOUR], [fewer], [[1]], [Exponential(HANDLE_MINUTES)], [None], threshold_minutes=[0.5]
+    )
+    seen = simulate(day, replications=400, rng=np.random.default_rng(3))
+    assert seen.by_class.served_in_time_of_offered.upper[0] < ANSWERED_SHARE
 
 
 # Deadlines: units that arrive while people work (09:00 to 17:00) and may wait for days.
