@@ -12,6 +12,9 @@ from closeknit.engine.errors import EngineInputError
 from closeknit.engine.queueing.handle_laws import LAWS, Sample, law_cdf, law_draws, law_moments, law_quantiles
 
 
+_ALIKE = 1e-6
+
+
 class HandleLaw(Enum):
     """Families of handling-time laws."""
 
@@ -146,7 +149,7 @@ def _checked_sample(handle_minutes: ArrayLike, is_complete: ArrayLike | None) ->
     same_shape([("is_complete", complete)], times.shape, "one flag per time")
     if np.count_nonzero(complete) < 10:
         raise EngineInputError("handle_minutes: give at least 10 complete times")
-    if np.ptp(times[complete]) == 0.0:
+    if np.ptp(times[complete]) <= _ALIKE * times.max():
         raise EngineInputError("handle_minutes are all alike: no law to fit; use the time itself (squared_cv 0)")
     return Sample(times, complete)
 

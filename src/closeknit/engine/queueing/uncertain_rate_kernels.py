@@ -53,7 +53,7 @@ _MOST = 1_000_000.0
 
 
 @kernel
-def level_at(agents: float, load: float, theta: float, time: float, is_virtual: bool) -> float:
+def _level_at(agents: float, load: float, theta: float, time: float, is_virtual: bool) -> float:
     """Share served in time at a certain rate: of all offered, or by the wait that endless patience would have met."""
     if load <= 0.0:
         return 1.0
@@ -69,7 +69,7 @@ def level_at(agents: float, load: float, theta: float, time: float, is_virtual: 
 
 
 @kernel
-def mixed_levels(
+def _mixed_levels(
     agents: float,
     mean: float,
     shape: float,
@@ -82,7 +82,7 @@ def mixed_levels(
 ) -> tuple[float, float]:
     """(Share of calls served in time, mean over intervals); the load's law lies between `low` and `high`."""
     if shape <= 0.0 or mean <= 0.0:
-        level = level_at(agents, mean, theta, time, is_virtual)
+        level = _level_at(agents, mean, theta, time, is_virtual)
         return level, level
     scale = _log_scale(shape)
     left, top = math.log(low), math.log(high)
@@ -105,7 +105,7 @@ def mixed_levels(
             # Nobody waits where the agents are ten deviations above the load.
             level = weight
             if agents - load <= 9.0 * (1.0 + math.sqrt(load)):
-                level *= level_at(agents, load, theta, time, is_virtual)
+                level *= _level_at(agents, load, theta, time, is_virtual)
             of_intervals += level
             of_calls += share * level
         left = right
@@ -161,7 +161,7 @@ def fill_mixed_levels(
     of_intervals: Vector,
 ) -> None:
     for i in range(start, stop):
-        of_calls[i], of_intervals[i] = mixed_levels(
+        of_calls[i], of_intervals[i] = _mixed_levels(
             agents[i], mean[i], shape[i], low[i], high[i], theta[i], time[i], is_virtual, _FINE
         )
 
@@ -218,7 +218,7 @@ def _fewest(
     short, enough, step = -1.0, -1.0, max(1.0, math.floor(0.3 * math.sqrt(mean)))
     trial = guess
     while enough - short != 1.0:
-        of_calls, of_intervals = mixed_levels(trial, mean, shape, low, high, theta, time, is_virtual, _ROUGH)
+        of_calls, of_intervals = _mixed_levels(trial, mean, shape, low, high, theta, time, is_virtual, _ROUGH)
         if (of_calls if is_of_calls else of_intervals) >= target:
             enough = trial
         else:
@@ -238,7 +238,7 @@ def _fewest(
     for direction in range(2):
         while enough > 0.0 or direction == 0:
             trial = enough - direction
-            of_calls, of_intervals = mixed_levels(trial, mean, shape, low, high, theta, time, is_virtual, _FINE)
+            of_calls, of_intervals = _mixed_levels(trial, mean, shape, low, high, theta, time, is_virtual, _FINE)
             meets = (of_calls if is_of_calls else of_intervals) >= target
             if (meets and direction == 0) or (not meets and direction == 1):
                 break
@@ -262,12 +262,12 @@ def fill_load_at_target(
     """The largest load between `low` and `high` at which `agents` still meet the target at a certain rate."""
     for i in range(start, stop):
         left, right = math.log(low[i]), math.log(high[i])
-        if level_at(agents[i], high[i], theta[i], time[i], is_virtual) >= target[i]:
+        if _level_at(agents[i], high[i], theta[i], time[i], is_virtual) >= target[i]:
             load[i] = high[i]
             continue
         for _ in range(60):
             middle = 0.5 * (left + right)
-            if level_at(agents[i], math.exp(middle), theta[i], time[i], is_virtual) >= target[i]:
+            if _level_at(agents[i], math.exp(middle), theta[i], time[i], is_virtual) >= target[i]:
                 left = middle
             else:
                 right = middle
