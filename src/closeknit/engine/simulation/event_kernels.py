@@ -63,11 +63,10 @@ def _earliest_escalation(
     at = math.inf
     group = -1
     for rule in late_rules:
-        if free[rule_group[rule]] > 0 and rule_open[rule] > 0:
-            due = head_enter[rule_class[rule]] + rule_after[rule]
-            if due < at:
-                at = due
-                group = rule_group[rule]
+        due = head_enter[rule_class[rule]] + rule_after[rule]
+        if due < at and free[rule_group[rule]] > 0 and rule_open[rule] > 0:
+            at = due
+            group = rule_group[rule]
     return at, group
 
 

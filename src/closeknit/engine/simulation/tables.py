@@ -16,7 +16,8 @@ class Tables:
     """Rules sorted by group and priority, and where each group's and class's begin; changes sorted by time.
 
     `change_what` is a group (whose free agents change by `change_value`) or groups + a rule (opened by 1, closed by
-    -1). `agents[group, step]` hold from `step_at[step]` on. `constant` says that nothing changes after the start.
+    -1). `late_rules` are those that a timer must watch. `agents[group, step]` hold from `step_at[step]` on. `constant`
+    says that nothing changes after the start.
     """
 
     factor: FloatArray
@@ -49,7 +50,13 @@ def tables_of(plan: SimulationPlan) -> Tables:
     by_plan = sorted(range(len(rules)), key=lambda place: order[place])
     classes, groups = range(len(plan.classes)), range(len(plan.groups))
     first = [[i for i in by_plan if by_group[i].work_class == k and by_group[i].after_minutes == 0.0] for k in classes]
-    late = [i for i in by_plan if by_group[i].after_minutes > 0.0]
+    # Where a group may take a class at once and always, waiting longer brings it no call: no timer is needed.
+    at_once = {(rule.work_class, rule.group) for rule in by_group if _always(rule)}
+    late = [
+        i
+        for i in by_plan
+        if by_group[i].after_minutes > 0.0 and (by_group[i].work_class, by_group[i].group) not in at_once
+    ]
     step_at, agents = _steps(plan)
     at, what, value = _changes(by_group, step_at, agents)
     return Tables(
@@ -71,6 +78,10 @@ def tables_of(plan: SimulationPlan) -> Tables:
         step_at=step_at,
         agents=agents,
     )
+
+
+def _always(rule: RoutingRule) -> bool:
+    return rule.after_minutes == rule.from_minute == 0.0 and rule.until_minute is None
 
 
 def _ints(values: object) -> IntArray:
