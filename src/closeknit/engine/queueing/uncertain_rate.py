@@ -90,7 +90,7 @@ def required_agents_uncertain_rate(
     Formula: with lambda = m G, G gamma of mean 1 and variance cv^2: of calls E[G SL(n, m G)], of intervals
     E[SL(n, m G)], SL by Erlang C or Erlang A; or SL at the rate's quantile. Gauss-Legendre over log G in pieces.
     Validity: the rate is steady within the interval and agents are not moved when it is seen; without patience an
-    interval whose load reaches the agents counts as 0. Integration error below 1e-7.
+    interval whose load reaches the agents counts as 0. Integration error below 1e-6.
     Source: Jongbloed and Koole (2001); Whitt, Prod. Oper. Mgmt 15 (2006), staffing with uncertain arrival rate.
 
     >>> need = required_agents_uncertain_rate(1200.0, 0.15, 5.0, 1 / 3, 0.8, patience_minutes=5.0)
