@@ -40,11 +40,10 @@ def stationary(blend: Blend) -> FloatArray:
         last = _steady_ratio(blend)
     ratios: list[FloatArray] = []
     for x in range(top, 0, -1):
-        # States that cannot be have no way up, or what is never reached would grow without bound.
         up, _, _ = _blocks(blend, x - 1)
-        _, local, _ = _blocks(blend, x)
+        _, local, leave = _blocks(blend, x)
         _, _, down = _blocks(blend, x + 1)
-        last = np.asarray(up @ np.linalg.inv(-(local + last @ down)), dtype=np.float64)
+        last = np.asarray(up @ np.linalg.inv(-_balanced(local + last @ down, leave)), dtype=np.float64)
         ratios.append(last)
     first = np.zeros(width)
     first[-1] = 1.0
@@ -118,6 +117,18 @@ def _blocks(blend: Blend, x: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     starts = x - 1 + j < floor
     below[j, np.minimum(j + starts, floor)] = down
     return np.diag(np.where(real, blend.arrivals, 0.0)), local, below
+
+
+def _balanced(within: FloatArray, leave: FloatArray) -> FloatArray:
+    """Rates within a level, with a diagonal that makes up for all that leaves (Grassmann, Taksar and Heyman 1985).
+
+    The diagonal as added up has lost its last digits, and below the usual level each step down would multiply the loss.
+    """
+    rates = within.copy()
+    np.fill_diagonal(rates, 0.0)
+    out = rates.sum(axis=1) + leave.sum(axis=1)
+    np.fill_diagonal(rates, np.where(out > 0.0, -out, -1.0))
+    return rates
 
 
 def _steady_ratio(blend: Blend) -> FloatArray:
