@@ -151,3 +151,14 @@ def test_what_cannot_be_is_refused():
         inv.nested_shares(10.0, [1.0, 2.0, 3.0], [5.0, 2.0])
     with pytest.raises(EngineInputError, match="demands"):
         inv.optimal_protection([2.0, 1.0], [inv.PoissonDemand.of(1.0)], 3.0)
+
+
+def test_continuous_plan_promises_what_it_earns():
+    values, means, sds = WOLLMER
+    plan = inv.optimal_protection(values, [inv.NormalDemand.of(m, s) for m, s in zip(means, sds, strict=True)], 120.0)
+    rng = np.random.default_rng(4)
+    claims = np.maximum(rng.normal(means, sds, (400_000, 4)), 0.0)
+    earned, less = (inv.nested_shares(room, claims, plan.protection).allocated @ values for room in (120.0, 119.0))
+    assert plan.left_units[-1] == pytest.approx(120.0)
+    assert earned.mean() == pytest.approx(plan.expected_value[-1], rel=0.001)
+    assert (earned - less).mean() == pytest.approx(np.interp(119.5, plan.left_units, plan.marginal_value[3]), rel=0.01)

@@ -152,6 +152,7 @@ def optimal_protection(
     else:
         step = step or min(float(demand.sd) for demand in demands) / 50.0
         cells = int(np.ceil(room / step))
+        step = room / cells
     refuse_where(np.array(cells > _MOST_CELLS), "capacity", np.array(room), "too fine a grid: give larger step_units")
     left: FloatArray = step * np.arange(cells + 1, dtype=np.float64)
     # A unit's worth with x left: continuous, at x itself; whole units, of the unit between x - 1 and x.
