@@ -346,3 +346,38 @@ def test_what_does_not_pay_or_cannot_be_is_refused():
         inv.economic_production_quantity(8.0, 1.0, 100.0, 90.0)
     with pytest.raises(EngineInputError, match="r_q_optimal"):
         inv.r_q_approximation(inv.NormalDemand.of(5.0, 1.0), 5.0, 500.0, 9.0, 1.0, method="eil")
+
+
+COMPILED = ("losses", "dynamic", "policies", "catalogue")
+
+
+def every_kernel(which):
+    """A call that reaches each kernel of the kind, small enough for either path."""
+    mean, sd = np.array([0.5, 6.0, 300.0]), np.array([1.0, 4.0, 30.0])
+    if which == "losses":
+        lumpy = inv.NegativeBinomialDemand.of(mean, sd)
+        return [
+            inv.negative_binomial_loss([3.0, 2.0, 340.0], mean, sd).second_shortfall,
+            inv.gamma_loss([0.1, 9.0, 200.0], [0.5, 3.0, 90.0], 2.0).second_excess,
+            lumpy.quantile(0.95),
+            inv.NegativeBinomialDemand.of(6.0, 4.0).masses(),
+            inv.r_q_optimal(lumpy, mean, 20.0, 1.0, 9.0).expected_cost,
+        ]
+    if which == "dynamic":
+        demand = np.arange(12.0) % 5.0
+        return [inv.wagner_whitin(demand, 9.0, 0.7).order_quantity, inv.silver_meal(demand, 9.0, 0.7).order_quantity]
+    if which == "policies":
+        poisson = inv.PoissonDemand.of(4.0)
+        best = inv.s_s_optimal(poisson, 30.0, 1.0, 9.0)
+        given = inv.s_s_cost(2, 12, poisson, 30.0, 1.0, 9.0)
+        horizon = inv.finite_horizon_policy([poisson] * 3, 1.0, 9.0, order_cost=20.0)
+        return [best.order_up_to, best.expected_cost, given.expected_cost, horizon.order_up_to, horizon.expected_cost]
+    return [inv.fill_rate_stock(mean, sd, 0.95).reorder_point, inv.fill_rate_stock(mean, sd, 0.95, 9.0).fill_share]
+
+
+@pytest.mark.parametrize("which", COMPILED)
+def test_compiled_and_plain_kernels_agree(which, monkeypatch):
+    plain = every_kernel(which)
+    monkeypatch.setattr("closeknit.engine.compiled.SMALL_WORK", 1e-9)
+    for compiled, other in zip(every_kernel(which), plain, strict=True):
+        np.testing.assert_allclose(compiled, other, rtol=1e-12)
