@@ -67,16 +67,18 @@ def sweep_normal(
     mean, sd = float(demand.mean) * leads, float(demand.sd) * np.sqrt(leads)
     far = -measures.shortage
     below = _Level(0.0, _constant(far), far, 0.0, (), measures.step_at_zero, np.inf, 0.0)
-    chosen, values, error = np.zeros(leads.size), np.zeros(far.size), 0.0
+    chosen, values, error, rounding = np.zeros(leads.size), np.zeros(far.size), 0.0, 0.0
     passed: list[tuple[float, float]] = [(0.0, 0.0)]
     for stage in range(leads.size):
         narrow = min(below.narrow, sd[stage]) if sd[stage] > 0.0 else below.narrow
         rule = _rule(below, below.start, narrow)
         slope = _next_slope(below, rule, measures.holding[:, stage], mean[stage], sd[stage])
         own = _least(slope, bounds[0][stage], bounds[1][stage]) if levels is None else float(levels[stage])
-        values += measures.holding[:, stage] * (own - mean[stage]) + _shortfall(
-            below, rule, own, mean[stage], sd[stage]
-        )
+        held = measures.holding[:, stage] * (own - mean[stage])
+        short = _shortfall(below, rule, own, mean[stage], sd[stage])
+        values += held + short
+        # Terms of one sign: as many roundings as there are, of what they add up to.
+        rounding += 2.3e-16 * (rule.nodes.size + 10) * (abs(float(held[0])) + abs(float(short[0])))
         proven = _rule_error(below, rule, narrow, sd[stage])
         error += below.slope_error * (below.level - below.start) + proven * max(1.0, sd[stage])
         passed = [(at + mean[stage], variance + sd[stage] ** 2) for at, variance in passed]
@@ -93,8 +95,7 @@ def sweep_normal(
             slope_error=below.slope_error + (proven if sd[stage] > 0.0 else 0.0),
         )
         chosen[stage] = own
-    rounding = 1e-15 * (abs(float(values[0])) + float(measures.shortage[0]) * float(np.sqrt((sd**2).sum())))
-    return Sweep(chosen, values, float(error * measures.shortage[0] + rounding * leads.size))
+    return Sweep(chosen, values, float(error * measures.shortage[0] + rounding))
 
 
 def _constant(value: FloatArray) -> Slope:
@@ -155,16 +156,21 @@ def _least(slope: Slope, lower: float, upper: float) -> float:
     low, high = cost_slope(lower), cost_slope(upper)
     if low >= 0.0 or high <= 0.0:
         return lower if low >= 0.0 else upper
-    return _root(cost_slope, (lower, low), (upper, high))
+    # A slope of so little is rounding: it moves the cost by less than its last digit.
+    return _root(cost_slope, (lower, low), (upper, high), 4e-16 * high)
 
 
-def _root(function: Callable[[float], float], below: tuple[float, float], above: tuple[float, float]) -> float:
+def _root(
+    function: Callable[[float], float], below: tuple[float, float], above: tuple[float, float], tolerance: float
+) -> float:
     """Where a rising function is zero: secants that keep a bracket (Illinois), halving when they are slow."""
     (a, at_a), (b, at_b) = below, above
     side, nearest, best = 0, np.inf, 0.5 * (a + b)
     for turn in range(100):
-        x = 0.5 * (a + b) if turn % 16 == 15 else b - at_b * (b - a) / (at_b - at_a)
-        if not a < x < b:
+        x = b - at_b * (b - a) / (at_b - at_a)
+        if turn % 8 == 7 or not a < x < b:
+            x = 0.5 * (a + b)
+        if not a < x < b or nearest <= tolerance:
             break
         value = function(x)
         if abs(value) < nearest:
