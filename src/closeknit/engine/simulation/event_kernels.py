@@ -10,87 +10,24 @@ escalations, retrials, arrivals.
 
 import math
 
-from closeknit.engine.compiled import IntMatrix, IntVector, Matrix, Vector, inlined, kernel
-from closeknit.engine.simulation.calendar_kernels import NONE, _add, _day_of_earliest
+from closeknit.engine.compiled import IntMatrix, IntVector, Matrix, Vector, kernel
+from closeknit.engine.simulation.calendar_kernels import _day_of_earliest
 from closeknit.engine.simulation.heap_kernels import _push, _replace_top
+from closeknit.engine.simulation.routing_kernels import _choose, _earliest_escalation, _free_group, _live
+from closeknit.engine.simulation.state_kernels import (
+    _apply_changes,
+    _begin,
+    _clear,
+    _count_free,
+    _least,
+    _leave_queue,
+    _next_arrival,
+    _settle,
+)
 
 NOBODY = -1
 BLOCKED = -2
 CHANGE, COMPLETION, ESCALATION, RETRIAL, ARRIVAL = range(5)
-
-
-@inlined
-def _choose(
-    group: int,
-    now: float,
-    head_enter: Vector,
-    rules_of_group: IntVector,
-    rule_class: IntVector,
-    rule_priority: IntVector,
-    rule_after: Vector,
-    rule_open: IntVector,
-) -> int:
-    """The class whose longest waiting call a free agent of the group takes, or -1."""
-    chosen = -1
-    longest = math.inf
-    priority = 0
-    for rule in range(rules_of_group[group], rules_of_group[group + 1]):
-        if chosen >= 0 and rule_priority[rule] != priority:
-            break
-        since = head_enter[rule_class[rule]]
-        if (
-            (since < longest or (since == longest and rule_class[rule] < chosen))
-            and since + rule_after[rule] <= now
-            and rule_open[rule] > 0
-        ):
-            chosen = rule_class[rule]
-            longest = since
-            priority = rule_priority[rule]
-    return chosen
-
-
-@inlined
-def _earliest_escalation(
-    late_rules: IntVector,
-    rule_group: IntVector,
-    rule_class: IntVector,
-    rule_after: Vector,
-    rule_open: IntVector,
-    head_enter: Vector,
-    free: IntVector,
-) -> tuple[float, int]:
-    """When the next waiting call comes into reach of an agent who is free, and that agent's group."""
-    at = math.inf
-    group = -1
-    for rule in late_rules:
-        due = head_enter[rule_class[rule]] + rule_after[rule]
-        if due < at and free[rule_group[rule]] > 0 and rule_open[rule] > 0:
-            at = due
-            group = rule_group[rule]
-    return at, group
-
-
-@inlined
-def _free_group(
-    first: int, last: int, first_rules: IntVector, rule_group: IntVector, rule_open: IntVector, free: IntVector
-) -> int:
-    """The first group, in the order of a class's rules, that is free for a call that has just arrived; or -1."""
-    for place in range(first, last):
-        group = rule_group[first_rules[place]]
-        if free[group] > 0 and rule_open[first_rules[place]] > 0:
-            return int(group)
-    return -1
-
-
-@inlined
-def _live(queue: IntVector, head: int, tail: int, now: float, enter: Vector, patience: Vector) -> int:
-    """How many in a queue have not abandoned."""
-    count = 0
-    for place in range(head, tail):
-        call = queue[place]
-        if now <= enter[call] + patience[call]:
-            count += 1
-    return count
 
 
 @kernel
@@ -193,24 +130,21 @@ def _simulate_one(
     upcoming = times[classes : 2 * classes]
     waited = flows[0:classes]
     worked = flows[classes : classes + groups]
-    for k in range(classes):
-        head[k] = first[k]
-        tail[k] = first[k]
-        cursor[k] = first[k]
-        head_enter[k] = math.inf
-        upcoming[k] = math.inf
-        waited[k] = 0.0
-        if arrivals[k] > 0:
-            upcoming[k] = enter[first[k]]
-    for g in range(groups):
-        free[g] = 0
-        worked[g] = 0.0
-    for rule in range(rules):
-        rule_open[rule] = 0
-    for day in range(first_of_day.size):
-        first_of_day[day] = NONE
-    for node in range(following.size):
-        following[node] = node - 1
+    _clear(
+        first,
+        arrivals,
+        enter,
+        head,
+        tail,
+        cursor,
+        head_enter,
+        upcoming,
+        free,
+        rule_open,
+        flows,
+        first_of_day,
+        following,
+    )
     retrials = next_try.size > 0
     mask = first_of_day.size - 1
     spare = following.size - 1
@@ -265,25 +199,12 @@ def _simulate_one(
             offer_to = offer_from + 1
         elif kind == CHANGE:
             offer_to = groups
-            while change_at[change] <= now:
-                what = change_what[change]
-                if what < groups:
-                    free[what] += change_value[change]
-                else:
-                    rule_open[what - groups] += change_value[change]
-                change += 1
-            idle = 0
-            for g in range(groups):
-                if free[g] > 0:
-                    idle += 1
+            change = _apply_changes(change, now, change_at, change_what, change_value, free, rule_open)
+            idle = _count_free(free)
         else:
             if kind == ARRIVAL:
                 k = arriving
-                call = cursor[k]
-                cursor[k] = call + 1
-                upcoming[k] = math.inf
-                if call + 1 < first[k] + arrivals[k]:
-                    upcoming[k] = enter[call + 1]
+                call = _next_arrival(k, first, arrivals, enter, cursor, upcoming)
                 arriving = _least(upcoming)
                 arrival_at = upcoming[arriving]
             else:
@@ -300,20 +221,17 @@ def _simulate_one(
             if g >= 0:
                 start_at[call] = now
                 taken_by[call] = g
-                free[g] -= 1
-                if free[g] == 0:
-                    idle -= 1
-                worked[g] -= now
-                taken += 1
-                at = now + handle[call] * factor[k, g]
-                day = int(at * per_minute)
                 node = spare
                 spare = following[node]
-                _add(node, at, g, day & mask, until, whose, following, first_of_day)
+                at = now + handle[call] * factor[k, g]
+                _begin(node, at, now, g, per_minute, free, worked, until, whose, following, first_of_day)
+                if free[g] == 0:
+                    idle -= 1
                 if at < completion_at:
                     completion_at = at
-                    today = day
+                    today = int(at * per_minute)
                 busy += 1
+                taken += 1
             elif tail[k] - head[k] >= places[k] and _live(queue, head[k], tail[k], now, enter, patience) >= places[k]:
                 taken_by[call] = BLOCKED
                 if retrials and next_try[call] >= 0:
@@ -337,30 +255,23 @@ def _simulate_one(
                     k = _choose(g, now, head_enter, rules_of_group, rule_class, rule_priority, rule_after, rule_open)
                     if k < 0:
                         break
-                    call = queue[head[k]]
-                    head[k] += 1
-                    head_enter[k] = math.inf
-                    if head[k] < tail[k]:
-                        head_enter[k] = enter[queue[head[k]]]
+                    call = _leave_queue(k, queue, head, tail, head_enter, enter)
                     waiting -= 1
                     waited[k] += now
                     start_at[call] = now
                     if now <= enter[call] + patience[call]:
                         taken_by[call] = g
-                        free[g] -= 1
-                        if free[g] == 0:
-                            idle -= 1
-                        worked[g] -= now
-                        taken += 1
-                        at = now + handle[call] * factor[k, g]
-                        day = int(at * per_minute)
                         node = spare
                         spare = following[node]
-                        _add(node, at, g, day & mask, until, whose, following, first_of_day)
+                        at = now + handle[call] * factor[k, g]
+                        _begin(node, at, now, g, per_minute, free, worked, until, whose, following, first_of_day)
+                        if free[g] == 0:
+                            idle -= 1
                         if at < completion_at:
                             completion_at = at
-                            today = day
+                            today = int(at * per_minute)
                         busy += 1
+                        taken += 1
         if kind == COMPLETION:
             completion_at = math.inf
             if busy > 0:
@@ -371,25 +282,6 @@ def _simulate_one(
             escalation_at, escalation_group = _earliest_escalation(
                 late_rules, rule_group, rule_class, rule_after, rule_open, head_enter, free
             )
-    for k in range(classes):
-        for place in range(head[k], tail[k]):
-            waited[k] += enter[queue[place]]
-    for day in range(first_of_day.size):
-        node = first_of_day[day]
-        while node != NONE:
-            worked[whose[node]] += until[node]
-            node = following[node]
+    _settle(head, tail, queue, enter, waited, first_of_day, following, whose, until, worked)
     flows[classes + groups] = taken
     flows[classes + groups + 1] = entered
-
-
-@inlined
-def _least(values: Vector) -> int:
-    """Where the least value is, the first of equals; without branches, for any class may be next."""
-    place = 0
-    least = values[0]
-    for other in range(1, values.size):
-        value = values[other]
-        place = other if value < least else place
-        least = min(value, least)
-    return place
