@@ -14,7 +14,9 @@ from closeknit.engine.compiled import kernel
 @kernel
 def temme_sum(eta: float, s: float) -> float:
     """sum_k C_k(eta) s^-k to 1e-16, for s >= 24 and |eta| < 0.73."""
-    return _long_sum(eta, 1.0 / s) if s < 300.0 else _short_sum(eta, 1.0 / s)
+    if s < 300.0:
+        return _long_sum(eta, 1.0 / s)
+    return _near_sum(eta, 1.0 / s) if -0.15 < eta < 0.15 else _short_sum(eta, 1.0 / s)
 
 
 @kernel
@@ -128,6 +130,35 @@ def _short_sum(eta: float, inverse: float) -> float:
     c4 = ((c4 * eta - 0.0002990724803031902) * eta + 0.0007840392217200666) * eta - 0.0008618882909167117
     c5 = -0.00019932570516188847
     c5 = ((c5 * eta + 0.0002772753244959392) * eta - 6.972813758365857e-05) * eta - 0.00033679855336635813
+    total = c5
+    total = total * inverse + c4
+    total = total * inverse + c3
+    total = total * inverse + c2
+    total = total * inverse + c1
+    return total * inverse + c0
+
+
+@kernel
+def _near_sum(eta: float, inverse: float) -> float:
+    """For s >= 300 and |eta| < 0.15."""
+    c0 = -1.7665952736826078e-07
+    c0 = ((c0 * eta + 8.296711340953087e-07) * eta - 1.85406221071516e-06) * eta - 2.185448510679992e-06
+    c0 = ((c0 * eta + 3.919263178522438e-05) * eta - 0.0001787551440329218) * eta + 0.0003527336860670194
+    c0 = ((c0 * eta + 0.0011574074074074073) * eta - 0.014814814814814815) * eta + 0.08333333333333333
+    c0 = c0 * eta - 0.3333333333333333
+    c1 = -1.6120900894563446e-06
+    c1 = ((c1 * eta + 7.64916091608111e-06) * eta - 1.8098550334489977e-05) * eta - 4.018775720164609e-07
+    c1 = ((c1 * eta + 0.00020576131687242798) * eta - 0.0009902263374485596) * eta + 0.0026455026455026454
+    c1 = (c1 * eta - 0.003472222222222222) * eta - 0.001851851851851852
+    c2 = -1.2760635188618728e-05
+    c2 = ((c2 * eta + 5.2923448829120125e-05) * eta - 0.0001073665322636516) * eta + 2.0093878600823047e-06
+    c2 = ((c2 * eta + 0.0007716049382716049) * eta - 0.0026813271604938273) * eta + 0.004133597883597883
+    c3 = -7.561801671883977e-05
+    c3 = ((c3 * eta + 0.00026772063206283885) * eta - 0.0004691894943952557) * eta + 0.00022947209362139917
+    c3 = c3 * eta + 0.0006494341563786008
+    c4 = -0.0002990724803031902
+    c4 = (c4 * eta + 0.0007840392217200666) * eta - 0.0008618882909167117
+    c5 = -0.00033679855336635813
     total = c5
     total = total * inverse + c4
     total = total * inverse + c3

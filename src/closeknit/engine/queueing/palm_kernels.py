@@ -7,7 +7,7 @@ import math
 
 from closeknit.engine.compiled import Vector, kernel
 from closeknit.engine.queueing.erlang_kernels import erlang_b_of
-from closeknit.engine.queueing.gamma_kernels import above_both, below, log_whole
+from closeknit.engine.queueing.gamma_kernels import above, above_both, below, log_whole
 
 
 @kernel
@@ -42,6 +42,29 @@ def palm_now(agents: float, load: float, theta: float) -> tuple[float, float, fl
     first = 1.0 / (1.0 + (1.0 / erlang_b_of(agents, load) - rest) * whole)
     waits = 1.0 - (rest - 1.0) * whole
     return first, first * waits, first * s * (excess * waits + whole) / z
+
+
+@kernel
+def palm_late(first: float, agents: float, load: float, theta: float, time: float) -> tuple[float, float]:
+    """The first two of `palm_later`, which are all that a level asks."""
+    if load <= 0.0:
+        return 0.0, 0.0
+    if agents <= 0.0:
+        return 1.0, 0.0
+    s = agents / theta
+    excess_y = ((load - agents) + load * math.expm1(-theta * time)) / agents
+    if load > agents:
+        y = load / theta * math.exp(-theta * time)
+        whole = math.exp(-log_whole(s, y, math.log(load / theta) - theta * time, excess_y))
+        if excess_y > 0.0:
+            beyond = 1.0 - below(s, y, excess_y) * whole
+            return first * (beyond + whole), first * beyond * agents / load
+        first *= whole
+    else:
+        y = load / theta * math.exp(-theta * time)
+        first *= math.exp((load - agents) * time - load * time * slack(theta * time))
+    beyond = above(s, y, excess_y)
+    return first * (1.0 + beyond), first * beyond * agents / load
 
 
 @kernel

@@ -8,7 +8,7 @@ import math
 
 from closeknit.engine.compiled import Matrix, Vector, kernel
 from closeknit.engine.queueing.erlang_kernels import erlang_b_of, erlang_c_of
-from closeknit.engine.queueing.palm_kernels import palm_later, palm_now
+from closeknit.engine.queueing.palm_kernels import palm_late, palm_now
 from closeknit.engine.queueing.wait_kernels import line_measures, palm_waits
 
 LEVEL, MEAN_WAIT, ANSWERED_WAIT, OCCUPANCY, ABANDONED, BLOCKED = range(6)
@@ -60,7 +60,7 @@ def gauge(
     elif theta > 0.0:
         first, _, abandoned = palm_now(agents, load, theta)
         if which == LEVEL:
-            virtual, answered, _ = palm_later(first, agents, load, theta, time)
+            virtual, answered = palm_late(first, agents, load, theta, time)
             late = virtual if definition == VIRTUAL else answered
         elif which == MEAN_WAIT:
             wait = abandoned / theta
@@ -268,7 +268,7 @@ def outcome(
         abandoned, blocked = found[4], found[0]
     elif theta > 0.0:
         first, _, abandoned = palm_now(agents, load, theta)
-        virtual, late, _ = palm_later(first, agents, load, theta, time)
+        virtual, late = palm_late(first, agents, load, theta, time)
         answered = 1.0 - abandoned
         reached = 1.0 - virtual if definition == VIRTUAL else answered - late
         wait, blocked = abandoned / theta, 0.0
