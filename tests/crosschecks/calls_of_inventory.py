@@ -107,6 +107,15 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "next_unit_cost": np.array([0.35, 2.0]),
         "discount_factor": np.array([0.98, 1.0]),
     },
+    inv.myopic_bounds: {
+        "demand": NORMAL,
+        **COSTS,
+        "unit_cost": np.array([0.3, 2.0]),
+        "next_unit_cost": np.array([0.35, 2.0]),
+        "order_cost": np.array([5.0, 9.0]),
+        "next_order_cost": np.array([4.0, 0.0]),
+        "discount_factor": np.array([0.98, 1.0]),
+    },
     inv.finite_horizon_policy: {
         "demands": [inv.PoissonDemand.of(4.0)] * 2,
         "holding_cost_per_period": np.array([1.0, 2.0]),

@@ -283,6 +283,41 @@ def test_finite_horizon_is_the_recursion_it_states():
         assert got.expected_cost == pytest.approx(exact, rel=1e-9)
 
 
+def test_the_best_levels_of_a_horizon_lie_within_the_myopic_bounds():
+    periods = 6
+    for setup in (0.0, 50.0):
+        best = inv.finite_horizon_policy(
+            [inv.NormalDemand.of(100.0, 20.0)] * periods,
+            1.0,
+            20.0,
+            2.0,
+            setup,
+            end_holding_cost_per_unit=1.0,
+            end_shortage_cost_per_unit=20.0,
+        )
+        last = np.arange(periods) == periods - 1
+        bounds = inv.myopic_bounds(
+            inv.NormalDemand.of(np.full(periods, 100.0), 20.0),
+            1.0 + last,
+            20.0 + 20.0 * last,
+            2.0,
+            np.where(last, 0.0, 2.0),
+            setup,
+            np.where(last, 0.0, setup),
+        )
+        assert (best.order_up_to >= bounds.order_up_to_lower - 1.0).all()
+        assert (best.order_up_to <= bounds.order_up_to_upper + 1.0).all()
+        assert (best.reorder_point >= bounds.reorder_lower - 1.0).all()
+        assert (best.reorder_point <= bounds.reorder_upper + 1.0).all()
+    low = float(bounds.reorder_lower[0])
+    cost = [
+        float(inv.myopic_base_stock(inv.NormalDemand.of(100.0, 20.0), 1.0, 20.0, 2.0, 2.0, level=level).expected_cost)
+        for level in (low, float(bounds.order_up_to_lower[0]), float(bounds.order_up_to_upper[0]))
+    ]
+    assert cost[0] - cost[1] == pytest.approx(50.0)
+    assert cost[2] - cost[1] == pytest.approx(50.0)
+
+
 def test_one_period_is_the_newsvendor_and_many_the_steady_base_stock():
     demand = inv.PoissonDemand.of(8.0)
     one = inv.finite_horizon_policy([demand], 1.0, 6.0)

@@ -83,6 +83,7 @@ from closeknit.engine.inventory.lot_sizing import (
     eoq_with_incremental_discounts,
     eoq_with_modified_all_units_discounts,
 )
+from closeknit.engine.inventory.myopic import MyopicBounds, myopic_bounds
 from closeknit.engine.inventory.newsvendor import (
     ProfitLevel,
     StockLevel,
@@ -160,6 +161,7 @@ __all__ = [
     "LognormalDemand",
     "Loss",
     "LotSize",
+    "MyopicBounds",
     "NegativeBinomialDemand",
     "NestedPlan",
     "NewsvendorBounds",
@@ -206,6 +208,7 @@ __all__ = [
     "lognormal_loss",
     "max_min_shares",
     "myopic_base_stock",
+    "myopic_bounds",
     "negative_binomial_loss",
     "nested_shares",
     "newsvendor",

@@ -33,21 +33,23 @@ class ReorderPolicy:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Costs:
+class PolicyCosts:
+    """Checked costs of one shape: K, h, p and lambda."""
+
     setup: FloatArray
     hold: FloatArray
     short: FloatArray
     rate: FloatArray
 
 
-def _costs(order_cost: ArrayLike, holding: ArrayLike, shortage: ArrayLike, demand_per_period: ArrayLike) -> _Costs:
+def _costs(order_cost: ArrayLike, holding: ArrayLike, shortage: ArrayLike, demand_per_period: ArrayLike) -> PolicyCosts:
     named = [
         ("order_cost", numbers("order_cost", order_cost, above=0.0)),
         ("holding_cost_per_period", numbers("holding_cost_per_period", holding, above=0.0)),
         ("shortage_cost_per_period", numbers("shortage_cost_per_period", shortage, above=0.0)),
         ("demand_per_period", numbers("demand_per_period", demand_per_period, above=0.0)),
     ]
-    return _Costs(*together(*named))
+    return PolicyCosts(*together(*named))
 
 
 def r_q_cost(
@@ -83,7 +85,7 @@ def r_q_cost(
     return frozen(np.array(_exact_cost(lead_demand, costs, point, lot)))
 
 
-def _exact_cost(lead_demand: Demand, costs: _Costs, point: FloatArray, lot: FloatArray) -> FloatArray:
+def _exact_cost(lead_demand: Demand, costs: PolicyCosts, point: FloatArray, lot: FloatArray) -> FloatArray:
     low, high = lead_demand.loss(point), lead_demand.loss(point + lot)
     left = high.second_excess - low.second_excess
     short = low.second_shortfall - high.second_shortfall
@@ -118,7 +120,7 @@ def r_q_optimal(
     cost = lowest + np.sqrt(2.0 * fixed * costs.hold * costs.short / (costs.hold + costs.short))
     point = lot = cost
     for _ in range(200):
-        point, top = _crossings(lead_demand, costs, cost)
+        point, top = crossings(lead_demand, costs, cost)
         lot = top - point
         # The mean of g plus the fixed cost, less C: Newton on the area, whose slope is Q.
         change = _exact_cost(lead_demand, costs, point, lot) - cost
@@ -134,7 +136,7 @@ def _policy(point: FloatArray, lot: FloatArray, exact: FloatArray, claimed: Floa
     return ReorderPolicy(*(frozen(np.array(part)) for part in parts))
 
 
-def _g(demand: Demand, costs: _Costs, level: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _g(demand: Demand, costs: PolicyCosts, level: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The cost rate at a level, and its slope."""
     loss = demand.loss(level)
     return (
@@ -143,7 +145,7 @@ def _g(demand: Demand, costs: _Costs, level: FloatArray) -> tuple[FloatArray, Fl
     )
 
 
-def _crossings(demand: Demand, costs: _Costs, cost: FloatArray) -> tuple[FloatArray, FloatArray]:
+def crossings(demand: Demand, costs: PolicyCosts, cost: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Where the convex g passes a cost, on each side: Newton from the straight lines that bound g from below."""
     low, high = demand.mean - cost / costs.short, demand.mean + cost / costs.hold
     for _ in range(100):
@@ -157,7 +159,7 @@ def _crossings(demand: Demand, costs: _Costs, cost: FloatArray) -> tuple[FloatAr
     return low, high
 
 
-def _optimal_whole(lead_demand: Demand, costs: _Costs) -> ReorderPolicy:
+def _optimal_whole(lead_demand: Demand, costs: PolicyCosts) -> ReorderPolicy:
     start = lead_demand.quantile(costs.short / (costs.short + costs.hold))
     fixed = costs.setup * costs.rate
     if isinstance(lead_demand, (PoissonDemand, NegativeBinomialDemand)):
@@ -223,7 +225,7 @@ def _refuse_whole(demand: Demand) -> None:
     refuse_where(np.array(demand.is_whole), "lead_demand", np.array(type(demand).__name__), fix)
 
 
-def _balanced_point(demand: Demand, costs: _Costs, lot: FloatArray) -> FloatArray:
+def _balanced_point(demand: Demand, costs: PolicyCosts, lot: FloatArray) -> FloatArray:
     best = demand.quantile(costs.short / (costs.short + costs.hold))
 
     def rise(point: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -286,16 +288,16 @@ def r_q_approximation(
     return _policy(point, lot, exact, _eil_cost(lead_demand, costs, point, lot) if method == "eil" else exact)
 
 
-def _plain_lot(costs: _Costs) -> FloatArray:
+def _plain_lot(costs: PolicyCosts) -> FloatArray:
     return economic_order_quantity(costs.setup, costs.hold, costs.rate).order_quantity
 
 
-def _eoqb(demand: Demand, costs: _Costs) -> tuple[FloatArray, FloatArray]:
+def _eoqb(demand: Demand, costs: PolicyCosts) -> tuple[FloatArray, FloatArray]:
     lot = eoq_with_backorders(costs.setup, costs.hold, costs.short, costs.rate).order_quantity
     return _balanced_point(demand, costs, lot), lot
 
 
-def _eoq_ss(demand: Demand, costs: _Costs) -> tuple[FloatArray, FloatArray]:
+def _eoq_ss(demand: Demand, costs: PolicyCosts) -> tuple[FloatArray, FloatArray]:
     return demand.quantile(costs.short / (costs.short + costs.hold)), _plain_lot(costs)
 
 
@@ -314,7 +316,7 @@ def _settle(
     return point, lot
 
 
-def _eil(demand: Demand, costs: _Costs) -> tuple[FloatArray, FloatArray]:
+def _eil(demand: Demand, costs: PolicyCosts) -> tuple[FloatArray, FloatArray]:
     def step(lot: FloatArray) -> tuple[FloatArray, FloatArray]:
         share = lot * costs.hold / (costs.short * costs.rate)
         fix = "shortage must cost more than holding a lot for a cycle (h Q < p lambda): use r_q_optimal"
@@ -327,12 +329,12 @@ def _eil(demand: Demand, costs: _Costs) -> tuple[FloatArray, FloatArray]:
     return _settle(step, _plain_lot(costs))
 
 
-def _eil_cost(demand: Demand, costs: _Costs, point: FloatArray, lot: FloatArray) -> FloatArray:
+def _eil_cost(demand: Demand, costs: PolicyCosts, point: FloatArray, lot: FloatArray) -> FloatArray:
     orders = costs.rate / lot * (costs.setup + costs.short * demand.loss(point).shortfall)
     return np.asarray(costs.hold * (point - demand.mean + lot / 2.0) + orders)
 
 
-def _loss(demand: Demand, costs: _Costs) -> tuple[FloatArray, FloatArray]:
+def _loss(demand: Demand, costs: PolicyCosts) -> tuple[FloatArray, FloatArray]:
     both = costs.hold + costs.short
 
     def step(lot: FloatArray) -> tuple[FloatArray, FloatArray]:
