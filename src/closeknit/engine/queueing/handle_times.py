@@ -11,7 +11,6 @@ from closeknit.engine.checks import BoolArray, FloatArray, flags, frozen, number
 from closeknit.engine.errors import EngineInputError
 from closeknit.engine.queueing.handle_laws import LAWS, Sample, law_cdf, law_draws, law_moments, law_quantiles
 
-
 _ALIKE = 1e-6
 
 
