@@ -212,6 +212,17 @@ def test_the_pooled_bound_lies_between_one_pool_and_separate_teams(seed):
     assert bound.agents.sum() >= int(gain.pooled_agents)
 
 
+def test_impatient_streams_pool_at_their_mean_rate_of_leaving():
+    arrivals, patience = np.array([100.0, 300.0]), np.array([2.0, np.inf])
+    gain = pooling_gain(arrivals, 5.0, 0.3, 0.8, patience)
+    alone = required_agents(arrivals, 5.0, 0.3, 0.8, patience_minutes=patience)
+    together = required_agents(400.0, 5.0, 0.3, 0.8, patience_minutes=8.0)
+    np.testing.assert_array_equal(gain.separate_agents, alone.agents)
+    assert int(gain.pooled_agents) == int(together.agents)
+    bound = pooled_team_bound(arrivals, 5.0, 0.3, 0.8, [[True, True]], patience_minutes=patience)
+    assert bound.agents.tolist() == [int(together.agents)]
+
+
 # Against a simulation
 
 ARRIVALS, HANDLE, WITHIN, TARGET = np.array([80.0, 80.0]), 5.0, 20.0 / 60.0, 0.8
