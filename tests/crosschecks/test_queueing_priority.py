@@ -154,7 +154,7 @@ def test_different_handling_times_are_near_a_simulation(preemptive: bool) -> Non
     preemptive=st.booleans(),
 )
 def test_laws_of_tiers(loads: list[float], spare: int, preemptive: bool) -> None:
-    arrivals, agents = np.array(loads) * 12.0, int(sum(loads)) + 1 + spare
+    arrivals, agents = np.array(loads) * 12.0, int(1.001 * sum(loads) + 0.01) + 1 + spare
     got = priority_performance(agents, arrivals, 5.0, 0.5, preemptive=preemptive)
     together = erlang_c_performance(agents, arrivals.sum(), 5.0, 0.5)
     # Whoever goes first, the line is as long: the conservation law.
@@ -194,6 +194,16 @@ def test_one_agent_with_any_handling_times_is_cobham() -> None:
     np.testing.assert_allclose(got.mean_wait_minutes, want, rtol=1e-12)
     assert got.is_exact
     assert not got.level_is_exact
+
+
+def test_a_class_that_hardly_comes_waits_as_its_first_customer_would() -> None:
+    rare = np.array([0.0, 1e-12, 1e-7, 1e-4, 0.1])
+    arrivals = np.stack([np.full(5, 60.0), rare, np.full(5, 80.0)], axis=1)
+    waits = priority_performance(4, arrivals, 1.0, 0.5, preemptive=True).mean_wait_minutes[:, 1]
+    np.testing.assert_allclose(waits, waits[3], rtol=5e-3)
+    np.testing.assert_allclose(waits[:3], waits[3], rtol=1e-5)
+    full = priority_performance(4, [[120.0, 119.9999], [239.9999, 1e-9]], 1.0, 0.5, preemptive=True)
+    assert np.isfinite(full.mean_wait_minutes).all()
 
 
 def test_a_class_without_end_leaves_those_above_it_well() -> None:

@@ -21,6 +21,7 @@ from closeknit.engine.queueing.erlang import erlang_c
 from closeknit.engine.queueing.priority_kernels import priority_levels
 
 _STEPS_PER_CLASS = 60.0
+_LEAST_SHARE = 1e-6
 _TIE = 1e-12
 """Relative slack for ties that only rounding breaks."""
 
@@ -263,7 +264,7 @@ def _with_interruptions(
     team: FloatArray, classes: Classes, first: FloatArray, above: FloatArray, with_own: FloatArray, chance: FloatArray
 ) -> FloatArray:
     """Mean time in line, with that after an interruption: exact for one rate (differences) and for one agent."""
-    stable = with_own < 1.0
+    stable, chance_of_all = with_own < 1.0, chance
     gone = 1.0 - np.minimum(above, 1.0)
     # On one agent of c-fold speed, an interrupted request waits while its betters are served.
     again = classes.handle / team[:, None] * above / np.where(stable, gone, 1.0)
@@ -271,9 +272,21 @@ def _with_interruptions(
     scaled = np.where(stable, np.where(stable, first, 0.0) + scale * again, np.inf)
     if not classes.one_rate.any():
         return scaled
-    # Lambda W of classes 1..k together, per class difference; one agent needs no other path.
-    queue = chance * with_own / np.where(stable, 1.0 - with_own, 1.0)
-    own = np.diff(queue, axis=1, prepend=0.0)
-    arrivals = np.where(classes.arrivals > 0.0, classes.arrivals, 1.0)
-    exact = np.where(stable & (classes.arrivals > 0.0), own / arrivals, scaled)
+    # The lines of classes 1..k and 1..k-1 differ by those of class k. Of a class that hardly comes the difference is
+    # lost in rounding: a little more of it waits as long.
+    share = with_own - above
+    raised = np.where(
+        share < _LEAST_SHARE, np.minimum(above + _LEAST_SHARE, with_own + (1.0 - with_own) / 2.0), with_own
+    )
+    rare = stable & (raised > with_own)
+    chance = np.where(rare, erlang_c(team[:, None], np.where(rare, raised, 0.0) * team[:, None]), chance)
+    before = np.concatenate([np.zeros((team.size, 1)), _line(chance_of_all, with_own)[:, :-1]], axis=1)
+    own = _line(chance, np.where(rare, raised, with_own)) - before
+    rate = (np.where(rare, raised, with_own) - above) * team[:, None] / classes.handle
+    exact = np.where(stable, own / np.where(stable, rate, 1.0), np.inf)
     return np.where(classes.one_rate[:, None] & (team[:, None] > 1.0), exact, scaled)
+
+
+def _line(chance: FloatArray, share: FloatArray) -> FloatArray:
+    """Mean number in line of an M/M/c with these chances to wait and shares of capacity; 0 where it has no mean."""
+    return np.where(share < 1.0, chance * share / np.where(share < 1.0, 1.0 - share, 1.0), 0.0)
