@@ -25,6 +25,8 @@ CONTRACT_MONEY = {"credit_per_miss"}
 """What a contract promises to pay is part of the promise, and shown with it."""
 NO_PRICES = ("/api/v1/openapi.json", "/api/v1/policy", "decisions policy show --json")
 """A schema names fields, and a decision table says up to which sums rules decide: no account's money is in either."""
+LITERATURE = ("/tiles/staffing-verified/", "/api/v1/staffing/verified")
+"""Published results: numbers and years of books, which may look like any sum; they are made without data."""
 OPEN_TO_ALL = {"/", "/sign-in/", "/sign-in/again/", "/api/v1/openapi.json"}
 OWN = re.compile(r"/you/.*|/people/person:\d+/|(/api/v1|/tiles)?/(notices|absences|delegations|tokens|sessions).*")
 """What is about oneself: rights, notices, tokens."""
@@ -188,7 +190,8 @@ def priced(pages: list[Page]) -> list[tuple[str, str]]:
     sums = prices()
     # On its own: ids and digests hold any four digits now and then.
     written = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, sorted(sums, key=len, reverse=True)))})(?![\w-])")
-    numbers = [(page.address, text) for page in pages for text in sorted(set(written.findall(page.text)))]
+    ours = [page for page in pages if _path(page.address) not in LITERATURE]
+    numbers = [(page.address, text) for page in ours for text in sorted(set(written.findall(page.text)))]
     return numbers + [(page.address, key) for page in pages for key in money_keys(page)]
 
 
