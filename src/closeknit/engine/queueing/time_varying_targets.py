@@ -77,7 +77,9 @@ def checked_targets(
         ("is_open", flags("is_open", is_open)),
     )
     virtual = np.full_like(arrays[0], 1.0 if definition is LevelDefinition.VIRTUAL else 0.0)
-    targets = np.stack([arrays[0], virtual, *arrays[1:4]], axis=-1)
+    # Of a backlog more may give up than arrive: only below 1 is it a target.
+    gone = np.where(arrays[2] < 1.0, arrays[2], _UNLIMITED)
+    targets = np.stack([arrays[0], virtual, arrays[1], gone, arrays[3]], axis=-1)
     return pools, Asked(np.ascontiguousarray(targets), np.where(arrays[5], arrays[4], 0), np.array(arrays[5]))
 
 

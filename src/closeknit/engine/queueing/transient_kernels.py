@@ -329,10 +329,10 @@ def _survive(
 
 @kernel
 def _any_at(v: Matrix, rows: int, a: int) -> bool:
+    most = 0.0
     for e in range(rows + 1):
-        if v[e, a] > 0.0:
-            return True
-    return False
+        most = max(most, v[e, a])
+    return most > 0.0
 
 
 @kernel
