@@ -97,7 +97,8 @@ def draw(plan: SimulationPlan, seed: tuple[int, ...], replications: range) -> Dr
     """All that is random in the given replications."""
     streams = [Streams(seed, replication, len(plan.classes)) for replication in replications]
     names = [(part, k) for part in streams for k in range(len(plan.classes))]
-    enters = [_arrivals(plan, plan.classes[k], part, k) for part, k in names]
+    profiles = [_profile(plan, work) for work in plan.classes]
+    enters = [_arrivals(plan.classes[k], profiles[k], part, k) for part, k in names]
     tries = [_tries(plan.classes[k], part, k, times.size) for (part, k), times in zip(names, enters, strict=True)]
     sizes = np.array([times.size + int(more.sum()) for times, more in zip(enters, tries, strict=True)], dtype=np.int64)
     last = np.cumsum(sizes)
@@ -123,26 +124,51 @@ def _rates(plan: SimulationPlan, work: WorkClass) -> FloatArray:
     return np.broadcast_to(np.asarray(work.arrivals_per_hour, dtype=np.float64), (plan.intervals,))
 
 
-def _arrivals(plan: SimulationPlan, work: WorkClass, streams: Streams, k: int) -> FloatArray:
-    """Arrival times in minutes, rising: a Poisson process of unit rate, seen through the expected count so far."""
-    if work.arrival_minutes is not None:
-        return np.array(work.arrival_minutes, dtype=np.float64)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Profile:
+    """What all replications of a class share: epochs expected by interval and up to each time of the clock."""
+
+    expected: FloatArray
+    so_far: FloatArray
+    clock: FloatArray
+    batch_edges: FloatArray
+    is_steady: bool
+    last_moment: float
+
+
+def _profile(plan: SimulationPlan, work: WorkClass) -> _Profile:
     batch_shares = np.asarray(work.batch_shares)
     mean_batch = float(batch_shares @ np.arange(1, batch_shares.size + 1))
     expected = _rates(plan, work) * (plan.interval_minutes / 60.0 / mean_batch)
-    expected = expected * _busyness(work, plan.intervals, streams, k)
-    so_far = np.concatenate([[0.0], np.cumsum(expected)])
+    return _Profile(
+        expected=expected,
+        so_far=np.concatenate([[0.0], np.cumsum(expected)]),
+        clock=np.arange(plan.intervals + 1, dtype=np.float64) * plan.interval_minutes,
+        batch_edges=np.append(np.cumsum(batch_shares)[:-1], np.inf),
+        is_steady=float(np.ptp(expected)) == 0.0 and work.interval_cv == 0.0,
+        last_moment=float(np.nextafter(plan.horizon_minutes, 0.0)),
+    )
+
+
+def _arrivals(work: WorkClass, profile: _Profile, streams: Streams, k: int) -> FloatArray:
+    """Arrival times in minutes, rising: a Poisson process of unit rate, seen through the expected count so far."""
+    if work.arrival_minutes is not None:
+        return np.array(work.arrival_minutes, dtype=np.float64)
+    so_far = profile.so_far
+    if work.interval_cv > 0.0 or work.busyness_cv > 0.0:
+        expected = profile.expected * _busyness(work, so_far.size - 1, streams, k)
+        so_far = np.concatenate([[0.0], np.cumsum(expected)])
     counts = _unit_poisson(streams.of(k, ARRIVALS), float(so_far[-1]))
-    clock = np.arange(plan.intervals + 1) * plan.interval_minutes
-    if batch_shares.size > 1:
-        edges = np.append(np.cumsum(batch_shares)[:-1], np.inf)
+    if profile.batch_edges.size > 1:
         numbers = streams.of(k, BATCHES).random(counts.size)
-        counts = np.repeat(counts, np.searchsorted(edges, numbers, side="right") + 1)
-    if np.ptp(expected) == 0.0:
-        counts *= plan.horizon_minutes / so_far[-1] if so_far[-1] > 0.0 else 0.0
+        counts = np.repeat(counts, np.searchsorted(profile.batch_edges, numbers, side="right") + 1)
+    if profile.is_steady:
+        counts *= profile.clock[-1] / so_far[-1] if so_far[-1] > 0.0 else 0.0
     else:
-        counts = np.asarray(np.interp(counts, so_far, clock))
-    return np.minimum(counts, np.nextafter(plan.horizon_minutes, 0.0), out=counts)
+        counts = np.interp(counts, so_far, profile.clock)
+    # Rounding must not carry the last one over the end.
+    counts[int(np.searchsorted(counts, profile.last_moment)) :] = profile.last_moment
+    return counts
 
 
 def _busyness(work: WorkClass, intervals: int, streams: Streams, k: int) -> FloatArray:
@@ -183,7 +209,8 @@ def _fill(
     enter: FloatArray,
     tries: IntArray,
 ) -> None:
-    begin, count, end = (int(part.flat[place]) for part in (calls.first, calls.arrivals, calls.last))
+    row, column = divmod(place, calls.first.shape[1])
+    begin, count, end = (int(part[row, column]) for part in (calls.first, calls.arrivals, calls.last))
     middle = begin + count
     calls.enter[begin:middle] = enter
     work.handle.draw(streams.of(k, HANDLE), calls.handle[begin:middle])

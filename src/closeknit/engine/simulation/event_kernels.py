@@ -161,6 +161,8 @@ def _simulate_one(
     arrival_at = upcoming[arriving]
     escalation_at = math.inf
     escalation_group = -1
+    # Whether the head of a queue, or a group's being free, changed since the next escalation was looked for.
+    stale = False
     while True:
         # The order of these questions decides what comes first at the same time.
         kind = ARRIVAL
@@ -193,6 +195,7 @@ def _simulate_one(
             free[offer_from] += 1
             if free[offer_from] == 1:
                 idle += 1
+                stale = True
             worked[offer_from] += now
         elif kind == ESCALATION:
             offer_from = escalation_group
@@ -201,6 +204,7 @@ def _simulate_one(
             offer_to = groups
             change = _apply_changes(change, now, change_at, change_what, change_value, free, rule_open)
             idle = _count_free(free)
+            stale = True
         else:
             if kind == ARRIVAL:
                 k = arriving
@@ -227,6 +231,7 @@ def _simulate_one(
                 _begin(node, at, now, g, per_minute, free, worked, until, whose, following, first_of_day)
                 if free[g] == 0:
                     idle -= 1
+                    stale = True
                 if at < completion_at:
                     completion_at = at
                     today = int(at * per_minute)
@@ -240,6 +245,7 @@ def _simulate_one(
             else:
                 if head[k] == tail[k]:
                     head_enter[k] = now
+                    stale = True
                 queue[tail[k]] = call
                 tail[k] += 1
                 waiting += 1
@@ -257,6 +263,7 @@ def _simulate_one(
                         break
                     call = _leave_queue(k, queue, head, tail, head_enter, enter)
                     waiting -= 1
+                    stale = True
                     waited[k] += now
                     start_at[call] = now
                     if now <= enter[call] + patience[call]:
@@ -277,6 +284,9 @@ def _simulate_one(
             if busy > 0:
                 today = _day_of_earliest(today, per_minute, until, first_of_day)
                 completion_at = until[first_of_day[today & mask]]
+        if not stale:
+            continue
+        stale = False
         escalation_at = math.inf
         if waiting > 0 and idle > 0:
             escalation_at, escalation_group = _earliest_escalation(

@@ -125,7 +125,7 @@ def _calendar(
     count = len(calls.first)
     mean_handle = float(calls.handle.mean()) if calls.handle.size else 1.0
     ended_per_minute = calls.enter.size / count / plan.horizon_minutes
-    per_minute = min(max(3.0 * ended_per_minute, 1e-9), agents / max(mean_handle, 1e-9))
+    per_minute = min(max(1.5 * ended_per_minute, 1e-9), agents / max(mean_handle, 1e-9))
     year = 1 << max(4, math.ceil(math.log2(min(4.0 * per_minute * mean_handle + 1.0, 2.0**20))))
     whole = (count, agents)
     return (
