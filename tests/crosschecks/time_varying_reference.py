@@ -10,7 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
+from scipy.sparse import csr_array
+from scipy.sparse.linalg import expm_multiply
 
 Array = NDArray[np.float64]
 
@@ -84,6 +85,11 @@ class Chain:
         return result
 
 
+def moved(p: Array, rates: Array, minutes: float) -> Array:
+    """The distribution after some time at constant rates."""
+    return np.asarray(expm_multiply(csr_array(rates.T * minutes), p, traceA=float(np.trace(rates)) * minutes))
+
+
 def chance(chain: Chain, days: Sequence[Interval], i: int, at: float, p: Array, may_leave: bool) -> float:
     """Chance of a call at one moment to be answered within its threshold."""
     idle = chain.busy < days[i].agents
@@ -91,7 +97,7 @@ def chance(chain: Chain, days: Sequence[Interval], i: int, at: float, p: Array, 
     left, j, start = days[i].threshold, i, at
     while left > 0.0:
         span = left if j == len(days) - 1 else min(left, days[j].length - start)
-        ahead = ahead @ linalg.expm(chain.tagged(days[j], may_leave) * span)
+        ahead = moved(ahead, chain.tagged(days[j], may_leave), span)
         left -= span
         if left > 1e-12:
             j, start = j + 1, 0.0
@@ -126,7 +132,7 @@ def dense_days(days: Sequence[Interval], most: int, finish: bool, nodes: int = 8
         for a, b in pairwise(crossings(days, i)):
             for x, weight in zip(points, weights, strict=True):
                 to = a + (b - a) * (x + 1.0) / 2.0
-                p, at = p @ linalg.expm(q * (to - at)), to
+                p, at = moved(p, q, to - at), to
                 total += (weight * (b - a) / 2.0) * np.array(
                     [
                         chance(chain, days, i, at, p, True),
@@ -136,7 +142,7 @@ def dense_days(days: Sequence[Interval], most: int, finish: bool, nodes: int = 8
                         p @ np.maximum(chain.busy - now.agents, 0),
                     ]
                 )
-        p = p @ linalg.expm(q * (now.length - at))
+        p = moved(p, q, now.length - at)
         found.append(
             {
                 "level_of_offered_share": total[0] / now.length,
