@@ -12,6 +12,9 @@ from closeknit.engine.errors import EngineInputError
 LARGEST_LOAD = 1e6
 """Largest offered load, number of servers and of lines accepted; tested to 100,000."""
 
+NOTHING = 1e-200
+"""A load below this counts as none."""
+
 LINES_FIX = "the lines hold those being served and those waiting; give infinity for no limit"
 
 
@@ -37,7 +40,8 @@ def offered(arrivals_per_hour: ArrayLike, handle_minutes: ArrayLike) -> tuple[Fl
     arrivals, handle = together(("arrivals_per_hour", arrivals), ("handle_minutes", handle))
     fix = "offered load in erlangs; split the stream, or check the units of arrivals and handling time"
     load = numbers("arrivals_per_hour x handle_minutes / 60", arrivals * handle / 60.0, maximum=LARGEST_LOAD, fix=fix)
-    return load, handle
+    # less than one arrival in the age of the universe, and small enough to vanish when it's divided by patience
+    return np.where(load < NOTHING, 0.0, load), handle
 
 
 def numbers_or_infinity(

@@ -173,7 +173,7 @@ def below_one(s: float, z: float) -> float:
     if s == 0.0:
         return 1.0
     if z < 2.0:
-        return math.exp(math.lgamma(s + 1.0) + z - s * math.log(z)) - above(s, z, -1.0)
+        return math.exp(min(709.0, math.lgamma(s + 1.0) + z - s * math.log(z))) - above(s, z, -1.0)
     terms = 6 + int(110.0 / z)
     value = z - s + 2.0 * terms
     for term in range(terms, 0, -1):

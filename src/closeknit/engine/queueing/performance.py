@@ -170,8 +170,9 @@ def legendre() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def work_of(given: Flow, agents: FloatArray) -> float:
     """Elementary steps of one evaluation of everything, estimated."""
-    waiting = np.where(given.lines < np.inf, given.lines - agents, np.where(given.theta > 0.0, 100.0, 0.0))
-    return float(30.0 * np.sum(waiting) + 100.0 * waiting.size)
+    limited = given.lines < np.inf
+    places = np.where(limited, np.where(limited, given.lines, 0.0) - agents, 0.0)
+    return float(np.sum(30.0 + 30.0 * places + 600.0 * (~limited & (given.theta > 0.0))))
 
 
 def _performance(
@@ -182,6 +183,7 @@ def _performance(
     nodes, weights = (array.copy() for array in legendre())
     run_in_parts(fill_measures, agents.size, work_of(given, agents), inputs, nodes, weights, out)
     blocked, waits, late, answered_late, abandoned, queue, answered_wait, abandoned_wait = out
+    waits, abandoned = np.minimum(waits, 1.0), np.minimum(abandoned, 1.0)
     load, handle = given.load, given.handle
     stable = (load == 0.0) | (load < agents) | (given.theta > 0.0) | (given.lines < np.inf)
     answered = np.where((agents > 0.0) | (load == 0.0), np.maximum(1.0 - blocked - abandoned, 0.0), 0.0)

@@ -97,6 +97,11 @@ def palm_waits(agents: float, load: float, theta: float, nodes: Vector, weights:
     if load <= 0.0 or agents <= 0.0:
         return 0.0, (1.0 / theta if load > 0.0 else 0.0)
     s = agents / theta
+    if s < LARGE and load / theta > 1000.0:
+        # so overloaded that z e^-v is a Gamma(s) variable
+        z = load / theta
+        answered = s / z * (math.log(z) - _digamma(s + 1.0))
+        return answered / theta, (1.0 - s / z - answered) / theta
     if s < LARGE:
         return _short_waits(agents, load, theta)
     excess = (load - agents) / agents
@@ -113,6 +118,18 @@ def palm_waits(agents: float, load: float, theta: float, nodes: Vector, weights:
         answered += float(weights[i]) * density * v * left
         abandoned += float(weights[i]) * density * left * _beyond_linear(v)
     return first * half * answered * s / theta, first * half * abandoned * s / theta
+
+
+@kernel
+def _digamma(x: float) -> float:
+    """The derivative of log Gamma, for x >= 1."""
+    total = 0.0
+    while x < 16.0:
+        total -= 1.0 / x
+        x += 1.0
+    v = 1.0 / (x * x)
+    tail = v * (1.0 / 12.0 - v * (1.0 / 120.0 - v * (1.0 / 252.0 - v * (1.0 / 240.0 - v / 132.0))))
+    return total + math.log(x) - 0.5 / x - tail
 
 
 @kernel
