@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.crosschecks.reference_simulator import Reference
 
-from closeknit.engine.compiled import compiled
 from closeknit.engine.simulation import (
     AgentGroup,
     Deterministic,
@@ -24,7 +24,6 @@ from closeknit.engine.simulation import (
 from closeknit.engine.simulation.draws import Draws, draw
 from closeknit.engine.simulation.event_kernels import BLOCKED
 from closeknit.engine.simulation.tables import tables_of
-from tests.crosschecks.reference_simulator import Reference
 
 LONG = os.environ.get("CLOSEKNIT_SLOW") == "1"
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import stdtrit
 
 from closeknit.engine.checks import FloatArray, frozen
 
@@ -65,4 +64,7 @@ class RatioSums:
 
 def t_quantile(count: int, confidence_share: float) -> float:
     """Student's t that `count` - 1 degrees of freedom keep within, both ways, with the given probability."""
+    # A quarter of a second that importing the simulator needn't wait for.
+    from scipy.special import stdtrit
+
     return float(stdtrit(count - 1, 0.5 + confidence_share / 2.0))
