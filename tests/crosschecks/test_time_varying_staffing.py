@@ -1,5 +1,7 @@
 """Staffing while load moves: every interval kept, no agent to spare, and what steady state would have done."""
 
+import os
+
 import numpy as np
 import pytest
 from benchmarks.time_varying import PATTERNS, Pattern, staffed
@@ -31,6 +33,7 @@ def test_every_interval_keeps_its_promise_on_many_days(pattern: Pattern) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(os.environ.get("CLOSEKNIT_SLOW") != "1", reason="slow: set CLOSEKNIT_SLOW=1")
 @pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
 def test_every_interval_keeps_its_promise_on_large_days_too(pattern: Pattern) -> None:
     assert staffed(pattern, StaffingMethod.EXACT).keeps_targets.all()
