@@ -270,3 +270,14 @@ def test_a_queue_that_grows_without_end_says_so() -> None:
     assert got.mean_wait_minutes[0] == np.inf
     with pytest.raises(EngineInputError, match="agents must exceed the offered load"):
         system_size_distribution(10, 200.0, 3.0, 5)
+
+
+def test_extremes_give_numbers_at_once() -> None:
+    agents = np.array([0.0, 1e-300, 1e-9, 0.5, 24.0, 1e6])[:, None, None, None]
+    loads = np.array([0.0, 1e-320, 1e-199, 1e-6, 24.0, 1e6])[:, None, None]
+    patience = np.array([1e-9, 1.0, 1e15, np.inf])[:, None]
+    got = queue_performance(agents, loads * 60.0, 1.0, [0.0, 1e-9, 1e9], patience_minutes=patience)
+    for share in (got.wait_share, got.abandoned_share, got.occupancy_share, *map(got.level, LevelDefinition)):
+        assert ((share >= 0.0) & (share <= 1.0)).all()
+    assert not np.isnan(got.mean_wait_of_answered_minutes).any()
+    assert not np.isnan(got.mean_wait_of_abandoned_minutes).any()
