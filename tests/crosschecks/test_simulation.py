@@ -332,6 +332,13 @@ def test_littles_law_is_asserted_in_every_place(spoil: Any, place: int) -> None:
         runs.tally(plan, tables, calls, outcomes)
 
 
+def test_a_million_agents_are_no_trouble() -> None:
+    seen = simulate(pool(10**6, steps=2, arrivals_per_hour=4000.0), replications=3, rng=rng())
+    assert seen.by_class.served_in_time_of_offered.mean[0] == 1.0
+    changing = pool([10**5, 10**5 + 1], steps=2, arrivals_per_hour=4000.0)
+    assert simulate(changing, replications=3, rng=rng()).by_class.abandoned_share.mean[0] == 0.0
+
+
 def test_arrays_of_an_optimiser_become_a_plan() -> None:
     plan = staffing_plan(
         [[60.0, 90.0], [30.0, 30.0]], [[4, 6], [2, 2]], [[1, 2], [0, 1]], [Exponential(3.0), Gamma(4.0, 0.5)],

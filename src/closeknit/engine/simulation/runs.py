@@ -59,6 +59,7 @@ def batches(plan: SimulationPlan, replications: int) -> list[range]:
     """The replications in pieces small enough to hold in memory at once."""
     size = int(CALLS_AT_ONCE / max(expected_calls(plan), 1.0))
     cells = (plan.intervals + 1) * (len(plan.classes) * MEASURES + len(plan.groups)) + plan.accounts * ACCOUNT_MEASURES
+    cells += sum(int(np.max(np.asarray(group.agents))) for group in plan.groups)
     size = min(max(size, core_count()), max(4_000_000 // cells, 1), 500)
     return [range(begin, min(begin + size, replications)) for begin in range(0, replications, size)]
 
