@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.crosschecks.calls_of_hierarchies import CALLS as CALLS_OF_HIERARCHIES
 from tests.crosschecks.calls_of_inventory import CALLS as CALLS_OF_INVENTORY
 from tests.crosschecks.calls_of_other_work import CALLS as CALLS_OF_OTHER_WORK
 from tests.crosschecks.calls_of_queues import CALLS as CALLS_OF_QUEUES
@@ -207,6 +208,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
 CALLS |= CALLS_OF_INVENTORY
 CALLS |= CALLS_OF_OTHER_WORK
 CALLS |= CALLS_OF_QUEUES
+CALLS |= CALLS_OF_HIERARCHIES
 LIMITS_THAT_MAY_BE_ENDLESS = {
     "batch_units",
     "hours_per_machine",

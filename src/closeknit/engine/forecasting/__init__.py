@@ -3,6 +3,7 @@
 - `seasonal_naive`, `seasonal_mean`: the last season, or the mean of the last few, repeated.
 - `forecast_by_rolling_choice`: how many seasons to average, chosen per series on windows of its own past.
 - `aggregate_quantiles`: quantiles of sums over the horizon (weeks of half-hours), from errors of sums.
+- `hierarchy_of_parents`, `hierarchy_of_groups`, `reconcile`: forecasts of sums and parts made to agree.
 - `mase`, `smape`, `wape`, `pinball_loss`, `interval_coverage`: how good a forecast was.
 
 A series is a row; NaN is a missing or closed period and is skipped, never read as zero. Quantiles are
@@ -10,6 +11,13 @@ empirical: they come from the errors the same method made on this history at the
 """
 
 from closeknit.engine.forecasting.aggregate import AggregateForecast, aggregate_quantiles
+from closeknit.engine.forecasting.hierarchy import (
+    Hierarchy,
+    hierarchy_of_groups,
+    hierarchy_of_parents,
+    hierarchy_of_sums,
+)
+from closeknit.engine.forecasting.reconciliation import Reconciliation, reconcile
 from closeknit.engine.forecasting.result import Forecast
 from closeknit.engine.forecasting.rolling import forecast_by_rolling_choice
 from closeknit.engine.forecasting.scores import interval_coverage, mase, pinball_loss, smape, wape
@@ -18,11 +26,17 @@ from closeknit.engine.forecasting.seasonal import seasonal_mean, seasonal_naive
 __all__ = [
     "AggregateForecast",
     "Forecast",
+    "Hierarchy",
+    "Reconciliation",
     "aggregate_quantiles",
     "forecast_by_rolling_choice",
+    "hierarchy_of_groups",
+    "hierarchy_of_parents",
+    "hierarchy_of_sums",
     "interval_coverage",
     "mase",
     "pinball_loss",
+    "reconcile",
     "seasonal_mean",
     "seasonal_naive",
     "smape",
