@@ -27,7 +27,7 @@ from closeknit.rooms.capacity.compute.plan import PlanResult, make_plan, pack_ce
 from closeknit.rooms.capacity.compute.planned import GROUP_CORRELATION
 from closeknit.rooms.capacity.compute.summary import PlanSummary, Shortage, summarise
 
-CODE_VERSION = "capacity/2"
+CODE_VERSION = "capacity/3"
 
 __all__ = [
     "CODE_VERSION",
