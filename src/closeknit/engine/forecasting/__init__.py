@@ -4,6 +4,7 @@
 - `forecast_by_rolling_choice`: how many seasons to average, chosen per series on windows of its own past.
 - `aggregate_quantiles`: quantiles of sums over the horizon (weeks of half-hours), from errors of sums.
 - `hierarchy_of_parents`, `hierarchy_of_groups`, `reconcile`: forecasts of sums and parts made to agree.
+- `croston`, `sba`, `sbj`, `tsb`, `adida`, `imapa`: demand that comes now and then; `demand_over_periods`.
 - `mase`, `smape`, `wape`, `pinball_loss`, `interval_coverage`: how good a forecast was.
 
 A series is a row; NaN is a missing or closed period and is skipped, never read as zero. Quantiles are
@@ -17,28 +18,56 @@ from closeknit.engine.forecasting.hierarchy import (
     hierarchy_of_parents,
     hierarchy_of_sums,
 )
+from closeknit.engine.forecasting.intermittent import (
+    DemandOverPeriods,
+    DemandPattern,
+    IntermittentForecast,
+    adida,
+    classify_demand,
+    croston,
+    demand_over_periods,
+    imapa,
+    sba,
+    sbj,
+    tsb,
+)
 from closeknit.engine.forecasting.reconciliation import Reconciliation, reconcile
 from closeknit.engine.forecasting.result import Forecast
 from closeknit.engine.forecasting.rolling import forecast_by_rolling_choice
 from closeknit.engine.forecasting.scores import interval_coverage, mase, pinball_loss, smape, wape
 from closeknit.engine.forecasting.seasonal import seasonal_mean, seasonal_naive
+from closeknit.engine.forecasting.smoothing import SmoothingForecast, exponential_smoothing, smooth_with
 
 __all__ = [
     "AggregateForecast",
+    "DemandOverPeriods",
+    "DemandPattern",
     "Forecast",
     "Hierarchy",
+    "IntermittentForecast",
     "Reconciliation",
+    "SmoothingForecast",
+    "adida",
     "aggregate_quantiles",
+    "classify_demand",
+    "croston",
+    "demand_over_periods",
+    "exponential_smoothing",
     "forecast_by_rolling_choice",
     "hierarchy_of_groups",
     "hierarchy_of_parents",
     "hierarchy_of_sums",
+    "imapa",
     "interval_coverage",
     "mase",
     "pinball_loss",
     "reconcile",
+    "sba",
+    "sbj",
     "seasonal_mean",
     "seasonal_naive",
     "smape",
+    "smooth_with",
+    "tsb",
     "wape",
 ]
