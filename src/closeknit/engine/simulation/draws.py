@@ -13,12 +13,16 @@ from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import DTypeLike, NDArray
 
 from closeknit.engine.checks import FloatArray, IntArray
+from closeknit.engine.compiled import run
 from closeknit.engine.errors import EngineInputError
+from closeknit.engine.simulation.arrival_kernels import times_from_gaps
 from closeknit.engine.simulation.distributions import Distribution
 from closeknit.engine.simulation.model import SimulationPlan, WorkClass
 
 ARRIVALS, HANDLE, PATIENCE, ACCOUNTS, BUSYNESS, INTERVALS, BATCHES, TRIES, RETRY_PATIENCE, RETRY_DELAY = range(10)
 PURPOSES = 10
+
+WORK_PER_CALL = 20.0
 
 LARGEST_RUN = 200_000_000
 """Most calls expected in one replication: some 10 GB."""
@@ -46,6 +50,26 @@ class Draws:
     account: IntArray
 
 
+class Memory:
+    """Arrays that batches use one after the other: fresh pages cost more than the numbers written to them."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, NDArray[Any]] = {}
+
+    def floats(self, name: str, size: int) -> FloatArray:
+        """An array with anything in it."""
+        return self._of(name, size, np.float64)
+
+    def ints(self, name: str, size: int) -> IntArray:
+        """An array with anything in it."""
+        return self._of(name, size, np.int64)
+
+    def _of(self, name: str, size: int, kind: type) -> NDArray[Any]:
+        if name not in self._arrays or self._arrays[name].size < size:
+            self._arrays[name] = np.empty(size + size // 16, dtype=kind)
+        return self._arrays[name][:size]
+
+
 class _Words(ISeedSequence):
     """Words made beforehand, as the seed of one generator: ten times faster than a SeedSequence for each."""
 
@@ -58,12 +82,32 @@ class _Words(ISeedSequence):
         return self._words
 
 
+def stream_words(seed: tuple[int, ...], replications: range, classes: int) -> NDArray[np.uint64]:
+    """Seeds of all streams, `[replication, class, purpose, 3]`: a hash of the run's seed and the stream's name.
+
+    Source: Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators: their mixing function, twice.
+    """
+    start, key = np.random.SeedSequence(seed).generate_state(2, np.uint64)
+    name: NDArray[np.uint64] = np.arange(replications.start, replications.stop, dtype=np.uint64)[:, None] << np.uint64(
+        24
+    )
+    name = (name + np.arange(classes, dtype=np.uint64))[..., None] << np.uint64(6)
+    name = name + np.arange(4 * PURPOSES, dtype=np.uint64)
+    words = _mixed(_mixed(start + name * np.uint64(0x9E3779B97F4A7C15)) ^ key)
+    return words.reshape(len(replications), classes, PURPOSES, 4)[..., :3].copy()
+
+
+def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
+
+
 class Streams:
     """The streams of one replication, by class and purpose."""
 
-    def __init__(self, seed: tuple[int, ...], replication: int, classes: int) -> None:
-        words = np.random.SeedSequence(seed, spawn_key=(replication,)).generate_state(3 * PURPOSES * classes, np.uint64)
-        self._words = words.reshape(classes, PURPOSES, 3)
+    def __init__(self, words: NDArray[np.uint64]) -> None:
+        self._words = words
 
     def of(self, work_class: int, purpose: int) -> np.random.Generator:
         """A stream from its beginning."""
@@ -93,12 +137,14 @@ def expected_calls(plan: SimulationPlan) -> float:
     return total
 
 
-def draw(plan: SimulationPlan, seed: tuple[int, ...], replications: range) -> Draws:
-    """All that is random in the given replications."""
-    streams = [Streams(seed, replication, len(plan.classes)) for replication in replications]
+def draw(plan: SimulationPlan, seed: tuple[int, ...], replications: range, memory: Memory | None = None) -> Draws:
+    """All that is random in the given replications; what `memory` was given for an earlier draw is lost."""
+    memory = memory or Memory()
+    streams = [Streams(words) for words in stream_words(seed, replications, len(plan.classes))]
     names = [(part, k) for part in streams for k in range(len(plan.classes))]
     profiles = [_profile(plan, work) for work in plan.classes]
-    enters = [_arrivals(plan.classes[k], profiles[k], part, k) for part, k in names]
+    work = WORK_PER_CALL * expected_calls(plan) * len(replications)
+    enters = [_arrivals(plan.classes[k], profiles[k], part, k, work) for part, k in names]
     tries = [_tries(plan.classes[k], part, k, times.size) for (part, k), times in zip(names, enters, strict=True)]
     sizes = np.array([times.size + int(more.sum()) for times, more in zip(enters, tries, strict=True)], dtype=np.int64)
     last = np.cumsum(sizes)
@@ -108,9 +154,9 @@ def draw(plan: SimulationPlan, seed: tuple[int, ...], replications: range) -> Dr
         first=(last - sizes).reshape(shape),
         arrivals=np.array([times.size for times in enters], dtype=np.int64).reshape(shape),
         last=last.reshape(shape),
-        enter=np.empty(int(last[-1])),
-        handle=np.empty(int(last[-1])),
-        patience=np.empty(int(last[-1])),
+        enter=memory.floats("enter", int(last[-1])),
+        handle=memory.floats("handle", int(last[-1])),
+        patience=memory.floats("patience", int(last[-1])),
         delay=np.zeros(int(last[-1]) if retrials else 0),
         next_try=np.full(int(last[-1]) if retrials else 0, -1, dtype=np.int64),
         account=np.zeros(int(last[-1]) if plan.accounts else 0, dtype=np.int64),
@@ -132,7 +178,6 @@ class _Profile:
     so_far: FloatArray
     clock: FloatArray
     batch_edges: FloatArray
-    is_steady: bool
     last_moment: float
 
 
@@ -145,12 +190,11 @@ def _profile(plan: SimulationPlan, work: WorkClass) -> _Profile:
         so_far=np.concatenate([[0.0], np.cumsum(expected)]),
         clock=np.arange(plan.intervals + 1, dtype=np.float64) * plan.interval_minutes,
         batch_edges=np.append(np.cumsum(batch_shares)[:-1], np.inf),
-        is_steady=float(np.ptp(expected)) == 0.0 and work.interval_cv == 0.0,
         last_moment=float(np.nextafter(plan.horizon_minutes, 0.0)),
     )
 
 
-def _arrivals(work: WorkClass, profile: _Profile, streams: Streams, k: int) -> FloatArray:
+def _arrivals(work: WorkClass, profile: _Profile, streams: Streams, k: int, effort: float) -> FloatArray:
     """Arrival times in minutes, rising: a Poisson process of unit rate, seen through the expected count so far."""
     if work.arrival_minutes is not None:
         return np.array(work.arrival_minutes, dtype=np.float64)
@@ -158,17 +202,11 @@ def _arrivals(work: WorkClass, profile: _Profile, streams: Streams, k: int) -> F
     if work.interval_cv > 0.0 or work.busyness_cv > 0.0:
         expected = profile.expected * _busyness(work, so_far.size - 1, streams, k)
         so_far = np.concatenate([[0.0], np.cumsum(expected)])
-    counts = _unit_poisson(streams.of(k, ARRIVALS), float(so_far[-1]))
+    times = _poisson(streams.of(k, ARRIVALS), so_far, profile, effort)
     if profile.batch_edges.size > 1:
-        numbers = streams.of(k, BATCHES).random(counts.size)
-        counts = np.repeat(counts, np.searchsorted(profile.batch_edges, numbers, side="right") + 1)
-    if profile.is_steady:
-        counts *= profile.clock[-1] / so_far[-1] if so_far[-1] > 0.0 else 0.0
-    else:
-        counts = np.interp(counts, so_far, profile.clock)
-    # Rounding must not carry the last one over the end.
-    counts[int(np.searchsorted(counts, profile.last_moment)) :] = profile.last_moment
-    return counts
+        numbers = streams.of(k, BATCHES).random(times.size)
+        times = np.repeat(times, np.searchsorted(profile.batch_edges, numbers, side="right") + 1)
+    return times
 
 
 def _busyness(work: WorkClass, intervals: int, streams: Streams, k: int) -> FloatArray:
@@ -182,14 +220,16 @@ def _busyness(work: WorkClass, intervals: int, streams: Streams, k: int) -> Floa
     return factor
 
 
-def _unit_poisson(rng: np.random.Generator, end: float) -> FloatArray:
-    """The points below `end` of a Poisson process of rate 1."""
+def _poisson(rng: np.random.Generator, so_far: FloatArray, profile: _Profile, effort: float) -> FloatArray:
+    """The points of a Poisson process of which `so_far` are expected up to each time of the clock."""
+    end = float(so_far[-1])
     gaps = rng.standard_exponential(int(end + 4.0 * end**0.5) + 10)
-    points = np.cumsum(gaps, out=gaps)
-    while points[-1] < end:
-        more = rng.standard_exponential(int(2.0 * end**0.5) + 10)
-        points = np.concatenate([points, points[-1] + np.cumsum(more)])
-    return points[: int(np.searchsorted(points, end))]
+    while True:
+        times = np.empty_like(gaps)
+        count = run(times_from_gaps, effort, gaps, so_far, profile.clock, profile.last_moment, times)
+        if count >= 0:
+            return times[:count]
+        gaps = np.concatenate([gaps, rng.standard_exponential(int(2.0 * end**0.5) + 10)])
 
 
 def _tries(work: WorkClass, streams: Streams, k: int, calls: int) -> IntArray:

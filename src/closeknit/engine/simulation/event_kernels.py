@@ -18,7 +18,6 @@ from closeknit.engine.simulation.state_kernels import (
     _apply_changes,
     _begin,
     _clear,
-    _count_free,
     _least,
     _leave_queue,
     _next_arrival,
@@ -51,6 +50,8 @@ def simulate_events(
     rules_of_class: IntVector,
     first_rules: IntVector,
     late_rules: IntVector,
+    late_after: Vector,
+    late_groups: IntVector,
     places: IntVector,
     change_at: Vector,
     change_what: IntVector,
@@ -74,10 +75,10 @@ def simulate_events(
         _simulate_one(
             stop_at, first[replication], arrivals[replication], enter, patience, handle, delay, next_try, factor,
             rules_of_group, rule_class, rule_group, rule_priority, rule_after, rules_of_class, first_rules, late_rules,
-            places, change_at, change_what, change_value, start_at, taken_by, flows[replication], queue,
-            per_minute, until[replication], whose[replication], following[replication], first_of_day[replication],
-            retry_at[replication], retry_call[replication],
-            counts[replication], times[replication],
+            late_after, late_groups, places, change_at, change_what, change_value, start_at, taken_by,
+            flows[replication], queue, per_minute, until[replication], whose[replication], following[replication],
+            first_of_day[replication], retry_at[replication], retry_call[replication], counts[replication],
+            times[replication],
         )  # fmt: skip
 
 
@@ -100,6 +101,8 @@ def _simulate_one(
     rules_of_class: IntVector,
     first_rules: IntVector,
     late_rules: IntVector,
+    late_after: Vector,
+    late_groups: IntVector,
     places: IntVector,
     change_at: Vector,
     change_what: IntVector,
@@ -152,7 +155,6 @@ def _simulate_one(
     completion_at = math.inf
     busy = 0
     waiting = 0
-    idle = 0
     retries = 0
     taken = 0
     entered = 0
@@ -160,8 +162,7 @@ def _simulate_one(
     arriving = _least(upcoming)
     arrival_at = upcoming[arriving]
     escalation_at = math.inf
-    escalation_group = -1
-    # Whether the head of a queue, or a group's being free, changed since the next escalation was looked for.
+    # `escalation_at` may be too early, never too late: who leaves a queue does not move it.
     stale = False
     while True:
         # The order of these questions decides what comes first at the same time.
@@ -193,17 +194,18 @@ def _simulate_one(
             offer_from = whose[node]
             offer_to = offer_from + 1
             free[offer_from] += 1
-            if free[offer_from] == 1:
-                idle += 1
-                stale = True
+            stale = free[offer_from] == 1 and late_groups[offer_from] > 0
             worked[offer_from] += now
         elif kind == ESCALATION:
-            offer_from = escalation_group
-            offer_to = offer_from + 1
+            stale = True
+            due, offer_from = _earliest_escalation(
+                late_rules, rule_group, rule_class, rule_after, rule_open, head_enter, free
+            )
+            if due <= now:
+                offer_to = offer_from + 1
         elif kind == CHANGE:
             offer_to = groups
             change = _apply_changes(change, now, change_at, change_what, change_value, free, rule_open)
-            idle = _count_free(free)
             stale = True
         else:
             if kind == ARRIVAL:
@@ -229,9 +231,6 @@ def _simulate_one(
                 spare = following[node]
                 at = now + handle[call] * factor[k, g]
                 _begin(node, at, now, g, per_minute, free, worked, until, whose, following, first_of_day)
-                if free[g] == 0:
-                    idle -= 1
-                    stale = True
                 if at < completion_at:
                     completion_at = at
                     today = int(at * per_minute)
@@ -245,7 +244,7 @@ def _simulate_one(
             else:
                 if head[k] == tail[k]:
                     head_enter[k] = now
-                    stale = True
+                    escalation_at = min(escalation_at, now + late_after[k])
                 queue[tail[k]] = call
                 tail[k] += 1
                 waiting += 1
@@ -263,7 +262,6 @@ def _simulate_one(
                         break
                     call = _leave_queue(k, queue, head, tail, head_enter, enter)
                     waiting -= 1
-                    stale = True
                     waited[k] += now
                     start_at[call] = now
                     if now <= enter[call] + patience[call]:
@@ -272,8 +270,6 @@ def _simulate_one(
                         spare = following[node]
                         at = now + handle[call] * factor[k, g]
                         _begin(node, at, now, g, per_minute, free, worked, until, whose, following, first_of_day)
-                        if free[g] == 0:
-                            idle -= 1
                         if at < completion_at:
                             completion_at = at
                             today = int(at * per_minute)
@@ -284,14 +280,13 @@ def _simulate_one(
             if busy > 0:
                 today = _day_of_earliest(today, per_minute, until, first_of_day)
                 completion_at = until[first_of_day[today & mask]]
-        if not stale:
-            continue
-        stale = False
-        escalation_at = math.inf
-        if waiting > 0 and idle > 0:
-            escalation_at, escalation_group = _earliest_escalation(
-                late_rules, rule_group, rule_class, rule_after, rule_open, head_enter, free
-            )
+        if stale:
+            stale = False
+            escalation_at = math.inf
+            if waiting > 0:
+                escalation_at, _ = _earliest_escalation(
+                    late_rules, rule_group, rule_class, rule_after, rule_open, head_enter, free
+                )
     _settle(head, tail, queue, enter, waited, first_of_day, following, whose, until, worked)
     flows[classes + groups] = taken
     flows[classes + groups + 1] = entered

@@ -8,7 +8,7 @@ import numpy as np
 from closeknit.engine.checks import FloatArray, IntArray
 from closeknit.engine.compiled import core_count, run_in_parts
 from closeknit.engine.errors import EngineError
-from closeknit.engine.simulation.draws import Draws, expected_calls
+from closeknit.engine.simulation.draws import WORK_PER_CALL, Draws, Memory, expected_calls
 from closeknit.engine.simulation.event_kernels import NOBODY, simulate_events
 from closeknit.engine.simulation.model import SimulationPlan
 from closeknit.engine.simulation.pool_kernels import simulate_pool
@@ -27,9 +27,8 @@ from closeknit.engine.simulation.tally_kernels import (
     tally_calls,
 )
 
-CALLS_AT_ONCE = 400_000
+CALLS_AT_ONCE = 200_000
 """Calls drawn together: enough to share among cores, few enough to stay near the processor."""
-WORK_PER_CALL = 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,18 +76,23 @@ def is_pool(plan: SimulationPlan, tables: Tables) -> bool:
     )
 
 
-def simulate_draws(plan: SimulationPlan, tables: Tables, calls: Draws, *, general: bool = False) -> Outcomes:
+def simulate_draws(
+    plan: SimulationPlan, tables: Tables, calls: Draws, memory: Memory | None = None, *, general: bool = False
+) -> Outcomes:
     """Run drawn calls through the plan; `general` keeps a single pool from its short cut."""
     count = len(calls.first)
+    memory = memory or Memory()
     outcomes = Outcomes(
-        start_at=np.full(calls.enter.size, np.inf),
-        taken_by=np.full(calls.enter.size, NOBODY, dtype=np.int64),
+        start_at=memory.floats("start_at", calls.enter.size),
+        taken_by=memory.ints("taken_by", calls.enter.size),
         flows=np.zeros((count, len(plan.classes) + len(plan.groups) + 2)),
     )
+    outcomes.start_at.fill(np.inf)
+    outcomes.taken_by.fill(NOBODY)
     if is_pool(plan, tables) and not general:
         _run_pool(plan, tables, calls, outcomes)
     else:
-        _run_events(plan, tables, calls, outcomes)
+        _run_events(plan, tables, calls, outcomes, memory.ints("queue", calls.enter.size))
     return outcomes
 
 
@@ -102,7 +106,7 @@ def _run_pool(plan: SimulationPlan, tables: Tables, calls: Draws, outcomes: Outc
     )  # fmt: skip
 
 
-def _run_events(plan: SimulationPlan, tables: Tables, calls: Draws, outcomes: Outcomes) -> None:
+def _run_events(plan: SimulationPlan, tables: Tables, calls: Draws, outcomes: Outcomes, queue: IntArray) -> None:
     count, classes, groups = len(calls.first), len(plan.classes), len(plan.groups)
     most_busy = int(tables.agents.max(axis=1).sum()) + 1
     most_retries = int((calls.last - calls.first - calls.arrivals).sum(axis=1).max()) + 1
@@ -110,8 +114,9 @@ def _run_events(plan: SimulationPlan, tables: Tables, calls: Draws, outcomes: Ou
         simulate_events, count, calls.enter.size * WORK_PER_CALL, stop_at(plan), calls.first, calls.arrivals,
         calls.enter, calls.patience, calls.handle, calls.delay, calls.next_try, tables.factor, tables.rules_of_group,
         tables.rule_class, tables.rule_group, tables.rule_priority, tables.rule_after, tables.rules_of_class,
-        tables.first_rules, tables.late_rules, tables.places, tables.change_at, tables.change_what, tables.change_value,
-        outcomes.start_at, outcomes.taken_by, outcomes.flows, np.empty(calls.enter.size, dtype=np.int64),
+        tables.first_rules, tables.late_rules, tables.late_after,
+        tables.late_groups, tables.places, tables.change_at, tables.change_what, tables.change_value,
+        outcomes.start_at, outcomes.taken_by, outcomes.flows, queue,
         *_calendar(plan, calls, most_busy),
         np.zeros((count, most_retries)), np.zeros((count, most_retries), dtype=np.int64),
         np.zeros((count, 3 * classes + groups + tables.rule_class.size), dtype=np.int64),

@@ -7,7 +7,7 @@ import numpy as np
 from closeknit.engine.checks import FloatArray, IntArray, frozen, numbers, whole_number
 from closeknit.engine.errors import EngineInputError
 from closeknit.engine.simulation import runs
-from closeknit.engine.simulation.draws import Draws, draw, seed_of
+from closeknit.engine.simulation.draws import Draws, Memory, draw, seed_of
 from closeknit.engine.simulation.estimates import Estimate, RatioSums, t_quantile
 from closeknit.engine.simulation.event_kernels import BLOCKED
 from closeknit.engine.simulation.model import SimulationPlan
@@ -152,9 +152,10 @@ def _run(plan: SimulationPlan, replications: int, seed: tuple[int, ...]) -> _Sum
         taken=np.zeros((len(plan.groups), plan.intervals)),
         accounts=np.zeros((plan.accounts, 3)),
     )
+    memory = Memory()
     for part in runs.batches(plan, replications):
-        calls = draw(plan, seed, part)
-        _add(plan, sums, runs.tally(plan, tables, calls, runs.simulate_draws(plan, tables, calls)))
+        calls = draw(plan, seed, part, memory)
+        _add(plan, sums, runs.tally(plan, tables, calls, runs.simulate_draws(plan, tables, calls, memory)))
     return sums
 
 

@@ -16,8 +16,9 @@ class Tables:
     """Rules sorted by group and priority, and where each group's and class's begin; changes sorted by time.
 
     `change_what` is a group (whose free agents change by `change_value`) or groups + a rule (opened by 1, closed by
-    -1). `late_rules` are those that a timer must watch. `agents[group, step]` hold from `step_at[step]` on. `constant`
-    says that nothing changes after the start.
+    -1). `late_rules` are those that a timer must watch, `late_after` the least waiting time among those of a class,
+    `late_groups` how many a group has. `agents[group, step]` hold from `step_at[step]` on. `constant` says that
+    nothing changes after the start.
     """
 
     factor: FloatArray
@@ -29,6 +30,8 @@ class Tables:
     rules_of_class: IntArray
     first_rules: IntArray
     late_rules: IntArray
+    late_after: FloatArray
+    late_groups: IntArray
     places: IntArray
     change_at: FloatArray
     change_what: IntArray
@@ -71,6 +74,13 @@ def tables_of(plan: SimulationPlan) -> Tables:
         rules_of_class=_ints(np.cumsum([0, *(len(part) for part in first)])),
         first_rules=_ints(list(chain.from_iterable(first))),
         late_rules=_ints(late),
+        late_after=np.array(
+            [
+                min((by_group[i].after_minutes for i in late if by_group[i].work_class == k), default=np.inf)
+                for k in classes
+            ]
+        ),
+        late_groups=_ints([sum(by_group[i].group == g for i in late) for g in groups]),
         places=_ints([ANY_NUMBER if c.waiting_places is None else c.waiting_places for c in plan.classes]),
         change_at=at,
         change_what=what,
