@@ -8,7 +8,7 @@ import pytest
 from closeknit.engine.queueing import queue_performance
 from closeknit.engine.simulation import Exponential, simulate, staffing_plan
 
-CASES = 5_000 if os.environ.get("CLOSEKNIT_SLOW") == "1" else 1_000
+CASES = 5_000 if os.environ.get("CLOSEKNIT_SLOW") == "1" else 600
 REPLICATIONS = 24
 RARE = (1e-3, 1e-3, 1e-3, 1e-3, 5e-3)
 """Shares and minutes below which 24 replications hardly see an event, so that an interval says little."""
