@@ -88,9 +88,7 @@ def stream_words(seed: tuple[int, ...], replications: range, classes: int) -> ND
     Source: Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators: their mixing function, twice.
     """
     start, key = np.random.SeedSequence(seed).generate_state(2, np.uint64)
-    name: NDArray[np.uint64] = np.arange(replications.start, replications.stop, dtype=np.uint64)[:, None] << np.uint64(
-        24
-    )
+    name = np.array(replications).astype(np.uint64)[:, None] << np.uint64(24)
     name = (name + np.arange(classes, dtype=np.uint64))[..., None] << np.uint64(6)
     name = name + np.arange(4 * PURPOSES, dtype=np.uint64)
     words = _mixed(_mixed(start + name * np.uint64(0x9E3779B97F4A7C15)) ^ key)
