@@ -141,7 +141,8 @@ def _verify(args: argparse.Namespace) -> int:
     if args.json:
         print_json("closeknit.verified-numbers/1", {"numbers": numbers})
     else:
-        headings = ("Result", "Published", "Computed", "Agrees", "Source")
-        print_table(headings, [(n.name, n.published, n.computed, n.agrees, n.source) for n in numbers])
+        for number in numbers:
+            print(f"{'✓' if number.agrees else '✗'} {number.name}: {number.question}")
+            print(f"    published: {number.published} ({number.source})\n    computed:  {number.computed}")
         print(f"\n{len(numbers) - wrong} of {len(numbers)} agree with what was published.")
     return 1 if wrong else 0
