@@ -3,8 +3,10 @@
 - `seasonal_naive`, `seasonal_mean`: the last season, or the mean of the last few, repeated.
 - `forecast_by_rolling_choice`: how many seasons to average, chosen per series on windows of its own past.
 - `aggregate_quantiles`: quantiles of sums over the horizon (weeks of half-hours), from errors of sums.
-- `hierarchy_of_parents`, `hierarchy_of_groups`, `reconcile`: forecasts of sums and parts made to agree.
+- `hierarchy_of_parents`, `hierarchy_of_groups`, `reconcile`, `reconcile_by_errors`, `reconcile_quantiles`: forecasts of
+  sums and parts made to agree.
 - `croston`, `sba`, `sbj`, `tsb`, `adida`, `imapa`: demand that comes now and then; `demand_over_periods`.
+- `classify_change`: spike or shift, since when and by how much; `break_even_weeks`: which capacity that asks for.
 - `mase`, `smape`, `wape`, `pinball_loss`, `interval_coverage`: how good a forecast was.
 
 A series is a row; NaN is a missing or closed period and is skipped, never read as zero. Quantiles are
@@ -12,6 +14,8 @@ empirical: they come from the errors the same method made on this history at the
 """
 
 from closeknit.engine.forecasting.aggregate import AggregateForecast, aggregate_quantiles
+from closeknit.engine.forecasting.break_even import BreakEven, break_even_weeks
+from closeknit.engine.forecasting.changes import Changes, classify_change
 from closeknit.engine.forecasting.hierarchy import (
     Hierarchy,
     hierarchy_of_groups,
@@ -32,6 +36,13 @@ from closeknit.engine.forecasting.intermittent import (
     tsb,
 )
 from closeknit.engine.forecasting.reconciliation import Reconciliation, reconcile
+from closeknit.engine.forecasting.reconciliation_by_errors import (
+    CoherentQuantiles,
+    ReconciliationByErrors,
+    reconcile_by_errors,
+    reconcile_quantiles,
+    shrinkage_intensity,
+)
 from closeknit.engine.forecasting.result import Forecast
 from closeknit.engine.forecasting.rolling import forecast_by_rolling_choice
 from closeknit.engine.forecasting.scores import interval_coverage, mase, pinball_loss, smape, wape
@@ -40,15 +51,21 @@ from closeknit.engine.forecasting.smoothing import SmoothingForecast, exponentia
 
 __all__ = [
     "AggregateForecast",
+    "BreakEven",
+    "Changes",
+    "CoherentQuantiles",
     "DemandOverPeriods",
     "DemandPattern",
     "Forecast",
     "Hierarchy",
     "IntermittentForecast",
     "Reconciliation",
+    "ReconciliationByErrors",
     "SmoothingForecast",
     "adida",
     "aggregate_quantiles",
+    "break_even_weeks",
+    "classify_change",
     "classify_demand",
     "croston",
     "demand_over_periods",
@@ -62,10 +79,13 @@ __all__ = [
     "mase",
     "pinball_loss",
     "reconcile",
+    "reconcile_by_errors",
+    "reconcile_quantiles",
     "sba",
     "sbj",
     "seasonal_mean",
     "seasonal_naive",
+    "shrinkage_intensity",
     "smape",
     "smooth_with",
     "tsb",
