@@ -88,9 +88,10 @@ def stream_words(seed: tuple[int, ...], replications: range, classes: int) -> ND
     Source: Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators: their mixing function, twice.
     """
     start, key = np.random.SeedSequence(seed).generate_state(2, np.uint64)
-    name = np.array(replications).astype(np.uint64)[:, None] << np.uint64(24)
-    name = (name + np.arange(classes, dtype=np.uint64))[..., None] << np.uint64(6)
-    name = name + np.arange(4 * PURPOSES, dtype=np.uint64)
+    runs: NDArray[np.uint64] = np.array(replications, dtype=np.uint64)
+    kinds: NDArray[np.uint64] = np.arange(classes, dtype=np.uint64)
+    places: NDArray[np.uint64] = np.arange(4 * PURPOSES, dtype=np.uint64)
+    name = (runs << np.uint64(30))[:, None, None] | (kinds << np.uint64(6))[:, None] | places
     words = _mixed(_mixed(start + name * np.uint64(0x9E3779B97F4A7C15)) ^ key)
     return words.reshape(len(replications), classes, PURPOSES, 4)[..., :3].copy()
 
