@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.crosschecks.calls_of_changes import CALLS as CALLS_OF_CHANGES
 from tests.crosschecks.calls_of_hierarchies import CALLS as CALLS_OF_HIERARCHIES
 from tests.crosschecks.calls_of_inventory import CALLS as CALLS_OF_INVENTORY
 from tests.crosschecks.calls_of_other_work import CALLS as CALLS_OF_OTHER_WORK
@@ -205,6 +206,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "upper": np.array([9.0, 9.0]),
     },
 }
+CALLS |= CALLS_OF_CHANGES
 CALLS |= CALLS_OF_INVENTORY
 CALLS |= CALLS_OF_OTHER_WORK
 CALLS |= CALLS_OF_QUEUES
