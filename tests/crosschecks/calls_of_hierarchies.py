@@ -18,6 +18,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     forecasting.hierarchy_of_groups: {"labels": CROSSED},
     forecasting.hierarchy_of_sums: {"summing": np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])},
     forecasting.reconcile: {"base": BASE, "hierarchy": SUMS, "variances": np.arange(1.0, 10.0)},
+    forecasting.add_up: {"leaves": BASE[5:], "hierarchy": SUMS},
     forecasting.reconcile_by_errors: {"base": BASE, "hierarchy": SUMS, "residuals": ERRORS},
     forecasting.reconcile_quantiles: {
         "base": BASE,

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
-from closeknit.engine.errors import EngineInputError
+from closeknit.engine.errors import EngineInputError, EngineSolverError
 from closeknit.engine.forecasting.hierarchy import (
     Hierarchy,
     hierarchy_of_groups,
     hierarchy_of_parents,
     hierarchy_of_sums,
 )
-from closeknit.engine.forecasting.reconciliation import reconcile
+from closeknit.engine.forecasting.reconciliation import add_up, reconcile
 
 Array = NDArray[np.float64]
 
@@ -198,3 +198,19 @@ def test_members_are_sparse_and_ordered() -> None:
     assert sparse.issparse(crossed.members)
     assert crossed.members.toarray().tolist() == [[1, 1, 1], [0, 1, 0], [1, 0, 1]]
     assert crossed.leaves.tolist() == [3, 4, 5]
+
+
+def test_sums_that_are_nearly_certain_and_contradict_are_told() -> None:
+    twice = hierarchy_of_groups([[0, 0], [0, 0], [0, 0]])
+    base = np.array([[10.0], [20.0], [3.0], [3.0], [3.0]])
+    with pytest.raises(EngineSolverError, match="less extreme variances"):
+        reconcile(base, twice, [1e-200, 1e-200, 1.0, 1.0, 1.0])
+    between = reconcile(base, twice, [1e-6, 1e-6, 1.0, 1.0, 1.0])
+    assert between.values[0, 0] == pytest.approx(15.0, abs=1e-4)
+
+
+def test_adding_up_is_the_summing_matrix() -> None:
+    rng = np.random.default_rng(3)
+    for hierarchy in structures(rng):
+        leaves = rng.normal(5.0, 3.0, (hierarchy.leaves.size, 2))
+        np.testing.assert_allclose(add_up(leaves, hierarchy), summing_of(hierarchy) @ leaves, rtol=1e-13, atol=1e-12)

@@ -3,8 +3,8 @@
 - `seasonal_naive`, `seasonal_mean`: the last season, or the mean of the last few, repeated.
 - `forecast_by_rolling_choice`: how many seasons to average, chosen per series on windows of its own past.
 - `aggregate_quantiles`: quantiles of sums over the horizon (weeks of half-hours), from errors of sums.
-- `hierarchy_of_parents`, `hierarchy_of_groups`, `reconcile`, `reconcile_by_errors`, `reconcile_quantiles`: forecasts of
-  sums and parts made to agree.
+- `hierarchy_of_parents`, `hierarchy_of_groups`, `add_up`, `reconcile`, `reconcile_by_errors`, `reconcile_quantiles`:
+  forecasts of sums and parts made to agree.
 - `croston`, `sba`, `sbj`, `tsb`, `adida`, `imapa`: demand that comes now and then; `demand_over_periods`.
 - `classify_change`: spike or shift, since when and by how much; `break_even_weeks`: which capacity that asks for.
 - `mase`, `smape`, `wape`, `pinball_loss`, `interval_coverage`: how good a forecast was.
@@ -35,7 +35,7 @@ from closeknit.engine.forecasting.intermittent import (
     sbj,
     tsb,
 )
-from closeknit.engine.forecasting.reconciliation import Reconciliation, reconcile
+from closeknit.engine.forecasting.reconciliation import Reconciliation, add_up, reconcile
 from closeknit.engine.forecasting.reconciliation_by_errors import (
     CoherentQuantiles,
     ReconciliationByErrors,
@@ -62,6 +62,7 @@ __all__ = [
     "Reconciliation",
     "ReconciliationByErrors",
     "SmoothingForecast",
+    "add_up",
     "adida",
     "aggregate_quantiles",
     "break_even_weeks",

@@ -13,6 +13,7 @@ from closeknit.engine.forecasting.hierarchy import Hierarchy
 _DENSE_ROWS = 3000
 _DENSE_SHARE = 0.1
 _REFINEMENTS = 2
+_ROUNDING = 1e-7
 _TRIES_OF_ALL = 5
 _LONGEST = 10_000
 
@@ -38,7 +39,13 @@ class SumSolver:
             )
         self.scale = 1.0 / np.sqrt(np.where(self.has_say, size, 1.0))
         scaled = sparse.diags_array(self.scale) @ system @ sparse.diags_array(self.scale)
-        self._solve = _factored(scaled + sparse.diags_array((~self.has_say).astype(np.float64)))
+        try:
+            self._solve = _factored(scaled + sparse.diags_array((~self.has_say).astype(np.float64)))
+        except (linalg.LinAlgError, RuntimeError) as error:
+            raise EngineSolverError(
+                "reconciliation has no single answer in these digits: sums over the same leaves are nearly certain; "
+                "give less extreme variances"
+            ) from error
 
     def times(self, price: FloatArray) -> FloatArray:
         """K price."""
@@ -52,7 +59,18 @@ class SumSolver:
         for _ in range(_REFINEMENTS):
             left = np.where(self.has_say[:, None], wanted - self.times(price), 0.0)
             price = price + self._once(left)
+        self.refuse_unsettled(wanted, wanted - self.times(price))
         return price
+
+    def refuse_unsettled(self, wanted: FloatArray, left: FloatArray) -> None:
+        """Raise where what is left of a solved system is no rounding error."""
+        size = self.scale[:, None]
+        limit = _ROUNDING * np.abs(size * wanted).max(axis=0, initial=0.0)
+        if np.any(self.has_say[:, None] & (np.abs(size * left) > limit)):
+            raise EngineSolverError(
+                "reconciliation lost its digits: sums over nearly the same leaves are nearly certain; give "
+                "less extreme variances"
+            )
 
     def leaves(self, base: FloatArray) -> FloatArray:
         """Reconciled leaves [leaf, period]."""

@@ -65,6 +65,23 @@ def reconcile(
     return from_leaves(given, hierarchy, leaves, held)
 
 
+def add_up(leaves: ArrayLike, hierarchy: Hierarchy) -> FloatArray:
+    """Every node's total from its leaves [leaf, period]: forecasts bottom-up, or histories; [node, period].
+
+    Formula: y = S leaves. Leaves in the order of `hierarchy.leaves`.
+
+    >>> from closeknit.engine.forecasting.hierarchy import hierarchy_of_parents
+    >>> add_up([[40.0], [50.0]], hierarchy_of_parents([-1, 0, 0])).tolist()
+    [[90.0], [40.0], [50.0]]
+    """
+    given = numbers("leaves", leaves, ndim=2)
+    if given.shape[0] != hierarchy.leaves.size:
+        raise EngineInputError(f"leaves has {given.shape[0]} rows: give {hierarchy.leaves.size}, one per leaf")
+    values = np.empty((hierarchy.node_count, given.shape[1]))
+    values[hierarchy.leaves], values[hierarchy.uppers] = given, hierarchy.members @ given
+    return frozen(values)
+
+
 def base_of(base: ArrayLike, hierarchy: Hierarchy) -> FloatArray:
     """Base forecasts, checked."""
     given = _plain(base)

@@ -186,6 +186,7 @@ def _minimum_trace(base: FloatArray, hierarchy: Hierarchy, errors: FloatArray, s
     price = once(asked)
     for _ in range(_REFINEMENTS):
         price = price + once(asked - solver.times(price) - crossing @ (crossing.T @ price))
+    solver.refuse_unsettled(asked, asked - solver.times(price) - crossing @ (crossing.T @ price))
     alone = solver.leaf_variances[:, None] * (solver.turned @ price)
     result: FloatArray = base[hierarchy.leaves] + alone - own @ (crossing.T @ price)
     return result
