@@ -6,7 +6,10 @@
 - `hierarchy_of_parents`, `hierarchy_of_groups`, `add_up`, `reconcile`, `reconcile_by_errors`, `reconcile_quantiles`:
   forecasts of sums and parts made to agree.
 - `croston`, `sba`, `sbj`, `tsb`, `adida`, `imapa`: demand that comes now and then; `demand_over_periods`.
+- `forecast_selected`: every method of `standard_methods` (or your own) tried on rolling windows, chosen or weighted per
+  series with its reasons, with conformal quantiles.
 - `classify_change`: spike or shift, since when and by how much; `break_even_weeks`: which capacity that asks for.
+- `exponential_smoothing`, `smooth_with`; `theta`: every form fitted to every series, whole matrices at once.
 - `mase`, `smape`, `wape`, `pinball_loss`, `interval_coverage`: how good a forecast was.
 
 A series is a row; NaN is a missing or closed period and is skipped, never read as zero. Quantiles are
@@ -35,6 +38,7 @@ from closeknit.engine.forecasting.intermittent import (
     sbj,
     tsb,
 )
+from closeknit.engine.forecasting.methods import Method, standard_methods
 from closeknit.engine.forecasting.reconciliation import Reconciliation, add_up, reconcile
 from closeknit.engine.forecasting.reconciliation_by_errors import (
     CoherentQuantiles,
@@ -47,7 +51,9 @@ from closeknit.engine.forecasting.result import Forecast
 from closeknit.engine.forecasting.rolling import forecast_by_rolling_choice
 from closeknit.engine.forecasting.scores import interval_coverage, mase, pinball_loss, smape, wape
 from closeknit.engine.forecasting.seasonal import seasonal_mean, seasonal_naive
+from closeknit.engine.forecasting.selection import SelectedForecast, forecast_selected
 from closeknit.engine.forecasting.smoothing import SmoothingForecast, exponential_smoothing, smooth_with
+from closeknit.engine.forecasting.theta import ThetaForecast, theta
 
 __all__ = [
     "AggregateForecast",
@@ -59,9 +65,12 @@ __all__ = [
     "Forecast",
     "Hierarchy",
     "IntermittentForecast",
+    "Method",
     "Reconciliation",
     "ReconciliationByErrors",
+    "SelectedForecast",
     "SmoothingForecast",
+    "ThetaForecast",
     "add_up",
     "adida",
     "aggregate_quantiles",
@@ -72,6 +81,7 @@ __all__ = [
     "demand_over_periods",
     "exponential_smoothing",
     "forecast_by_rolling_choice",
+    "forecast_selected",
     "hierarchy_of_groups",
     "hierarchy_of_parents",
     "hierarchy_of_sums",
@@ -89,6 +99,8 @@ __all__ = [
     "shrinkage_intensity",
     "smape",
     "smooth_with",
+    "standard_methods",
+    "theta",
     "tsb",
     "wape",
 ]
