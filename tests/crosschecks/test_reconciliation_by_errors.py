@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy import optimize
 from tests.crosschecks.test_hierarchy import random_groups, random_tree, structures, summing_of, textbook
 
 from closeknit.engine.errors import EngineInputError
@@ -155,3 +156,29 @@ def test_bad_input_is_refused_with_the_fix() -> None:
         reconcile_by_errors(base, tree, [[0.0, 0.0], [1.0, 2.0], [1.0, -2.0]])
     dull = reconcile_by_errors(base, tree, np.zeros((3, 4))).reconciled.values
     assert dull[:, 0].tolist() == [2.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_non_negative_is_the_quadratic_program(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for hierarchy in structures(rng):
+        summing = summing_of(hierarchy)
+        base = rng.normal(0.3, 2.0, (hierarchy.node_count, 3))
+        errors = shared_errors(rng, hierarchy.node_count, 10) + 0.1 * rng.normal(0, 1, (hierarchy.node_count, 10))
+        got = reconcile_by_errors(base, hierarchy, errors, shrinkage=0.3, non_negative=True).reconciled
+        sample = errors @ errors.T / errors.shape[1]
+        white = np.linalg.cholesky(0.3 * np.diag(np.diag(sample)) + 0.7 * sample)
+        for t in range(3):
+            leaves, _ = optimize.nnls(np.linalg.solve(white, summing), np.linalg.solve(white, base[:, t]))
+            np.testing.assert_allclose(got.values[:, t], summing @ leaves, atol=1e-8)
+        assert (got.values >= 0.0).all()
+        assert (got.values[got.is_held] == 0.0).all()
+
+
+def test_leaves_without_any_error_stay_or_go_to_zero() -> None:
+    tree = hierarchy_of_parents([-1, 0, 0, 0])
+    errors = np.array([[1.0, -2.0, 0.5], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [1.0, 1.0, -1.0]])
+    got = reconcile_by_errors([[9.0], [4.0], [-3.0], [2.0]], tree, errors, shrinkage=0.5).reconciled.values
+    assert got[1:3, 0].tolist() == [4.0, -3.0]
+    above = reconcile_by_errors([[3.0], [4.0], [-3.0], [-2.0]], tree, errors, shrinkage=0.5, non_negative=True)
+    assert above.reconciled.values[:, 0].tolist() == [4.0, 4.0, 0.0, 0.0]

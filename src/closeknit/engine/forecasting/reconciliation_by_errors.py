@@ -8,6 +8,7 @@ from scipy import linalg
 
 from closeknit.engine.checks import FloatArray, frozen, numbers, refuse_where, rising_levels
 from closeknit.engine.errors import EngineInputError
+from closeknit.engine.forecasting.above_zero import errors_above_zero
 from closeknit.engine.forecasting.hierarchy import Hierarchy
 from closeknit.engine.forecasting.hierarchy_solver import SumSolver
 from closeknit.engine.forecasting.reconciliation import Reconciliation, base_of, from_leaves, reconcile
@@ -55,12 +56,18 @@ def shrinkage_intensity(residuals: ArrayLike) -> float:
 
 
 def reconcile_by_errors(
-    base: ArrayLike, hierarchy: Hierarchy, residuals: ArrayLike, *, shrinkage: float | None = None
+    base: ArrayLike,
+    hierarchy: Hierarchy,
+    residuals: ArrayLike,
+    *,
+    shrinkage: float | None = None,
+    non_negative: bool = False,
 ) -> ReconciliationByErrors:
     """Forecasts that add up with the least total error variance, given how past errors went together (MinT).
 
     Parameters: `base` [node, period]; `hierarchy`; `residuals` [node, past]: past errors (actual minus forecast) of the
-    same forecasts at the same times; `shrinkage` in (0, 1]: None estimates it (`shrinkage_intensity`, at least 1e-4).
+    same forecasts at the same times; `shrinkage` in (0, 1]: None estimates it (`shrinkage_intensity`, at least 1e-4);
+    `non_negative` adds y~ >= 0 at leaves to the same minimum.
     Formula: y~ = y^ - W C' (C W C')^-1 C y^ with C the sums minus their leaves, and
     W = lambda diag(E E'/T) + (1 - lambda) E E'/T. The second part has rank T: C W C' is solved by Woodbury's identity
     on the first, and again for what is left. Memory grows with node x past; no matrix of node by node is made.
@@ -80,6 +87,12 @@ def reconcile_by_errors(
     kept = _shrinkage(errors, shrinkage)
     leaves = _minimum_trace(given, hierarchy, errors, kept)
     held = np.zeros(leaves.shape, dtype=np.bool_)
+    if non_negative:
+        diagonal = kept * np.mean(errors**2, axis=1)
+        factor = np.sqrt((1.0 - kept) / errors.shape[1]) * errors
+        for period in np.flatnonzero((leaves < 0.0).any(axis=0)):
+            found = errors_above_zero(given[:, period], hierarchy, diagonal, factor)
+            leaves[:, period], held[:, period] = found
     return ReconciliationByErrors(from_leaves(given, hierarchy, leaves, held), kept)
 
 
