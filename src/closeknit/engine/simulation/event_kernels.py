@@ -11,7 +11,7 @@ escalations, retrials, arrivals.
 import math
 
 from closeknit.engine.compiled import IntMatrix, IntVector, Matrix, Vector, kernel
-from closeknit.engine.simulation.calendar_kernels import _day_of_earliest
+from closeknit.engine.simulation.calendar_kernels import INDEX, _day_of_earliest
 from closeknit.engine.simulation.heap_kernels import _push, _replace_top
 from closeknit.engine.simulation.routing_kernels import _choose, _earliest_escalation, _free_group, _live
 from closeknit.engine.simulation.state_kernels import (
@@ -149,7 +149,7 @@ def _simulate_one(
         following,
     )
     retrials = next_try.size > 0
-    mask = first_of_day.size - 1
+    mask = (first_of_day.size - 1) & INDEX
     spare = following.size - 1
     today = 0
     completion_at = math.inf
@@ -186,12 +186,12 @@ def _simulate_one(
         offer_to = 0
         if kind == COMPLETION:
             day = today & mask
-            node = first_of_day[day]
+            node = first_of_day[day] & INDEX
             first_of_day[day] = following[node]
             following[node] = spare
             spare = node
             busy -= 1
-            offer_from = whose[node]
+            offer_from = whose[node] & INDEX
             offer_to = offer_from + 1
             free[offer_from] += 1
             stale = free[offer_from] == 1 and late_groups[offer_from] > 0
@@ -209,13 +209,13 @@ def _simulate_one(
             stale = True
         else:
             if kind == ARRIVAL:
-                k = arriving
+                k = arriving & INDEX
                 call = _next_arrival(k, first, arrivals, enter, cursor, upcoming)
                 arriving = _least(upcoming)
                 arrival_at = upcoming[arriving]
             else:
                 tried = retry_call[0] // classes
-                k = retry_call[0] - tried * classes
+                k = (retry_call[0] - tried * classes) & INDEX
                 retries -= 1
                 _replace_top(retry_at, retry_call, retries, retry_at[retries], retry_call[retries])
                 if taken_by[tried] >= 0:
@@ -223,11 +223,13 @@ def _simulate_one(
                 call = next_try[tried]
                 enter[call] = now
             entered += 1
+            call &= INDEX
             g = _free_group(rules_of_class[k], rules_of_class[k + 1], first_rules, rule_group, rule_open, free)
             if g >= 0:
                 start_at[call] = now
                 taken_by[call] = g
-                node = spare
+                g &= INDEX
+                node = spare & INDEX
                 spare = following[node]
                 at = now + handle[call] * factor[k, g]
                 _begin(node, at, now, g, per_minute, free, worked, until, whose, following, first_of_day)
@@ -245,7 +247,7 @@ def _simulate_one(
                 if head[k] == tail[k]:
                     head_enter[k] = now
                     escalation_at = min(escalation_at, now + late_after[k])
-                queue[tail[k]] = call
+                queue[tail[k] & INDEX] = call
                 tail[k] += 1
                 waiting += 1
                 waited[k] -= now
@@ -255,18 +257,19 @@ def _simulate_one(
                     )
                     retries += 1
         if waiting > 0:
-            for g in range(offer_from, offer_to):
+            for g in range(offer_from & INDEX, offer_to):
                 while free[g] > 0:
                     k = _choose(g, now, head_enter, rules_of_group, rule_class, rule_priority, rule_after, rule_open)
                     if k < 0:
                         break
-                    call = _leave_queue(k, queue, head, tail, head_enter, enter)
+                    k &= INDEX
+                    call = INDEX & _leave_queue(k, queue, head, tail, head_enter, enter)
                     waiting -= 1
                     waited[k] += now
                     start_at[call] = now
                     if now <= enter[call] + patience[call]:
                         taken_by[call] = g
-                        node = spare
+                        node = spare & INDEX
                         spare = following[node]
                         at = now + handle[call] * factor[k, g]
                         _begin(node, at, now, g, per_minute, free, worked, until, whose, following, first_of_day)

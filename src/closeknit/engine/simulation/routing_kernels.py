@@ -3,6 +3,7 @@
 import math
 
 from closeknit.engine.compiled import IntVector, Vector, inlined
+from closeknit.engine.simulation.calendar_kernels import INDEX
 
 
 @inlined
@@ -20,16 +21,18 @@ def _choose(
     chosen = -1
     longest = math.inf
     priority = 0
-    for rule in range(rules_of_group[group], rules_of_group[group + 1]):
+    for place in range(rules_of_group[group], rules_of_group[group + 1]):
+        rule = place & INDEX
         if chosen >= 0 and rule_priority[rule] != priority:
             break
-        since = head_enter[rule_class[rule]]
+        k = rule_class[rule] & INDEX
+        since = head_enter[k]
         if (
-            (since < longest or (since == longest and rule_class[rule] < chosen))
+            (since < longest or (since == longest and k < chosen))
             and since + rule_after[rule] <= now
             and rule_open[rule] > 0
         ):
-            chosen = rule_class[rule]
+            chosen = k
             longest = since
             priority = rule_priority[rule]
     return chosen
@@ -48,9 +51,10 @@ def _earliest_escalation(
     """When the next waiting call comes into reach of an agent who is free, and that agent's group."""
     at = math.inf
     group = -1
-    for rule in late_rules:
-        due = head_enter[rule_class[rule]] + rule_after[rule]
-        if due < at and free[rule_group[rule]] > 0 and rule_open[rule] > 0:
+    for place in range(late_rules.size):
+        rule = late_rules[place] & INDEX
+        due = head_enter[rule_class[rule] & INDEX] + rule_after[rule]
+        if due < at and free[rule_group[rule] & INDEX] > 0 and rule_open[rule] > 0:
             at = due
             group = rule_group[rule]
     return at, group
@@ -62,8 +66,9 @@ def _free_group(
 ) -> int:
     """The first group, in the order of a class's rules, that is free for a call that has just arrived; or -1."""
     for place in range(first, last):
-        group = rule_group[first_rules[place]]
-        if free[group] > 0 and rule_open[first_rules[place]] > 0:
+        rule = first_rules[place & INDEX] & INDEX
+        group = rule_group[rule] & INDEX
+        if free[group] > 0 and rule_open[rule] > 0:
             return int(group)
     return -1
 

@@ -3,7 +3,7 @@
 import math
 
 from closeknit.engine.compiled import IntVector, Vector, inlined
-from closeknit.engine.simulation.calendar_kernels import NONE, _add
+from closeknit.engine.simulation.calendar_kernels import INDEX, NONE, _add
 
 
 @inlined
@@ -77,7 +77,7 @@ def _next_arrival(
     k: int, first: IntVector, arrivals: IntVector, enter: Vector, cursor: IntVector, upcoming: Vector
 ) -> int:
     """The call of class k that arrives now; the one behind it is upcoming."""
-    call = cursor[k]
+    call = cursor[k] & INDEX
     cursor[k] = call + 1
     upcoming[k] = math.inf
     if call + 1 < first[k] + arrivals[k]:
@@ -100,11 +100,12 @@ def _least(values: Vector) -> int:
 @inlined
 def _leave_queue(k: int, queue: IntVector, head: IntVector, tail: IntVector, head_enter: Vector, enter: Vector) -> int:
     """The call that waits longest in class k, out of its queue."""
-    call = queue[head[k]]
-    head[k] += 1
+    call = queue[head[k] & INDEX]
+    after = (head[k] + 1) & INDEX
+    head[k] = after
     head_enter[k] = math.inf
-    if head[k] < tail[k]:
-        head_enter[k] = enter[queue[head[k]]]
+    if after < tail[k]:
+        head_enter[k] = enter[queue[after] & INDEX]
     return int(call)
 
 
@@ -125,7 +126,7 @@ def _begin(
     """An agent of the group is busy from now until `at`."""
     free[group] -= 1
     worked[group] -= now
-    _add(node, at, group, int(at * per_minute) & (first_of_day.size - 1), until, whose, following, first_of_day)
+    _add(node, at, group, int(at * per_minute) & (first_of_day.size - 1) & INDEX, until, whose, following, first_of_day)
 
 
 @inlined

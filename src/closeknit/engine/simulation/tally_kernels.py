@@ -2,7 +2,8 @@
 
 import math
 
-from closeknit.engine.compiled import Cube, IntMatrix, IntVector, Matrix, Vector, kernel
+from closeknit.engine.compiled import Cube, IntMatrix, IntVector, Matrix, Vector, inlined, kernel
+from closeknit.engine.simulation.calendar_kernels import INDEX
 from closeknit.engine.simulation.event_kernels import BLOCKED
 
 OFFERED, RETRIED, SERVED, ABANDONED, BLOCKED_CALLS, LEFT, LOST = range(7)
@@ -14,15 +15,17 @@ ACCOUNT_MEASURES = 6
 """Offered, served, abandoned, served in time, minutes waited, minutes waited by those served."""
 
 
-@kernel
+@inlined
 def _spread(row: Vector, place: int, width: int, since: float, until: float, length: float, steps: int) -> None:
     """Add the minutes from `since` to `until` to the intervals they fall into, the rest to one more."""
     t = min(int(since / length), steps)
+    at = (t * width + place) & INDEX
     while t < steps and until > (t + 1) * length:
-        row[t * width + place] += max((t + 1) * length - since, 0.0)
+        row[at] += max((t + 1) * length - since, 0.0)
         since = max(since, (t + 1) * length)
         t += 1
-    row[t * width + place] += max(until - since, 0.0)
+        at = (at + width) & INDEX
+    row[at] += max(until - since, 0.0)
 
 
 @kernel
@@ -92,48 +95,52 @@ def _tally_class(
 ) -> None:
     classes = factor.shape[0]
     groups = factor.shape[1]
+    worked = flows[classes : classes + groups]
+    taken = 0
     virtual_waits = 0.0
-    for call in range(begin, end):
+    end_of_plan = steps * length
+    for place in range(begin, end):
+        call = place & INDEX
         since = enter[call]
         if since == math.inf:
             continue
-        t = min(int(since / length), steps) * MEASURES
+        t = (min(int(since / length), steps) * MEASURES) & INDEX
         row[t + OFFERED] += 1.0
-        if call >= middle:
-            row[t + RETRIED] += 1.0
+        row[t + RETRIED] += 1.0 if call >= middle else 0.0
         g = taken_by[call]
         now = start_at[call]
         until = min(now, since + patience[call])
-        if now < math.inf:
-            virtual_waits += now - since
-        if now - since <= threshold:
-            row[t + VIRTUAL_IN_TIME] += 1.0
+        virtual_waits += now - since if now < math.inf else 0.0
+        # Without branches, for who waits too long cannot be foreseen.
+        in_time = 1.0 if now - since <= threshold else 0.0
+        row[t + VIRTUAL_IN_TIME] += in_time
         if g >= 0:
+            g &= INDEX
             row[t + SERVED] += 1.0
             row[t + SERVED_WAITED] += now - since
-            if now - since <= threshold:
-                row[t + SERVED_IN_TIME] += 1.0
-            work = handle[call] * factor[k, g]
-            flows[classes + g] += work
-            flows[classes + groups] += 1.0
-            place = g * (steps + 1) * GROUP_MEASURES
-            by_group[place + min(int(now / length), steps) * GROUP_MEASURES + TAKEN] += 1.0
-            _spread(by_group, place + BUSY, GROUP_MEASURES, now, now + work, length, steps)
-        elif g == BLOCKED:
-            row[t + BLOCKED_CALLS] += 1.0
-            until = since
-        elif until < stop_at:
-            row[t + ABANDONED] += 1.0
+            row[t + SERVED_IN_TIME] += in_time
+            work = handle[call] * factor[k & INDEX, g]
+            worked[g] += work
+            taken += 1
+            first = g * (steps + 1) * GROUP_MEASURES
+            by_group[(first + min(int(now / length), steps) * GROUP_MEASURES + TAKEN) & INDEX] += 1.0
+            _spread(by_group, first + BUSY, GROUP_MEASURES, now, now + work, length, steps)
         else:
-            row[t + LEFT] += 1.0
-            until = max(since, steps * length)
-        if g < 0 and (next_try.size == 0 or next_try[call] < 0):
-            row[t + LOST] += 1.0
+            if g == BLOCKED:
+                row[t + BLOCKED_CALLS] += 1.0
+                until = since
+            elif until < stop_at:
+                row[t + ABANDONED] += 1.0
+            else:
+                row[t + LEFT] += 1.0
+                until = max(since, end_of_plan)
+            if next_try.size == 0 or next_try[call] < 0:
+                row[t + LOST] += 1.0
         row[t + WAITED] += until - since
-        if since < steps * length and (until > steps * length or (g < 0 and until == steps * length)):
+        if until >= end_of_plan and since < end_of_plan and (until > end_of_plan or g < 0):
             row[t + WAITING_AT_END] += 1.0
-        if until > since:
-            _spread(row, QUEUED, MEASURES, since, until, length, steps)
+        _spread(row, QUEUED, MEASURES, since, until, length, steps)
+    flows[classes + groups] += taken
     flows[k] += virtual_waits
     for t in range(steps + 1):
         flows[classes + groups + 1] += row[t * MEASURES + OFFERED]
