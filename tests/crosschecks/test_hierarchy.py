@@ -214,3 +214,19 @@ def test_adding_up_is_the_summing_matrix() -> None:
     for hierarchy in structures(rng):
         leaves = rng.normal(5.0, 3.0, (hierarchy.leaves.size, 2))
         np.testing.assert_allclose(add_up(leaves, hierarchy), summing_of(hierarchy) @ leaves, rtol=1e-13, atol=1e-12)
+
+
+def test_a_large_tree_above_zero_meets_the_conditions_of_its_optimum() -> None:
+    rng = np.random.default_rng(4)
+    parents = np.concatenate([[-1], np.zeros(20), 1 + np.arange(300) % 20, 21 + np.arange(6000) % 300])
+    tree = hierarchy_of_parents(parents)
+    base = np.array(add_up(rng.gamma(0.5, 2.0, (6000, 3)) - 0.3, tree))
+    base[tree.uppers] *= 0.8
+    variances = rng.gamma(2.0, 1.0, tree.node_count)
+    got = reconcile(base, tree, variances, non_negative=True)
+    left = (base - got.values) / variances[:, None]
+    slope = left[tree.leaves] + tree.members.T @ left[tree.uppers]
+    held = got.is_held[tree.leaves]
+    assert 0.1 < held.mean() < 0.9
+    assert np.abs(slope[~held]).max() < 1e-9
+    assert slope[held].max() < 1e-9, "no held leaf wants to rise"
