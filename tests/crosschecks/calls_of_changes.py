@@ -16,6 +16,16 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "known_factor": np.where(np.arange(70) % 7 < 6, 1.0, 0.5),
         "long_cycle_periods": 30.0,
     },
+    forecasting.forecast_selected: {
+        "history": MOVED,
+        "season_periods": 7,
+        "horizon": 7,
+        "quantile_levels": np.array([0.1, 0.5, 0.9]),
+        "n_windows": 2,
+        "group_of_series": np.array([0, 1, 0]),
+        "is_tail": np.array([True, False, False]),
+    },
+    forecasting.standard_methods: {"seasons": (7, 28)},
     forecasting.break_even_weeks: {
         "extra_hours_per_week": np.array([20.0, 40.0]),
         "overtime_cost_per_hour": np.array([45.0, 40.0]),

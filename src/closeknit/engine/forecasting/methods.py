@@ -1,0 +1,80 @@
+"""The register of methods that the judge chooses from: a name, a season and a function of history."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from closeknit.engine.checks import FloatArray, whole_number
+from closeknit.engine.errors import EngineInputError
+from closeknit.engine.forecasting.intermittent import sba, tsb
+from closeknit.engine.forecasting.panel import ahead, panel_of, seasonal_means
+from closeknit.engine.forecasting.smoothing import exponential_smoothing
+
+Forecaster: TypeAlias = Callable[[FloatArray, int], FloatArray]
+"""Takes the history [series, period] and the horizon; gives the mean [series, period ahead], NaN where it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way to forecast: `name`, `forecast(history, horizon)`, and whether it is cheap enough for the tail.
+
+    `forecast` must treat each series by itself and give the same answer each time.
+    """
+
+    name: str
+    forecast: Forecaster
+    is_cheap: bool = True
+
+
+def standard_methods(seasons: Sequence[int]) -> tuple[Method, ...]:
+    """The package's methods, the seasonal ones once for each season (in periods): the judge chooses the season as well.
+
+    Parameters: `seasons`, such as (7,) for days or (24, 168) for hours. Cheap: the last value, means and Croston-like
+    methods; exponential smoothing is not. Validity: as each method's. Source: each method's.
+
+    >>> [method.name for method in standard_methods([7])][:4]
+    ['naive', 'mean_8', 'seasonal_naive_7', 'seasonal_mean_7x4']
+    """
+    if len(seasons) == 0:
+        raise EngineInputError("seasons is empty: give at least one season in periods, such as (7,)")
+    lengths = sorted({whole_number(f"seasons[{i}]", m, minimum=1, maximum=10**6) for i, m in enumerate(seasons)})
+    found = [Method("naive", _using(_mean_of_seasons, 1, 1)), Method("mean_8", _using(_mean_of_seasons, 1, 8))]
+    for season in lengths:
+        if season > 1:
+            found.append(Method(f"seasonal_naive_{season}", _using(_mean_of_seasons, season, 1)))
+            found.append(Method(f"seasonal_mean_{season}x4", _using(_mean_of_seasons, season, 4)))
+        found.append(Method(f"smoothing_{season}", _using(_smoothing, season), is_cheap=False))
+    found += [Method("sba", _using(_flat, sba)), Method("tsb", _using(_flat, tsb))]
+    return tuple(found)
+
+
+@cache
+def _using(function: Callable[..., FloatArray], *settings: Any) -> Forecaster:
+    """One and the same function for the same settings: two lists of the same methods are equal."""
+    return partial(function, *settings)
+
+
+def _mean_of_seasons(season: int, averaged: int, history: FloatArray, horizon: int) -> FloatArray:
+    panel = panel_of(history, season, horizon, None)
+    mean = ahead(panel, seasonal_means(panel.grid(), averaged))
+    # A season that has not been seen once cannot be repeated.
+    return mean if history.shape[1] >= season else np.full_like(mean, np.nan)
+
+
+def _smoothing(season: int, history: FloatArray, horizon: int) -> FloatArray:
+    if season > 1 and history.shape[1] < 2 * season:
+        return np.full((history.shape[0], horizon), np.nan)
+    return np.array(exponential_smoothing(history, season, horizon).forecast)
+
+
+def _flat(method: Callable[..., object], history: FloatArray, horizon: int) -> FloatArray:
+    """Croston and the like, for series without negative values."""
+    usable = ~np.any(history < 0.0, axis=1)
+    result = np.full((history.shape[0], horizon), np.nan)
+    if np.any(usable):
+        mean: FloatArray = method(history[usable]).mean  # type: ignore[attr-defined]
+        result[usable] = np.asarray(mean)[:, None]
+    return result

@@ -1,0 +1,359 @@
+"""The judge: methods tried on rolling windows of each series' past, chosen or weighted, with conformal quantiles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from closeknit.engine.checks import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    flags,
+    frozen,
+    numbers,
+    rising_levels,
+    same_shape,
+    whole_number,
+    whole_numbers,
+)
+from closeknit.engine.errors import EngineInputError
+from closeknit.engine.forecasting.conformal import calibrated, quantiles_of, reached
+from closeknit.engine.forecasting.methods import Method, standard_methods
+
+_POWER = 3.0
+_SERIES_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SelectedForecast:
+    """Means and quantiles per series and period ahead, and why each series got its method.
+
+    `mean` [series, period ahead]; `quantiles` [level, series, period ahead]. `methods`: names; `best` [series]: index
+    of the one with the least error; `weights` [series, method]: what each counts in the mean (one 1 where the best
+    alone is used, all 0 for borrowed and empty series); `errors` [series, method]: mean scaled error on the windows,
+    infinite where it could not be tried. `is_borrowed` [series]: too short to be judged, shaped as its group.
+    `reasons` [series]: in words. `windows_scored` [series]. `levels_reached` [level]: share of the values of the
+    latest window below quantiles made without it, `values_judged` of them (0: none could be).
+    """
+
+    mean: FloatArray
+    quantile_levels: FloatArray
+    quantiles: FloatArray
+    methods: tuple[str, ...]
+    best: IntArray
+    weights: FloatArray
+    errors: FloatArray
+    is_borrowed: BoolArray
+    reasons: tuple[str, ...]
+    windows_scored: IntArray
+    levels_reached: FloatArray
+    values_judged: int
+
+
+def forecast_selected(
+    history: ArrayLike,
+    season_periods: int,
+    horizon: int,
+    quantile_levels: ArrayLike,
+    *,
+    methods: Sequence[Method] | None = None,
+    n_windows: int = 4,
+    group_of_series: ArrayLike | None = None,
+    is_tail: ArrayLike | None = None,
+    combination: str = "judged",
+    measure: str = "mase",
+) -> SelectedForecast:
+    """Try every method on the last windows of each series, and forecast with the best or with all by their merit.
+
+    Parameters: `history` [series, period] (NaN = missing), `season_periods` (m, of the scale and of the standard
+    methods), `horizon` (h >= 1), `quantile_levels` (rising, in (0, 1)), `methods` (default: `standard_methods` of m),
+    `n_windows` (W windows of h periods, each forecast from what came before it), `group_of_series` [series] (labels;
+    short series borrow and errors are pooled within; default: one group), `is_tail` [series] (series that only get
+    the cheap methods), `combination`: "best", "weighted" or "judged" (whichever of the two did better in the group on
+    windows that had no part in choosing), `measure`: "mase" (absolute errors) or "rmsse" (squared).
+    Formula: error = mean |e| (or root mean e^2) over the windows / mean |y_t - y_(t-m)| before them; weights in
+    proportion to 1 / error^3. Quantiles are conformal: mean + scale x empirical quantile, per step ahead, of the
+    scaled errors on windows forecast with what the *other* windows chose, each scaled by the other windows' errors of
+    its series (shrunk to the group's), pooled over the group.
+    Validity: the near future resembles the windows. Coverage is that of the group; a series alone has its own errors
+    only. Source: Tashman, IJF 16 (2000); Bates and Granger, ORQ 20 (1969); Hyndman and Koehler, IJF 22 (2006); Vovk,
+    Gammerman and Shafer, Algorithmic Learning in a Random World (2005); Barber et al., Annals of Statistics 49 (2021).
+
+    >>> done = forecast_selected([[1.0, 9.0, 4.0] * 12], 3, 3, [0.1, 0.9], combination="best")
+    >>> done.mean.round(6).tolist(), done.methods[done.best[0]]
+    ([[1.0, 9.0, 4.0]], 'seasonal_naive_3')
+    """
+    values = numbers("history", history, missing_allowed=True, ndim=2)
+    season = whole_number("season_periods", season_periods, minimum=1, maximum=10**6)
+    ahead = whole_number("horizon", horizon, minimum=1, maximum=10**6)
+    windows = whole_number("n_windows", n_windows, minimum=1, maximum=1000)
+    levels = rising_levels("quantile_levels", quantile_levels)
+    group, tail = _groups(group_of_series, values.shape[0]), _tail(is_tail, values.shape[0])
+    if combination not in ("best", "weighted", "judged"):
+        raise EngineInputError(f'combination is {combination!r}: give "best", "weighted" or "judged"')
+    if measure not in ("mase", "rmsse"):
+        raise EngineInputError(f'measure is {measure!r}: give "mase" or "rmsse"')
+    tried = tuple(standard_methods((season,)) if methods is None else methods)
+    if not any(method.is_cheap for method in tried):
+        raise EngineInputError("methods holds no cheap one: give at least one, such as those of standard_methods")
+    trial = _tried(values, season, ahead, windows, tried, tail, measure == "rmsse")
+    mean, rival, weights = _decided(trial, group, combination)
+    mean, borrowed = _borrowed(values, mean, group)
+    calibration = calibrated(rival.actual, rival.forecast, trial.scale, group)
+    non_negative = ~np.any(values < 0.0, axis=1)
+    mean = np.where(non_negative[:, None], np.maximum(mean, 0.0), mean)
+    share, judged = reached(rival.actual, rival.forecast, trial.scale, group, levels)
+    return SelectedForecast(
+        mean=frozen(mean),
+        quantile_levels=frozen(levels),
+        quantiles=frozen(_arranged(quantiles_of(mean, calibration, levels), non_negative)),
+        methods=tuple(method.name for method in tried),
+        best=frozen(trial.best),
+        weights=frozen(np.where(borrowed[:, None], 0.0, weights)),
+        errors=frozen(trial.errors),
+        is_borrowed=frozen(borrowed),
+        reasons=_reasons(tried, trial, weights, borrowed, values),
+        windows_scored=frozen(trial.scored),
+        levels_reached=frozen(share),
+        values_judged=judged,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rival:
+    """A way to use the methods: its forecast ahead, and what it said of each window by what the others chose."""
+
+    ahead: FloatArray
+    actual: FloatArray
+    forecast: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    """How the methods did: errors [series, method], and the two ways to use them."""
+
+    scale: FloatArray
+    errors: FloatArray
+    best: IntArray
+    scored: IntArray
+    weights: FloatArray
+    alone: _Rival
+    weighted: _Rival
+
+
+def _groups(given: ArrayLike | None, series: int) -> IntArray:
+    if given is None:
+        return np.zeros(series, dtype=np.int64)
+    labels = whole_numbers("group_of_series", given, minimum=0)
+    same_shape([("group_of_series", labels)], (series,), "one label per series")
+    found: IntArray = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    return found
+
+
+def _tail(given: ArrayLike | None, series: int) -> BoolArray:
+    if given is None:
+        return np.zeros(series, dtype=np.bool_)
+    marked = flags("is_tail", given)
+    same_shape([("is_tail", marked)], (series,), "one flag per series")
+    return marked
+
+
+def _tried(
+    values: FloatArray,
+    season: int,
+    horizon: int,
+    windows: int,
+    methods: tuple[Method, ...],
+    tail: BoolArray,
+    squared: bool,
+) -> _Trial:
+    """All methods on all windows, some thousand series at a time."""
+    parts = [
+        _tried_part(
+            values[a : a + _SERIES_AT_ONCE], season, horizon, windows, methods, tail[a : a + _SERIES_AT_ONCE], squared
+        )
+        for a in range(0, max(values.shape[0], 1), _SERIES_AT_ONCE)
+    ]
+
+    def rival(name: str) -> _Rival:
+        each = [getattr(part, name) for part in parts]
+        return _Rival(*(np.concatenate([getattr(r, f) for r in each]) for f in ("ahead", "actual", "forecast")))
+
+    fields = ("scale", "errors", "best", "scored", "weights")
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in fields}
+    return _Trial(**joined, alone=rival("alone"), weighted=rival("weighted"))
+
+
+def _tried_part(
+    values: FloatArray,
+    season: int,
+    horizon: int,
+    windows: int,
+    methods: tuple[Method, ...],
+    tail: BoolArray,
+    squared: bool,
+) -> _Trial:
+    series, periods = values.shape
+    origins = [periods - horizon * w for w in range(1, windows + 1) if periods - horizon * w >= 2]
+    said = np.full((len(methods), series, len(origins) + 1, horizon), np.nan)
+    for index, method in enumerate(methods):
+        rows = np.flatnonzero(~tail) if not method.is_cheap else np.arange(series)
+        if rows.size:
+            for place, end in enumerate([periods, *origins]):
+                said[index, rows, place] = _asked(method, values[rows, :end], horizon)
+    actual = np.full((series, len(origins), horizon), np.nan)
+    for place, end in enumerate(origins):
+        actual[:, place] = values[:, end : end + horizon]
+    scale = _scale(values[:, : origins[-1]] if origins else values, season)
+    size = np.abs(actual - said[:, :, 1:]) / scale[:, None, None]
+    total = np.nansum(size**2 if squared else size, axis=3)
+    count = np.count_nonzero(~np.isnan(size), axis=3).astype(np.float64)
+    # A method is compared on what the most able one could be tried on, or not at all.
+    whole = count >= count.max(axis=0, initial=0.0)[None]
+    total, count = np.where(whole, total, np.inf), np.where(whole, count, 1.0)
+    can = ~np.isnan(said[:, :, 0]).any(axis=2)
+    seen = np.count_nonzero(~np.isnan(actual), axis=2) > 0
+    errors = np.where(can, _error(total.sum(axis=2), count.sum(axis=2), squared), np.inf)
+    errors = np.where(seen.any(axis=1)[None], errors, np.inf)
+    best = np.argmin(errors, axis=0).astype(np.int64)
+    alone, weighted = _weights(errors, best_only=True), _weights(errors, best_only=False)
+    rivals = []
+    for weight, only in ((alone, True), (weighted, False)):
+        blind = np.full(actual.shape, np.nan)
+        for place in range(len(origins)):
+            others = [w for w in range(len(origins)) if w != place] or [place]
+            error = np.where(
+                can, _error(total[:, :, others].sum(axis=2), count[:, :, others].sum(axis=2), squared), np.inf
+            )
+            blind[:, place] = _mixed(_weights(error, only), said[:, :, 1 + place])
+        rivals.append(_Rival(_mixed(weight, said[:, :, 0]), actual, blind))
+    return _Trial(
+        scale, errors.T.copy(), best, seen.sum(axis=1).astype(np.int64), weighted.T.copy(), rivals[0], rivals[1]
+    )
+
+
+def _asked(method: Method, history: FloatArray, horizon: int) -> FloatArray:
+    told = np.asarray(method.forecast(history.copy(), horizon), dtype=np.float64)
+    if told.shape != (history.shape[0], horizon):
+        raise EngineInputError(
+            f"method {method.name} gave shape {told.shape}: give {(history.shape[0], horizon)}, [series, period ahead]"
+        )
+    return told
+
+
+def _scale(values: FloatArray, season: int) -> FloatArray:
+    """Mean change from season to season before the windows; the mean size, or 1, where there is none."""
+    lag = season if values.shape[1] > season else 1
+    change = np.abs(values[:, lag:] - values[:, :-lag])
+    scale, size = _mean_over_periods(change), _mean_over_periods(np.abs(values))
+    scale = np.where(scale > 0.0, scale, size)
+    result: FloatArray = np.where(scale > 0.0, scale, 1.0)
+    return result
+
+
+def _mean_over_periods(values: FloatArray) -> FloatArray:
+    count = np.count_nonzero(~np.isnan(values), axis=1)
+    mean: FloatArray = np.divide(np.nansum(values, axis=1), count, out=np.zeros(values.shape[0]), where=count > 0)
+    return mean
+
+
+def _error(total: FloatArray, count: FloatArray, squared: bool) -> FloatArray:
+    mean = np.divide(total, count, out=np.full_like(total, np.inf), where=count > 0.0)
+    error: FloatArray = np.sqrt(mean) if squared else mean
+    return error
+
+
+def _weights(errors: FloatArray, best_only: bool) -> FloatArray:
+    """[method, series]: what each counts; all 0 where none could be tried."""
+    possible = np.isfinite(errors)
+    least = np.where(possible, errors, np.inf).min(axis=0)
+    if best_only:
+        first = np.arange(errors.shape[0])[:, None] == np.argmin(errors, axis=0)[None, :]
+        chosen: FloatArray = (first & possible).astype(np.float64)
+        return chosen
+    # A perfect past would take all weight by division by nothing.
+    floor = np.maximum(np.where(np.isfinite(least), least, 1.0), 1e-9)
+    ratio = floor / np.where(possible, np.maximum(errors, floor), np.inf)
+    power = np.where(possible, ratio**_POWER, 0.0)
+    total = power.sum(axis=0)
+    weights: FloatArray = np.divide(power, total, out=np.zeros_like(power), where=total > 0.0)
+    return weights
+
+
+def _mixed(weights: FloatArray, said: FloatArray) -> FloatArray:
+    """Forecasts [method, series, step] by weight [method, series]; NaN where nothing has weight."""
+    used = weights[:, :, None] > 0.0
+    mixed = np.where(used, weights[:, :, None] * np.where(used, said, 0.0), 0.0).sum(axis=0)
+    return np.where(used.any(axis=0), mixed, np.nan)
+
+
+def _decided(trial: _Trial, group: IntArray, combination: str) -> tuple[FloatArray, _Rival, FloatArray]:
+    """Best alone or all by weight: one answer for each group."""
+    series = group.size
+    use_best = np.full(series, combination == "best")
+    if combination == "judged" and series:
+        size = 1 + int(group.max())
+        cost = np.zeros((2, size))
+        for index, rival in enumerate((trial.alone, trial.weighted)):
+            off = np.abs(rival.actual - rival.forecast) / trial.scale[:, None, None]
+            cost[index] = np.bincount(group, weights=np.nansum(off, axis=(1, 2)), minlength=size)
+        use_best = (cost[0] < cost[1])[group]
+    pick = use_best[:, None, None]
+    one_hot = (np.arange(trial.errors.shape[1])[None, :] == trial.best[:, None]) & np.isfinite(trial.errors)
+    rival = _Rival(
+        np.where(use_best[:, None], trial.alone.ahead, trial.weighted.ahead),
+        trial.alone.actual,
+        np.where(pick, trial.alone.forecast, trial.weighted.forecast),
+    )
+    return rival.ahead, rival, np.where(use_best[:, None], one_hot.astype(np.float64), trial.weights)
+
+
+def _borrowed(values: FloatArray, mean: FloatArray, group: IntArray) -> tuple[FloatArray, BoolArray]:
+    """Series that could not be judged take their group's shape at their own level."""
+    borrowed: BoolArray = np.asarray(np.isnan(mean).any(axis=1))
+    result = mean.copy()
+    for label in np.unique(group[borrowed]):
+        rows, lenders = np.flatnonzero(borrowed & (group == label)), (group == label) & ~borrowed
+        past, ahead = values[lenders], mean[lenders]
+        if not lenders.any():
+            past, ahead = np.ones((1, values.shape[1])), np.ones((1, mean.shape[1]))
+        there = np.count_nonzero(~np.isnan(past), axis=0)
+        typical = np.divide(np.nansum(past, axis=0), there, out=np.zeros(values.shape[1]), where=there > 0)
+        own = ~np.isnan(values[rows])
+        weight = (own * typical[None, :]).sum(axis=1)
+        # Without a value of its own a new series starts as half of its peers are or less.
+        unknown = 0.0
+        if lenders.any() and typical.sum() > 0.0:
+            unknown = float(np.median(np.nansum(past, axis=1)) / typical.sum())
+        level = np.divide(np.nansum(values[rows], axis=1), weight, out=np.full(rows.size, unknown), where=weight > 0.0)
+        result[rows] = level[:, None] * ahead.mean(axis=0)[None, :]
+    return result, borrowed
+
+
+def _arranged(quantiles: FloatArray, non_negative: BoolArray) -> FloatArray:
+    ordered = np.sort(quantiles, axis=0)
+    return np.where(non_negative[None, :, None], np.maximum(ordered, 0.0), ordered)
+
+
+def _reasons(
+    methods: tuple[Method, ...], trial: _Trial, weights: FloatArray, borrowed: BoolArray, values: FloatArray
+) -> tuple[str, ...]:
+    names = [method.name for method in methods]
+    order = np.argsort(trial.errors, axis=1, kind="stable")[:, :2]
+    empty: BoolArray = np.asarray(np.isnan(values).all(axis=1))
+    told = []
+    for i in range(values.shape[0]):
+        if borrowed[i]:
+            short = "too short to be judged: its group's shape, its own level"
+            told.append("no value yet: as its group" if empty[i] else short)
+            continue
+        first = order[i, 0]
+        text = f"{names[first]}: error {trial.errors[i, first]:.3g} on {trial.scored[i]} windows"
+        if order.shape[1] > 1 and np.isfinite(trial.errors[i, order[i, 1]]):
+            text += f", next {names[order[i, 1]]} {trial.errors[i, order[i, 1]]:.3g}"
+        used = int(np.count_nonzero(weights[i] > 0.01))
+        weighed = f"; {used} methods by weight, the best {weights[i, first]:.0%}"
+        told.append(text + (weighed if used > 1 else "; used alone"))
+    return tuple(told)
