@@ -5,6 +5,7 @@ and one seed. So call 17 of class 2 brings the same work and the same patience t
 random numbers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,8 +13,8 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import DTypeLike, NDArray
 
+from closeknit.engine import compiled
 from closeknit.engine.checks import FloatArray, IntArray
-from closeknit.engine.compiled import run
 from closeknit.engine.errors import EngineInputError
 from closeknit.engine.simulation.arrival_kernels import times_from_gaps
 from closeknit.engine.simulation.distributions import Distribution
@@ -143,7 +144,9 @@ def draw(plan: SimulationPlan, seed: tuple[int, ...], replications: range, memor
     names = [(part, k) for part in streams for k in range(len(plan.classes))]
     profiles = [_profile(plan, work) for work in plan.classes]
     work = WORK_PER_CALL * expected_calls(plan) * len(replications)
-    enters = [_arrivals(plan.classes[k], profiles[k], part, k, work) for part, k in names]
+    # Looked up once, for it is called once for every class and replication.
+    to_times = compiled.compiled(times_from_gaps) if work >= compiled.SMALL_WORK else times_from_gaps
+    enters = [_arrivals(plan.classes[k], profiles[k], part, k, to_times) for part, k in names]
     tries = [_tries(plan.classes[k], part, k, times.size) for (part, k), times in zip(names, enters, strict=True)]
     sizes = np.array([times.size + int(more.sum()) for times, more in zip(enters, tries, strict=True)], dtype=np.int64)
     last = np.cumsum(sizes)
@@ -193,7 +196,7 @@ def _profile(plan: SimulationPlan, work: WorkClass) -> _Profile:
     )
 
 
-def _arrivals(work: WorkClass, profile: _Profile, streams: Streams, k: int, effort: float) -> FloatArray:
+def _arrivals(work: WorkClass, profile: _Profile, streams: Streams, k: int, to_times: Callable[..., int]) -> FloatArray:
     """Arrival times in minutes, rising: a Poisson process of unit rate, seen through the expected count so far."""
     if work.arrival_minutes is not None:
         return np.array(work.arrival_minutes, dtype=np.float64)
@@ -201,7 +204,7 @@ def _arrivals(work: WorkClass, profile: _Profile, streams: Streams, k: int, effo
     if work.interval_cv > 0.0 or work.busyness_cv > 0.0:
         expected = profile.expected * _busyness(work, so_far.size - 1, streams, k)
         so_far = np.concatenate([[0.0], np.cumsum(expected)])
-    times = _poisson(streams.of(k, ARRIVALS), so_far, profile, effort)
+    times = _poisson(streams, k, so_far, profile, to_times)
     if profile.batch_edges.size > 1:
         numbers = streams.of(k, BATCHES).random(times.size)
         times = np.repeat(times, np.searchsorted(profile.batch_edges, numbers, side="right") + 1)
@@ -219,16 +222,18 @@ def _busyness(work: WorkClass, intervals: int, streams: Streams, k: int) -> Floa
     return factor
 
 
-def _poisson(rng: np.random.Generator, so_far: FloatArray, profile: _Profile, effort: float) -> FloatArray:
+def _poisson(
+    streams: Streams, k: int, so_far: FloatArray, profile: _Profile, to_times: Callable[..., int]
+) -> FloatArray:
     """The points of a Poisson process of which `so_far` are expected up to each time of the clock."""
     end = float(so_far[-1])
-    gaps = rng.standard_exponential(int(end + 4.0 * end**0.5) + 10)
+    size = int(end + 4.0 * end**0.5) + 10
     while True:
-        times = np.empty_like(gaps)
-        count = run(times_from_gaps, effort, gaps, so_far, profile.clock, profile.last_moment, times)
+        gaps = streams.of(k, ARRIVALS).standard_exponential(size)
+        count = to_times(gaps, so_far, profile.clock, profile.last_moment, gaps)
         if count >= 0:
-            return times[:count]
-        gaps = np.concatenate([gaps, rng.standard_exponential(int(2.0 * end**0.5) + 10)])
+            return gaps[:count]
+        size += size // 2
 
 
 def _tries(work: WorkClass, streams: Streams, k: int, calls: int) -> IntArray:

@@ -64,7 +64,7 @@ def batches(plan: SimulationPlan, replications: int) -> list[range]:
 
 
 def is_pool(plan: SimulationPlan, tables: Tables) -> bool:
-    """Whether one heap of free agents says it all: one class, one group, staff that stays, no retrial, no limit."""
+    """Whether one calendar of free agents says it all: one class, one group, staff that stays, no retrial, no limit."""
     work = plan.classes[0]
     return (
         len(plan.classes) == len(plan.groups) == 1
