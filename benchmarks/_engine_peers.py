@@ -15,7 +15,6 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "requirements" / "peers.txt"
 HOME = ROOT / ".closeknit" / "bench" / "peers"
-PYTHON = HOME / "bin" / "python"
 NEEDS_ERLANG_A = (3, 12)
 """pyworkforce has Erlang A from this Python on; stockpyl's last numpy has wheels up to it."""
 
@@ -24,28 +23,29 @@ class NoPeer(Exception):
     """A peer that cannot be run here; the text says why."""
 
 
-def prepare() -> tuple[int, int]:
+def prepare(lock: Path = LOCK, home: Path = HOME) -> tuple[int, int]:
     """Have the environment; the version of its Python. Raises `NoPeer` where it cannot be made."""
     found = _interpreter()
-    stamp = HOME / "stamp.json"
-    want = {"lock": LOCK.read_text(encoding="utf-8"), "python": found}
-    if not (stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == want and _version(str(PYTHON))):
-        print(f"installing the peers with {found} into {HOME.relative_to(ROOT)}", file=sys.stderr)
-        _install(found)
+    stamp, inside = home / "stamp.json", home / "bin" / "python"
+    want = {"lock": lock.read_text(encoding="utf-8"), "python": found}
+    if not (stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == want and _version(str(inside))):
+        print(f"installing the peers with {found} into {home.relative_to(ROOT)}", file=sys.stderr)
+        _install(found, lock, home)
         stamp.write_text(json.dumps(want), encoding="utf-8")
-    version = _version(str(PYTHON))
+    version = _version(str(inside))
     assert version is not None
     return version
 
 
-def ask(script: str, task: str, problem: dict[str, Any]) -> dict[str, Any]:
+def ask(script: str, task: str, problem: dict[str, Any], home: Path = HOME) -> dict[str, Any]:
     """What a peer answers to a problem, and the processor seconds that it used (`cpu`)."""
-    if not PYTHON.exists():
+    python = home / "bin" / "python"
+    if not python.exists():
         raise NoPeer("not installed")
     with tempfile.TemporaryDirectory(prefix="closeknit-bench-") as folder:
         given, answers = Path(folder, "problem.json"), Path(folder, "answers.json")
         given.write_text(json.dumps(problem))
-        command = [str(PYTHON), str(ROOT / "benchmarks" / f"{script}.py"), task, str(given), str(answers)]
+        command = [str(python), str(ROOT / "benchmarks" / f"{script}.py"), task, str(given), str(answers)]
         one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         environment = {**os.environ, **one_thread, "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
         environment.pop("PYTHONPATH", None)
@@ -77,25 +77,25 @@ def _version(python: str) -> tuple[int, int] | None:
     return (int(words[0]), int(words[1])) if done.returncode == 0 and len(words) == 2 else None
 
 
-def _install(python: str) -> None:
-    run = _run_script()
-    shutil.rmtree(HOME, ignore_errors=True)
-    HOME.parent.mkdir(parents=True, exist_ok=True)
+def _install(python: str, lock: Path, home: Path) -> None:
+    run, inside = _run_script(), str(home / "bin" / "python")
+    shutil.rmtree(home, ignore_errors=True)
+    home.parent.mkdir(parents=True, exist_ok=True)
     uv = run.find_uv()
     if uv:
         steps = [
-            [uv, "venv", "--quiet", "--python", python, str(HOME)],
-            [uv, "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes", str(LOCK)],
+            [uv, "venv", "--quiet", "--python", python, str(home)],
+            [uv, "pip", "sync", "--quiet", "--python", inside, "--require-hashes", str(lock)],
         ]
     else:
         steps = [
-            [python, "-m", "venv", str(HOME)],
-            [str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", str(LOCK)],
+            [python, "-m", "venv", str(home)],
+            [inside, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", str(lock)],
         ]
     for command in steps:
         done = run.run_quietly(command, run.uv_environment() if uv else None)
         if done.returncode:
-            shutil.rmtree(HOME, ignore_errors=True)
+            shutil.rmtree(home, ignore_errors=True)
             raise NoPeer((done.stderr.strip() or "no message").splitlines()[-1])
 
 
