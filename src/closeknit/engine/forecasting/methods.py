@@ -12,6 +12,7 @@ from closeknit.engine.errors import EngineInputError
 from closeknit.engine.forecasting.intermittent import sba, tsb
 from closeknit.engine.forecasting.panel import ahead, panel_of, seasonal_means
 from closeknit.engine.forecasting.smoothing import exponential_smoothing
+from closeknit.engine.forecasting.theta import theta
 
 Forecaster: TypeAlias = Callable[[FloatArray, int], FloatArray]
 """Takes the history [series, period] and the horizon; gives the mean [series, period ahead], NaN where it cannot."""
@@ -33,7 +34,7 @@ def standard_methods(seasons: Sequence[int]) -> tuple[Method, ...]:
     """The package's methods, the seasonal ones once for each season (in periods): the judge chooses the season as well.
 
     Parameters: `seasons`, such as (7,) for days or (24, 168) for hours. Cheap: the last value, means and Croston-like
-    methods; exponential smoothing is not. Validity: as each method's. Source: each method's.
+    methods; exponential smoothing and theta are not. Validity: as each method's. Source: each method's.
 
     >>> [method.name for method in standard_methods([7])][:4]
     ['naive', 'mean_8', 'seasonal_naive_7', 'seasonal_mean_7x4']
@@ -47,6 +48,7 @@ def standard_methods(seasons: Sequence[int]) -> tuple[Method, ...]:
             found.append(Method(f"seasonal_naive_{season}", _using(_mean_of_seasons, season, 1)))
             found.append(Method(f"seasonal_mean_{season}x4", _using(_mean_of_seasons, season, 4)))
         found.append(Method(f"smoothing_{season}", _using(_smoothing, season), is_cheap=False))
+        found.append(Method(f"theta_{season}", _using(_theta, season), is_cheap=False))
     found += [Method("sba", _using(_flat, sba)), Method("tsb", _using(_flat, tsb))]
     return tuple(found)
 
@@ -68,6 +70,12 @@ def _smoothing(season: int, history: FloatArray, horizon: int) -> FloatArray:
     if season > 1 and history.shape[1] < 2 * season:
         return np.full((history.shape[0], horizon), np.nan)
     return np.array(exponential_smoothing(history, season, horizon).forecast)
+
+
+def _theta(season: int, history: FloatArray, horizon: int) -> FloatArray:
+    if season > 1 and history.shape[1] < 2 * season:
+        return np.full((history.shape[0], horizon), np.nan)
+    return np.array(theta(history, season, horizon).forecast)
 
 
 def _flat(method: Callable[..., object], history: FloatArray, horizon: int) -> FloatArray:
