@@ -22,6 +22,8 @@ DEFAULT_FORMS = tuple(form for form in ALL_FORMS if form not in ("log trend", "l
 _BLOCKS = 64
 _STATES = np.array([1, 2, 2])
 _PARAMETERS = np.array([1, 2, 3])
+_SEARCHED = 100.0
+"""Work per period where a search went before: what compiled the one compiles the other."""
 _PERFECT = 1e-24
 _PERFECT_LOG = 1e-20
 
@@ -277,7 +279,7 @@ def _fitted(
     cycles = np.where(usable & (chosen % 6 >= 3), season, 1).astype(np.int64)
     states = _starts(scale, first, cycles, (usable & (chosen % 3 > 0)).astype(np.int64), share, season)
     before = [state.copy() for state in states]
-    fitted, ahead = _advanced(scale, first, cycles, parameters, states, horizon)
+    fitted, ahead = _advanced(scale, first, cycles, parameters, states, horizon, _SEARCHED)
     error = scale - fitted
     k = np.array([_parameter_count(i, season) - 1 for i in range(len(ALL_FORMS))])[chosen]
     degrees = np.maximum(count - np.where(usable, k, 1), 1)
@@ -337,18 +339,24 @@ def _starts(
     states = (np.zeros(count), np.zeros(count), np.zeros((count, season)))
     scratch = np.zeros((count, 5 * season + 4))
     rest = (array(scale), first, cycles, sloping, share, scratch, *states)
-    run_in_parts(kernels.starting_states, count, 4.0 * scale.size, *rest)
+    run_in_parts(kernels.starting_states, count, _SEARCHED * scale.size, *rest)
     return states
 
 
 def _advanced(
-    scale: FloatArray, first: IntArray, cycles: IntArray, parameters: FloatArray, states: States, horizon: int
+    scale: FloatArray,
+    first: IntArray,
+    cycles: IntArray,
+    parameters: FloatArray,
+    states: States,
+    horizon: int,
+    steps: float = 10.0,
 ) -> tuple[FloatArray, FloatArray]:
     """What was expected of each period and of those ahead; the states are carried along in place."""
     count, periods = scale.shape
     fitted, ahead = np.full((count, periods), np.nan), np.zeros((count, horizon))
     rest = (array(scale), first, cycles, parameters, *states, fitted, ahead)
-    run_in_parts(kernels.advance_states, count, 2.0 * count * (periods + horizon), *rest)
+    run_in_parts(kernels.advance_states, count, steps * count * (periods + horizon), *rest)
     return fitted, ahead
 
 

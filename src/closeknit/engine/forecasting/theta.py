@@ -112,7 +112,7 @@ def _adjusted(
     adjusted, smooth = np.zeros(values.shape), np.ones(values.shape)
     index, counts = np.zeros((count, cycle)), np.zeros((count, cycle))
     rest = (array(positive, np.bool_), is_seasonal, is_ratio, adjusted, smooth, index, counts)
-    work = float(values.size) * (2.0 * cycle + 4.0)
+    work = float(values.size) * (4.0 * cycle + 10.0)
     run_in_parts(kernels.adjust_for_season, count, work, values, first, cycle, season == "tested", *rest)
     return adjusted, index, is_seasonal, is_ratio
 
