@@ -16,6 +16,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "known_factor": np.where(np.arange(70) % 7 < 6, 1.0, 0.5),
         "long_cycle_periods": 30.0,
     },
+    forecasting.treat_outliers: {"history": MOVED, "season_periods": 7, "limit": 2.0},
     forecasting.forecast_selected: {
         "history": MOVED,
         "season_periods": 7,

@@ -1,7 +1,5 @@
 """The judge of methods: what it picks, what it may not see, and whether its intervals hold on what comes next."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,7 +8,6 @@ from closeknit.engine.forecasting.methods import Method, standard_methods
 from closeknit.engine.forecasting.selection import SelectedForecast, forecast_selected
 
 LEVELS = [0.1, 0.5, 0.9]
-DATA = Path("/work/shared/data")
 CHEAP = tuple(method for method in standard_methods((7,)) if method.is_cheap)
 
 

@@ -1,5 +1,6 @@
 """Intervals of the judge on real series, the last tenth of time held out and forecast as it comes."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 
 from closeknit.engine.forecasting import forecast_selected, standard_methods
 
-DATA = Path("/work/shared/data")
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("CLOSEKNIT_SHARED", ROOT.parent / "shared")) / "data"
 LEVELS = [0.1, 0.5, 0.9]
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the shared real sets are not here")
 

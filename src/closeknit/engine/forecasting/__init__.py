@@ -8,6 +8,7 @@
 - `croston`, `sba`, `sbj`, `tsb`, `adida`, `imapa`: demand that comes now and then; `demand_over_periods`.
 - `forecast_selected`: every method of `standard_methods` (or your own) tried on rolling windows, chosen or weighted per
   series with its reasons, with conformal quantiles.
+- `treat_outliers`: single periods far from the usual, replaced and reported.
 - `classify_change`: spike or shift, since when and by how much; `break_even_weeks`: which capacity that asks for.
 - `exponential_smoothing`, `smooth_with`; `theta`: every form fitted to every series, whole matrices at once.
 - `mase`, `smape`, `wape`, `pinball_loss`, `interval_coverage`: how good a forecast was.
@@ -39,6 +40,7 @@ from closeknit.engine.forecasting.intermittent import (
     tsb,
 )
 from closeknit.engine.forecasting.methods import Method, standard_methods
+from closeknit.engine.forecasting.outliers import TreatedHistory, treat_outliers
 from closeknit.engine.forecasting.reconciliation import Reconciliation, add_up, reconcile
 from closeknit.engine.forecasting.reconciliation_by_errors import (
     CoherentQuantiles,
@@ -71,6 +73,7 @@ __all__ = [
     "SelectedForecast",
     "SmoothingForecast",
     "ThetaForecast",
+    "TreatedHistory",
     "add_up",
     "adida",
     "aggregate_quantiles",
@@ -101,6 +104,7 @@ __all__ = [
     "smooth_with",
     "standard_methods",
     "theta",
+    "treat_outliers",
     "tsb",
     "wape",
 ]
