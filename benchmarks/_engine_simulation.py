@@ -79,8 +79,8 @@ def _skills(peer: str, task: str, aim: float, setting: Setting) -> Row:
         (
             f"Limit: {1e9 * ours.cpu / calls:.0f} ns a call: some 25 for three random numbers and their streams, 110 "
             "for its events, 14 for the tally. Seven in ten calls wait; with three times the agents nobody does, and "
-            "the events take 59. Samples lie where branches cannot be foreseen: arrival or completion, which queue a free "
-            "agent serves, which day of the calendar of completions comes next. One pool without events takes 33."
+            "the events take 59. Samples lie where branches cannot be foreseen: arrival or completion, which queue a "
+            "free agent serves, which day of the calendar of completions comes next. One pool without events takes 33."
         ),
     ]
     _compare_days(row, task, {**problem, "seed": 2, "seconds": 3.0 if setting.quick else 20.0}, ours.answer.by_class)

@@ -30,7 +30,8 @@ from closeknit.engine.simulation import (
     simulate_calls,
     staffing_plan,
 )
-from closeknit.engine.simulation.draws import draw
+from closeknit.engine.simulation.arrival_kernels import times_from_gaps
+from closeknit.engine.simulation.draws import Streams, draw, stream_words
 from closeknit.engine.simulation.tables import tables_of
 from closeknit.engine.simulation.tally_kernels import MEASURES, OFFERED, QUEUED, SERVED_IN_TIME
 
@@ -160,6 +161,35 @@ def test_variants_meet_the_same_calls() -> None:
     n = int(first.arrivals[0, 0])
     assert more.arrivals[0, 0] > n
     np.testing.assert_array_equal(more.handle[:n], first.handle[:n])
+
+
+def test_streams_are_named_and_unrelated() -> None:
+    """A stream depends on its own name only, no two begin alike, and neighbours do not move together."""
+    words = stream_words((1, 2, 3, 4), range(300), 3)
+    assert np.unique(words).size == words.size
+    np.testing.assert_array_equal(stream_words((1, 2, 3, 4), range(5, 7), 2), words[5:7, :2])
+    assert not np.isin(stream_words((1, 2, 3, 5), range(300), 3), words).any()
+    seen = np.array([[Streams(part).of(k, p).random(8).mean() for k in range(3) for p in range(4)] for part in words])
+    unit = (seen - 0.5) * np.sqrt(12.0 * 8.0)
+    assert abs(unit.mean()) * np.sqrt(unit.size) < 4.0
+    assert unit.var() == pytest.approx(1.0, abs=0.1)
+    assert (np.abs(np.corrcoef(unit.T)[np.triu_indices(12, 1)]) * np.sqrt(300.0) < 4.5).all()
+    assert abs((unit[1:] * unit[:-1]).mean()) * np.sqrt(unit.size) < 4.0
+
+
+def test_points_of_the_unit_process_are_seen_through_the_expected_count() -> None:
+    so_far, clock = np.array([0.0, 0.0, 30.0, 30.0, 90.0, 90.0]), np.arange(6.0) * 30.0
+    gaps = rng().exponential(size=200)
+    times = np.empty(200)
+    count = times_from_gaps(gaps, so_far, clock, 149.0, times)
+    points = np.cumsum(gaps)
+    assert count == np.count_nonzero(points < 90.0)
+    # An empty interval is a jump, on one side of which interpolation stands.
+    straight = np.interp(points[:count], [0.0, 30.0], [30.0, 60.0])
+    straight[points[:count] >= 30.0] = np.interp(points[:count], [30.0, 90.0], [90.0, 120.0])[points[:count] >= 30.0]
+    np.testing.assert_allclose(times[:count], straight, rtol=1e-12)
+    assert times_from_gaps(gaps[:20], so_far, clock, 149.0, times) == -1
+    assert times_from_gaps(gaps, np.zeros(6), clock, 149.0, times) == 0
 
 
 def test_common_random_numbers_narrow_a_comparison() -> None:
