@@ -16,6 +16,7 @@ from tests.crosschecks.calls_of_hierarchies import CALLS as CALLS_OF_HIERARCHIES
 from tests.crosschecks.calls_of_inventory import CALLS as CALLS_OF_INVENTORY
 from tests.crosschecks.calls_of_other_work import CALLS as CALLS_OF_OTHER_WORK
 from tests.crosschecks.calls_of_queues import CALLS as CALLS_OF_QUEUES
+from tests.crosschecks.calls_of_smoothing import CALLS as CALLS_OF_SMOOTHING
 
 from closeknit.engine import allocation, forecasting, queueing, simulation
 from closeknit.engine.errors import EngineInputError
@@ -207,6 +208,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     },
 }
 CALLS |= CALLS_OF_CHANGES
+CALLS |= CALLS_OF_SMOOTHING
 CALLS |= CALLS_OF_INVENTORY
 CALLS |= CALLS_OF_OTHER_WORK
 CALLS |= CALLS_OF_QUEUES

@@ -136,8 +136,12 @@ def _cache_folder(function: Callable[..., Any]) -> Path:
     asked = os.environ.get("CLOSEKNIT_KERNELS", "")
     home = Path(asked) if asked else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "closeknit"
     digest = hashlib.sha256()
-    for path in sorted({kernel.__code__.co_filename for kernel in _reached(function)}):
+    reached = [kernel.__code__ for kernel in _reached(function)]
+    for path in sorted({code.co_filename for code in reached}):
         digest.update(Path(path).read_bytes())
+    # And by what is loaded: a process that read a file before it was edited must not pass old code off as new.
+    for code in sorted(reached, key=lambda code: (code.co_filename, code.co_firstlineno)):
+        digest.update(code.co_code + repr(code.co_consts).encode())
     return home / "kernels" / digest.hexdigest()[:16]
 
 
@@ -161,7 +165,13 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     if function not in _KERNELS:
         raise TypeError(f"{function.__qualname__} is no kernel: mark it with @kernel")
     with _LOCK:
-        return _compiled(function, as_entry=True, counted=not any(map(_KERNELS.get, _reached(function))))
+        return _compiled(function, as_entry=True, counted=_is_counted(function))
+
+
+@cache
+def _is_counted(function: Callable[..., Any]) -> bool:
+    """Whether references to arrays are counted: not where an inlined kernel is reached."""
+    return not any(map(_KERNELS.get, _reached(function)))
 
 
 @cache
