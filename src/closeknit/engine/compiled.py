@@ -141,7 +141,8 @@ def _cache_folder(function: Callable[..., Any]) -> Path:
         digest.update(Path(path).read_bytes())
     # And by what is loaded: a process that read a file before it was edited must not pass old code off as new.
     for code in sorted(reached, key=lambda code: (code.co_filename, code.co_firstlineno)):
-        digest.update(code.co_code + repr(code.co_consts).encode())
+        constants = [value for value in code.co_consts if isinstance(value, int | float | str)]
+        digest.update(code.co_code + repr(constants).encode())
     return home / "kernels" / digest.hexdigest()[:16]
 
 
