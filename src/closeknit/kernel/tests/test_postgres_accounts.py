@@ -74,7 +74,9 @@ def nobody() -> Account:
 def python_for_nobody() -> str:
     """An interpreter that an ordinary account can execute."""
     for path in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
-        if not Path(path).exists() or not nobody().reads(Path(path).resolve()):
+        # Both the name, which may be a link in a closed folder, and what it leads to.
+        closed = any(not nobody().may(folder, 1) for folder in Path(path).parents if folder.exists())
+        if closed or not Path(path).exists() or not nobody().reads(Path(path).resolve()):
             continue
         code = "import sys; sys.exit(sys.version_info < (3, 11))"
         if subprocess.run([path, "-c", code], check=False).returncode == 0:
