@@ -205,5 +205,8 @@ def _signature(function: Callable[..., Any]) -> Any:
 if __name__ == "__main__":
     from closeknit.engine.compiled import compile_all as compile_all_once
 
+    # In the background of a set-up: whatever else the machine does comes first.
+    if hasattr(os, "nice"):
+        os.nice(10)
     # This file, run as a program, is another module than the one that kernels register with.
     compile_all_once()

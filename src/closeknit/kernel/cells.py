@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from closeknit.kernel.errors import Invalid
+
 FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 TO_QUOTE = re.compile(r'[",;\t\r\n]|^\s|\s$')
 """Also what other spreadsheets take for the end of a cell: a formula must not hide behind it."""
@@ -40,6 +42,19 @@ def csv_cell(value: Any) -> str:
 def read_cell(text: str) -> str:
     """Return the text that `csv_cell` wrote."""
     return text[1:] if text.startswith("'") and FORMULA.match(text) else text
+
+
+def text_of(data: bytes, *, where: str) -> str:
+    """Decode a file that somebody gave: UTF-8, with or without its mark.
+
+    Raises:
+        Invalid: naming the first byte that is none.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as reason:
+        what = f"Byte {reason.start + 1} of the file is not UTF-8."
+        raise Invalid(what, where=where, todo="Save it as UTF-8.") from reason
 
 
 def csv_line(values: Sequence[Any]) -> str:

@@ -5,7 +5,7 @@ Time is counted in handling times (mu = 1), patience by its rate theta = handlin
 
 import math
 
-from closeknit.engine.compiled import Vector, kernel
+from closeknit.engine.compiled import kernel
 from closeknit.engine.queueing.erlang_kernels import erlang_b_of
 from closeknit.engine.queueing.gamma_kernels import above, above_both, below, log_whole
 
@@ -102,21 +102,3 @@ def slack(x: float) -> float:
     for power in range(11, 1, -1):
         total = (1.0 - total) * x / power
     return total
-
-
-@kernel
-def fill_palm_tails(
-    start: int,
-    stop: int,
-    agents: Vector,
-    load: Vector,
-    theta: Vector,
-    time: Vector,
-    virtual: Vector,
-    answered: Vector,
-    abandoned: Vector,
-) -> None:
-    for i in range(start, stop):
-        virtual[i], answered[i], abandoned[i] = palm_tails(
-            float(agents[i]), float(load[i]), float(theta[i]), float(time[i])
-        )

@@ -63,16 +63,6 @@ def _apply_changes(
 
 
 @inlined
-def _count_free(free: IntVector) -> int:
-    """How many groups have a free agent."""
-    count = 0
-    for g in range(free.size):
-        if free[g] > 0:
-            count += 1
-    return count
-
-
-@inlined
 def _next_arrival(
     k: int, first: IntVector, arrivals: IntVector, enter: Vector, cursor: IntVector, upcoming: Vector
 ) -> int:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.cells import text_of
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
@@ -171,11 +172,7 @@ def _initial(form: type[StaffingForm]) -> dict[str, Any]:
 def _text_of(file: UploadedFile) -> str:
     if (file.size or 0) > LARGEST_FILE_BYTES:
         raise Invalid("The file is too large.", where="file", todo=f"Give at most {LARGEST_FILE_BYTES:,} bytes.")
-    try:
-        return file.read().decode("utf-8-sig")
-    except UnicodeDecodeError as reason:
-        what = f"Byte {reason.start + 1} of the file is not UTF-8."
-        raise Invalid(what, where="file", todo="Save it as UTF-8.") from reason
+    return text_of(file.read(), where="file")
 
 
 def _cells(plan: PlanCard, request: Request, by: Actor) -> dict[str, Any]:

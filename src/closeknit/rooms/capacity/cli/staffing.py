@@ -108,17 +108,14 @@ def _staff_file(args: argparse.Namespace, question: Any) -> int:
 
 
 def _read_text(path: str) -> str:
+    from closeknit.kernel.cells import text_of
     from closeknit.kernel.errors import Invalid
 
     try:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return data.decode("utf-8-sig")
     except OSError as reason:
         raise Invalid(f"The file cannot be read: {reason.strerror}.", where=path) from reason
-    except UnicodeDecodeError as reason:
-        raise Invalid(
-            f"Byte {reason.start + 1} of the file is not UTF-8.", where=path, todo="Save it as UTF-8."
-        ) from reason
+    return text_of(data, where=path)
 
 
 def _write_text(path: str, text: str) -> None:
