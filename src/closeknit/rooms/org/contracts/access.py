@@ -21,6 +21,9 @@ class Permission(StrEnum):
     LOAD_DATA = "data.load"
     RUN_PLAN = "plan.run"
     COMMIT_PLAN = "plan.commit"
+    ADJUST_FORECAST = "forecast.adjust"
+    SHARE_FORECAST = "forecast.share"
+    RECORD_INSIGHT = "insights.record"
     PROPOSE = "proposals.make"
     DECIDE = "proposals.decide"
     DELEGATE = "rights.lend"
@@ -70,20 +73,26 @@ PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
     | {
         Permission.RUN_PLAN,
         Permission.COMMIT_PLAN,
+        Permission.ADJUST_FORECAST,
+        Permission.RECORD_INSIGHT,
         Permission.LOAD_DATA,
         Permission.PROPOSE,
         Permission.DELEGATE,
     },
-    Role.ACCOUNT_MANAGER: _READ_WORK | {Permission.PROPOSE, Permission.DELEGATE},
+    Role.ACCOUNT_MANAGER: _READ_WORK
+    | {Permission.ADJUST_FORECAST, Permission.RECORD_INSIGHT, Permission.PROPOSE, Permission.DELEGATE},
     Role.SERVICE_LEAD: _READ_ALL
     | {
         Permission.PROPOSE,
         Permission.DECIDE,
         Permission.COMMIT_PLAN,
+        Permission.ADJUST_FORECAST,
+        Permission.SHARE_FORECAST,
+        Permission.RECORD_INSIGHT,
         Permission.SET_LOCALLY,
         Permission.DELEGATE,
     },
-    Role.EXECUTIVE: _READ_ALL | {Permission.PROPOSE, Permission.DECIDE, Permission.DELEGATE},
+    Role.EXECUTIVE: _READ_ALL | {Permission.PROPOSE, Permission.DECIDE, Permission.SHARE_FORECAST, Permission.DELEGATE},
     Role.STEWARD: frozenset(
         {
             Permission.READ_ACCOUNTS,

@@ -1,4 +1,4 @@
-"""Commands of demand: forecasts."""
+"""Commands of forecast runs and their weeks."""
 
 import argparse
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 from closeknit.kernel.output import print_json, print_table
 
 
-def add_commands(commands: Any) -> None:
-    """Add `closeknit demand ...`."""
-    demand = commands.add_group("demand", help="forecast runs, their numbers and their accuracy")
+def add_commands(demand: Any) -> None:
+    """Add `runs` and `weeks`."""
     runs = demand.add_parser("runs", help="list forecast runs, newest first")
     runs.add_argument("--operation", default="")
     runs.set_defaults(run=_list_runs)

@@ -1,4 +1,4 @@
-"""Pages and tiles of demand: forecasts, how good they were, and one account's weeks."""
+"""Pages and tiles of forecast runs: forecasts, how good they were, and one account's weeks."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""JSON operations of demand."""
+"""JSON operations of forecast runs."""
 
 from uuid import UUID
 

@@ -21,7 +21,7 @@ from closeknit.rooms.demand.contracts import (
     WeekPoint,
     mondays_of,
 )
-from closeknit.rooms.demand.models import ForecastRun
+from closeknit.rooms.demand.models.runs import ForecastRun
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import list_visible
 from closeknit.rooms.sensing import reads as sensing
