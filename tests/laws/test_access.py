@@ -227,7 +227,7 @@ def _exported(page: Callable[..., Any], by: Actor) -> set[str]:
 
 
 def _export(by: Actor) -> set[str]:
-    from closeknit.rooms.customers.pages import list_accounts
+    from closeknit.rooms.customers.pages.accounts import list_accounts
 
     return _exported(list_accounts, by)
 

@@ -1,4 +1,4 @@
-"""Addresses of customers' pages.
+"""Addresses of customers' accounts.
 
 Account numbers may hold any character. Plain ones stand in the address as they are; others as "~" and their
 UTF-8 in URL-safe base64, so that slashes, dots and percent signs cannot be taken for parts of the address.
@@ -10,7 +10,7 @@ import re
 
 from django.urls import path, register_converter
 
-from closeknit.rooms.customers import pages
+from closeknit.rooms.customers.pages import accounts
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
 
@@ -39,8 +39,8 @@ class AccountNumber:
 register_converter(AccountNumber, "account")
 
 urlpatterns = [
-    path("accounts/", pages.list_accounts, name="account-list"),
-    path("accounts/<account:account_number>/", pages.show_account, name="account-detail"),
-    path("accounts/<account:account_number>/tier/", pages.show_tier_form, name="account-tier"),
-    path("accounts/<account:account_number>/tier/propose/", pages.propose_tier, name="account-tier-propose"),
+    path("accounts/", accounts.list_accounts, name="account-list"),
+    path("accounts/<account:account_number>/", accounts.show_account, name="account-detail"),
+    path("accounts/<account:account_number>/tier/", accounts.show_tier_form, name="account-tier"),
+    path("accounts/<account:account_number>/tier/propose/", accounts.propose_tier, name="account-tier-propose"),
 ]

@@ -1,4 +1,4 @@
-"""JSON operations of customers."""
+"""JSON operations of accounts."""
 
 from uuid import UUID
 

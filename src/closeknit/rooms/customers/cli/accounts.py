@@ -7,9 +7,8 @@ from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table
 
 
-def add_commands(commands: Any) -> None:
-    """Add `closeknit customers ...`."""
-    customers = commands.add_group("customers", help="accounts, their tiers and why they have them")
+def add_commands(customers: Any) -> None:
+    """Add `closeknit customers list | show | change-tier`."""
     listing = customers.add_parser("list", help="list accounts by number")
     listing.add_argument("--search", default="", help="part of a name or number")
     listing.add_argument("--tier", default="")

@@ -1,0 +1,1 @@
+"""Pages and tiles of customers, one file per subject."""
