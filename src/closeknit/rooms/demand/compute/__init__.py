@@ -1,26 +1,19 @@
 """From observed work to forecast numbers, and the sums behind every page of demand. No database."""
 
+from closeknit.rooms.demand.compute.archive import history_digest, pack, result_digest, unpack
+from closeknit.rooms.demand.compute.grouping import OWN_SERIES_WEEKS, PERIODS_PER_DAY, History
+from closeknit.rooms.demand.compute.laying import join_panels, on_clock, weekly_sums
 from closeknit.rooms.demand.compute.panels import (
     CODE_VERSION,
     HELD_OUT_DAYS,
     NO_CHOICES,
-    OWN_SERIES_WEEKS,
-    PERIODS_PER_DAY,
     PLANNING_MINUTES,
     QUANTILE_LEVELS,
     SEASONS_AVERAGED,
     Accuracy,
-    History,
     forecast_panel,
     grain_of,
-    history_digest,
     join_accuracy,
-    join_panels,
-    on_clock,
-    pack,
-    result_digest,
-    unpack,
-    weekly_sums,
 )
 
 __all__ = [

@@ -1,6 +1,6 @@
 """What other rooms may know of demand: forecast runs and their numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -23,6 +23,14 @@ OWN_SERIES_UNITS = Setting(
     levels=(Level.GLOBAL, Level.TIER, Level.ACCOUNT),
 )
 SETTINGS = (OWN_SERIES_UNITS,)
+
+
+class RunPurpose(StrEnum):
+    """What a run was made for: to plan by, to see how good past forecasts would have been, or to try assumptions."""
+
+    PLAN = "plan"
+    BACKTEST = "backtest"
+    SCENARIO = "scenario"
 
 
 class Grain(StrEnum):
@@ -48,7 +56,11 @@ class ForecastKey:
 
 @dataclass(frozen=True, slots=True)
 class ForecastCard:
-    """One immutable forecast run: which data, method and code made it, and how good it was on weeks it had not seen."""
+    """One immutable forecast run: which data, method and code made it, and how good it was on weeks it had not seen.
+
+    `scenario` names the assumptions tried, for that purpose only. Before `frozen_until_on` nothing can be changed any
+    more (None: not known); `horizon_reason` says in words what the horizon and that day follow from.
+    """
 
     run_id: UUID
     thread_id: UUID
@@ -67,6 +79,42 @@ class ForecastCard:
     wape_share: float | None
     interval_coverage_share: float | None
     bias_share: float | None
+    purpose: RunPurpose = RunPurpose.PLAN
+    scenario: str = ""
+    frozen_until_on: date | None = None
+    horizon_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventEffect:
+    """What a kind of event does to demand of a service and region: a share of it, +0.25 for a quarter more.
+
+    `occurrences`: how often it was seen; 0 with a share of 0 where it is still unknown.
+    """
+
+    name: str
+    service: str
+    region: str
+    share: float
+    error_share: float
+    occurrences: int
+
+
+STATISTICAL = {
+    "statistical_mean": "mean",
+    "statistical_weekly_mean": "weekly_mean",
+    "statistical_weekly_quantiles": "weekly_quantiles",
+    "total_statistical_mean": "total_mean",
+    "total_statistical_quantiles": "total_quantiles",
+    "total_statistical_weekly_mean": "total_weekly_mean",
+    "total_statistical_weekly_quantiles": "total_weekly_quantiles",
+}
+"""What the methods alone said, by the final number that people's adjustments made of it."""
+_NOT_GIVEN: NDArray[np.float64] = np.zeros(0)
+
+
+def _not_given() -> NDArray[np.float64]:
+    return _NOT_GIVEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +126,8 @@ class Panel:
     total_keys: one per service and region (T), the group of all series in it; total_of_series (S): its index. The
     series of a group add up to its total over the horizon. total_quantiles (Q x T x P): forecast from the group's
     own history, so that the quantiles are those of the sum, not sums of quantiles; the weekly ones (x W) likewise.
+    These numbers are final: what planning uses. The `statistical` ones are what the methods said before people adjusted
+    them; where none are given nobody did. reasons (S), total_methods, total_reasons (T): why this method, in words.
     """
 
     grain: Grain
@@ -95,6 +145,29 @@ class Panel:
     total_quantiles: NDArray[np.float64]
     total_weekly_mean: NDArray[np.float64]
     total_weekly_quantiles: NDArray[np.float64]
+    statistical_mean: NDArray[np.float64] = field(default_factory=_not_given)
+    statistical_weekly_mean: NDArray[np.float64] = field(default_factory=_not_given)
+    statistical_weekly_quantiles: NDArray[np.float64] = field(default_factory=_not_given)
+    total_statistical_mean: NDArray[np.float64] = field(default_factory=_not_given)
+    total_statistical_quantiles: NDArray[np.float64] = field(default_factory=_not_given)
+    total_statistical_weekly_mean: NDArray[np.float64] = field(default_factory=_not_given)
+    total_statistical_weekly_quantiles: NDArray[np.float64] = field(default_factory=_not_given)
+    reasons: tuple[str, ...] = ()
+    total_methods: tuple[str, ...] = ()
+    total_reasons: tuple[str, ...] = ()
+    events: tuple[EventEffect, ...] = ()
+
+    def __post_init__(self) -> None:
+        for statistical, final in STATISTICAL.items():
+            if getattr(self, statistical) is _NOT_GIVEN:
+                object.__setattr__(self, statistical, getattr(self, final))
+        for words, about in (
+            ("reasons", self.keys),
+            ("total_methods", self.total_keys),
+            ("total_reasons", self.total_keys),
+        ):
+            if not getattr(self, words):
+                object.__setattr__(self, words, ("",) * len(about))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +190,8 @@ class SeriesCard:
     high_per_week: float | None
     method: str
     wape_share: float | None
+    statistical_units_per_week: float | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +231,19 @@ class ForecastRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class ForecastRefreshed(Event):
-    """A new forecast run of an operation is there."""
+    """A new forecast run of an operation is there, to plan by."""
 
     run_id: UUID
     operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastTried(Event):
+    """A forecast run is there that nothing is planned by: a backtest or a scenario."""
+
+    run_id: UUID
+    operation: str
+    purpose: str
 
 
 def mondays_of(local_starts: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
