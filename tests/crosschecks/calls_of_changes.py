@@ -17,6 +17,17 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "long_cycle_periods": 30.0,
     },
     forecasting.treat_outliers: {"history": MOVED, "season_periods": 7, "limit": 2.0},
+    forecasting.forecast_demand: {
+        "history": MOVED,
+        "seasons": (7,),
+        "horizon": 7,
+        "quantile_levels": np.array([0.1, 0.5, 0.9]),
+        "n_windows": 2,
+        "is_open": np.arange(MOVED.shape[1]) % 7 < 6,
+        "is_open_ahead": np.arange(7) < 6,
+        "group_of_series": np.array([0, 1, 0]),
+        "is_tail": np.array([True, False, False]),
+    },
     forecasting.forecast_selected: {
         "history": MOVED,
         "season_periods": 7,

@@ -6,6 +6,7 @@
 - `hierarchy_of_parents`, `hierarchy_of_groups`, `add_up`, `reconcile`, `reconcile_by_errors`, `reconcile_quantiles`:
   forecasts of sums and parts made to agree.
 - `croston`, `sba`, `sbj`, `tsb`, `adida`, `imapa`: demand that comes now and then; `demand_over_periods`.
+- `forecast_demand`: all of it in one call: outliers, shifts, the judge's choice, quantiles.
 - `forecast_selected`: every method of `standard_methods` (or your own) tried on rolling windows, chosen or weighted per
   series with its reasons, with conformal quantiles.
 - `treat_outliers`: single periods far from the usual, replaced and reported.
@@ -20,6 +21,7 @@ empirical: they come from the errors the same method made on this history at the
 from closeknit.engine.forecasting.aggregate import AggregateForecast, aggregate_quantiles
 from closeknit.engine.forecasting.break_even import BreakEven, break_even_weeks
 from closeknit.engine.forecasting.changes import Changes, classify_change
+from closeknit.engine.forecasting.demand import DemandForecast, forecast_demand
 from closeknit.engine.forecasting.hierarchy import (
     Hierarchy,
     hierarchy_of_groups,
@@ -62,6 +64,7 @@ __all__ = [
     "BreakEven",
     "Changes",
     "CoherentQuantiles",
+    "DemandForecast",
     "DemandOverPeriods",
     "DemandPattern",
     "Forecast",
@@ -84,6 +87,7 @@ __all__ = [
     "demand_over_periods",
     "exponential_smoothing",
     "forecast_by_rolling_choice",
+    "forecast_demand",
     "forecast_selected",
     "hierarchy_of_groups",
     "hierarchy_of_parents",

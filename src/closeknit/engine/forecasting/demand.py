@@ -1,0 +1,157 @@
+"""Demand from its history in one call: outliers, events and shifts first, then the judge, then all of it put back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from closeknit.engine.checks import BoolArray, FloatArray, IntArray, flags, frozen, numbers, whole_number
+from closeknit.engine.errors import EngineInputError
+from closeknit.engine.forecasting.changes import Changes, classify_change
+from closeknit.engine.forecasting.methods import Method, standard_methods
+from closeknit.engine.forecasting.outliers import TreatedHistory, treat_outliers
+from closeknit.engine.forecasting.selection import SelectedForecast, forecast_selected
+
+_FEWEST_TO_JUDGE_CHANGE = 8
+_LARGEST_FACTOR = 20.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DemandForecast:
+    """Means and quantiles of demand, and all that was done to come to them.
+
+    `mean` [series, period ahead]; `quantiles` [level, series, period ahead]; closed periods are 0. `methods`, `best`,
+    `weights`, `errors`, `reasons`, `is_borrowed`, `windows_scored`, `levels_reached`, `values_judged`: as in
+    `SelectedForecast`. `outliers`: what `treat_outliers` replaced before anything was fitted. `shifts`: what
+    `classify_change` found; `level_factor` [series, period]: what the history was multiplied by so that it stands at
+    the level of its last settled shift (1 where nothing was done).
+    """
+
+    mean: FloatArray
+    quantile_levels: FloatArray
+    quantiles: FloatArray
+    methods: tuple[str, ...]
+    best: IntArray
+    weights: FloatArray
+    errors: FloatArray
+    is_borrowed: BoolArray
+    reasons: tuple[str, ...]
+    windows_scored: IntArray
+    levels_reached: FloatArray
+    values_judged: int
+    outliers: TreatedHistory
+    shifts: Changes
+    level_factor: FloatArray
+
+
+def forecast_demand(
+    history: ArrayLike,
+    seasons: Sequence[int],
+    horizon: int,
+    quantile_levels: ArrayLike,
+    *,
+    is_open: ArrayLike | None = None,
+    is_open_ahead: ArrayLike | None = None,
+    group_of_series: ArrayLike | None = None,
+    is_tail: ArrayLike | None = None,
+    methods: Sequence[Method] | None = None,
+    n_windows: int = 8,
+    combination: str = "judged",
+) -> DemandForecast:
+    """Forecast every series: outliers treated, settled shifts of level followed, the methods judged on windows.
+
+    Parameters: `history` [series, period] (NaN = missing), `seasons` in periods, shortest first in meaning (such as
+    (7,) or (48, 336): the shortest scales errors, all are tried), `horizon` (h >= 1), `quantile_levels` (rising, in
+    (0, 1)), `is_open` [period] or [series, period] and `is_open_ahead` [period ahead] or [series, period ahead]
+    (closed periods count as missing, their forecasts are 0), `group_of_series` [series] (labels; short series borrow,
+    errors are pooled within), `is_tail` [series] (cheap methods only), `methods` (default: `standard_methods` of the
+    seasons), `n_windows` (W), `combination` (as in `forecast_selected`).
+    Formula: y' = y with outliers replaced x level after / level before each settled shift; mean and quantiles of y' as
+    in `forecast_selected`. Validity: as of its parts; shifts are followed where they lie before the windows, later
+    ones by the methods themselves. Source: as of its parts.
+
+    >>> done = forecast_demand([[4.0, 9.0, 2.0] * 12], [3], 3, [0.1, 0.9])
+    >>> done.mean.round(6).tolist(), done.outliers.period.size, done.shifts.kind
+    ([[4.0, 9.0, 2.0]], 0, ('none',))
+    """
+    values = numbers("history", history, missing_allowed=True, ndim=2)
+    ahead = whole_number("horizon", horizon, minimum=1, maximum=10**6)
+    if len(seasons) == 0:
+        raise EngineInputError("seasons is empty: give at least one season in periods, such as (7,)")
+    lengths = sorted({whole_number(f"seasons[{i}]", m, minimum=1, maximum=10**6) for i, m in enumerate(seasons)})
+    windows = whole_number("n_windows", n_windows, minimum=1, maximum=1000)
+    values = np.where(_opened("is_open", is_open, values.shape), values, np.nan)
+    open_ahead = _opened("is_open_ahead", is_open_ahead, (values.shape[0], ahead))
+    treated = treat_outliers(values, lengths[0])
+    calm = np.where(treated.is_observed, treated.history, np.nan)
+    shifts = classify_change(calm, lengths[0], long_cycle_periods=float(lengths[-1]) if len(lengths) > 1 else 0.0)
+    factor = _level_factor(shifts, calm, values.shape[1] - windows * ahead)
+    done = forecast_selected(
+        calm * factor,
+        lengths[0],
+        ahead,
+        quantile_levels,
+        methods=standard_methods(lengths) if methods is None else methods,
+        n_windows=windows,
+        group_of_series=group_of_series,
+        is_tail=is_tail,
+        combination=combination,
+    )
+    return _told(done, treated, shifts, factor, open_ahead)
+
+
+def _opened(name: str, given: ArrayLike | None, shape: tuple[int, ...]) -> BoolArray:
+    if given is None:
+        return np.ones(shape, dtype=np.bool_)
+    marked = flags(name, given)
+    if marked.shape not in (shape, shape[1:]):
+        raise EngineInputError(f"{name} has shape {marked.shape}: give {shape[1:]} or {shape}")
+    return np.broadcast_to(marked, shape).copy()
+
+
+def _level_factor(shifts: Changes, values: FloatArray, first_window: int) -> FloatArray:
+    """[series, period]: what brings the past to the level of the last settled shift before the windows."""
+    factor = np.ones_like(values)
+    usable = [
+        index
+        for index, kind in enumerate(shifts.event_kind)
+        if kind == "permanent"
+        and not shifts.is_additive[shifts.event_series[index]]
+        and shifts.start_period[index] + _FEWEST_TO_JUDGE_CHANGE <= first_window
+        and 1.0 / _LARGEST_FACTOR <= shifts.factor[index] <= _LARGEST_FACTOR
+    ]
+    for index in usable:
+        factor[shifts.event_series[index], : shifts.start_period[index]] *= shifts.factor[index]
+    return factor
+
+
+def _told(
+    done: SelectedForecast, treated: TreatedHistory, shifts: Changes, factor: FloatArray, open_ahead: BoolArray
+) -> DemandForecast:
+    """The judge's forecast, closed periods at 0, and what was done before it in each series' reasons."""
+    outliers = np.bincount(treated.series, minlength=factor.shape[0])
+    reasons = []
+    for i, reason in enumerate(done.reasons):
+        if outliers[i]:
+            reason += f"; {outliers[i]} outlier{'s' if outliers[i] > 1 else ''} treated"
+        if np.any(factor[i] != 1.0):
+            reason += "; level followed through a shift"
+        reasons.append(reason)
+    return DemandForecast(
+        mean=frozen(np.where(open_ahead, done.mean, 0.0)),
+        quantile_levels=done.quantile_levels,
+        quantiles=frozen(np.where(open_ahead[None], done.quantiles, 0.0)),
+        methods=done.methods,
+        best=done.best,
+        weights=done.weights,
+        errors=done.errors,
+        is_borrowed=done.is_borrowed,
+        reasons=tuple(reasons),
+        windows_scored=done.windows_scored,
+        levels_reached=done.levels_reached,
+        values_judged=done.values_judged,
+        outliers=treated,
+        shifts=shifts,
+        level_factor=frozen(factor),
+    )
