@@ -6,14 +6,15 @@ accounts, contract terms, pools, rosters, staff, stock, survey answers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
 from closeknit.kernel.news import Event
+from closeknit.rooms.org.contracts.fields import MONEY
 
 
 class FactKind(StrEnum):
@@ -28,6 +29,8 @@ class FactKind(StrEnum):
     STOCK = "stock"
     SURVEY = "survey"
     CLOSURE = "closure"
+    EVENT = "event"
+    OPPORTUNITY = "opportunity"
 
 
 FACT_FIELDS: dict[FactKind, dict[str, str]] = {
@@ -109,6 +112,36 @@ FACT_FIELDS: dict[FactKind, dict[str, str]] = {
         "comment": "text",
     },
     FactKind.CLOSURE: {"region": "text!", "closed_on": "date!", "reason": "text"},
+    FactKind.EVENT: {
+        "event_number": "text!",
+        "kind": "event-kind!",
+        "title": "text",
+        "account_number": "text",
+        "region": "text",
+        "operation": "text",
+        "service": "text",
+        "starts_on": "date!",
+        "ends_on": "date!",
+        "expected_share": "number",
+    },
+    FactKind.OPPORTUNITY: {
+        "opportunity_number": "text!",
+        "account_number": "text",
+        "operation": "text!",
+        "service": "text",
+        "region": "text",
+        "stage": "text!",
+        "units_per_week": "number",
+        "amount": "money",
+        "currency": "currency",
+        "opened_on": "date!",
+        "expected_close_on": "date",
+        "closed_on": "date",
+        "outcome": "outcome",
+        "starts_on": "date",
+        "ends_on": "date",
+        "stated_share": "fraction",
+    },
 }
 """What each kind of fact states: field -> type, "!" where it must be given.
 
@@ -127,6 +160,8 @@ FACT_KEYS: dict[FactKind, tuple[str, ...]] = {
     FactKind.STOCK: ("item", "site", "as_of"),
     FactKind.SURVEY: ("survey_number",),
     FactKind.CLOSURE: ("region", "closed_on"),
+    FactKind.EVENT: ("event_number",),
+    FactKind.OPPORTUNITY: ("opportunity_number",),
 }
 """Which fields tell one fact of a kind from another.
 
@@ -258,6 +293,74 @@ class FactCard:
     is_assumed: bool
     source_name: str
     line: int
+
+
+class EventKind(StrEnum):
+    """What a known event is: our own promotion, or something at the customer."""
+
+    PROMOTION = "promotion"
+    LAUNCH = "launch"
+    CONTRACT_START = "contract-start"
+    SHUTDOWN = "shutdown"
+    CUSTOMER_EVENT = "customer-event"
+
+
+@dataclass(frozen=True, slots=True)
+class EventCard:
+    """One event in force that moves demand, known ahead or recorded: from `starts_on` up to, not including,
+    `ends_on`.
+
+    An empty place ("") means every account, region, operation or service. `expected_share` is what the source
+    expects it to change, as a share of the usual work (0.25: a quarter more; -1: nothing comes); None: unsaid.
+    """
+
+    fact_id: int
+    event_number: str
+    kind: EventKind
+    title: str
+    account_number: str
+    region: str
+    operation: str
+    service: str
+    starts_on: date
+    ends_on: date
+    expected_share: float | None
+    feed: str
+    is_assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityCard:
+    """One sales opportunity as the source states it now.
+
+    `units_per_week` is the work it would bring from `starts_on` up to, not including, `ends_on` (None: no end
+    stated). `outcome` is "won" or "lost" once it is closed, else "". `stated_share` is the seller's own
+    chance of winning, 0..1; None: unsaid. `amount` is its whole worth.
+    """
+
+    fact_id: int
+    opportunity_number: str
+    account_number: str
+    operation: str
+    service: str
+    region: str
+    stage: str
+    units_per_week: float | None
+    amount: Decimal | None = field(metadata=MONEY)
+    currency: str
+    opened_on: date
+    expected_close_on: date | None
+    closed_on: date | None
+    outcome: str
+    starts_on: date | None
+    ends_on: date | None
+    stated_share: float | None
+    feed: str
+    is_assumed: bool
+
+    @property
+    def is_open(self) -> bool:
+        return not self.outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,22 +225,40 @@ def _refusal(rule: Any, index: dict[str, int]) -> tuple[Condition, str, Callable
     return compile_condition(rule.when, index), rule.code, say
 
 
-_PAST = {
-    FactKind.ACCOUNT: "opened_on",
-    FactKind.STAFF: "hired_on",
-    FactKind.STOCK: "as_of",
-    FactKind.SURVEY: "answered_at",
+_PAST: dict[FactKind, tuple[str, ...]] = {
+    FactKind.ACCOUNT: ("opened_on",),
+    FactKind.STAFF: ("hired_on",),
+    FactKind.STOCK: ("as_of",),
+    FactKind.SURVEY: ("answered_at",),
+    FactKind.OPPORTUNITY: ("opened_on", "closed_on"),
 }
+_SPANS: dict[FactKind, tuple[tuple[str, str], ...]] = {
+    FactKind.TERM: (("starts_on", "ends_on"),),
+    FactKind.ROSTER: (("starts_local", "ends_local"),),
+    FactKind.EVENT: (("starts_on", "ends_on"),),
+    FactKind.OPPORTUNITY: (("starts_on", "ends_on"),),
+}
+"""Half-open spans: the second must come after the first, where both are stated."""
 
 
 def _check_fact(kind: FactKind, body: dict[str, Any], latest: datetime) -> None:
-    past = _PAST.get(kind)
-    if past and body[past] and body[past][:10] > latest.date().isoformat():
-        raise Refused("far-future", f"{past}: {body[past]} is after the day it was loaded.")
-    if kind is FactKind.TERM and body["ends_on"] and body["ends_on"] <= body["starts_on"]:
-        raise Refused("ends-before-it-starts", f"ends_on: {body['ends_on']} is not after {body['starts_on']}.")
-    if kind is FactKind.ROSTER and body["ends_local"] <= body["starts_local"]:
-        raise Refused("ends-before-it-starts", f"ends_local: {body['ends_local']} is not after {body['starts_local']}.")
+    for past in _PAST.get(kind, ()):
+        if body[past] and body[past][:10] > latest.date().isoformat():
+            raise Refused("far-future", f"{past}: {body[past]} is after the day it was loaded.")
+    for first, last in _SPANS.get(kind, ()):
+        if body[first] and body[last] and body[last] <= body[first]:
+            raise Refused("ends-before-it-starts", f"{last}: {body[last]} is not after {body[first]}.")
+    if kind is FactKind.OPPORTUNITY:
+        _check_opportunity(body)
+
+
+def _check_opportunity(body: dict[str, Any]) -> None:
+    if bool(body["outcome"]) != bool(body["closed_on"]):
+        raise Refused("missing", "A closed opportunity states both outcome (won or lost) and closed_on; an open none.")
+    if body["closed_on"] and body["closed_on"] < body["opened_on"]:
+        raise Refused("ends-before-it-starts", f"closed_on: {body['closed_on']} is before {body['opened_on']}.")
+    if body["units_per_week"] is not None and body["units_per_week"] < 0:
+        raise Refused("out-of-range", f"units_per_week: {body['units_per_week']} is below 0.")
 
 
 def _jsonable(value: Decimal | date) -> str:

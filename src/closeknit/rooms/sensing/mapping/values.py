@@ -392,5 +392,7 @@ _MAKERS: dict[str, Callable[[str, Form], Reader]] = {
     "measure": _one_of("answer_within", "ship_within", "resolve_within", "visit_within"),
     "staffing": _one_of("interval", "deadline"),
     "reckoning": _one_of("calendar", "business"),
+    "event-kind": _one_of("promotion", "launch", "contract-start", "shutdown", "customer-event"),
+    "outcome": _one_of("won", "lost"),
 }
 TYPES = tuple(_MAKERS)

@@ -11,6 +11,7 @@ from closeknit.rooms.sensing.reads.feeds import (
     list_quarantined,
 )
 from closeknit.rooms.sensing.reads.lineage import work_lineage
+from closeknit.rooms.sensing.reads.news import list_events, list_opportunities
 from closeknit.rooms.sensing.reads.operations import (
     account_totals,
     get_operation,
@@ -41,9 +42,11 @@ __all__ = [
     "half_hour_quantities",
     "handle_minutes",
     "list_batches",
+    "list_events",
     "list_facts",
     "list_feeds",
     "list_operations",
+    "list_opportunities",
     "list_quarantined",
     "list_services",
     "recorded_promises",
