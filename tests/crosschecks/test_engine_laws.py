@@ -15,6 +15,7 @@ from tests.crosschecks.calls_of_changes import CALLS as CALLS_OF_CHANGES
 from tests.crosschecks.calls_of_hierarchies import CALLS as CALLS_OF_HIERARCHIES
 from tests.crosschecks.calls_of_inventory import CALLS as CALLS_OF_INVENTORY
 from tests.crosschecks.calls_of_other_work import CALLS as CALLS_OF_OTHER_WORK
+from tests.crosschecks.calls_of_pipeline import CALLS as CALLS_OF_PIPELINE
 from tests.crosschecks.calls_of_queues import CALLS as CALLS_OF_QUEUES
 from tests.crosschecks.calls_of_smoothing import CALLS as CALLS_OF_SMOOTHING
 
@@ -212,6 +213,7 @@ CALLS |= CALLS_OF_SMOOTHING
 CALLS |= CALLS_OF_INVENTORY
 CALLS |= CALLS_OF_OTHER_WORK
 CALLS |= CALLS_OF_QUEUES
+CALLS |= CALLS_OF_PIPELINE
 CALLS |= CALLS_OF_HIERARCHIES
 LIMITS_THAT_MAY_BE_ENDLESS = {
     "batch_units",

@@ -12,6 +12,7 @@
 - `treat_outliers`: single periods far from the usual, replaced and reported.
 - `classify_change`: spike or shift, since when and by how much; `break_even_weeks`: which capacity that asks for.
 - `exponential_smoothing`, `smooth_with`; `theta`: every form fitted to every series, whole matrices at once.
+- `score_stated_chances`, `calibrate_chances`, `shrunk_size_ratio`: what people state, held against what happened.
 - `mase`, `smape`, `wape`, `pinball_loss`, `interval_coverage`: how good a forecast was.
 
 A series is a row; NaN is a missing or closed period and is skipped, never read as zero. Quantiles are
@@ -57,6 +58,12 @@ from closeknit.engine.forecasting.scores import interval_coverage, mase, pinball
 from closeknit.engine.forecasting.seasonal import seasonal_mean, seasonal_naive
 from closeknit.engine.forecasting.selection import SelectedForecast, forecast_selected
 from closeknit.engine.forecasting.smoothing import SmoothingForecast, exponential_smoothing, smooth_with
+from closeknit.engine.forecasting.stated_chances import (
+    StatedScore,
+    calibrate_chances,
+    score_stated_chances,
+    shrunk_size_ratio,
+)
 from closeknit.engine.forecasting.theta import ThetaForecast, theta
 
 __all__ = [
@@ -75,12 +82,14 @@ __all__ = [
     "ReconciliationByErrors",
     "SelectedForecast",
     "SmoothingForecast",
+    "StatedScore",
     "ThetaForecast",
     "TreatedHistory",
     "add_up",
     "adida",
     "aggregate_quantiles",
     "break_even_weeks",
+    "calibrate_chances",
     "classify_change",
     "classify_demand",
     "croston",
@@ -101,9 +110,11 @@ __all__ = [
     "reconcile_quantiles",
     "sba",
     "sbj",
+    "score_stated_chances",
     "seasonal_mean",
     "seasonal_naive",
     "shrinkage_intensity",
+    "shrunk_size_ratio",
     "smape",
     "smooth_with",
     "standard_methods",
