@@ -61,6 +61,8 @@ GET  /api/v1/accounts/{account_number}                                          
 GET  /api/v1/terms                                                                     401 403 200 200 200 200 200
 GET  /api/v1/forecasts                                                                 401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}                                                        401 403 200 200 200 200 403
+GET  /api/v1/forecasts/{run_id}/branch                                                 401 403 200 200 200 200 403
+GET  /api/v1/forecasts/{run_id}/branch?account_number=BOLT                             401 403 404 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/series                                                 401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/weeks                                                  401 403 404 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/weeks?account_number=ACME                              401 403 200 200 200 200 403
@@ -210,6 +212,8 @@ GET  /terms/                                                                    
 GET  /tiles/account-terms/?account=ACME                                                302 403 200 200 200 200 200
 GET  /demand/                                                                          302 403 200 200 200 200 403
 GET  /demand/{run_id}/                                                                 302 403 200 200 200 200 403
+GET  /demand/{run_id}/explore/                                                         302 403 200 200 200 200 403
+GET  /demand/warehouse/explore/                                                        302 403 302 302 302 302 403
 GET  /tiles/demand-fan/?run={run_id}                                                   302 403 200 200 200 200 403
 GET  /tiles/account-demand/?account=ACME                                               302 403 200 200 200 200 403
 GET  /tiles/thread-demand/?thread={thread_id}                                          302 403 200 200 200 200 403

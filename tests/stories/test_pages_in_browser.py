@@ -21,6 +21,7 @@ PAGES = (
     "/terms/",
     "/demand/",
     "/demand/{run}/",
+    "/demand/{run}/explore/",
     "/plans/",
     "/staffing/",
     "/plans/{plan}/",

@@ -61,8 +61,12 @@ class Chart:
 
 
 def fan(rows: Sequence[Any], unit: str = "units") -> Chart:
-    """Observed weeks as a line, the forecast as a dashed line in its band from low to high quantile."""
-    values = [_plain(row, ("week_on", "observed", "mean", "low", "high")) for row in rows]
+    """Observed weeks as a line, the forecast as a dashed line in its band from low to high quantile.
+
+    Where people changed a forecast, a thin line shows what the statistical method said.
+    """
+    values = [_plain(row, ("week_on", "observed", "mean", "low", "high", "statistical")) for row in rows]
+    is_changed = any(_differ(value["mean"], value["statistical"]) for value in values)
     x = {"field": "week_on", "type": "temporal", "axis": WEEK_AXIS}
     tips = [
         _tip("week_on", "Week of", "temporal"),
@@ -70,6 +74,7 @@ def fan(rows: Sequence[Any], unit: str = "units") -> Chart:
         _tip("mean", "Forecast"),
         _tip("low", "Low"),
         _tip("high", "High"),
+        *([_tip("statistical", "Before people")] if is_changed else []),
     ]
     likely = {
         "x": x,
@@ -88,20 +93,24 @@ def fan(rows: Sequence[Any], unit: str = "units") -> Chart:
         ),
         _hover(x, tips),
     ]
-    spec = _framed(
-        values,
-        [layer for layer in layers if layer],
-        ("Observed", "Forecast", "Likely range"),
-        ("@chart-1", "@chart-2", "@chart-band"),
-    )
+    names = {"Observed": "@chart-1", "Forecast": "@chart-2", "Likely range": "@chart-band"}
+    columns = {"Observed": "observed", "Forecast": "mean", "Low": "low", "High": "high"}
+    if is_changed:
+        before = {"x": x, "y": _y("statistical"), "color": _label("Before people")}
+        layers.append(_where(values, "statistical", {**LINE, "strokeWidth": 1, "strokeDash": [2, 2]}, before))
+        names["Before people"] = "@chart-4"
+        columns["Before people"] = "statistical"
+    spec = _framed(values, [layer for layer in layers if layer], tuple(names), tuple(names.values()))
     cells = tuple(
-        (
-            figures.day(row["_week"]),
-            *(figures.number(row[name], 1) for name in ("observed", "mean", "low", "high")),
-        )
+        (figures.day(row["_week"]), *(figures.number(row[name], 1) for name in columns.values()))
         for row in _with_weeks(rows, values)
     )
-    return Chart(spec, ("Week of", "Observed", "Forecast", "Low", "High"), cells)
+    return Chart(spec, ("Week of", *columns), cells)
+
+
+def _differ(mean: float | None, statistical: float | None) -> bool:
+    """Tell two numbers apart by more than the rounding of a chart."""
+    return mean is not None and statistical is not None and abs(mean - statistical) > 1e-6 * max(1.0, abs(mean))
 
 
 def need(rows: Sequence[Any], unit: str = "hours") -> Chart:

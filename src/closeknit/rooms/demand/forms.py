@@ -20,3 +20,12 @@ class ThreadChoice(forms.Form):
     """Which thread a tile is about."""
 
     thread = forms.UUIDField()
+
+
+class BranchChoice(forms.Form):
+    """Which part of a forecast the explorer shows."""
+
+    service = forms.CharField(required=False, max_length=80)
+    region = forms.CharField(required=False, max_length=80)
+    tier = forms.CharField(required=False, max_length=40)
+    account_number = forms.CharField(required=False, max_length=80)

@@ -48,6 +48,7 @@ SCHEMAS = {
     "closeknit.exception/1",
     "closeknit.exceptions/1",
     "closeknit.feeds/1",
+    "closeknit.forecast-branch/1",
     "closeknit.forecast-runs/1",
     "closeknit.forecast-weeks/1",
     "closeknit.inbox/1",

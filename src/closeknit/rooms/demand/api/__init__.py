@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.demand.api import runs
+from closeknit.rooms.demand.api import explorer, runs
 
 router = Router()
-for part in (runs,):
+for part in (runs, explorer):
     router.add_router("", part.router)

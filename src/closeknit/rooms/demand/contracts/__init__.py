@@ -1,5 +1,14 @@
 """What other rooms may know of demand: forecast runs and their numbers, and what people add to them."""
 
+from closeknit.rooms.demand.contracts.explorer import (
+    TOGETHER,
+    Branch,
+    BranchCard,
+    BranchLevel,
+    BranchPart,
+    BranchReason,
+    BranchWeek,
+)
 from closeknit.rooms.demand.contracts.runs import (
     OWN_SERIES_UNITS,
     SETTINGS,
@@ -25,7 +34,14 @@ __all__ = [
     "OWN_SERIES_UNITS",
     "SETTINGS",
     "STATISTICAL",
+    "TOGETHER",
     "AccountUnits",
+    "Branch",
+    "BranchCard",
+    "BranchLevel",
+    "BranchPart",
+    "BranchReason",
+    "BranchWeek",
     "EventEffect",
     "ForecastCard",
     "ForecastKey",

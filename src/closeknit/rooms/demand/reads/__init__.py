@@ -1,5 +1,6 @@
 """Every question about demand, one file per subject."""
 
+from closeknit.rooms.demand.reads.explorer import get_branch
 from closeknit.rooms.demand.reads.runs import (
     SHARE_DAYS,
     WEEKS_SHOWN,
@@ -23,6 +24,7 @@ __all__ = [
     "account_weekly_share",
     "account_weekly_units",
     "find_current_run",
+    "get_branch",
     "get_numbers",
     "get_run",
     "list_runs",

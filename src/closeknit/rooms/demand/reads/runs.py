@@ -69,7 +69,7 @@ def get_numbers(run_id: UUID, *, by: Actor) -> ForecastNumbers:
 
 def list_series(run_id: UUID, *, by: Actor, limit: int = 500) -> list[SeriesCard]:
     """Return a run's series, largest first. Series of accounts outside the actor's scope are left out."""
-    levels, panels = _numbers(run_id, by)
+    levels, panels = open_numbers(run_id, by=by)
     hidden = _hidden_accounts(panels, by)
     cards = [
         _series_card(panel, i, levels)
@@ -88,7 +88,7 @@ def weekly_points(
     An account whose tier is forecast together gets its share of that forecast, without an interval: nothing is known
     of how that account alone varies.
     """
-    levels, panels = _numbers(run_id, by)
+    levels, panels = open_numbers(run_id, by=by)
     card = get_run(run_id, by=by)
     if account_number:
         customers.get_account(account_number, by=by, permission=Permission.READ_CAPACITY)
@@ -108,7 +108,7 @@ def weekly_quantile(run_id: UUID, quantile: float, *, by: Actor) -> dict[date, f
     Quantiles of groups are summed: with several groups that is the widest case, with one it is exact.
     """
     _require_all(by, run_id)
-    levels, panels = _numbers(run_id, by)
+    levels, panels = open_numbers(run_id, by=by)
     card = get_run(run_id, by=by)
     first_whole = _first_whole_week(card.first_on)
     after_last = card.first_on + timedelta(days=card.horizon_days - 6)
@@ -169,7 +169,8 @@ def _panel_units(
     return rows
 
 
-def _numbers(run_id: UUID, by: Actor) -> tuple[NDArray[np.float64], tuple[Panel, ...]]:
+def open_numbers(run_id: UUID, *, by: Actor) -> tuple[NDArray[np.float64], tuple[Panel, ...]]:
+    """Return a run's quantile levels and panels, whole: who calls shows of them what the actor may see."""
     by.require(Permission.READ_CAPACITY)
     row = ForecastRun.objects.filter(pk=run_id).only("numbers").first()
     if row is None:

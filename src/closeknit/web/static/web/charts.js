@@ -33,6 +33,7 @@
     });
     drawn.set(plot, result);
     plot.dataset.drawn = "1";
+    plot.dispatchEvent(new CustomEvent("closeknit:drawn", { bubbles: true, detail: { view: result.view } }));
   }
   function drawAll(root) {
     root.querySelectorAll(".plot[data-spec]").forEach((plot) => draw(plot).catch((failure) => {
