@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.crosschecks.calls_of_calendar import CALLS as CALLS_OF_CALENDAR
 from tests.crosschecks.calls_of_changes import CALLS as CALLS_OF_CHANGES
 from tests.crosschecks.calls_of_hierarchies import CALLS as CALLS_OF_HIERARCHIES
 from tests.crosschecks.calls_of_inventory import CALLS as CALLS_OF_INVENTORY
@@ -208,6 +209,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "upper": np.array([9.0, 9.0]),
     },
 }
+CALLS |= CALLS_OF_CALENDAR
 CALLS |= CALLS_OF_CHANGES
 CALLS |= CALLS_OF_SMOOTHING
 CALLS |= CALLS_OF_INVENTORY

@@ -9,6 +9,7 @@
 - `forecast_demand`: all of it in one call: outliers, shifts, the judge's choice, quantiles.
 - `forecast_selected`: every method of `standard_methods` (or your own) tried on rolling windows, chosen or weighted per
   series with its reasons, with conformal quantiles.
+- `event_effects`: what holidays, promotions and other events do to each series; `without_effects`, `with_effects`.
 - `treat_outliers`: single periods far from the usual, replaced and reported.
 - `classify_change`: spike or shift, since when and by how much; `break_even_weeks`: which capacity that asks for.
 - `exponential_smoothing`, `smooth_with`; `theta`: every form fitted to every series, whole matrices at once.
@@ -52,6 +53,13 @@ from closeknit.engine.forecasting.reconciliation_by_errors import (
     reconcile_quantiles,
     shrinkage_intensity,
 )
+from closeknit.engine.forecasting.regression import (
+    EventEffects,
+    HistoryWithoutEvents,
+    event_effects,
+    with_effects,
+    without_effects,
+)
 from closeknit.engine.forecasting.result import Forecast
 from closeknit.engine.forecasting.rolling import forecast_by_rolling_choice
 from closeknit.engine.forecasting.scores import interval_coverage, mase, pinball_loss, smape, wape
@@ -74,8 +82,10 @@ __all__ = [
     "DemandForecast",
     "DemandOverPeriods",
     "DemandPattern",
+    "EventEffects",
     "Forecast",
     "Hierarchy",
+    "HistoryWithoutEvents",
     "IntermittentForecast",
     "Method",
     "Reconciliation",
@@ -94,6 +104,7 @@ __all__ = [
     "classify_demand",
     "croston",
     "demand_over_periods",
+    "event_effects",
     "exponential_smoothing",
     "forecast_by_rolling_choice",
     "forecast_demand",
@@ -122,4 +133,6 @@ __all__ = [
     "treat_outliers",
     "tsb",
     "wape",
+    "with_effects",
+    "without_effects",
 ]
