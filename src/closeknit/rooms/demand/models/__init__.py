@@ -1,9 +1,21 @@
 """Tables of demand, one file per subject."""
 
+from closeknit.rooms.demand.models.accuracy import (
+    Score,
+    ScoredRun,
+)
+from closeknit.rooms.demand.models.exceptions import (
+    ForecastException,
+    ForecastExceptionStep,
+)
 from closeknit.rooms.demand.models.runs import (
     ForecastRun,
 )
 
 __all__ = [
+    "ForecastException",
+    "ForecastExceptionStep",
     "ForecastRun",
+    "Score",
+    "ScoredRun",
 ]

@@ -21,7 +21,7 @@ from closeknit.rooms.sensing.reads.operations import (
     units_by_account,
     work_totals,
 )
-from closeknit.rooms.sensing.reads.places import region_zones
+from closeknit.rooms.sensing.reads.places import region_countries, region_zones
 from closeknit.rooms.sensing.reads.series import (
     daily_quantities,
     daily_units,
@@ -29,6 +29,7 @@ from closeknit.rooms.sensing.reads.series import (
     handle_minutes,
     weekly_units,
 )
+from closeknit.rooms.sensing.reads.versions import recipe_versions
 
 __all__ = [
     "account_totals",
@@ -49,7 +50,9 @@ __all__ = [
     "list_opportunities",
     "list_quarantined",
     "list_services",
+    "recipe_versions",
     "recorded_promises",
+    "region_countries",
     "region_zones",
     "units_by_account",
     "weekly_units",
