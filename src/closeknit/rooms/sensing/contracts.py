@@ -31,6 +31,7 @@ class FactKind(StrEnum):
     CLOSURE = "closure"
     EVENT = "event"
     OPPORTUNITY = "opportunity"
+    CALENDAR = "calendar"
 
 
 FACT_FIELDS: dict[FactKind, dict[str, str]] = {
@@ -142,6 +143,7 @@ FACT_FIELDS: dict[FactKind, dict[str, str]] = {
         "ends_on": "date",
         "stated_share": "fraction",
     },
+    FactKind.CALENDAR: {"region": "text", "country": "country!"},
 }
 """What each kind of fact states: field -> type, "!" where it must be given.
 
@@ -162,6 +164,7 @@ FACT_KEYS: dict[FactKind, tuple[str, ...]] = {
     FactKind.CLOSURE: ("region", "closed_on"),
     FactKind.EVENT: ("event_number",),
     FactKind.OPPORTUNITY: ("opportunity_number",),
+    FactKind.CALENDAR: ("region",),
 }
 """Which fields tell one fact of a kind from another.
 

@@ -28,6 +28,7 @@ _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 _SPAN = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+_COUNTRY = re.compile(r"[A-Z]{2}(/[A-Z0-9]{1,3})?", re.ASCII)
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _NOT_NUMBERS = {"nan", "inf", "+inf", "-inf", "infinity", "-infinity", "+infinity"}
 _TRUE, _FALSE = {"true", "1", "yes", "y", "t"}, {"false", "0", "no", "n", "f"}
@@ -370,6 +371,15 @@ def _currency(label: str, _: Form) -> Reader:
     return read
 
 
+def _country(label: str, _: Form) -> Reader:
+    def read(value: Any) -> str:
+        if not _COUNTRY.fullmatch(str(value)):
+            raise Refused("not-a-country", f"{label}: {shown(value)} is not a country like DE, or a part like US/MD.")
+        return str(value)
+
+    return read
+
+
 _MAKERS: dict[str, Callable[[str, Form], Reader]] = {
     "text": _text,
     "number": _number,
@@ -388,6 +398,7 @@ _MAKERS: dict[str, Callable[[str, Form], Reader]] = {
     "list": _list,
     "zone": _zone,
     "currency": _currency,
+    "country": _country,
     "tier": _one_of("strategic", "key", "standard", "volume"),
     "measure": _one_of("answer_within", "ship_within", "resolve_within", "visit_within"),
     "staffing": _one_of("interval", "deadline"),
