@@ -1,5 +1,6 @@
 """From observed work to forecast numbers, and the sums behind every page of demand. No database."""
 
+from closeknit.rooms.demand.compute.adjusting import adjust, adjust_panels
 from closeknit.rooms.demand.compute.archive import history_digest, pack, result_digest, unpack
 from closeknit.rooms.demand.compute.grouping import OWN_SERIES_WEEKS, PERIODS_PER_DAY, History
 from closeknit.rooms.demand.compute.laying import join_panels, on_clock, weekly_sums
@@ -15,6 +16,7 @@ from closeknit.rooms.demand.compute.panels import (
     grain_of,
     join_accuracy,
 )
+from closeknit.rooms.demand.compute.placing import SHARE_DAYS, account_shares, shares_of_rows, shares_of_units
 
 __all__ = [
     "CODE_VERSION",
@@ -25,8 +27,12 @@ __all__ = [
     "PLANNING_MINUTES",
     "QUANTILE_LEVELS",
     "SEASONS_AVERAGED",
+    "SHARE_DAYS",
     "Accuracy",
     "History",
+    "account_shares",
+    "adjust",
+    "adjust_panels",
     "forecast_panel",
     "grain_of",
     "history_digest",
@@ -35,6 +41,8 @@ __all__ = [
     "on_clock",
     "pack",
     "result_digest",
+    "shares_of_rows",
+    "shares_of_units",
     "unpack",
     "weekly_sums",
 ]

@@ -1,5 +1,15 @@
 """What other rooms may know of demand: forecast runs and their numbers, and what people add to them."""
 
+from closeknit.rooms.demand.contracts.adjustments import (
+    AccountShares,
+    AdjustedPlace,
+    AdjustedWeek,
+    Adjustment,
+    AdjustmentKind,
+    AdjustmentOutcome,
+    AdjustmentSource,
+    AppliedAdjustment,
+)
 from closeknit.rooms.demand.contracts.explorer import (
     TOGETHER,
     Branch,
@@ -35,7 +45,15 @@ __all__ = [
     "SETTINGS",
     "STATISTICAL",
     "TOGETHER",
+    "AccountShares",
     "AccountUnits",
+    "AdjustedPlace",
+    "AdjustedWeek",
+    "Adjustment",
+    "AdjustmentKind",
+    "AdjustmentOutcome",
+    "AdjustmentSource",
+    "AppliedAdjustment",
     "Branch",
     "BranchCard",
     "BranchLevel",
