@@ -10,6 +10,13 @@ from closeknit.rooms.demand.contracts.adjustments import (
     AdjustmentSource,
     AppliedAdjustment,
 )
+from closeknit.rooms.demand.contracts.assumptions import (
+    ASSUMPTION_TOLERANCE,
+    AssumptionCard,
+    AssumptionClosed,
+    AssumptionState,
+    WantedAssumption,
+)
 from closeknit.rooms.demand.contracts.explorer import (
     TOGETHER,
     Branch,
@@ -18,6 +25,22 @@ from closeknit.rooms.demand.contracts.explorer import (
     BranchPart,
     BranchReason,
     BranchWeek,
+)
+from closeknit.rooms.demand.contracts.overrides import (
+    ForecastOverridden,
+    OverrideCard,
+    OverrideEnded,
+    OverridePreview,
+    OverrideReason,
+    OverridesMeasured,
+    OverrideState,
+    OverrideWorth,
+    PreviewWeek,
+    ValueRow,
+    Verdict,
+    WantedOverride,
+    place_words,
+    size_words,
 )
 from closeknit.rooms.demand.contracts.runs import (
     OWN_SERIES_UNITS,
@@ -41,6 +64,7 @@ from closeknit.rooms.demand.contracts.runs import (
 )
 
 __all__ = [
+    "ASSUMPTION_TOLERANCE",
     "OWN_SERIES_UNITS",
     "SETTINGS",
     "STATISTICAL",
@@ -54,6 +78,9 @@ __all__ = [
     "AdjustmentOutcome",
     "AdjustmentSource",
     "AppliedAdjustment",
+    "AssumptionCard",
+    "AssumptionClosed",
+    "AssumptionState",
     "Branch",
     "BranchCard",
     "BranchLevel",
@@ -64,14 +91,29 @@ __all__ = [
     "ForecastCard",
     "ForecastKey",
     "ForecastNumbers",
+    "ForecastOverridden",
     "ForecastRefreshed",
     "ForecastRequested",
     "ForecastTried",
     "Grain",
+    "OverrideCard",
+    "OverrideEnded",
+    "OverridePreview",
+    "OverrideReason",
+    "OverrideState",
+    "OverrideWorth",
+    "OverridesMeasured",
     "Panel",
+    "PreviewWeek",
     "RunPurpose",
     "SeriesCard",
+    "ValueRow",
+    "Verdict",
+    "WantedAssumption",
+    "WantedOverride",
     "WeekPoint",
     "mondays_of",
+    "place_words",
+    "size_words",
     "wall_clock",
 ]

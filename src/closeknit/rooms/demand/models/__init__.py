@@ -4,18 +4,23 @@ from closeknit.rooms.demand.models.accuracy import (
     Score,
     ScoredRun,
 )
+from closeknit.rooms.demand.models.assumptions import Assumption
 from closeknit.rooms.demand.models.exceptions import (
     ForecastException,
     ForecastExceptionStep,
 )
+from closeknit.rooms.demand.models.overrides import Override, OverrideWeek
 from closeknit.rooms.demand.models.runs import (
     ForecastRun,
 )
 
 __all__ = [
+    "Assumption",
     "ForecastException",
     "ForecastExceptionStep",
     "ForecastRun",
+    "Override",
+    "OverrideWeek",
     "Score",
     "ScoredRun",
 ]
