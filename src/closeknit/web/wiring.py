@@ -20,7 +20,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     from closeknit.rooms.capacity import jobs as capacity
     from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed, PlanRejected
     from closeknit.rooms.customers import jobs as customers
-    from closeknit.rooms.customers.contracts import TierChanged
+    from closeknit.rooms.customers.contracts import InsightEnded, InsightRecorded, TierChanged
     from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.decisions.contracts import (
         DecisionApproved,
@@ -71,6 +71,8 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         DecisionWithdrawn: (capacity.reject_plan_on_decision_withdrawn,),
         ExceptionExpired: (),
         TierChanged: (),
+        InsightRecorded: (),
+        InsightEnded: (),
         PlanCommitted: (outcomes.refresh_board_on_plan_committed, capacity.escalate_on_plan_committed),
         SettingChanged: (decisions.record_on_setting_changed,),
         SettingReviewed: (decisions.record_on_setting_reviewed,),
@@ -80,10 +82,11 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
 def settings() -> tuple[Setting, ...]:
     """Return every setting that a room declares; what is not listed here cannot be set."""
     from closeknit.rooms.capacity import contracts as capacity
+    from closeknit.rooms.customers import contracts as customers
     from closeknit.rooms.decisions.contracts import settings as decisions
     from closeknit.rooms.demand import contracts as demand
 
-    return (REVIEW_AFTER_DAYS, *decisions.SETTINGS, *demand.SETTINGS, *capacity.SETTINGS)
+    return (REVIEW_AFTER_DAYS, *decisions.SETTINGS, *customers.SETTINGS, *demand.SETTINGS, *capacity.SETTINGS)
 
 
 def replays() -> dict[str, Recompute]:

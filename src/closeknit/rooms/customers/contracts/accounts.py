@@ -1,4 +1,4 @@
-"""What other rooms may know of customers: accounts and their tiers."""
+"""Accounts: who they are, and how close we are."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

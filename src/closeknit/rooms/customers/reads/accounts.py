@@ -37,7 +37,7 @@ def get_account(account_number: str, *, by: Actor, permission: Permission = Perm
 
     With another permission than to read accounts: none over which the actor holds that one too.
     """
-    row = _visible(by, permission).select_related("team").filter(account_number=account_number).first()
+    row = visible_accounts(by, permission).select_related("team").filter(account_number=account_number).first()
     if row is None:
         raise NotFound("There is no such account.", where=account_number)
     return redact([_card(row)], by=by)[0]
@@ -48,20 +48,20 @@ def list_account_keys(*, by: Actor, permission: Permission = Permission.READ_ACC
 
     With another permission than to read accounts: of those over which the actor holds that one too.
     """
-    rows = _visible(by, permission).order_by("account_number").values_list("account_number", "tier", "team_id")
+    rows = visible_accounts(by, permission).order_by("account_number").values_list("account_number", "tier", "team_id")
     return [AccountKey(number, Tier(tier), team) for number, tier, team in rows]
 
 
 def find_tier(account_number: str, *, by: Actor) -> Tier | None:
     """Return an account's tier, or None where there is no such account that the actor may see."""
-    found = _visible(by).filter(account_number=account_number).values_list("tier", flat=True).first()
+    found = visible_accounts(by).filter(account_number=account_number).values_list("tier", flat=True).first()
     return Tier(found) if found else None
 
 
 def team_of(account_numbers: Iterable[str], *, by: Actor) -> dict[str, int | None]:
     """Return the team id of each of these accounts that the actor may see."""
     wanted = list(account_numbers)
-    return dict(_visible(by).filter(account_number__in=wanted).values_list("account_number", "team_id"))
+    return dict(visible_accounts(by).filter(account_number__in=wanted).values_list("account_number", "team_id"))
 
 
 def weekly_units(account_number: str, *, weeks: int, until_at: datetime, by: Actor) -> dict[str, NDArray[np.float64]]:
@@ -73,7 +73,7 @@ def weekly_units(account_number: str, *, weeks: int, until_at: datetime, by: Act
     return sensing.weekly_units(account_number, weeks=weeks, until_at=until_at, by=system_actor())
 
 
-def _visible(by: Actor, permission: Permission = Permission.READ_ACCOUNTS) -> QuerySet[Account]:
+def visible_accounts(by: Actor, permission: Permission = Permission.READ_ACCOUNTS) -> QuerySet[Account]:
     """Return the accounts that the actor may read, and over which it holds the permission."""
     rows = Account.objects.all()
     for needed in {Permission.READ_ACCOUNTS, permission}:
@@ -84,7 +84,7 @@ def _visible(by: Actor, permission: Permission = Permission.READ_ACCOUNTS) -> Qu
 
 
 def _matching(by: Actor, search: str, tier: str, team: str) -> QuerySet[Account]:
-    rows = _visible(by)
+    rows = visible_accounts(by)
     words = search.replace("\x00", "").strip()
     if words:
         rows = rows.filter(Q(account_number__icontains=words) | Q(name__icontains=words))
