@@ -10,11 +10,11 @@ from closeknit.rooms.demand.compute.panels import (
     NO_CHOICES,
     PLANNING_MINUTES,
     QUANTILE_LEVELS,
-    SEASONS_AVERAGED,
     Accuracy,
     forecast_panel,
     grain_of,
     join_accuracy,
+    score,
 )
 from closeknit.rooms.demand.compute.placing import SHARE_DAYS, account_shares, shares_of_rows, shares_of_units
 
@@ -26,7 +26,6 @@ __all__ = [
     "PERIODS_PER_DAY",
     "PLANNING_MINUTES",
     "QUANTILE_LEVELS",
-    "SEASONS_AVERAGED",
     "SHARE_DAYS",
     "Accuracy",
     "History",
@@ -41,6 +40,7 @@ __all__ = [
     "on_clock",
     "pack",
     "result_digest",
+    "score",
     "shares_of_rows",
     "shares_of_units",
     "unpack",

@@ -1,19 +1,15 @@
 """From observed work to forecast numbers of one grain. No database."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from closeknit.engine.forecasting import (
-    Forecast,
-    aggregate_quantiles,
-    forecast_by_rolling_choice,
-    interval_coverage,
-)
-from closeknit.rooms.customers.contracts import Tier
+from closeknit.engine.forecasting import EventEffects, interval_coverage
+from closeknit.rooms.customers.contracts import TOP_TIERS, Tier
+from closeknit.rooms.demand.compute.calendar import Occasion, event_rows, is_holiday
 from closeknit.rooms.demand.compute.grouping import (
     PERIODS_PER_DAY,
     History,
@@ -22,23 +18,33 @@ from closeknit.rooms.demand.compute.grouping import (
     group_series,
     totals_of,
 )
-from closeknit.rooms.demand.contracts import Grain, Panel, mondays_of
+from closeknit.rooms.demand.compute.half_hours import say_half_hours
+from closeknit.rooms.demand.compute.nodes import Nodes, coherent, nodes_of
+from closeknit.rooms.demand.compute.statistical import (
+    Numbers,
+    Plain,
+    concerned_nodes,
+    quantiles_of_weeks,
+    say,
+    weekly_offsets,
+)
+from closeknit.rooms.demand.contracts import EventEffect, ForecastKey, Grain, Panel, mondays_of
 
-CODE_VERSION = "demand/2"
+CODE_VERSION = "demand/3"
 QUANTILE_LEVELS = np.array([0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95])
 PLANNING_MINUTES = 120.0
 """Promises shorter than this need the half-hour grain: a day cannot show who waits two minutes."""
-SEASONS_AVERAGED = {Grain.DAY: (1, 2, 4, 8, 16, 32), Grain.HALF_HOUR: (1, 2, 4, 8, 16)}
-"""Weeks whose mean may be the forecast: few where the level moves, many where work is sparse and chance rules."""
 HELD_OUT_DAYS = 28
+WINDOWS, HELD_OUT_WINDOWS = 8, 4
 NO_CHOICES: Mapping[str, float] = MappingProxyType({})
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How the chosen methods did on rolling windows they had not seen; None where there was too little history."""
+    """How the methods did on the last weeks, which they had not seen; None where there was too little history."""
 
     wape_share: float | None
     interval_coverage_share: float | None
@@ -51,78 +57,85 @@ def grain_of(threshold_minutes: Sequence[float]) -> Grain:
 
 
 def forecast_panel(
-    history: History, tiers: Mapping[str, Tier], horizon_days: int, own_from: Mapping[str, float] = NO_CHOICES
+    history: History,
+    tiers: Mapping[str, Tier],
+    horizon_days: int,
+    own_from: Mapping[str, float] = NO_CHOICES,
+    occasions: Sequence[Occasion] = (),
+    best_tiers: Sequence[Tier] = TOP_TIERS,
 ) -> tuple[Panel, Accuracy]:
     """Forecast one grain: accounts of top tiers with enough work alone, the rest by tier; and each group's total.
 
     `own_from` says by account from how much work on it has a series of its own, where that is not the default.
-    A day without any work on a weekday that usually has some is taken as closed (missing), not as no demand. The series
-    are scaled to their group's total, which is known best.
+    `occasions` are holidays and events, past and to come. Series of `best_tiers` and all sums try every method, others
+    the cheap ones. A day without any work on a weekday that usually has some, and that is no holiday, is taken as
+    closed (missing), not as no demand. All series add up.
     """
     keys, values = group_series(history, tiers, own_from)
-    totals, total_of_series, total_values = totals_of(keys, values)
-    closed = closed_periods(history, total_values)
-    both = np.vstack([values, total_values])
-    both[:, closed] = np.nan
-    per_day, n = PERIODS_PER_DAY[history.grain], len(keys)
-    season, horizon = 7 * per_day, horizon_days * per_day
-    forecast = _forecast(both, history.grain, horizon)
+    totals, total_of_series, _ = totals_of(keys, values)
+    nodes = nodes_of(keys, total_of_series, totals)
+    plain = _plain(history, nodes, keys, nodes.sums(values), horizon_days, occasions, best_tiers)
     future = future_starts(history, horizon_days)
-    mondays = mondays_of(future)
-    weeks, week_of_step = np.unique(mondays, return_inverse=True)
-    weekly = aggregate_quantiles(both, season, forecast, week_of_step)
-    accuracy, series_wape = _held_out(both, n, history.grain)
-    means, scale = _to_totals(forecast.mean, both, total_of_series)
+    weeks, week_of_step = np.unique(mondays_of(future), return_inverse=True)
+    if history.grain is Grain.DAY:
+        numbers, effects = _days(plain, week_of_step.astype(np.int64), WINDOWS)
+    else:
+        known = plain.values[: nodes.series + nodes.totals]
+        numbers, effects = say_half_hours(known, total_of_series, QUANTILE_LEVELS, week_of_step.astype(np.int64)), None
+    accuracy, wape = _held_out(plain, history.grain, total_of_series)
+    leaf, total = slice(0, nodes.series), slice(nodes.series, nodes.series + nodes.totals)
     panel = Panel(
         grain=history.grain,
         keys=keys,
-        methods=tuple(forecast.method[:n]),
-        wape_share=series_wape,
+        methods=numbers.methods[leaf],
+        wape_share=wape,
         local_starts=future,
-        mean=means,
+        mean=numbers.mean[leaf],
         week_on=weeks,
-        weekly_mean=_sums(means, week_of_step, weeks.size),
-        weekly_quantiles=weekly.quantiles[:, :n] * scale[:, None],
+        weekly_mean=numbers.weekly_mean[leaf],
+        weekly_quantiles=numbers.weekly_quantiles[:, leaf],
         total_keys=totals,
         total_of_series=total_of_series,
-        total_mean=forecast.mean[n:],
-        total_quantiles=forecast.quantiles[:, n:],
-        total_weekly_mean=weekly.mean[n:],
-        total_weekly_quantiles=weekly.quantiles[:, n:],
+        total_mean=numbers.mean[total],
+        total_quantiles=numbers.quantiles[:, total],
+        total_weekly_mean=numbers.weekly_mean[total],
+        total_weekly_quantiles=numbers.weekly_quantiles[:, total],
+        reasons=numbers.reasons[leaf],
+        total_methods=numbers.methods[total],
+        total_reasons=numbers.reasons[total],
+        events=() if effects is None else _events(effects, plain, totals),
     )
     return panel, accuracy
 
 
-def _forecast(values: FloatArray, grain: Grain, horizon: int) -> Forecast:
-    season = 7 * PERIODS_PER_DAY[grain]
-    return forecast_by_rolling_choice(values, season, horizon, QUANTILE_LEVELS, SEASONS_AVERAGED[grain])
+def _plain(
+    history: History,
+    nodes: Nodes,
+    keys: Sequence[ForecastKey],
+    values: FloatArray,
+    horizon_days: int,
+    occasions: Sequence[Occasion],
+    best_tiers: Sequence[Tier],
+) -> Plain:
+    """What there is to forecast from, closed days missing and special days marked."""
+    per_day = PERIODS_PER_DAY[history.grain]
+    days = history.local_starts[::per_day].astype("datetime64[D]")
+    closed = closed_periods(history, values[nodes.series : nodes.series + nodes.totals])
+    values[:, closed & ~np.repeat(is_holiday(occasions, days), per_day)] = np.nan
+    rows = event_rows(occasions, days[0] + np.arange(days.size + horizon_days), days.size)
+    return Plain(
+        nodes, values, _groups(nodes, keys), _tail(nodes, keys, best_tiers), rows, concerned_nodes(nodes, keys, rows)
+    )
 
 
-def _sums(values: FloatArray, group_of_step: NDArray[np.int64], groups: int) -> FloatArray:
-    member = np.zeros((values.shape[1], groups))
-    member[np.arange(values.shape[1]), group_of_step] = 1.0
-    sums: FloatArray = values @ member
-    return sums
-
-
-def _to_totals(
-    mean: FloatArray, history: FloatArray, total_of_series: NDArray[np.int64]
-) -> tuple[FloatArray, FloatArray]:
-    """Scale the series' forecasts (S x P) so that those of a group add up to its total over the horizon.
-
-    Returns them and the factors (S). A group of which no series expects anything, though the total does, is shared by
-    what each brought in the past.
-    """
-    n = total_of_series.size
-    totals = mean[n:]
-    ahead = np.bincount(total_of_series, weights=mean[:n].sum(axis=1), minlength=totals.shape[0])
-    factor = np.divide(totals.sum(axis=1), ahead, out=np.ones_like(ahead), where=ahead > 0)[total_of_series]
-    past = np.nansum(history[:n], axis=1)
-    past_total = np.bincount(total_of_series, weights=past, minlength=totals.shape[0])[total_of_series]
-    share = np.divide(past, past_total, out=np.zeros_like(past), where=past_total > 0)
-    silent = (ahead <= 0)[total_of_series]
-    scaled = np.where(silent[:, None], totals[total_of_series] * share[:, None], mean[:n] * factor[:, None])
-    return scaled, factor
+def _days(plain: Plain, week_of_day: IntArray, windows: int) -> tuple[Numbers, EventEffects | None]:
+    """Forecast days, make them agree, and sum them into weeks."""
+    said = say(plain, week_of_day.size, QUANTILE_LEVELS, windows)
+    mean, quantiles = coherent(plain.nodes, said.mean, said.quantiles, _spread(said.quantiles))
+    weeks = 1 + week_of_day.size // 7
+    offsets = weekly_offsets(said.calm, plain.group, plain.tail, weeks, QUANTILE_LEVELS)
+    weekly, weekly_quantiles = quantiles_of_weeks(mean, quantiles, offsets, week_of_day)
+    return Numbers(mean, quantiles, weekly, weekly_quantiles, said.methods, said.reasons), said.effects
 
 
 def join_accuracy(parts: Sequence[Accuracy]) -> Accuracy:
@@ -135,27 +148,71 @@ def join_accuracy(parts: Sequence[Accuracy]) -> Accuracy:
     return Accuracy(mean("wape_share"), mean("interval_coverage_share"), mean("bias_share"))
 
 
-def _held_out(values: FloatArray, series: int, grain: Grain) -> tuple[Accuracy, FloatArray]:
+def _groups(nodes: Nodes, keys: Sequence[ForecastKey]) -> IntArray:
+    """[node]: who lends to whom: sums among themselves, accounts of a service, tiers of a service."""
+    services = sorted({key.service for key in keys})
+    group = np.zeros(nodes.count, dtype=np.int64)
+    group[: nodes.series] = [1 + 2 * services.index(key.service) + bool(key.account_number) for key in keys]
+    return group
+
+
+def _tail(nodes: Nodes, keys: Sequence[ForecastKey], best_tiers: Sequence[Tier]) -> NDArray[np.bool_]:
+    best = {tier.value for tier in best_tiers}
+    tail = np.zeros(nodes.count, dtype=np.bool_)
+    tail[: nodes.series] = [key.tier not in best for key in keys]
+    return tail
+
+
+def _spread(quantiles: FloatArray) -> FloatArray:
+    """[node]: root mean square of a tenth to nine tenths, as of a normal error."""
+    low, high = (int(np.argmin(np.abs(QUANTILE_LEVELS - q))) for q in (0.1, 0.9))
+    spread: FloatArray = np.sqrt(np.mean((quantiles[high] - quantiles[low]) ** 2, axis=1)) / 2.563
+    return spread
+
+
+def _events(effects: EventEffects, plain: Plain, totals: Sequence[tuple[str, str]]) -> tuple[EventEffect, ...]:
+    """What events do to each total, the most often seen first."""
+    n, found = plain.nodes.series, []
+    for t, (service, region) in enumerate(totals):
+        for row in np.flatnonzero(plain.concerned[n + t]):
+            share, error = float(effects.effect[n + t, row]), float(effects.standard_error[n + t, row])
+            seen = int(effects.occurrences[n + t, row])
+            found.append(EventEffect(plain.rows.names[row], service, region, share, error, seen))
+    return tuple(sorted(found, key=lambda e: (e.service, e.region, -e.occurrences, e.name)))
+
+
+def _held_out(plain: Plain, grain: Grain, total_of_series: IntArray) -> tuple[Accuracy, FloatArray]:
     """Forecast the last four weeks from what came before, and score it: totals together, and each series."""
-    days, per_day = HELD_OUT_DAYS, PERIODS_PER_DAY[grain]
-    none = np.full(series, np.nan)
-    if values.shape[1] < 3 * days * per_day:
-        return Accuracy(None, None, None), none
-    cut = values.shape[1] - days * per_day
-    past, actual = values[:, :cut], values[:, cut:]
-    forecast = _forecast(past, grain, days * per_day)
-    error = np.nan_to_num(actual - forecast.mean)
+    nodes, periods = plain.nodes, HELD_OUT_DAYS * PERIODS_PER_DAY[grain]
+    n, shown = nodes.series, nodes.series + nodes.totals
+    if plain.values.shape[1] < 3 * periods:
+        return Accuracy(None, None, None), np.full(n, np.nan)
+    cut = plain.values.shape[1] - periods
+    past = replace(plain, values=plain.values[:, :cut])
+    week_of_step = np.arange(periods) // (7 * PERIODS_PER_DAY[grain])
+    if grain is Grain.DAY:
+        numbers, _ = _days(past, week_of_step, HELD_OUT_WINDOWS)
+    else:
+        numbers = say_half_hours(past.values[:shown], total_of_series, QUANTILE_LEVELS, week_of_step)
+    return score(plain.values[:shown, cut:], numbers.mean[:shown], numbers.quantiles[:, :shown], n, slice(n, shown))
+
+
+def score(
+    actual: FloatArray, mean: FloatArray, quantiles: FloatArray, series: int, totals: slice
+) -> tuple[Accuracy, FloatArray]:
+    """Return the totals' accuracy together, and each series' error: sum of errors over sum of work (WAPE)."""
+    error = np.nan_to_num(actual - mean)
     with np.errstate(invalid="ignore", divide="ignore"):
         series_wape = np.abs(error[:series]).sum(axis=1) / np.nansum(actual[:series], axis=1)
     series_wape[~np.isfinite(series_wape)] = np.nan
-    demand = float(np.nansum(actual[series:]))
+    demand = float(np.nansum(actual[totals]))
     if demand <= 0.0:
         return Accuracy(None, None, None), series_wape
-    low, high = (forecast.quantiles[int(np.argmin(np.abs(QUANTILE_LEVELS - q))), series:] for q in (0.1, 0.9))
-    inside = interval_coverage(actual[series:], low, high)
+    low, high = (quantiles[int(np.argmin(np.abs(QUANTILE_LEVELS - q))), totals] for q in (0.1, 0.9))
+    inside = interval_coverage(actual[totals], low, high)
     accuracy = Accuracy(
-        wape_share=float(np.abs(error[series:]).sum()) / demand,
+        wape_share=float(np.abs(error[totals]).sum()) / demand,
         interval_coverage_share=float(np.nanmean(inside)) if np.isfinite(inside).any() else None,
-        bias_share=float(-error[series:].sum()) / demand,
+        bias_share=float(-error[totals].sum()) / demand,
     )
     return accuracy, series_wape

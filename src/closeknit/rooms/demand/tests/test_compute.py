@@ -7,7 +7,7 @@ import pytest
 
 from closeknit.rooms.customers.contracts import Tier
 from closeknit.rooms.demand import compute
-from closeknit.rooms.demand.compute import History, panels
+from closeknit.rooms.demand.compute import History, half_hours
 from closeknit.rooms.demand.contracts import Grain
 from closeknit.rooms.sensing.contracts import SeriesKey
 
@@ -149,5 +149,5 @@ def test_series_add_up_to_their_total_over_the_horizon():
 def test_a_group_whose_series_expect_nothing_is_shared_by_what_they_brought():
     mean = np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 3.0]])
     past = np.array([[3.0], [1.0], [4.0]])
-    scaled, _ = panels._to_totals(mean, past, np.array([0, 0]))
-    assert scaled.tolist() == [[0.75, 2.25], [0.25, 0.75]]
+    scaled, _ = half_hours.to_totals(mean, past, np.array([0, 0]))
+    assert scaled[:2].tolist() == [[0.75, 2.25], [0.25, 0.75]]
