@@ -1,6 +1,12 @@
 """From observed work to forecast numbers, and the sums behind every page of demand. No database."""
 
 from closeknit.rooms.demand.compute.adjusting import adjust, adjust_panels
+from closeknit.rooms.demand.compute.adjustment_forms import (
+    adjustment_form,
+    adjustment_of,
+    applied_forms,
+    applied_of,
+)
 from closeknit.rooms.demand.compute.archive import history_digest, pack, result_digest, unpack
 from closeknit.rooms.demand.compute.grouping import OWN_SERIES_WEEKS, PERIODS_PER_DAY, History
 from closeknit.rooms.demand.compute.laying import join_panels, on_clock, weekly_sums
@@ -32,6 +38,10 @@ __all__ = [
     "account_shares",
     "adjust",
     "adjust_panels",
+    "adjustment_form",
+    "adjustment_of",
+    "applied_forms",
+    "applied_of",
     "forecast_panel",
     "grain_of",
     "history_digest",

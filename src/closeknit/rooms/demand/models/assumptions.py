@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from closeknit.rooms.demand.contracts.adjustments import AdjustedPlace
 from closeknit.rooms.demand.contracts.assumptions import AssumptionState
 
 
@@ -54,3 +55,8 @@ class Assumption(models.Model):
             models.Index(fields=["operation", "scenario", "state"], name="assumption_of_scenario"),
             models.Index(fields=["account_number", "-made_at"], name="assumption_of_account"),
         ]
+
+    @property
+    def place(self) -> AdjustedPlace:
+        """Which part of the demand it is about."""
+        return AdjustedPlace(self.service, self.region, self.work_class, self.tier, self.account_number)

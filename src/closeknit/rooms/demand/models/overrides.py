@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from closeknit.rooms.demand.contracts.adjustments import AdjustedPlace
 from closeknit.rooms.demand.contracts.overrides import OverrideReason, OverrideState
 
 
@@ -56,6 +57,11 @@ class Override(models.Model):
             models.Index(fields=["operation", "state", "from_on"], name="override_standing"),
             models.Index(fields=["account_number", "-made_at"], name="override_of_account"),
         ]
+
+    @property
+    def place(self) -> AdjustedPlace:
+        """Which part of the demand it is about."""
+        return AdjustedPlace(self.service, self.region, self.work_class, self.tier, self.account_number)
 
 
 class OverrideWeek(models.Model):

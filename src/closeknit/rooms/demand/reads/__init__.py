@@ -1,5 +1,6 @@
 """Every question about demand, one file per subject."""
 
+from closeknit.rooms.demand.reads.adjustments import list_applied_adjustments, list_standing_adjustments
 from closeknit.rooms.demand.reads.explorer import get_branch
 from closeknit.rooms.demand.reads.runs import (
     SHARE_DAYS,
@@ -27,8 +28,10 @@ __all__ = [
     "get_branch",
     "get_numbers",
     "get_run",
+    "list_applied_adjustments",
     "list_runs",
     "list_series",
+    "list_standing_adjustments",
     "sees_whole",
     "weekly_points",
     "weekly_quantile",
