@@ -77,10 +77,10 @@ def _skills(peer: str, task: str, aim: float, setting: Setting) -> Row:
     row.notes = [
         f"{days / ours.cpu:,.0f} days a second of one thread, {calls / days:,.0f} calls a day.",
         (
-            f"Limit: {1e9 * ours.cpu / calls:.0f} ns a call: some 25 for three random numbers and their streams, 110 "
-            "for its events, 14 for the tally. Seven in ten calls wait; with three times the agents nobody does, and "
-            "the events take 59. Samples lie where branches cannot be foreseen: arrival or completion, which queue a "
-            "free agent serves, which day of the calendar of completions comes next. One pool without events takes 33."
+            f"Limit: {1e9 * ours.cpu / calls:.0f} ns a call: some 28 for three random numbers and their streams, 80 "
+            "for its events, 15 for the tally. Calls that come while all are busy are no events. Samples lie where "
+            "branches cannot be foreseen: which queue a free agent serves, whether the caller is still there, which "
+            "day of the calendar of completions comes next. One pool without events takes 33."
         ),
     ]
     _compare_days(row, task, {**problem, "seed": 2, "seconds": 3.0 if setting.quick else 20.0}, ours.answer.by_class)

@@ -61,6 +61,8 @@ def two_sites(outages: tuple[Outage, ...] = ()) -> SimulationPlan:
 @pytest.mark.parametrize("seed", range(12))
 def test_plain_and_compiled_agree_bit_for_bit(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = some_plan(seed)
+    if seed % 2:
+        plan = replace(plan, classes=[replace(k, retry_share=0.0, waiting_places=None) for k in plan.classes])
     tables = tables_of(plan)
     answers = []
     for limit in (np.inf, 0.0):
@@ -330,8 +332,11 @@ def test_every_distribution_has_its_mean_and_keeps_its_beginning() -> None:
         assert cv is None or long.std() / long.mean() == pytest.approx(cv, rel=0.05)
 
 
-def test_a_kernel_whose_records_are_wrong_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = runs.simulate_events
+@pytest.mark.parametrize(("kernel", "places"), [("simulate_lines", None), ("simulate_events", 1000)])
+def test_a_kernel_whose_records_are_wrong_is_caught(
+    kernel: str, places: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = getattr(runs, kernel)
 
     def forgetful(*arguments: Any) -> None:
         """Writes down one call as taken a minute later than it was."""
@@ -341,8 +346,9 @@ def test_a_kernel_whose_records_are_wrong_is_caught(monkeypatch: pytest.MonkeyPa
         start_at[np.flatnonzero(np.isfinite(start_at))[-1]] += 1.0
 
     plan = two_sites()
+    plan = replace(plan, classes=[replace(work, waiting_places=places) for work in plan.classes])
     simulate(plan, replications=2, rng=rng())
-    monkeypatch.setattr(runs, "simulate_events", forgetful)
+    monkeypatch.setattr(runs, kernel, forgetful)
     with pytest.raises(EngineError, match="Little's law fails"):
         simulate(plan, replications=2, rng=rng())
 

@@ -1,6 +1,7 @@
 """The event kernel agrees, call by call, with a plain simulator on the same drawn numbers, over plans of every kind."""
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -123,3 +124,35 @@ def test_every_call_of_random_plans_meets_the_same_fate(part: int) -> None:
         served += assert_same(plan, calls, outcomes, calls.enter)
         runs.tally(plan, tables, calls, outcomes)
     assert served > 1000
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_queues_that_are_stretches_of_calls_give_the_same_answers(part: int) -> None:
+    served, escalated = 0, 0
+    for seed in range(part * 1000, part * 1000 + (1000 if LONG else 60)):
+        plan = some_plan(seed)
+        plan = replace(plan, classes=[replace(k, retry_share=0.0, waiting_places=None) for k in plan.classes])
+        tables = tables_of(plan)
+        calls = draw(plan, (seed,), range(1))
+        assert runs.has_lines(plan, tables, calls)
+        outcomes, full = (runs.simulate_draws(plan, tables, calls, general=general) for general in (False, True))
+        served += assert_same(plan, calls, outcomes, calls.enter)
+        escalated += int(tables.late_rules.size > 0)
+        np.testing.assert_array_equal(outcomes.start_at, full.start_at)
+        np.testing.assert_allclose(outcomes.flows, full.flows, rtol=1e-9, atol=1e-9)
+        runs.tally(plan, tables, calls, outcomes)
+    assert served > 1000
+    assert escalated > 20
+
+
+def test_retrials_limited_queues_and_timers_too_short_for_the_clock_keep_the_general_kernel() -> None:
+    plain = some_plan(3)
+    plain = replace(plain, classes=[replace(k, retry_share=0.0, waiting_places=None) for k in plain.classes])
+    patient = Exponential(1.0)
+    others = (
+        replace(plain, classes=[replace(k, patience=patient, retry_share=0.9, max_retries=3) for k in plain.classes]),
+        replace(plain, classes=[replace(k, waiting_places=2) for k in plain.classes]),
+        replace(plain, rules=[replace(rule, after_minutes=1e-9) for rule in plain.rules]),
+    )
+    for plan, expected in ((plain, True), *((plan, False) for plan in others)):
+        assert runs.has_lines(plan, tables_of(plan), draw(plan, (1,), range(1))) is expected

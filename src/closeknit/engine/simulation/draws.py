@@ -52,10 +52,11 @@ class Draws:
 
 
 class Memory:
-    """Arrays that batches use one after the other: fresh pages cost more than the numbers written to them."""
+    """Arrays that a plan's batches use one after the other: fresh pages cost more than the numbers written to them."""
 
     def __init__(self) -> None:
         self._arrays: dict[str, NDArray[Any]] = {}
+        self.profiles: list[_Profile] = []
 
     def floats(self, name: str, size: int) -> FloatArray:
         """An array with anything in it."""
@@ -142,11 +143,12 @@ def draw(plan: SimulationPlan, seed: tuple[int, ...], replications: range, memor
     memory = memory or Memory()
     streams = [Streams(words) for words in stream_words(seed, replications, len(plan.classes))]
     names = [(part, k) for part in streams for k in range(len(plan.classes))]
-    profiles = [_profile(plan, work) for work in plan.classes]
+    memory.profiles = memory.profiles or [_profile(plan, work) for work in plan.classes]
+    room = _Room(memory.floats("times", sum(profile.most for profile in memory.profiles) * len(replications)))
     work = WORK_PER_CALL * expected_calls(plan) * len(replications)
     # Looked up once, for it is called once for every class and replication.
     to_times = compiled.compiled(times_from_gaps) if work >= compiled.SMALL_WORK else times_from_gaps
-    enters = [_arrivals(plan.classes[k], profiles[k], part, k, to_times) for part, k in names]
+    enters = [_arrivals(plan.classes[k], memory.profiles[k], part, k, to_times, room) for part, k in names]
     tries = [_tries(plan.classes[k], part, k, times.size) for (part, k), times in zip(names, enters, strict=True)]
     sizes = np.array([times.size + int(more.sum()) for times, more in zip(enters, tries, strict=True)], dtype=np.int64)
     last = np.cumsum(sizes)
@@ -182,6 +184,30 @@ class _Profile:
     batch_edges: FloatArray
     last_moment: float
 
+    @property
+    def most(self) -> int:
+        """Epochs that hardly any replication passes."""
+        return _most(float(self.so_far[-1]))
+
+
+def _most(expected: float) -> int:
+    return int(expected + 4.0 * expected**0.5) + 10
+
+
+class _Room:
+    """Pieces of one array, handed out one after the other; fresh ones where it is used up."""
+
+    def __init__(self, values: FloatArray) -> None:
+        self._values = values
+        self._used = 0
+
+    def piece(self, size: int) -> FloatArray:
+        """`size` numbers with anything in them."""
+        if self._used + size > self._values.size:
+            return np.empty(size)
+        self._used += size
+        return self._values[self._used - size : self._used]
+
 
 def _profile(plan: SimulationPlan, work: WorkClass) -> _Profile:
     batch_shares = np.asarray(work.batch_shares)
@@ -196,7 +222,9 @@ def _profile(plan: SimulationPlan, work: WorkClass) -> _Profile:
     )
 
 
-def _arrivals(work: WorkClass, profile: _Profile, streams: Streams, k: int, to_times: Callable[..., int]) -> FloatArray:
+def _arrivals(
+    work: WorkClass, profile: _Profile, streams: Streams, k: int, to_times: Callable[..., int], room: _Room
+) -> FloatArray:
     """Arrival times in minutes, rising: a Poisson process of unit rate, seen through the expected count so far."""
     if work.arrival_minutes is not None:
         return np.array(work.arrival_minutes, dtype=np.float64)
@@ -204,7 +232,7 @@ def _arrivals(work: WorkClass, profile: _Profile, streams: Streams, k: int, to_t
     if work.interval_cv > 0.0 or work.busyness_cv > 0.0:
         expected = profile.expected * _busyness(work, so_far.size - 1, streams, k)
         so_far = np.concatenate([[0.0], np.cumsum(expected)])
-    times = _poisson(streams, k, so_far, profile, to_times)
+    times = _poisson(streams, k, so_far, profile, to_times, room)
     if profile.batch_edges.size > 1:
         numbers = streams.of(k, BATCHES).random(times.size)
         times = np.repeat(times, np.searchsorted(profile.batch_edges, numbers, side="right") + 1)
@@ -223,13 +251,13 @@ def _busyness(work: WorkClass, intervals: int, streams: Streams, k: int) -> Floa
 
 
 def _poisson(
-    streams: Streams, k: int, so_far: FloatArray, profile: _Profile, to_times: Callable[..., int]
+    streams: Streams, k: int, so_far: FloatArray, profile: _Profile, to_times: Callable[..., int], room: _Room
 ) -> FloatArray:
     """The points of a Poisson process of which `so_far` are expected up to each time of the clock."""
-    end = float(so_far[-1])
-    size = int(end + 4.0 * end**0.5) + 10
+    size = _most(float(so_far[-1]))
     while True:
-        gaps = streams.of(k, ARRIVALS).standard_exponential(size)
+        gaps = room.piece(size)
+        streams.of(k, ARRIVALS).standard_exponential(out=gaps)
         count = to_times(gaps, so_far, profile.clock, profile.last_moment, gaps)
         if count >= 0:
             return gaps[:count]

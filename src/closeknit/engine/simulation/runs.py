@@ -10,6 +10,7 @@ from closeknit.engine.compiled import core_count, run_in_parts
 from closeknit.engine.errors import EngineError
 from closeknit.engine.simulation.draws import WORK_PER_CALL, Draws, Memory, expected_calls
 from closeknit.engine.simulation.event_kernels import NOBODY, simulate_events
+from closeknit.engine.simulation.line_kernels import simulate_lines
 from closeknit.engine.simulation.model import SimulationPlan
 from closeknit.engine.simulation.pool_kernels import simulate_pool
 from closeknit.engine.simulation.tables import Tables
@@ -29,6 +30,9 @@ from closeknit.engine.simulation.tally_kernels import (
 
 CALLS_AT_ONCE = 200_000
 """Calls drawn together: enough to share among cores, few enough to stay near the processor."""
+
+SHORTEST_TIMER = 1e-6
+"""Minutes that still tell a call's escalation from its arrival, late in the longest plan."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,10 +80,19 @@ def is_pool(plan: SimulationPlan, tables: Tables) -> bool:
     )
 
 
+def has_lines(plan: SimulationPlan, tables: Tables, calls: Draws) -> bool:
+    """Whether queues are stretches of the calls: nobody tries again, all have room, no timer is too short to tell."""
+    return (
+        calls.next_try.size == 0
+        and all(work.waiting_places is None for work in plan.classes)
+        and float(tables.rule_after[tables.rule_after > 0.0].min(initial=np.inf)) >= SHORTEST_TIMER
+    )
+
+
 def simulate_draws(
     plan: SimulationPlan, tables: Tables, calls: Draws, memory: Memory | None = None, *, general: bool = False
 ) -> Outcomes:
-    """Run drawn calls through the plan; `general` keeps a single pool from its short cut."""
+    """Run drawn calls through the plan; `general` keeps it from short cuts."""
     count = len(calls.first)
     memory = memory or Memory()
     outcomes = Outcomes(
@@ -91,6 +104,8 @@ def simulate_draws(
     outcomes.taken_by.fill(NOBODY)
     if is_pool(plan, tables) and not general:
         _run_pool(plan, tables, calls, outcomes)
+    elif has_lines(plan, tables, calls) and not general:
+        _run_lines(plan, tables, calls, outcomes)
     else:
         _run_events(plan, tables, calls, outcomes, memory.ints("queue", calls.enter.size))
     return outcomes
@@ -106,9 +121,25 @@ def _run_pool(plan: SimulationPlan, tables: Tables, calls: Draws, outcomes: Outc
     )  # fmt: skip
 
 
+def _run_lines(plan: SimulationPlan, tables: Tables, calls: Draws, outcomes: Outcomes) -> None:
+    count, classes, groups = len(calls.first), len(plan.classes), len(plan.groups)
+    run_in_parts(
+        simulate_lines, count, calls.enter.size * WORK_PER_CALL, stop_at(plan), calls.first, calls.arrivals,
+        calls.enter, calls.patience, calls.handle, tables.factor, tables.rules_of_group, tables.rule_class,
+        tables.rule_group, tables.rule_priority, tables.rule_after, tables.rules_of_class, tables.first_rules,
+        tables.late_rules, tables.change_at, tables.change_what, tables.change_value, outcomes.start_at,
+        outcomes.taken_by, outcomes.flows, *_calendar(plan, calls, _most_busy(tables)),
+        np.zeros((count, 3 * classes + groups + tables.rule_class.size), dtype=np.int64),
+        np.zeros((count, 2 * classes)),
+    )  # fmt: skip
+
+
+def _most_busy(tables: Tables) -> int:
+    return int(tables.agents.max(axis=1).sum()) + 1
+
+
 def _run_events(plan: SimulationPlan, tables: Tables, calls: Draws, outcomes: Outcomes, queue: IntArray) -> None:
     count, classes, groups = len(calls.first), len(plan.classes), len(plan.groups)
-    most_busy = int(tables.agents.max(axis=1).sum()) + 1
     most_retries = int((calls.last - calls.first - calls.arrivals).sum(axis=1).max()) + 1
     run_in_parts(
         simulate_events, count, calls.enter.size * WORK_PER_CALL, stop_at(plan), calls.first, calls.arrivals,
@@ -117,7 +148,7 @@ def _run_events(plan: SimulationPlan, tables: Tables, calls: Draws, outcomes: Ou
         tables.first_rules, tables.late_rules, tables.late_after,
         tables.late_groups, tables.places, tables.change_at, tables.change_what, tables.change_value,
         outcomes.start_at, outcomes.taken_by, outcomes.flows, queue,
-        *_calendar(plan, calls, most_busy),
+        *_calendar(plan, calls, _most_busy(tables)),
         np.zeros((count, most_retries)), np.zeros((count, most_retries), dtype=np.int64),
         np.zeros((count, 3 * classes + groups + tables.rule_class.size), dtype=np.int64),
         np.zeros((count, 2 * classes)),
