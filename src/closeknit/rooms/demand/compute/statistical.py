@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closeknit.engine.forecasting import (
-    DemandForecast,
     EventEffects,
     event_effects,
-    forecast_demand,
     with_effects,
     without_effects,
 )
 from closeknit.rooms.demand.compute.calendar import EventRows
+from closeknit.rooms.demand.compute.judged import Judged, judge
 from closeknit.rooms.demand.compute.nodes import Nodes
 from closeknit.rooms.demand.contracts import ForecastKey
 
@@ -79,16 +78,14 @@ def say(plain: Plain, horizon: int, levels: FloatArray, windows: int) -> Said:
     past = plain.values.shape[1]
     calm, effects = _calmed(plain, past)
     seasons = (7, YEAR_DAYS) if past >= 2 * YEAR_DAYS + horizon else (7,)
-    made = forecast_demand(
-        calm, seasons, horizon, levels, group_of_series=plain.group, is_tail=plain.tail, n_windows=windows
-    )
-    mean, quantiles = np.array(made.mean), np.array(made.quantiles)
+    made = judge(calm, seasons, horizon, levels, plain.group, plain.tail, windows)
+    mean, quantiles = made.mean, made.quantiles
     if effects is not None:
         ahead = plain.rows.indicators[:, past : past + horizon]
         base = mean
         mean, quantiles = with_effects(mean, effects, ahead), with_effects(quantiles, effects, ahead)
         mean, quantiles = _with_accounts(plain, base, mean, quantiles, effects, ahead)
-    return Said(mean, quantiles, methods_of(made), _reasons(made, plain, effects), effects, calm)
+    return Said(mean, quantiles, made.methods, _reasons(made, plain, effects), effects, calm)
 
 
 def _calmed(plain: Plain, past: int) -> tuple[FloatArray, EventEffects | None]:
@@ -134,9 +131,7 @@ def weekly_offsets(calm: FloatArray, group: IntArray, tail: BoolArray, weeks: in
     seen = np.count_nonzero(~np.isnan(past), axis=2)
     sums = np.where(seen >= 4, np.nansum(past, axis=2) * 7.0 / np.maximum(seen, 1), np.nan)
     horizon = min(weeks, max(blocks // 4, 1))
-    made = forecast_demand(
-        sums, (52,) if blocks >= 104 + horizon else (1,), horizon, levels, group_of_series=group, is_tail=tail
-    )
+    made = judge(sums, (52,) if blocks >= 104 + horizon else (1,), horizon, levels, group, tail)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(made.mean > 0.0, made.quantiles / made.mean, np.nan)
     # Beyond what the past is long enough to judge, the last known width holds.
@@ -166,20 +161,7 @@ def quantiles_of_weeks(
     return total, np.sort(np.maximum(result, 0.0), axis=0)
 
 
-def methods_of(made: DemandForecast) -> tuple[str, ...]:
-    """Per node the method's name, "mix of K", or "borrowed" from its group."""
-    used = np.count_nonzero(made.weights > 0.0, axis=1)
-    return tuple(
-        "borrowed"
-        if made.is_borrowed[i] or count == 0
-        else made.methods[int(np.argmax(made.weights[i]))]
-        if count == 1
-        else f"mix of {count}"
-        for i, count in enumerate(used)
-    )
-
-
-def _reasons(made: DemandForecast, plain: Plain, effects: EventEffects | None) -> tuple[str, ...]:
+def _reasons(made: Judged, plain: Plain, effects: EventEffects | None) -> tuple[str, ...]:
     if effects is None:
         return made.reasons
     return tuple(reason + _events_in_words(effects, plain.rows.names, node) for node, reason in enumerate(made.reasons))
