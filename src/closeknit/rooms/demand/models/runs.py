@@ -2,13 +2,21 @@
 
 from django.db import models
 
+from closeknit.rooms.demand.contracts import RunPurpose
+
 
 class ForecastRun(models.Model):
-    """One forecast of one operation. `numbers` is a compressed archive of arrays (see compute.pack)."""
+    """One forecast of one operation.
+
+    `numbers` is a compressed archive of arrays (see compute.pack), `snapshot` all that it was made from (see
+    compute.pack_inputs; empty in runs of before it was kept), `adjustments` what people's changes came to.
+    """
 
     id = models.UUIDField(primary_key=True)
     thread_id = models.UUIDField(db_index=True)
     operation = models.CharField(max_length=80)
+    purpose = models.CharField(max_length=12, default=RunPurpose.PLAN.value)
+    scenario = models.CharField(max_length=80, default="", blank=True)
     grains = models.JSONField()
     time_zone = models.CharField(max_length=64)
     first_on = models.DateField()
@@ -23,13 +31,18 @@ class ForecastRun(models.Model):
     wape_share = models.FloatField(null=True)
     interval_coverage_share = models.FloatField(null=True)
     bias_share = models.FloatField(null=True)
+    frozen_until_on = models.DateField(null=True)
+    horizon_reason = models.TextField(default="", blank=True)
+    adjustments = models.JSONField(default=list)
     numbers = models.BinaryField()
+    snapshot = models.BinaryField(default=b"")
 
     class Meta:
         db_table = "demand_forecast_run"
         constraints = [
             models.UniqueConstraint(
-                fields=["operation", "snapshot_digest", "code_version"], name="one_run_per_snapshot"
+                fields=["operation", "snapshot_digest", "code_version", "purpose", "scenario"],
+                name="one_run_per_snapshot",
             )
         ]
-        indexes = [models.Index(fields=["operation", "-made_at"], name="run_newest")]
+        indexes = [models.Index(fields=["operation", "purpose", "-made_at"], name="run_newest")]
