@@ -45,6 +45,8 @@ COMMANDS = (
     "customers list",
     "customers list --search Quetzal",
     "customers show {foreign}",
+    "customers insights list",
+    "customers insights authors",
     "agreements list",
     "agreements list --account {foreign}",
     "demand runs",

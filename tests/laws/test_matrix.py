@@ -58,6 +58,12 @@ GET  /api/v1/feeds/{name}/quarantine                                            
 GET  /api/v1/operations                                                                401 403 403 200 200 200 403
 GET  /api/v1/accounts                                                                  401 403 200 200 200 200 200
 GET  /api/v1/accounts/{account_number}                                                 401 403 200 200 200 200 200
+GET  /api/v1/insights                                                                  401 403 200 200 200 200 403
+POST /api/v1/insights | {new_insight}                                                  401 403 201 201 201 403 403
+GET  /api/v1/insights/{insight_id}                                                     401 403 200 200 200 200 403
+GET  /api/v1/insights/authors/{author_key}                                             401 403 200 200 200 200 403
+POST /api/v1/insights/{insight_id}/withdraw | {"reason":"So."}                         401 403 200 200 200 403 403
+POST /api/v1/insights/{insight_id}/settle | {"happened_share":1,"reason":"So."}        401 403 403 409 409 403 403
 GET  /api/v1/terms                                                                     401 403 200 200 200 200 200
 GET  /api/v1/forecasts                                                                 401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}                                                        401 403 200 200 200 200 403
@@ -152,6 +158,14 @@ POST /ledger/keys/give-up/ | reason=Lost                                        
 POST /ledger/keys/accept-break/ | epoch=1&reason=Known                                 302 403 403 403 403 403 403
 POST /policy/adopt/ | text=x&reason=So                                                 302 403 403 403 403 403 403
 GET  /policy/                                                                          302 403 200 200 200 200 403
+GET  /insights/                                                                        302 403 200 200 200 200 403
+GET  /insights/new/                                                                    302 403 200 200 200 403 403
+POST /insights/record/ | {insight_form}                                                302 403 302 302 302 403 403
+GET  /insights/{insight_id}/                                                           302 403 200 200 200 200 403
+GET  /insights/authors/{author_key}/                                                   302 403 200 200 200 200 403
+POST /insights/{insight_id}/withdraw/ | reason=So.                                     302 403 302 302 302 403 403
+POST /insights/{insight_id}/settle/ | happened=100%25&reason=So.                       302 403 403 409 409 403 403
+GET  /tiles/account-insights/?account=ACME                                             302 403 200 200 200 200 403
 GET  /exceptions/                                                                      302 403 200 200 200 200 403
 GET  /exceptions/new/                                                                  302 403 200 200 200 403 403
 POST /exceptions/request/ | {exception_form}                                           302 403 302 302 302 403 403
@@ -325,6 +339,9 @@ def routes() -> set[tuple[str, str]]:
         "exception-request",
         "exception-review",
         "account-tier-propose",
+        "insight-record",
+        "insight-withdraw",
+        "insight-settle",
         "plan-start",
         "escalation-path-change",
         "escalation-answer",
@@ -415,6 +432,22 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **notice_places(),
         **duty_places(),
         **exception_places(),
+        **insight_places(),
+    }
+
+
+def insight_places() -> dict[str, Any]:
+    """What Bob knows of ACME."""
+    from closeknit.rooms.customers.tests.knowing import WANTED, know
+
+    bob = enter("bob")
+    words = ("account_number", "topic", "direction", "measure", "size", "probability", "from_on", "to_on", "text")
+    asked = {name: str(getattr(WANTED, name)) for name in words} | {"size": "0.5"}
+    return {
+        "insight_id": know(bob),
+        "author_key": bob.key,
+        "new_insight": json.dumps(asked),
+        "insight_form": urlencode(asked),
     }
 
 

@@ -41,6 +41,8 @@ PAGES = (
     "/exceptions/",
     "/exceptions/new/",
     "/accounts/ACME/tier/",
+    "/insights/",
+    "/insights/new/",
     "/escalations/",
     "/escalations/{escalation}/",
     "/escalations/paths/",

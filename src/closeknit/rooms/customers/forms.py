@@ -1,8 +1,99 @@
 """What people send to the pages of customers."""
 
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
 from django import forms
 
-from closeknit.rooms.customers.contracts import TIER_ORDER
+from closeknit.kernel import arguments
+from closeknit.rooms.customers.contracts import (
+    TIER_ORDER,
+    InsightDirection,
+    InsightMeasure,
+    InsightState,
+    InsightTopic,
+)
+
+
+def _choices(words: type[StrEnum]) -> list[tuple[str, str]]:
+    return [(word.value, word.value.replace("-", " ")) for word in words]
+
+
+class ReadField(forms.CharField):
+    """A number as people write it, such as 30%, 0.3 or 120."""
+
+    def __init__(self, read: Callable[[str], Any], **options: Any) -> None:
+        super().__init__(max_length=40, **options)
+        self.read = read
+
+    def clean(self, value: Any) -> float | None:
+        """Return the number, or refuse with what would be taken."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return float(self.read(text))
+        except (ArgumentTypeError, ValueError, ZeroDivisionError) as failure:
+            raise forms.ValidationError(str(failure)) from None
+
+
+def share_or_number(text: str) -> float:
+    """Read 30%, 0.3, 250% or 120."""
+    plain = text.strip()
+    return arguments.number(plain[:-1].strip()) / 100 if plain.endswith("%") else arguments.number(plain)
+
+
+class NewInsight(forms.Form):
+    """What somebody knows of an account."""
+
+    account_number = forms.CharField(max_length=400)
+    topic = forms.ChoiceField(choices=_choices(InsightTopic))
+    direction = forms.ChoiceField(choices=[("up", "more work"), ("down", "less work")])
+    size = ReadField(share_or_number)
+    measure = forms.ChoiceField(choices=[("share", "share of its usual work"), ("units-per-week", "units a week")])
+    probability = ReadField(arguments.share)
+    from_on = forms.DateField()
+    to_on = forms.DateField()
+    expires_on = forms.DateField(required=False)
+    service = forms.CharField(required=False, max_length=80)
+    region = forms.CharField(required=False, max_length=120)
+    text = forms.CharField(required=False, max_length=2000)
+    is_sensitive = forms.BooleanField(required=False)
+    sensitive_reason = forms.CharField(required=False, max_length=2000)
+
+    def clean(self) -> dict[str, Any]:
+        """Return the words as the room's own."""
+        data: dict[str, Any] = super().clean() or {}
+        kinds: dict[str, type[StrEnum]] = {
+            "topic": InsightTopic,
+            "direction": InsightDirection,
+            "measure": InsightMeasure,
+        }
+        return {name: kinds[name](value) if name in kinds else value for name, value in data.items()}
+
+
+class InsightWithdrawal(forms.Form):
+    """Why an insight is taken back."""
+
+    reason = forms.CharField(max_length=2000)
+
+
+class InsightOutcome(forms.Form):
+    """What came of an insight."""
+
+    happened = ReadField(arguments.share)
+    actual_size = ReadField(share_or_number, required=False)
+    reason = forms.CharField(max_length=2000)
+
+
+class InsightFilter(forms.Form):
+    """Which insights to show."""
+
+    account = forms.CharField(required=False, max_length=400)
+    state = forms.ChoiceField(required=False, choices=[("", "any"), *_choices(InsightState)])
+    author = forms.CharField(required=False, max_length=80)
 
 
 class TierChange(forms.Form):

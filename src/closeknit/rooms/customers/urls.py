@@ -10,7 +10,7 @@ import re
 
 from django.urls import path, register_converter
 
-from closeknit.rooms.customers.pages import accounts
+from closeknit.rooms.customers.pages import accounts, insights
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
 
@@ -43,4 +43,12 @@ urlpatterns = [
     path("accounts/<account:account_number>/", accounts.show_account, name="account-detail"),
     path("accounts/<account:account_number>/tier/", accounts.show_tier_form, name="account-tier"),
     path("accounts/<account:account_number>/tier/propose/", accounts.propose_tier, name="account-tier-propose"),
+    path("insights/", insights.list_insights, name="insight-list"),
+    path("insights/new/", insights.show_insight_form, name="insight-new"),
+    path("insights/record/", insights.record, name="insight-record"),
+    path("insights/authors/<str:author_key>/", insights.show_author, name="insight-author"),
+    path("insights/<uuid:insight_id>/", insights.show_insight, name="insight-detail"),
+    path("insights/<uuid:insight_id>/withdraw/", insights.withdraw, name="insight-withdraw"),
+    path("insights/<uuid:insight_id>/settle/", insights.settle, name="insight-settle"),
+    path("tiles/account-insights/", insights.show_account_tile, name="tile-account-insights"),
 ]

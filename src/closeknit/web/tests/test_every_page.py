@@ -40,6 +40,8 @@ PAGES = (
     "/exceptions/",
     "/exceptions/new/",
     "/accounts/ACME/tier/",
+    "/insights/",
+    "/insights/new/",
     "/settings/",
     "/settings/deviations/",
     "/settings/capacity.planning_weeks/",
@@ -62,11 +64,13 @@ TILES = (
     "/tiles/account-capacity/?account=ACME",
     "/tiles/account-decisions/?account=ACME",
     "/tiles/account-demand/?account=ACME",
+    "/tiles/account-insights/?account=ACME",
     "/tiles/proposal/?subject=plan:{plan}",
     "/tiles/thread-plans/?thread={thread}",
     "/tiles/thread-demand/?thread={thread}",
 )
 EXPORTS = (
+    "/insights/",
     "/exceptions/",
     "/escalations/",
     "/duties/",

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.customers.api import accounts
+from closeknit.rooms.customers.api import accounts, insights
 
 router = Router()
-for part in (accounts,):
+for part in (accounts, insights):
     router.add_router("", part.router)

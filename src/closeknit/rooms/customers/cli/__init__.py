@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from closeknit.rooms.customers.cli import accounts
+from closeknit.rooms.customers.cli import accounts, insights
 
 
 def add_commands(commands: Any) -> None:
     """Add `closeknit customers ...`."""
     customers = commands.add_group("customers", help="accounts, their tiers and why they have them, and what we know")
-    for part in (accounts,):
+    for part in (accounts, insights):
         part.add_commands(customers)
