@@ -12,6 +12,7 @@ LOOK_AT_DEADLINES_EVERY_SECONDS = 2.0
 NOTICES_EVERY_SECONDS = 1.0
 DUTIES_EVERY_SECONDS = 20.0
 CLEAR_EVERY_SECONDS = 6 * 3600.0
+FORECAST_EXCEPTIONS_EVERY_SECONDS = 60.0
 
 
 def listeners() -> dict[type[Event], tuple[Listener, ...]]:
@@ -30,7 +31,14 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         ExceptionExpired,
     )
     from closeknit.rooms.demand import jobs as demand
-    from closeknit.rooms.demand.contracts import ForecastRefreshed, ForecastRequested
+    from closeknit.rooms.demand.contracts import (
+        ForecastExceptionClosed,
+        ForecastExceptionsRaised,
+        ForecastRefreshed,
+        ForecastRequested,
+        ForecastsScored,
+        ForecastTried,
+    )
     from closeknit.rooms.org.contracts import (
         AbsenceReported,
         DelegationBegan,
@@ -57,9 +65,14 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
             customers.adopt_accounts_on_demand_observed,
             agreements.adopt_terms_on_demand_observed,
             capacity.adopt_pools_on_demand_observed,
+            demand.score_forecasts_on_demand_observed,
         ),
         ForecastRequested: (demand.refresh_forecast_on_requested,),
-        ForecastRefreshed: (capacity.propose_plan_on_forecast_refreshed,),
+        ForecastRefreshed: (capacity.propose_plan_on_forecast_refreshed, demand.score_forecasts_on_refreshed),
+        ForecastTried: (demand.score_forecasts_on_tried,),
+        ForecastsScored: (demand.raise_exceptions_on_scored,),
+        ForecastExceptionsRaised: (),
+        ForecastExceptionClosed: (),
         PlanProposed: (capacity.escalate_on_plan_proposed,),
         PlanRejected: (capacity.escalate_on_plan_rejected,),
         DecisionApproved: (
@@ -86,7 +99,15 @@ def settings() -> tuple[Setting, ...]:
     from closeknit.rooms.decisions.contracts import settings as decisions
     from closeknit.rooms.demand import contracts as demand
 
-    return (REVIEW_AFTER_DAYS, *decisions.SETTINGS, *customers.SETTINGS, *demand.SETTINGS, *capacity.SETTINGS)
+    return (
+        REVIEW_AFTER_DAYS,
+        *decisions.SETTINGS,
+        *customers.SETTINGS,
+        *demand.SETTINGS,
+        *demand.EXCEPTION_SETTINGS,
+        *demand.RESPONSE_SETTINGS,
+        *capacity.SETTINGS,
+    )
 
 
 def replays() -> dict[str, Recompute]:
@@ -117,6 +138,7 @@ def install() -> None:
     from closeknit.rooms.customers.contracts import TIER_ORDER
     from closeknit.rooms.customers.reads import find_tier
     from closeknit.rooms.decisions import jobs as decisions
+    from closeknit.rooms.demand import jobs as demand
     from closeknit.rooms.org import reads as org
     from closeknit.web.evidence import evidence_queries
 
@@ -133,3 +155,4 @@ def install() -> None:
     jobs.keep_up(decisions.keep_notices_moving, every_seconds=NOTICES_EVERY_SECONDS)
     jobs.keep_up(decisions.keep_duties, every_seconds=DUTIES_EVERY_SECONDS)
     jobs.keep_up(decisions.clear_old_notices, every_seconds=CLEAR_EVERY_SECONDS)
+    jobs.keep_up(demand.keep_forecast_exceptions, every_seconds=FORECAST_EXCEPTIONS_EVERY_SECONDS)

@@ -5,9 +5,13 @@ from uuid import UUID
 
 from closeknit.kernel import clock, jobs
 from closeknit.kernel.events import Context
+from closeknit.rooms.demand.actions.escalate_forecast_exceptions import escalate_forecast_exceptions
+from closeknit.rooms.demand.actions.raise_forecast_exceptions import raise_forecast_exceptions
 from closeknit.rooms.demand.actions.refresh_forecast import refresh_forecast
-from closeknit.rooms.demand.contracts import ForecastRequested
+from closeknit.rooms.demand.actions.score_forecasts import score_forecasts
+from closeknit.rooms.demand.contracts import ForecastRefreshed, ForecastRequested, ForecastsScored, ForecastTried
 from closeknit.rooms.org import reads as org
+from closeknit.rooms.sensing.contracts import DemandObserved
 
 
 def refresh_forecast_on_requested(event: ForecastRequested, context: Context) -> None:
@@ -34,3 +38,58 @@ def refresh_forecast_job(operation: str, weeks: int, as_of: str, thread_id: str,
         by=org.get_requester(by),
         at=clock.now(),
     )
+
+
+def score_forecasts_on_demand_observed(event: DemandObserved, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Hold forecasts against the weeks that new work may have completed, as a job."""
+    for operation in event.operations:
+        _defer_scores(operation, event.thread_id)
+
+
+def score_forecasts_on_refreshed(event: ForecastRefreshed, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Hold a forecast made as of a past day against what came since."""
+    _defer_scores(event.operation, event.thread_id)
+
+
+def score_forecasts_on_tried(event: ForecastTried, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Hold a backtest against what came since its day."""
+    _defer_scores(event.operation, event.thread_id)
+
+
+def _defer_scores(operation: str, thread_id: UUID) -> None:
+    jobs.defer(
+        score_forecasts_job,
+        once_key=f"score:{operation}",
+        operation=operation,
+        thread_id=str(thread_id),
+        by=org.system_actor().key,
+    )
+
+
+def raise_exceptions_on_scored(event: ForecastsScored, context: Context) -> None:
+    """Raise what came otherwise than forecast, as a job."""
+    jobs.defer(
+        raise_exceptions_job,
+        once_key=f"exceptions:{event.operation}",
+        operation=event.operation,
+        thread_id=str(event.thread_id),
+        by=context.by.key,
+    )
+
+
+@jobs.job
+def score_forecasts_job(operation: str, thread_id: str, by: str) -> None:
+    """Score every run of an operation on the weeks that are complete now."""
+    score_forecasts(operation, thread_id=UUID(thread_id), by=org.get_requester(by), at=clock.now())
+
+
+@jobs.job
+def raise_exceptions_job(operation: str, thread_id: str, by: str) -> None:
+    """Raise the weeks of an operation that came otherwise than forecast."""
+    raise_forecast_exceptions(operation, thread_id=UUID(thread_id), by=org.get_requester(by), at=clock.now())
+
+
+def keep_forecast_exceptions() -> None:
+    """Escalate forecast exceptions that nobody answered in time."""
+    while escalate_forecast_exceptions(by=org.system_actor(), at=clock.now()):
+        continue

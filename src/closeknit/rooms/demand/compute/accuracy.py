@@ -79,8 +79,8 @@ def score_run(
     """
     rows: list[ScoreRow] = []
     for panel in panels:
-        series_of, total_of = _places(panel, came)
-        series, totals = _summed(came, series_of, len(panel.keys)), _summed(came, total_of, len(panel.total_keys))
+        series_of, total_of = places(panel, came)
+        series, totals = summed(came, series_of, len(panel.keys)), summed(came, total_of, len(panel.total_keys))
         weeks = [(w, day) for w, day in enumerate(panel.week_on.astype("datetime64[D]")) if day.item() in set(mondays)]
         for week, monday in weeks:
             rows += _series_weeks(panel, levels, week, monday, first_on, series, came)
@@ -89,7 +89,7 @@ def score_run(
     return rows
 
 
-def _places(panel: Panel, came: Came) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def places(panel: Panel, came: Came) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return to which series and to which total of a panel each observed key belongs; -1 for none."""
     own = {(k.service, k.region, k.work_class, k.account_number): i for i, k in enumerate(panel.keys)}
     tier = {(k.service, k.region, k.work_class, k.tier): i for i, k in enumerate(panel.keys) if not k.account_number}
@@ -104,7 +104,8 @@ def _places(panel: Panel, came: Came) -> tuple[NDArray[np.int64], NDArray[np.int
     return series_of, total_of
 
 
-def _summed(came: Came, place: NDArray[np.int64], count: int) -> FloatArray:
+def summed(came: Came, place: NDArray[np.int64], count: int) -> FloatArray:
+    """Add up what came by its place; what has none is left out."""
     sums = np.zeros((count, came.days.size))
     inside = place >= 0
     np.add.at(sums, place[inside], came.units[inside])

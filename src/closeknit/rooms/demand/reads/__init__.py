@@ -1,7 +1,35 @@
 """Every question about demand, one file per subject."""
 
+from closeknit.rooms.demand.reads.accuracy import (
+    compare_versions,
+    list_accuracy,
+    list_score_versions,
+    list_scored_operations,
+    list_scored_weeks,
+)
 from closeknit.rooms.demand.reads.adjustments import list_applied_adjustments, list_standing_adjustments
+from closeknit.rooms.demand.reads.changes import (
+    classify_series,
+    list_changes,
+)
+from closeknit.rooms.demand.reads.exceptions import (
+    count_forecast_exceptions,
+    get_forecast_exception,
+    list_classifier_agreement,
+    list_exception_steps,
+    list_exception_weeks,
+    list_forecast_exceptions,
+    may_close,
+)
 from closeknit.rooms.demand.reads.explorer import get_branch
+from closeknit.rooms.demand.reads.override_value import get_override_value, list_override_value
+from closeknit.rooms.demand.reads.overrides import (
+    count_overrides,
+    get_operation_day,
+    get_override,
+    list_overrides,
+    preview_override,
+)
 from closeknit.rooms.demand.reads.runs import (
     SHARE_DAYS,
     WEEKS_SHOWN,
@@ -24,14 +52,35 @@ __all__ = [
     "WORKING_WEEK_DAYS",
     "account_weekly_share",
     "account_weekly_units",
+    "classify_series",
+    "compare_versions",
+    "count_forecast_exceptions",
+    "count_overrides",
     "find_current_run",
     "get_branch",
+    "get_forecast_exception",
     "get_numbers",
+    "get_operation_day",
+    "get_override",
+    "get_override_value",
     "get_run",
+    "list_accuracy",
     "list_applied_adjustments",
+    "list_changes",
+    "list_classifier_agreement",
+    "list_exception_steps",
+    "list_exception_weeks",
+    "list_forecast_exceptions",
+    "list_override_value",
+    "list_overrides",
     "list_runs",
+    "list_score_versions",
+    "list_scored_operations",
+    "list_scored_weeks",
     "list_series",
     "list_standing_adjustments",
+    "may_close",
+    "preview_override",
     "sees_whole",
     "weekly_points",
     "weekly_quantile",

@@ -1,0 +1,285 @@
+"""Spike or shift, in words, and the capacity that a change asks for. No database."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from closeknit.engine.forecasting import Changes, break_even_weeks, classify_change
+from closeknit.rooms.demand.compute.accuracy import Came, places, summed
+from closeknit.rooms.demand.compute.laying import weekly_sums
+from closeknit.rooms.demand.contracts import Panel, mondays_of
+from closeknit.rooms.demand.contracts.accuracy import ScoreLevel
+from closeknit.rooms.demand.contracts.changes import (
+    CapacityResponse,
+    ChangeCard,
+    ChangeKind,
+    ResponseCosts,
+    ResponseKind,
+    SeriesName,
+)
+
+FloatArray = NDArray[np.float64]
+SETTLE_WEEKS = 8
+"""A level that held this long is the new normal."""
+SPIKE_WEEKS = 3.0
+"""Mean length of spikes, taken as exponential: what still goes on after twice as long is rarely one."""
+LASTING_PRIOR = 0.5
+YEAR_WEEKS = 52
+NORMAL_95 = 1.959964
+LEAST_EXTRA_HOURS = 1.0
+BUSY_UNITS_PER_DAY = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesHistory:
+    """Whole weeks of some series: names (S), Mondays (W), units (S x W; NaN before a series began), open days (W)."""
+
+    names: tuple[SeriesName, ...]
+    mondays: NDArray[np.datetime64]
+    units: FloatArray
+    open_share: FloatArray
+
+
+def history_of(panels: Sequence[Panel], came: Came) -> SeriesHistory:
+    """Return the whole weeks of a run's series and totals. Days on which all stood still make a week shorter."""
+    names: list[SeriesName] = []
+    daily: list[FloatArray] = []
+    for panel in panels:
+        series_of, total_of = places(panel, came)
+        names += [
+            SeriesName(ScoreLevel.SERIES, k.service, k.region, k.work_class, k.tier, k.account_number)
+            for k in panel.keys
+        ]
+        names += [SeriesName(ScoreLevel.TOTAL, s, r, "", "", "") for s, r in panel.total_keys]
+        daily += [summed(came, series_of, len(panel.keys)), summed(came, total_of, len(panel.total_keys))]
+    whole = _whole_weeks(came.days)
+    days = came.days[whole]
+    mondays, units = weekly_sums(days, np.vstack([*daily, np.zeros((0, came.days.size))])[:, whole])
+    began = np.cumsum(units, axis=1) > 0.0
+    return SeriesHistory(
+        tuple(names), mondays, np.where(began, units, np.nan), _open_share(days, came.units[:, whole].sum(axis=0))
+    )
+
+
+def _whole_weeks(days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    mondays = mondays_of(days)
+    _, index, count = np.unique(mondays, return_inverse=True, return_counts=True)
+    whole: NDArray[np.bool_] = (count == 7)[index] if days.size else np.zeros(0, dtype=bool)
+    return whole
+
+
+def _open_share(days: NDArray[np.datetime64], total: FloatArray) -> FloatArray:
+    """Return by week how many of the usual working days had any work at all, as a share."""
+    by_week = (total > 0.0).reshape(-1, 7)
+    if not by_week.size or float(total.mean()) < BUSY_UNITS_PER_DAY:
+        # Small operations have empty days by chance.
+        return np.ones(days.size // 7)
+    usual = by_week.mean(axis=0) > 0.5
+    share: FloatArray = by_week[:, usual].mean(axis=1) if usual.any() else np.ones(by_week.shape[0])
+    return share
+
+
+def classify(operation: str, history: SeriesHistory, costs: Sequence[ResponseCosts]) -> list[ChangeCard]:
+    """Return the latest change of each series, in the order of the history; `costs` has one for each of them."""
+    if not history.names or not history.mondays.size:
+        return [_no_change(operation, name, 0.0, math.inf, 0.0) for name in history.names]
+    found = classify_change(
+        history.units,
+        1,
+        settle_periods=SETTLE_WEEKS,
+        known_factor=history.open_share,
+        long_cycle_periods=YEAR_WEEKS,
+    )
+    latest = {int(series): n for n, series in enumerate(found.event_series)}
+    cards = []
+    for i, name in enumerate(history.names):
+        recent = history.units[i, -SETTLE_WEEKS:]
+        level = float(np.nanmean(recent)) if np.any(~np.isnan(recent)) else 0.0
+        if i not in latest or found.is_additive[i]:
+            cards.append(_no_change(operation, name, level, float(found.threshold[i]), 0.0))
+        else:
+            cards.append(_card(operation, name, history, found, latest[i], costs[i]))
+    return cards
+
+
+def _no_change(operation: str, name: SeriesName, level: float, threshold: float, strength: float) -> ChangeCard:
+    nothing = CapacityResponse(ResponseKind.NOTHING, 0.0, None, None, 0.0, 0.0, 0.0, "Nothing to do.")
+    return ChangeCard(
+        operation,
+        name,
+        ChangeKind.NONE,
+        None,
+        None,
+        level,
+        level,
+        0.0,
+        None,
+        None,
+        0.0,
+        strength,
+        threshold if math.isfinite(threshold) else 0.0,
+        "Its level has not changed.",
+        nothing,
+    )
+
+
+def _card(
+    operation: str, name: SeriesName, history: SeriesHistory, found: Changes, event: int, costs: ResponseCosts
+) -> ChangeCard:
+    series, weeks = int(found.event_series[event]), int(history.mondays.size)
+    start, stop = int(found.start_period[event]), int(found.stop_period[event])
+    before, after = float(found.level_before[event]), float(found.level_after[event])
+    kind = ChangeKind(found.event_kind[event])
+    low, high = _interval(found, event, start - _before_from(found, event), stop - start)
+    lasting = lasting_share(kind, weeks - start)
+    since = date.fromisoformat(str(history.mondays[start].astype("datetime64[D]")))
+    card = ChangeCard(
+        operation=operation,
+        series=name,
+        kind=kind,
+        since_on=since,
+        until_on=since + timedelta(weeks=stop - start) if stop < weeks else None,
+        units_before=before,
+        units_after=after,
+        change_share=after / before - 1.0 if before > 0.0 else None,
+        low_share=low,
+        high_share=high,
+        lasting_share=lasting,
+        strength=float(found.strength[event]),
+        threshold=float(found.threshold[series]),
+        sentence="",
+        response=respond(kind, after - before, lasting, costs),
+    )
+    return replace(card, sentence=_sentence(card))
+
+
+def _before_from(found: Changes, event: int) -> int:
+    """Return where the level before an event began: at the last lasting change of that series, or at its start."""
+    series = int(found.event_series[event])
+    earlier = [
+        int(found.start_period[n])
+        for n in range(event)
+        if int(found.event_series[n]) == series and found.event_kind[n] == ChangeKind.PERMANENT
+    ]
+    return max(earlier, default=0)
+
+
+def _interval(found: Changes, event: int, before: int, after: int) -> tuple[float | None, float | None]:
+    """95 % interval of the ratio of two levels, less one: its log varies by dispersion over what was counted."""
+    one, other = float(found.level_before[event]) * before, float(found.level_after[event]) * after
+    if one <= 0.0 or other <= 0.0:
+        return None, None
+    dispersion = float(found.dispersion[int(found.event_series[event])])
+    error = NORMAL_95 * math.sqrt(dispersion * (1.0 / one + 1.0 / other))
+    ratio = float(found.factor[event])
+    return ratio * math.exp(-error) - 1.0, ratio * math.exp(error) - 1.0
+
+
+def lasting_share(kind: ChangeKind, weeks: int) -> float:
+    """Return the probability that a change stays, after it has gone on for so many weeks.
+
+    Half of all changes are taken to be lasting; a spike goes on for t weeks with probability exp(-t / 3). So Bayes:
+    p / (p + (1 - p) exp(-t / 3)). One that has ended does not last.
+    """
+    if kind in (ChangeKind.NONE, ChangeKind.TEMPORARY):
+        return 0.0
+    return LASTING_PRIOR / (LASTING_PRIOR + (1.0 - LASTING_PRIOR) * math.exp(-weeks / SPIKE_WEEKS))
+
+
+def respond(kind: ChangeKind, extra_units: float, lasting: float, costs: ResponseCosts) -> CapacityResponse:
+    """Return the way that costs least on average over a year, with its break-even.
+
+    The change lasts the year with its probability; else it ends as spikes do.
+    """
+    hours = extra_units * costs.minutes_per_unit / 60.0
+    if kind in (ChangeKind.NONE, ChangeKind.TEMPORARY) or hours < LEAST_EXTRA_HOURS:
+        return CapacityResponse(ResponseKind.NOTHING, hours, None, None, 0.0, 0.0, 0.0, _say_nothing(kind, hours))
+    people = math.ceil(hours / costs.hours_per_person)
+    once = (people * costs.temp_once, people * costs.hire_once)
+    even = break_even_weeks(
+        hours,
+        costs.overtime_per_hour,
+        costs.temp_per_hour,
+        costs.hire_per_hour,
+        once[0],
+        once[1],
+        costs.temp_lead_weeks,
+        costs.hire_lead_weeks,
+        costs.hire_notice_weeks,
+    )
+    chances, weeks = _durations(lasting)
+    overtime = float(chances @ (costs.overtime_per_hour * hours * weeks))
+    temps = float(chances @ _way(weeks, hours, costs, once[0], costs.temp_per_hour, costs.temp_lead_weeks, 0.0))
+    hire = float(
+        chances
+        @ _way(weeks, hours, costs, once[1], costs.hire_per_hour, costs.hire_lead_weeks, costs.hire_notice_weeks)
+    )
+    by_cost = {ResponseKind.OVERTIME: overtime, ResponseKind.TEMPS: temps, ResponseKind.HIRE: hire}
+    best = min(by_cost, key=lambda way: by_cost[way])
+    temps_from, hiring_from = float(even.temps_beat_overtime_weeks), float(even.hiring_from_weeks)
+    return CapacityResponse(
+        best,
+        hours,
+        temps_from if math.isfinite(temps_from) else None,
+        hiring_from if math.isfinite(hiring_from) else None,
+        overtime,
+        temps,
+        hire,
+        _say_response(best, hours, temps_from, hiring_from),
+    )
+
+
+def _say_nothing(kind: ChangeKind, hours: float) -> str:
+    if kind is ChangeKind.NONE:
+        return "Nothing to do."
+    if kind is ChangeKind.TEMPORARY:
+        return "It is over: nothing to add."
+    return "Fewer hours are needed." if hours < 0.0 else "Less than an hour a week more: nothing to add."
+
+
+def _durations(lasting: float) -> tuple[FloatArray, FloatArray]:
+    """Return chances and lengths in weeks: the year with `lasting`, else the even steps of an exponential length."""
+    steps = 200
+    spike = np.minimum(-SPIKE_WEEKS * np.log1p(-(np.arange(steps) + 0.5) / steps), YEAR_WEEKS)
+    weeks: FloatArray = np.append(spike, float(YEAR_WEEKS))
+    chances: FloatArray = np.append(np.full(steps, (1.0 - lasting) / steps), lasting)
+    return chances, weeks
+
+
+def _way(
+    weeks: FloatArray, hours: float, costs: ResponseCosts, once: float, per_hour: float, lead: float, notice: float
+) -> FloatArray:
+    meanwhile = costs.overtime_per_hour * np.minimum(weeks, lead)
+    paid: FloatArray = once + hours * (meanwhile + per_hour * (np.maximum(weeks - lead, 0.0) + notice))
+    return paid
+
+
+def _say_response(best: ResponseKind, hours: float, temps_from: float, hiring_from: float) -> str:
+    more = f"{hours:,.0f} hours a week more"
+    if best is ResponseKind.HIRE:
+        return f"{more}: hiring pays after {hiring_from:,.0f} weeks."
+    later = f" (hiring would pay after {hiring_from:,.0f} weeks)" if math.isfinite(hiring_from) else ""
+    if best is ResponseKind.TEMPS:
+        return f"{more}: temps pay after {temps_from:,.0f} weeks{later}."
+    return f"{more}: overtime costs least for so long as this may last{later}."
+
+
+def _sentence(card: ChangeCard) -> str:
+    """Say it all in one sentence: since when, how much, whether it stays, and what that asks for."""
+    size = "from nothing"
+    if card.change_share is not None:
+        size = f"{card.change_share:+.0%}"
+    if card.low_share is not None and card.high_share is not None:
+        size += f" ({card.low_share:.0%} to {card.high_share:.0%})"
+    assert card.since_on is not None
+    since = f"{card.since_on:%-d %b %Y}"
+    if card.until_on is not None and card.kind is ChangeKind.TEMPORARY:
+        return f"From {since} to {card.until_on:%-d %b %Y} {size}; it is over."
+    stays = f"lasting with {card.lasting_share:.2f}"
+    if card.kind is ChangeKind.UNKNOWN:
+        stays = f"too recent to say; {stays}"
+    return f"Since {since} {size}, {stays}. {card.response.sentence}"

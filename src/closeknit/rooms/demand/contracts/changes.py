@@ -1,0 +1,207 @@
+"""What other rooms may know of changes of level: spike or shift, since when, and which capacity that asks for."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from closeknit.rooms.demand.contracts.accuracy import ScoreLevel
+from closeknit.rooms.org.contracts.settings import Kind, Level, Setting
+
+PLACES = (Level.GLOBAL, Level.REGION)
+HOUR_COST = Setting(
+    key="demand.response.hour_cost",
+    kind=Kind.MONEY,
+    default=Decimal("25.00"),
+    unit="EUR",
+    sentence="What an hour of the own people costs, where a lasting change of demand is weighed.",
+    lowest=Decimal("0.01"),
+    highest=Decimal(10_000),
+    levels=PLACES,
+)
+OVERTIME_PREMIUM = Setting(
+    key="demand.response.overtime_premium",
+    kind=Kind.SHARE,
+    default=0.5,
+    unit="",
+    sentence="What overtime costs on top of an hour, where a change of demand is weighed.",
+    levels=PLACES,
+)
+TEMP_PREMIUM = Setting(
+    key="demand.response.temp_premium",
+    kind=Kind.SHARE,
+    default=0.3,
+    unit="",
+    sentence="What an hour of temps costs on top of an hour of the own people.",
+    levels=PLACES,
+)
+TEMP_COST = Setting(
+    key="demand.response.temp_cost",
+    kind=Kind.MONEY,
+    default=Decimal("600.00"),
+    unit="EUR",
+    sentence="What it costs once to get and train one temp.",
+    lowest=Decimal(0),
+    highest=Decimal(1_000_000),
+    levels=PLACES,
+)
+TEMP_LEAD_WEEKS = Setting(
+    key="demand.response.temp_lead_weeks",
+    kind=Kind.NUMBER,
+    default=1.0,
+    unit="weeks",
+    sentence="How long it takes until temps work.",
+    lowest=0,
+    highest=104,
+    levels=PLACES,
+)
+HIRE_COST = Setting(
+    key="demand.response.hire_cost",
+    kind=Kind.MONEY,
+    default=Decimal("4000.00"),
+    unit="EUR",
+    sentence="What it costs once to find and train one person, and in the end to part.",
+    lowest=Decimal(0),
+    highest=Decimal(1_000_000),
+    levels=PLACES,
+)
+HIRE_LEAD_WEEKS = Setting(
+    key="demand.response.hire_lead_weeks",
+    kind=Kind.NUMBER,
+    default=6.0,
+    unit="weeks",
+    sentence="How long it takes until people who are hired work.",
+    lowest=0,
+    highest=104,
+    levels=PLACES,
+)
+HIRE_NOTICE_WEEKS = Setting(
+    key="demand.response.hire_notice_weeks",
+    kind=Kind.NUMBER,
+    default=4.0,
+    unit="weeks",
+    sentence="How long people who are hired are paid after the work has ended.",
+    lowest=0,
+    highest=104,
+    levels=PLACES,
+)
+PERSON_HOURS = Setting(
+    key="demand.response.hours_per_person",
+    kind=Kind.NUMBER,
+    default=32.0,
+    unit="hours a week",
+    sentence="How many hours a week one person works at customers' tasks.",
+    lowest=1,
+    highest=168,
+    levels=PLACES,
+)
+UNIT_MINUTES = Setting(
+    key="demand.response.minutes_per_unit",
+    kind=Kind.NUMBER,
+    default=10.0,
+    unit="minutes",
+    sentence="How long one unit of work takes, where no source measures it.",
+    lowest=0.01,
+    highest=100_000,
+    levels=PLACES,
+)
+RESPONSE_SETTINGS = (
+    HOUR_COST,
+    OVERTIME_PREMIUM,
+    TEMP_PREMIUM,
+    TEMP_COST,
+    TEMP_LEAD_WEEKS,
+    HIRE_COST,
+    HIRE_LEAD_WEEKS,
+    HIRE_NOTICE_WEEKS,
+    PERSON_HOURS,
+    UNIT_MINUTES,
+)
+
+
+class ChangeKind(StrEnum):
+    """What a change of level is: none, a spike that ended, a shift that settled, or too recent to say."""
+
+    NONE = "none"
+    TEMPORARY = "temporary"
+    PERMANENT = "permanent"
+    UNKNOWN = "unknown"
+
+
+class ResponseKind(StrEnum):
+    """What capacity does about it."""
+
+    NOTHING = "nothing"
+    OVERTIME = "overtime"
+    TEMPS = "temps"
+    HIRE = "hire"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesName:
+    """Which series of an operation. What is not told apart is "": a total has no class, tier or account."""
+
+    level: ScoreLevel
+    service: str
+    region: str
+    work_class: str
+    tier: str
+    account_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseCosts:
+    """What each way of doing more work costs at a place: per hour, once per person, and how long it takes."""
+
+    overtime_per_hour: float
+    temp_per_hour: float
+    hire_per_hour: float
+    temp_once: float
+    hire_once: float
+    temp_lead_weeks: float
+    hire_lead_weeks: float
+    hire_notice_weeks: float
+    hours_per_person: float
+    minutes_per_unit: float
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityResponse:
+    """Which capacity a change asks for, with its break-even: from how many weeks on temps, and hiring, are cheapest.
+
+    `weeks` None: never. Costs are expected ones over a year, in the currency of the settings.
+    """
+
+    kind: ResponseKind
+    extra_hours_per_week: float
+    temps_from_weeks: float | None
+    hiring_from_weeks: float | None
+    overtime_cost: float
+    temps_cost: float
+    hire_cost: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCard:
+    """The latest change of level of one series, with its evidence.
+
+    `change_share`: +0.31 for 31 % more (None: from nothing), `low_share` and `high_share` its 95 % interval;
+    `lasting_share`: the probability that it stays; `strength` over `threshold` is how clearly it shows.
+    """
+
+    operation: str
+    series: SeriesName
+    kind: ChangeKind
+    since_on: date | None
+    until_on: date | None
+    units_before: float
+    units_after: float
+    change_share: float | None
+    low_share: float | None
+    high_share: float | None
+    lasting_share: float
+    strength: float
+    threshold: float
+    sentence: str
+    response: CapacityResponse

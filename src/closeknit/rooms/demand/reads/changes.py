@@ -1,0 +1,164 @@
+"""Spike or shift: the latest change of level of every series of an operation, and which capacity it asks for."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Denied, NotFound
+from closeknit.rooms.customers import reads as customers
+from closeknit.rooms.demand import compute
+from closeknit.rooms.demand.compute.accuracy import Came
+from closeknit.rooms.demand.compute.changes import SeriesHistory, classify, history_of
+from closeknit.rooms.demand.contracts import RunPurpose
+from closeknit.rooms.demand.contracts import changes as settings
+from closeknit.rooms.demand.contracts.changes import ChangeCard, ChangeKind, ResponseCosts, SeriesName
+from closeknit.rooms.demand.models import ForecastRun
+from closeknit.rooms.demand.reads.runs import sees_whole
+from closeknit.rooms.org import reads as org
+from closeknit.rooms.org.contracts import Permission, SettingPlace
+from closeknit.rooms.org.contracts.settings import Setting
+from closeknit.rooms.sensing import reads as sensing
+from closeknit.rooms.sensing.contracts import OperationSpan
+
+HISTORY_WEEKS = 104
+RECENT_WEEKS = 26
+MEASURED_DAYS = 182
+
+
+def list_changes(
+    operation: str, *, by: Actor, at: datetime, recent_weeks: int = RECENT_WEEKS, every: bool = False
+) -> list[ChangeCard]:
+    """Return the series of the newest forecast whose level changed in the last weeks, the largest change first.
+
+    `every` returns the others, too. Accounts out of reach are left out, and so is what is forecast together, for who
+    does not see every account.
+
+    Raises:
+        NotFound: where nothing is forecast of this operation.
+    """
+    by.require(Permission.READ_CAPACITY)
+    cards, last_on = _classified(operation, by, at)
+    since_on = last_on - timedelta(weeks=recent_weeks)
+    if not every:
+        cards = [c for c in cards if c.kind is not ChangeKind.NONE and c.since_on and c.since_on >= since_on]
+    return sorted(cards, key=lambda c: -abs(c.units_after - c.units_before))
+
+
+def classify_series(
+    operation: str, wanted: Sequence[SeriesName], *, by: Actor, at: datetime
+) -> dict[SeriesName, tuple[ChangeCard, list[tuple[date, float]]]]:
+    """Return the latest change of each of these series, with its last whole weeks; what is not forecast is left out.
+
+    For the program's own steps: needs sight of every account.
+    """
+    by.require(Permission.READ_CAPACITY)
+    if not sees_whole(by=by):
+        raise Denied(f"{by.name} sees the accounts of some teams only.", where="account scope")
+    history, _ = _history(operation)
+    kept = _only(history, [i for i, name in enumerate(history.names) if name in set(wanted)])
+    cards = classify(operation, kept, _costs(operation, kept.names, by, at))
+    return {name: (card, _weeks(kept, i)) for i, (name, card) in enumerate(zip(kept.names, cards, strict=True))}
+
+
+def _classified(operation: str, by: Actor, at: datetime) -> tuple[list[ChangeCard], date]:
+    history, last_on = _history(operation)
+    named = {name.account_number for name in history.names if name.account_number}
+    seen = org.list_visible(named, permission=Permission.READ_CAPACITY, by=by)
+    whole = sees_whole(by=by)
+    shown = [
+        i for i, name in enumerate(history.names) if (name.account_number in seen if name.account_number else whole)
+    ]
+    kept = _only(history, shown)
+    return classify(operation, kept, _costs(operation, kept.names, by, at)), last_on
+
+
+def _history(operation: str) -> tuple[SeriesHistory, date]:
+    """Read the weeks of the newest forecast's series; what is shown of them is for the caller to choose."""
+    by = org.system_actor()
+    run = ForecastRun.objects.filter(operation=operation, purpose=RunPurpose.PLAN).order_by("-made_at", "-pk").first()
+    if run is None:
+        raise NotFound("There is no forecast of this operation.", where=operation, todo="Run: closeknit plan.")
+    _, panels = compute.unpack(bytes(run.numbers))
+    span = sensing.get_operation(operation, by=by)
+    came = _came(span, by)
+    return history_of(panels, came), span.last_at.astimezone(ZoneInfo(span.time_zone)).date()
+
+
+def _came(span: OperationSpan, by: Actor) -> Came:
+    zone = ZoneInfo(span.time_zone)
+    since_on = span.last_at.astimezone(zone).date() - timedelta(weeks=HISTORY_WEEKS)
+    since_at = datetime.combine(since_on, time(), zone).astimezone(UTC)
+    until_at = span.last_at + timedelta(microseconds=1)
+    keys, days, units = sensing.daily_quantities(span.operation, until_at=until_at, since_at=since_at, by=by)
+    tiers = {key.account_number: key.tier.value for key in customers.list_account_keys(by=by)}
+    return Came(tuple(keys), days, units, tiers)
+
+
+def _only(history: SeriesHistory, rows: list[int]) -> SeriesHistory:
+    return SeriesHistory(
+        tuple(history.names[i] for i in rows), history.mondays, history.units[rows], history.open_share
+    )
+
+
+def _weeks(history: SeriesHistory, row: int) -> list[tuple[date, float]]:
+    recent = range(max(history.mondays.size - RECENT_WEEKS, 0), history.mondays.size)
+    return [
+        (date.fromisoformat(str(history.mondays[w].astype("datetime64[D]"))), float(history.units[row, w]))
+        for w in recent
+        if history.units[row, w] == history.units[row, w]
+    ]
+
+
+def _costs(operation: str, names: Sequence[SeriesName], by: Actor, at: datetime) -> list[ResponseCosts]:
+    """Return what each way of doing more costs where each series is; minutes as measured, where they are."""
+    regions = sorted({name.region for name in names})
+    places = [SettingPlace(region=region) for region in regions]
+
+    def at_places(setting: Setting) -> dict[str, float]:
+        found = org.get_settings(setting, places, at=at, by=by)
+        return {region: _number(r.value) for region, r in zip(regions, found, strict=True)}
+
+    hour, overtime, temp = (
+        at_places(s) for s in (settings.HOUR_COST, settings.OVERTIME_PREMIUM, settings.TEMP_PREMIUM)
+    )
+    temp_once, hire_once = at_places(settings.TEMP_COST), at_places(settings.HIRE_COST)
+    temp_lead, hire_lead = at_places(settings.TEMP_LEAD_WEEKS), at_places(settings.HIRE_LEAD_WEEKS)
+    notice, hours = at_places(settings.HIRE_NOTICE_WEEKS), at_places(settings.PERSON_HOURS)
+    assumed, measured = at_places(settings.UNIT_MINUTES), _measured(operation)
+    return [
+        ResponseCosts(
+            overtime_per_hour=hour[name.region] * (1.0 + overtime[name.region]),
+            temp_per_hour=hour[name.region] * (1.0 + temp[name.region]),
+            hire_per_hour=hour[name.region],
+            temp_once=temp_once[name.region],
+            hire_once=hire_once[name.region],
+            temp_lead_weeks=temp_lead[name.region],
+            hire_lead_weeks=hire_lead[name.region],
+            hire_notice_weeks=notice[name.region],
+            hours_per_person=hours[name.region],
+            minutes_per_unit=_minutes(measured, name) or assumed[name.region],
+        )
+        for name in names
+    ]
+
+
+def _number(value: float | Decimal) -> float:
+    return float(value)
+
+
+def _measured(operation: str) -> dict[tuple[str, str, str], tuple[float, int]]:
+    by = org.system_actor()
+    last = sensing.get_operation(operation, by=by).last_at
+    return sensing.handle_minutes(operation, since_at=last - timedelta(days=MEASURED_DAYS), by=by)
+
+
+def _minutes(measured: dict[tuple[str, str, str], tuple[float, int]], name: SeriesName) -> float | None:
+    rows = [
+        found
+        for (service, region, work_class), found in measured.items()
+        if (service, region) == (name.service, name.region) and name.work_class in ("", work_class)
+    ]
+    count = sum(n for _, n in rows)
+    return sum(minutes * n for minutes, n in rows) / count if count else None
