@@ -12,6 +12,7 @@ LOOK_AT_DEADLINES_EVERY_SECONDS = 2.0
 NOTICES_EVERY_SECONDS = 1.0
 DUTIES_EVERY_SECONDS = 20.0
 CLEAR_EVERY_SECONDS = 6 * 3600.0
+INSIGHTS_EVERY_SECONDS = 600.0
 FORECAST_EXCEPTIONS_EVERY_SECONDS = 60.0
 
 
@@ -135,6 +136,7 @@ def cards() -> dict[str, type]:
 def install() -> None:
     """Hand the table to the kernel, and what its worker keeps up. Called once, when Django is ready."""
     from closeknit.kernel import declared, jobs
+    from closeknit.rooms.customers import jobs as customers
     from closeknit.rooms.customers.contracts import TIER_ORDER
     from closeknit.rooms.customers.reads import find_tier
     from closeknit.rooms.decisions import jobs as decisions
@@ -155,4 +157,5 @@ def install() -> None:
     jobs.keep_up(decisions.keep_notices_moving, every_seconds=NOTICES_EVERY_SECONDS)
     jobs.keep_up(decisions.keep_duties, every_seconds=DUTIES_EVERY_SECONDS)
     jobs.keep_up(decisions.clear_old_notices, every_seconds=CLEAR_EVERY_SECONDS)
+    jobs.keep_up(customers.let_insights_expire, every_seconds=INSIGHTS_EVERY_SECONDS)
     jobs.keep_up(demand.keep_forecast_exceptions, every_seconds=FORECAST_EXCEPTIONS_EVERY_SECONDS)
