@@ -68,7 +68,7 @@ def record_insight(wanted: WantedInsight, *, by: Actor, at: datetime) -> UUID:
     return row.pk
 
 
-def sentence_of(row: Insight) -> str:
+def _sentence(row: Insight) -> str:
     """Say an insight in words, without its text."""
     way = "more" if row.direction == InsightDirection.UP else "less"
     much = f"{row.size * 100:.4g} %" if row.measure == InsightMeasure.SHARE else f"{row.size:,.4g} units a week"
@@ -164,7 +164,7 @@ def _entry(row: Insight) -> Entry:
         thread_id=row.thread_id,
         kind="insight.recorded",
         subject=f"insight:{row.pk}",
-        sentence=f"{{actor}} expects {sentence_of(row)}.",
+        sentence=f"{{actor}} expects {_sentence(row)}.",
         account_number=row.account_number,
         evidence=evidence,
     )
