@@ -114,8 +114,10 @@ def settings() -> tuple[Setting, ...]:
 def replays() -> dict[str, Recompute]:
     """Return how each kind of ledger line is computed again; `….proposed` lines are judged again without an entry."""
     from closeknit.rooms.capacity.actions.replay_plan import recompute_drafted_line
+    from closeknit.rooms.demand.actions.refresh_forecast import KINDS
+    from closeknit.rooms.demand.actions.replay_forecast import recompute_refreshed_line
 
-    return {"plan.drafted": recompute_drafted_line}
+    return {"plan.drafted": recompute_drafted_line, **dict.fromkeys(KINDS.values(), recompute_refreshed_line)}
 
 
 def cards() -> dict[str, type]:

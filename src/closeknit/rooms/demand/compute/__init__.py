@@ -8,8 +8,11 @@ from closeknit.rooms.demand.compute.adjustment_forms import (
     applied_of,
 )
 from closeknit.rooms.demand.compute.archive import history_digest, pack, result_digest, unpack
+from closeknit.rooms.demand.compute.calendar import HOLIDAY, Occasion, public_holidays
 from closeknit.rooms.demand.compute.grouping import OWN_SERIES_WEEKS, PERIODS_PER_DAY, History
+from closeknit.rooms.demand.compute.inputs import ForecastInputs, Source, inputs_digest, pack_inputs, unpack_inputs
 from closeknit.rooms.demand.compute.laying import join_panels, on_clock, weekly_sums
+from closeknit.rooms.demand.compute.making import MadeForecast, make_forecast
 from closeknit.rooms.demand.compute.panels import (
     CODE_VERSION,
     HELD_OUT_DAYS,
@@ -27,6 +30,7 @@ from closeknit.rooms.demand.compute.placing import SHARE_DAYS, account_shares, s
 __all__ = [
     "CODE_VERSION",
     "HELD_OUT_DAYS",
+    "HOLIDAY",
     "NO_CHOICES",
     "OWN_SERIES_WEEKS",
     "PERIODS_PER_DAY",
@@ -34,7 +38,11 @@ __all__ = [
     "QUANTILE_LEVELS",
     "SHARE_DAYS",
     "Accuracy",
+    "ForecastInputs",
     "History",
+    "MadeForecast",
+    "Occasion",
+    "Source",
     "account_shares",
     "adjust",
     "adjust_panels",
@@ -45,14 +53,19 @@ __all__ = [
     "forecast_panel",
     "grain_of",
     "history_digest",
+    "inputs_digest",
     "join_accuracy",
     "join_panels",
+    "make_forecast",
     "on_clock",
     "pack",
+    "pack_inputs",
+    "public_holidays",
     "result_digest",
     "score",
     "shares_of_rows",
     "shares_of_units",
     "unpack",
+    "unpack_inputs",
     "weekly_sums",
 ]

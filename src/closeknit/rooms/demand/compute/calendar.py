@@ -64,14 +64,14 @@ class EventRows:
 
 
 def public_holidays(countries: Mapping[str, str], first_on: date, until_on: date) -> list[Occasion]:
-    """Return the public holidays of each region's country or state ("DE", "US-MD"), by region, in the days' order.
+    """Return the public holidays of each region's country or state ("DE", "US/MD"), by region, in the days' order.
 
     A country that nothing is known of has none.
     """
     years = range(first_on.year, until_on.year + 1)
     known: dict[str, list[tuple[date, str]]] = {}
     for code in set(countries.values()):
-        country, _, part = code.partition("-")
+        country, _, part = code.partition("/")
         try:
             found = dict(holidays.country_holidays(country, subdiv=part or None, years=years, language="en_US"))
         except NotImplementedError:

@@ -74,6 +74,7 @@ from closeknit.rooms.demand.contracts.overrides import (
     size_words,
 )
 from closeknit.rooms.demand.contracts.runs import (
+    BEST_METHODS_TO,
     OWN_SERIES_UNITS,
     SETTINGS,
     STATISTICAL,
@@ -83,6 +84,7 @@ from closeknit.rooms.demand.contracts.runs import (
     ForecastKey,
     ForecastNumbers,
     ForecastRefreshed,
+    ForecastReplay,
     ForecastRequested,
     ForecastTried,
     Grain,
@@ -96,6 +98,7 @@ from closeknit.rooms.demand.contracts.runs import (
 
 __all__ = [
     "ASSUMPTION_TOLERANCE",
+    "BEST_METHODS_TO",
     "EXCEPTION_SETTINGS",
     "OWN_SERIES_UNITS",
     "RESPONSE_SETTINGS",
@@ -139,6 +142,7 @@ __all__ = [
     "ForecastNumbers",
     "ForecastOverridden",
     "ForecastRefreshed",
+    "ForecastReplay",
     "ForecastRequested",
     "ForecastTried",
     "ForecastsScored",

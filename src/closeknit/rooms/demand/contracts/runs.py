@@ -22,7 +22,16 @@ OWN_SERIES_UNITS = Setting(
     highest=1_000_000,
     levels=(Level.GLOBAL, Level.TIER, Level.ACCOUNT),
 )
-SETTINGS = (OWN_SERIES_UNITS,)
+BEST_METHODS_TO = Setting(
+    key="demand.best_methods_to",
+    kind=Kind.CHOICE,
+    default="key",
+    unit="",
+    sentence="Down to which tier forecasts try every method; below it, the cheap ones.",
+    choices=("strategic", "key", "standard", "volume"),
+    levels=(Level.GLOBAL,),
+)
+SETTINGS = (OWN_SERIES_UNITS, BEST_METHODS_TO)
 
 
 class RunPurpose(StrEnum):
@@ -218,6 +227,22 @@ class AccountUnits:
     account_number: str
     units_per_week: float
     is_own_series: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastReplay:
+    """What computing a run again found: `same` when every number is the same, bit for bit.
+
+    `is_snapshot_intact`: what the run was made from is still what its digest says.
+    """
+
+    run_id: UUID
+    same: bool
+    stored_digest: str
+    replayed_digest: str
+    is_snapshot_intact: bool
+    code_version_then: str
+    code_version_now: str
 
 
 @dataclass(frozen=True, slots=True)

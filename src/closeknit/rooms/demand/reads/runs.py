@@ -17,6 +17,7 @@ from closeknit.rooms.demand.contracts import (
     ForecastNumbers,
     Grain,
     Panel,
+    RunPurpose,
     SeriesCard,
     WeekPoint,
     mondays_of,
@@ -33,26 +34,30 @@ SHARE_DAYS = 182
 """An account without a series of its own has the share of its tier's forecast that it had of this many past days."""
 
 
-def list_runs(*, by: Actor, operation: str = "", limit: int = 20) -> list[ForecastCard]:
-    """Return forecast runs, newest first."""
+def list_runs(
+    *, by: Actor, operation: str = "", limit: int = 20, purpose: RunPurpose | None = RunPurpose.PLAN
+) -> list[ForecastCard]:
+    """Return forecast runs made for a purpose (None: any), newest first."""
     by.require(Permission.READ_CAPACITY)
-    rows = ForecastRun.objects.defer("numbers").order_by("-made_at")
+    rows = ForecastRun.objects.defer("numbers", "snapshot").order_by("-made_at")
     if operation:
         rows = rows.filter(operation=operation)
+    if purpose is not None:
+        rows = rows.filter(purpose=purpose.value)
     return [_card(row) for row in rows[:limit]]
 
 
 def get_run(run_id: UUID, *, by: Actor) -> ForecastCard:
     """Return one run's card, or raise NotFound."""
     by.require(Permission.READ_CAPACITY)
-    row = ForecastRun.objects.defer("numbers").filter(pk=run_id).first()
+    row = ForecastRun.objects.defer("numbers", "snapshot").filter(pk=run_id).first()
     if row is None:
         raise NotFound("There is no such forecast.", where=str(run_id))
     return _card(row)
 
 
 def find_current_run(operation: str, *, by: Actor) -> ForecastCard | None:
-    """Return an operation's newest run, or None."""
+    """Return an operation's newest run to plan by, or None."""
     runs = list_runs(by=by, operation=operation, limit=1)
     return runs[0] if runs else None
 
@@ -60,7 +65,7 @@ def find_current_run(operation: str, *, by: Actor) -> ForecastCard | None:
 def get_numbers(run_id: UUID, *, by: Actor) -> ForecastNumbers:
     """Return a run with all its arrays. For planning: needs sight of every account."""
     by.require(Permission.READ_CAPACITY)
-    row = ForecastRun.objects.filter(pk=run_id).first()
+    row = ForecastRun.objects.defer("snapshot").filter(pk=run_id).first()
     if row is None or not sees_whole(by=by):
         raise NotFound("There is no such forecast.", where=str(run_id))
     levels, panels = compute.unpack(bytes(row.numbers))
@@ -207,6 +212,8 @@ def _series_card(panel: Panel, i: int, levels: NDArray[np.float64]) -> SeriesCar
         high_per_week=float(np.mean(_whole_weeks(panel, panel.weekly_quantiles[high, i]))),
         method=panel.methods[i],
         wape_share=None if np.isnan(wape) else wape,
+        statistical_units_per_week=float(np.mean(_whole_weeks(panel, panel.statistical_weekly_mean[i]))),
+        reason=panel.reasons[i],
     )
 
 
@@ -319,4 +326,8 @@ def _card(row: ForecastRun) -> ForecastCard:
         wape_share=row.wape_share,
         interval_coverage_share=row.interval_coverage_share,
         bias_share=row.bias_share,
+        purpose=RunPurpose(row.purpose),
+        scenario=row.scenario,
+        frozen_until_on=row.frozen_until_on,
+        horizon_reason=row.horizon_reason,
     )
