@@ -166,7 +166,7 @@ def _sums(rows: "QuerySet[Score]", names: tuple[str, ...]) -> list[dict[str, Any
             naive_miss=Sum(Abs(F("actual") - F("naive"))),
             over=Sum(F("mean") - F("actual")),
             inside=Avg(inside, filter=Q(low__isnull=False)),
-            pinball=Sum("pinball"),
+            lost=Sum("pinball"),
             ranged_units=Sum("actual", filter=Q(pinball__isnull=False)),
         )
     )
@@ -176,7 +176,7 @@ def _sums(rows: "QuerySet[Score]", names: tuple[str, ...]) -> list[dict[str, Any
 def _row(group_by: AccuracyBy, names: tuple[str, ...], sums: Mapping[str, Any]) -> AccuracyRow:
     units = float(sums["units"] or 0.0)
     parts = [str(sums[name] if sums[name] is not None else "") for name in names]
-    loss = None if sums["pinball"] is None else _share(2.0 * sums["pinball"], sums["ranged_units"])
+    loss = None if sums["lost"] is None else _share(2.0 * sums["lost"], sums["ranged_units"])
     return AccuracyRow(
         group=parts[0] if group_by is not AccuracyBy.SEGMENT else "|".join(parts),
         name=_name(group_by, parts),
