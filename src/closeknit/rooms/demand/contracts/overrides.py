@@ -115,19 +115,24 @@ class OverrideCard:
 
 @dataclass(frozen=True, slots=True)
 class PreviewWeek:
-    """One forecast week of a place: what the methods say, what stands now, and what would stand with the change."""
+    """One forecast week of a place: what the methods say, what stands now, and what would stand with the change.
+
+    `is_whole`: the forecast and the window hold every day of it.
+    """
 
     week_on: date
     statistical: float
     before: float
     after: float
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
 class OverridePreview:
-    """What an override would do to the current forecast of its place. `track_record`: what such changes were worth.
+    """What an override would do to the current forecast of its place: by week, and on the days of its window.
 
-    `frozen_until_on`: days before it can be changed only by who decides (None: none).
+    `weeks` is empty where nothing is forecast there. `track_record`: what such changes were worth. Days before
+    `frozen_until_on` can be changed only by who decides (None: none are frozen).
     """
 
     run_id: UUID
