@@ -14,6 +14,10 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
+MOST_SCALED = 5.0
+LEAST_MEAN = 1e-9
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Nodes:
     """Series, then totals (one per service and region), then tiers within totals, services and the operation.
@@ -77,6 +81,11 @@ def coherent(
     """
     variances = np.maximum(spread, 1e-6 * np.maximum(spread.max(initial=0.0), 1e-6)) ** 2
     told = reconcile(mean, hierarchy_of_parents(nodes.parents), variances, non_negative=True).values
-    ratio = np.divide(told, mean, out=np.ones_like(told), where=mean > 0.0)
-    moved = np.where(mean > 0.0, quantiles * ratio, quantiles + (told - mean))
-    return told, np.maximum(moved, 0.0)
+    return told, moved(mean, quantiles, told)
+
+
+def moved(mean: FloatArray, quantiles: FloatArray, new: FloatArray) -> FloatArray:
+    """Quantiles [level, ...] of a forecast whose mean becomes another: as wide in proportion, within a factor of 5."""
+    factor = np.divide(new, mean, out=np.ones_like(new), where=mean > MOST_SCALED * LEAST_MEAN)
+    result: FloatArray = np.maximum(new + (quantiles - mean) * np.clip(factor, 1.0 / MOST_SCALED, MOST_SCALED), 0.0)
+    return result

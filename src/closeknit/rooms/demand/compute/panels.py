@@ -24,9 +24,9 @@ from closeknit.rooms.demand.compute.statistical import (
     Numbers,
     Plain,
     concerned_nodes,
+    judge_weeks,
     quantiles_of_weeks,
     say,
-    weekly_offsets,
 )
 from closeknit.rooms.demand.contracts import EventEffect, ForecastKey, Grain, Panel, mondays_of
 
@@ -133,8 +133,8 @@ def _days(plain: Plain, week_of_day: IntArray, windows: int) -> tuple[Numbers, E
     said = say(plain, week_of_day.size, QUANTILE_LEVELS, windows)
     mean, quantiles = coherent(plain.nodes, said.mean, said.quantiles, _spread(said.quantiles))
     weeks = 1 + week_of_day.size // 7
-    offsets = weekly_offsets(said.calm, plain.group, plain.tail, weeks, QUANTILE_LEVELS)
-    weekly, weekly_quantiles = quantiles_of_weeks(mean, quantiles, offsets, week_of_day)
+    whole = judge_weeks(said.calm, plain.group, plain.tail, weeks, QUANTILE_LEVELS)
+    weekly, weekly_quantiles = quantiles_of_weeks(mean, quantiles, whole, week_of_day)
     return Numbers(mean, quantiles, weekly, weekly_quantiles, said.methods, said.reasons), said.effects
 
 

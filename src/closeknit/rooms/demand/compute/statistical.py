@@ -14,7 +14,7 @@ from closeknit.engine.forecasting import (
 )
 from closeknit.rooms.demand.compute.calendar import EventRows
 from closeknit.rooms.demand.compute.judged import Judged, judge
-from closeknit.rooms.demand.compute.nodes import Nodes
+from closeknit.rooms.demand.compute.nodes import Nodes, moved
 from closeknit.rooms.demand.contracts import ForecastKey
 
 YEAR_DAYS = 364
@@ -113,12 +113,21 @@ def _with_accounts(
     more = plain.nodes.member[n:].astype(np.float64) @ (mean[:n] - without[:n])
     raised = mean.copy()
     raised[n:] = np.maximum(mean[n:] + more, 0.0)
-    ratio = np.divide(raised, mean, out=np.ones_like(mean), where=mean > 0.0)
-    return raised, quantiles * ratio
+    return raised, moved(mean, quantiles, raised)
 
 
-def weekly_offsets(calm: FloatArray, group: IntArray, tail: BoolArray, weeks: int, levels: FloatArray) -> FloatArray:
-    """[level, node, week ahead]: quantiles of whole weeks over their mean, from errors of weeks; NaN: not known.
+@dataclass(frozen=True, slots=True, eq=False)
+class WholeWeeks:
+    """How sure weeks are: `mean` [node, week ahead] and `quantiles` [level, ...] of a forecast made of whole weeks."""
+
+    mean: FloatArray
+    quantiles: FloatArray
+
+
+def judge_weeks(
+    calm: FloatArray, group: IntArray, tail: BoolArray, weeks: int, levels: FloatArray
+) -> WholeWeeks | None:
+    """Forecast whole weeks for the sake of their quantiles, from errors of weeks; None where there are too few.
 
     Weeks are counted back from the last day. One with less than half its days is missing; closed days in others count
     as their week's mean day.
@@ -126,20 +135,20 @@ def weekly_offsets(calm: FloatArray, group: IntArray, tail: BoolArray, weeks: in
     nodes, days = calm.shape
     blocks = days // 7
     if blocks < FEWEST_WEEKS:
-        return np.full((levels.size, nodes, weeks), np.nan)
+        return None
     past = calm[:, days - 7 * blocks :].reshape(nodes, blocks, 7)
     seen = np.count_nonzero(~np.isnan(past), axis=2)
     sums = np.where(seen >= 4, np.nansum(past, axis=2) * 7.0 / np.maximum(seen, 1), np.nan)
     horizon = min(weeks, max(blocks // 4, 1))
-    made = judge(sums, (52,) if blocks >= 104 + horizon else (1,), horizon, levels, group, tail)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(made.mean > 0.0, made.quantiles / made.mean, np.nan)
+    seasons = (52,) if blocks >= 104 + horizon else (1,)
+    made = judge(sums, seasons, horizon, levels, group, tail)
     # Beyond what the past is long enough to judge, the last known width holds.
-    return np.concatenate([ratio, np.repeat(ratio[:, :, -1:], weeks - horizon, axis=2)], axis=2)
+    last = np.minimum(np.arange(weeks), horizon - 1)
+    return WholeWeeks(made.mean[:, last], made.quantiles[:, :, last])
 
 
 def quantiles_of_weeks(
-    mean: FloatArray, quantiles: FloatArray, offsets: FloatArray, week_of_day: IntArray
+    mean: FloatArray, quantiles: FloatArray, whole: WholeWeeks | None, week_of_day: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """Weeks' means [node, week] and quantiles [level, node, week] of a forecast of days.
 
@@ -153,11 +162,11 @@ def quantiles_of_weeks(
     together, squares = off @ member, (off**2) @ member
     spread = np.sqrt((1.0 - SUM_CORRELATION) * squares + SUM_CORRELATION * together**2)
     result = total[None] + np.sign(together) * spread
-    last_day = np.array([np.flatnonzero(week_of_day == w)[-1] for w in range(weeks)])
-    for week in np.flatnonzero(member.sum(axis=0) == 7):
-        ratio = offsets[:, :, min(int(last_day[week]) // 7, offsets.shape[2] - 1)]
-        known = ~np.isnan(ratio).any(axis=0)
-        result[:, known, week] = ratio[:, known] * total[known, week]
+    if whole is not None:
+        last_day = np.array([np.flatnonzero(week_of_day == w)[-1] for w in range(weeks)])
+        for week in np.flatnonzero(member.sum(axis=0) == 7):
+            ahead = min(int(last_day[week]) // 7, whole.mean.shape[1] - 1)
+            result[:, :, week] = moved(whole.mean[:, ahead], whole.quantiles[:, :, ahead], total[:, week])
     return total, np.sort(np.maximum(result, 0.0), axis=0)
 
 
