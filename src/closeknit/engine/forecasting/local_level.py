@@ -77,9 +77,10 @@ def around(values: FloatArray, weights: FloatArray) -> FloatArray:
 
 def by_phase(values: FloatArray, season: int) -> FloatArray:
     """Sums per phase. No matrix product: its last digits depend on how many series there are."""
-    filled = np.zeros((values.shape[0], -(-values.shape[1] // season) * season))
+    seasons = -(-values.shape[1] // season)
+    filled = np.zeros((values.shape[0], seasons * season))
     filled[:, : values.shape[1]] = values
-    sums: FloatArray = filled.reshape(values.shape[0], -1, season).sum(axis=1)
+    sums: FloatArray = filled.reshape(values.shape[0], seasons, season).sum(axis=1)
     return sums
 
 
