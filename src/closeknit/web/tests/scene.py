@@ -52,6 +52,7 @@ def add_run(run_id: UUID, thread_id: UUID) -> None:
         weeks=2,
         horizon_days=14,
         made_at=NOW,
+        stands_since_at=NOW,
         data_until_at=NOW,
         snapshot_digest="a" * 64,
         result_digest="b" * 64,

@@ -56,7 +56,7 @@ def refresh_forecast(
     snapshot = compute.inputs_digest(inputs)
     existing = _same(operation, snapshot, purpose, scenario)
     if existing:
-        return _publish_again(existing, thread_id, by)
+        return _publish_again(existing, thread_id, by, at)
     run = _run(inputs, snapshot, _forecast(inputs), thread_id, at)
     run.purpose, run.scenario = purpose.value, scenario
     try:
@@ -66,7 +66,7 @@ def refresh_forecast(
         made = _same(operation, snapshot, purpose, scenario)
         if made is None:
             raise
-        return _publish_again(made, thread_id, by)
+        return _publish_again(made, thread_id, by, at)
 
 
 def _same(operation: str, snapshot: str, purpose: RunPurpose, scenario: str) -> ForecastRun | None:
@@ -93,6 +93,7 @@ def _run(inputs: ForecastInputs, snapshot: str, made: MadeForecast, thread_id: U
         weeks=inputs.weeks,
         horizon_days=inputs.horizon_days,
         made_at=at,
+        stands_since_at=at,
         data_until_at=datetime.combine(inputs.first_on, time(), ZoneInfo(inputs.zone)),
         snapshot_digest=snapshot,
         result_digest=made.digest,
@@ -121,8 +122,9 @@ def _news(run: ForecastRun, thread_id: UUID) -> ForecastRefreshed | ForecastTrie
     return ForecastTried(thread_id, run.pk, run.operation, run.purpose)
 
 
-def _publish_again(run: ForecastRun, thread_id: UUID, by: Actor) -> UUID:
+def _publish_again(run: ForecastRun, thread_id: UUID, by: Actor, at: datetime) -> UUID:
     with transaction.atomic():
+        ForecastRun.objects.filter(pk=run.pk, stands_since_at__lt=at).update(stands_since_at=at)
         record_entry(
             Entry(
                 thread_id=thread_id,

@@ -9,7 +9,8 @@ class ForecastRun(models.Model):
     """One forecast of one operation.
 
     `numbers` is a compressed archive of arrays (see compute.pack), `snapshot` all that it was made from (see
-    compute.pack_inputs; empty in runs of before it was kept), `adjustments` what people's changes came to.
+    compute.pack_inputs; empty in runs of before it was kept), `adjustments` what people's changes came to. The run in
+    force is the one that stands since last: an earlier one stands again when a change is taken back.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -23,6 +24,7 @@ class ForecastRun(models.Model):
     weeks = models.PositiveSmallIntegerField()
     horizon_days = models.PositiveIntegerField()
     made_at = models.DateTimeField()
+    stands_since_at = models.DateTimeField()
     data_until_at = models.DateTimeField()
     snapshot_digest = models.CharField(max_length=64)
     result_digest = models.CharField(max_length=64)
@@ -45,4 +47,4 @@ class ForecastRun(models.Model):
                 name="one_run_per_snapshot",
             )
         ]
-        indexes = [models.Index(fields=["operation", "purpose", "-made_at"], name="run_newest")]
+        indexes = [models.Index(fields=["operation", "purpose", "-stands_since_at"], name="run_newest")]

@@ -39,7 +39,7 @@ def list_runs(
 ) -> list[ForecastCard]:
     """Return forecast runs made for a purpose (None: any), newest first."""
     by.require(Permission.READ_CAPACITY)
-    rows = ForecastRun.objects.defer("numbers", "snapshot").order_by("-made_at")
+    rows = ForecastRun.objects.defer("numbers", "snapshot").order_by("-stands_since_at", "-made_at", "-pk")
     if operation:
         rows = rows.filter(operation=operation)
     if purpose is not None:

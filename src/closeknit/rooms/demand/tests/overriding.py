@@ -28,11 +28,11 @@ WANTED = WantedOverride(
 )
 
 
-def forecast(weeks: int = 3, name: str = "alice", as_of: Any = None) -> UUID:
+def forecast(weeks: int = 3, name: str = "alice", at: Any = AT) -> UUID:
     """Forecast the warehouse, as the job does."""
     by = enter(name)
     thread_id = request_forecast("warehouse", weeks=weeks, by=by)
-    return refresh_forecast("warehouse", as_of=as_of, weeks=weeks, thread_id=thread_id, by=by, at=AT)
+    return refresh_forecast("warehouse", as_of=None, weeks=weeks, thread_id=thread_id, by=by, at=at)
 
 
 def override(name: str = "alice", *, replan: bool = False, at: Any = AT, **changes: Any) -> UUID:
