@@ -14,6 +14,7 @@
 - `classify_change`: spike or shift, since when and by how much; `break_even_weeks`: which capacity that asks for.
 - `exponential_smoothing`, `smooth_with`; `theta`: every form fitted to every series, whole matrices at once.
 - `score_stated_chances`, `calibrate_chances`, `shrunk_size_ratio`: what people state, held against what happened.
+- `fit_close_hazards`, `win_chance`, `probable_demand`: the sales pipeline as probable work.
 - `mase`, `smape`, `wape`, `pinball_loss`, `interval_coverage`: how good a forecast was.
 
 A series is a row; NaN is a missing or closed period and is skipped, never read as zero. Quantiles are
@@ -45,6 +46,14 @@ from closeknit.engine.forecasting.intermittent import (
 )
 from closeknit.engine.forecasting.methods import Method, standard_methods
 from closeknit.engine.forecasting.outliers import TreatedHistory, treat_outliers
+from closeknit.engine.forecasting.pipeline import (
+    CloseHazards,
+    ProbableDemand,
+    WinChance,
+    fit_close_hazards,
+    probable_demand,
+    win_chance,
+)
 from closeknit.engine.forecasting.reconciliation import Reconciliation, add_up, reconcile
 from closeknit.engine.forecasting.reconciliation_by_errors import (
     CoherentQuantiles,
@@ -78,6 +87,7 @@ __all__ = [
     "AggregateForecast",
     "BreakEven",
     "Changes",
+    "CloseHazards",
     "CoherentQuantiles",
     "DemandForecast",
     "DemandOverPeriods",
@@ -88,6 +98,7 @@ __all__ = [
     "HistoryWithoutEvents",
     "IntermittentForecast",
     "Method",
+    "ProbableDemand",
     "Reconciliation",
     "ReconciliationByErrors",
     "SelectedForecast",
@@ -95,6 +106,7 @@ __all__ = [
     "StatedScore",
     "ThetaForecast",
     "TreatedHistory",
+    "WinChance",
     "add_up",
     "adida",
     "aggregate_quantiles",
@@ -106,6 +118,7 @@ __all__ = [
     "demand_over_periods",
     "event_effects",
     "exponential_smoothing",
+    "fit_close_hazards",
     "forecast_by_rolling_choice",
     "forecast_demand",
     "forecast_selected",
@@ -116,6 +129,7 @@ __all__ = [
     "interval_coverage",
     "mase",
     "pinball_loss",
+    "probable_demand",
     "reconcile",
     "reconcile_by_errors",
     "reconcile_quantiles",
@@ -133,6 +147,7 @@ __all__ = [
     "treat_outliers",
     "tsb",
     "wape",
+    "win_chance",
     "with_effects",
     "without_effects",
 ]
