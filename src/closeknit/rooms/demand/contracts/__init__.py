@@ -27,6 +27,13 @@ from closeknit.rooms.demand.contracts.assumptions import (
     AssumptionState,
     WantedAssumption,
 )
+from closeknit.rooms.demand.contracts.backtests import (
+    MOST_BACKTEST_WEEKS,
+    MOST_ORIGINS,
+    BacktestCard,
+    BacktestOrigin,
+    BacktestRequested,
+)
 from closeknit.rooms.demand.contracts.changes import (
     RESPONSE_SETTINGS,
     CapacityResponse,
@@ -100,6 +107,8 @@ __all__ = [
     "ASSUMPTION_TOLERANCE",
     "BEST_METHODS_TO",
     "EXCEPTION_SETTINGS",
+    "MOST_BACKTEST_WEEKS",
+    "MOST_ORIGINS",
     "OWN_SERIES_UNITS",
     "RESPONSE_SETTINGS",
     "SETTINGS",
@@ -119,6 +128,9 @@ __all__ = [
     "AssumptionCard",
     "AssumptionClosed",
     "AssumptionState",
+    "BacktestCard",
+    "BacktestOrigin",
+    "BacktestRequested",
     "Branch",
     "BranchCard",
     "BranchLevel",

@@ -5,6 +5,7 @@ from closeknit.rooms.demand.models.accuracy import (
     ScoredRun,
 )
 from closeknit.rooms.demand.models.assumptions import Assumption
+from closeknit.rooms.demand.models.backtests import Backtest, BacktestRun
 from closeknit.rooms.demand.models.exceptions import (
     ForecastException,
     ForecastExceptionStep,
@@ -16,6 +17,8 @@ from closeknit.rooms.demand.models.runs import (
 
 __all__ = [
     "Assumption",
+    "Backtest",
+    "BacktestRun",
     "ForecastException",
     "ForecastExceptionStep",
     "ForecastRun",
