@@ -82,7 +82,11 @@ def _applied_weeks(operation: str, today: date) -> list[_Applied]:
     overrides = list(Override.objects.filter(operation=operation, from_on__lt=today, to_on__gt=since))
     runs = ForecastRun.objects.filter(operation=operation, purpose=RunPurpose.PLAN.value, first_on__gte=since)
     # Of a day's runs the one that was said last stands.
-    newest = list(runs.defer("numbers", "snapshot").order_by("-first_on", "-stands_since_at")) if overrides else []
+    newest = (
+        list(runs.defer("numbers", "snapshot").order_by("-first_on", "-stands_since_at", "-made_at", "-pk"))
+        if overrides
+        else []
+    )
     told = {run.pk: _weeks_by_override(run) for run in newest}
     found = []
     for override in overrides:
