@@ -1,7 +1,7 @@
 """Many series at once: forecast with quantiles, made to agree with their sums, and stored; time and memory by size.
 
-The tree: one company, 10 regions, products in regions, 100 customers of each product and region at the bottom, 104 weeks
-each, some of them sparse. Chunks of branches run by `map_chunks`, on as many processes as there are cores.
+The tree: one company, 10 regions, products in regions, at the bottom 100 customers of each, with 104 weeks, some of them
+sparse. Chunks of branches run by `map_chunks`, on as many processes as there are cores.
 """
 
 import io
@@ -129,9 +129,7 @@ def main(sizes: tuple[int, ...] = SIZES) -> None:
             rows.append((f"{size:,}", *(f"{value:.1f}" for value in times), each, f"{most:.2f}"))
     headings = ("series", "s", "forecasting", "agreeing", "storing", "ms a series", "GB at most")
     show(f"Series of {WEEKS} weeks, {HORIZON} ahead, {len(LEVELS)} quantiles, {workers} processes", headings, rows)
-    print(
-        f"\nAim: 100,000 in {AIM_SECONDS:.0f} s and {AIM_GIGABYTES:.0f} GB; linear: the same time a series at each size."
-    )
+    print(f"\nAim: 100,000 in {AIM_SECONDS:.0f} s and {AIM_GIGABYTES:.0f} GB, and the same time a series at each size.")
 
 
 if __name__ == "__main__":

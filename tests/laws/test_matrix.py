@@ -227,7 +227,7 @@ GET  /tiles/account-terms/?account=ACME                                         
 GET  /demand/                                                                          302 403 200 200 200 200 403
 GET  /demand/{run_id}/                                                                 302 403 200 200 200 200 403
 GET  /demand/{run_id}/explore/                                                         302 403 200 200 200 200 403
-GET  /demand/warehouse/explore/                                                        302 403 302 302 302 302 403
+GET  /demand/explore/{operation}/                                                        302 403 302 302 302 302 403
 GET  /tiles/demand-fan/?run={run_id}                                                   302 403 200 200 200 200 403
 GET  /tiles/account-demand/?account=ACME                                               302 403 200 200 200 200 403
 GET  /tiles/thread-demand/?thread={thread_id}                                          302 403 200 200 200 200 403

@@ -2,13 +2,22 @@
 
 from django.urls import path
 
-from closeknit.rooms.demand.pages import explorer, runs
+from closeknit.rooms.demand.pages import accuracy, changes, exceptions, explorer, runs
 
 urlpatterns = [
+    path("demand/accuracy/", accuracy.show_accuracy, name="forecast-accuracy"),
+    path("demand/changes/", changes.show_changes, name="demand-changes"),
+    path("demand/exceptions/", exceptions.list_exceptions, name="forecast-exception-list"),
+    path("demand/exceptions/<uuid:exception_id>/", exceptions.show_exception, name="forecast-exception-detail"),
+    path("demand/exceptions/<uuid:exception_id>/close/", exceptions.close, name="forecast-exception-close"),
+    path("demand/exceptions/<uuid:exception_id>/reopen/", exceptions.reopen, name="forecast-exception-reopen"),
+    path("demand/exceptions/<uuid:exception_id>/assign/", exceptions.assign, name="forecast-exception-assign"),
+    path("demand/exceptions/<uuid:exception_id>/comment/", exceptions.comment, name="forecast-exception-comment"),
+    path("tiles/forecast-exceptions/", exceptions.show_tile, name="tile-forecast-exceptions"),
     path("demand/", runs.list_runs, name="demand-list"),
     path("demand/<uuid:run_id>/", runs.show_run, name="demand-detail"),
     path("demand/<uuid:run_id>/explore/", explorer.explore_run, name="demand-explore"),
-    path("demand/<str:operation>/explore/", explorer.explore_operation, name="demand-explore-newest"),
+    path("demand/explore/<str:operation>/", explorer.explore_operation, name="demand-explore-newest"),
     path("tiles/demand-fan/", runs.show_fan_tile, name="tile-demand-fan"),
     path("tiles/account-demand/", runs.show_account_tile, name="tile-account-demand"),
     path("tiles/thread-demand/", runs.show_thread_tile, name="tile-thread-demand"),

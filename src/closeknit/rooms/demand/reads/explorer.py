@@ -34,7 +34,7 @@ def get_branch(run_id: UUID, branch: Branch, *, by: Actor) -> BranchCard:
     if not whole and branch == Branch():
         cut = explorer.cut_accounts(card, panels, levels, _observed(card, panels), visible.__contains__)
         return _card(card, branch, cut, ())
-    is_there = any(explorer.covers(branch, key) for panel in panels for key in panel.keys)
+    is_there = branch == Branch() or any(explorer.covers(branch, key) for panel in panels for key in panel.keys)
     if not is_there or not (whole or branch.account_number in visible):
         raise NotFound("There is no such part of this forecast.", where=_words(branch), todo="Go back to the whole.")
     cut = explorer.cut_branch(card, panels, levels, branch, _observed(card, panels), visible.__contains__)

@@ -19,11 +19,11 @@
   function told(form, week, units) {
     const from = form.elements.namedItem("from_on").value;
     const to = form.elements.namedItem("to_on").value;
-    // Inside a longer window that was chosen before, the pull means the whole window, by the same share.
+    // Inside a longer window that was chosen before, the pull means the whole window, by the same factor.
     const inside = from && to && from <= week.week_on && week.week_on < to && dayAfter(from, 7) < to;
     if (inside && week.mean > 0) {
-      put(form, "kind", form.dataset.share);
-      put(form, "size", String(Math.round((units / week.mean - 1) * 1000) / 10));
+      put(form, "kind", form.dataset.factor);
+      put(form, "size", String(Math.round((units / week.mean) * 1000) / 1000));
     } else {
       put(form, "kind", form.dataset.set);
       put(form, "size", String(shown(units)));
