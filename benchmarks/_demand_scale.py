@@ -1,6 +1,6 @@
 """Many series at once: forecast with quantiles, made to agree with their sums, and stored; time and memory by size.
 
-The tree: one company, 10 regions, products in regions, at the bottom 100 customers of each, with 104 weeks, some of them
+The tree: one company, 10 regions, products in regions, at the bottom 100 customers of each, 104 weeks long, some
 sparse. Chunks of branches run by `map_chunks`, on as many processes as there are cores.
 """
 
