@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -70,8 +71,27 @@ GET  /api/v1/forecasts/{run_id}                                                 
 GET  /api/v1/forecasts/{run_id}/branch                                                 401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/branch?account_number=BOLT                             401 403 404 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/series                                                 401 403 200 200 200 200 403
+GET  /api/v1/forecasts/{run_id}/events                                                 401 403 404 200 200 200 403
+GET  /api/v1/forecasts/{run_id}/replay                                                 401 403 403 200 200 200 403
+GET  /api/v1/backtests                                                                 401 403 200 200 200 200 403
+POST /api/v1/backtests | {new_backtest}                                                401 403 403 202 403 403 403
+GET  /api/v1/backtests/{backtest_id}                                                   401 403 200 200 200 200 403
+POST /api/v1/backtests/{backtest_id}/stop | {}                                         401 403 403 200 403 403 403
 GET  /api/v1/forecasts/{run_id}/weeks                                                  401 403 404 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/weeks?account_number=ACME                              401 403 200 200 200 200 403
+GET  /api/v1/forecast-accuracy?operation=warehouse                                     401 403 200 200 200 200 403
+GET  /api/v1/forecast-accuracy/compare?operation=warehouse&before=a&after=b            401 403 200 200 200 200 403
+GET  /api/v1/forecast-accuracy/versions?operation=warehouse                            401 403 200 200 200 200 403
+GET  /api/v1/forecast-exceptions                                                       401 403 200 200 200 200 403
+GET  /api/v1/forecast-exceptions/agreement                                             401 403 200 200 200 200 403
+GET  /api/v1/forecast-exceptions/{finding_of}                                  401 403 200 200 200 200 403
+GET  /api/v1/forecast-exceptions/{finding_of}/weeks                            401 403 200 200 200 200 403
+GET  /api/v1/forecast-exceptions/{finding_of}/steps                            401 403 200 200 200 200 403
+POST /api/v1/forecast-exceptions/{finding_of}/close | {"finding":"chance","text":"A"} 401 403 200 200 200 403 403
+POST /api/v1/forecast-exceptions/{finding_of}/reopen | {"reason":"So."}        401 403 409 409 409 403 403
+POST /api/v1/forecast-exceptions/{finding_of}/assign | {"to":"alice"}          401 403 200 200 200 403 403
+POST /api/v1/forecast-exceptions/{finding_of}/comments | {"text":"So."}        401 403 200 200 200 403 403
+GET  /api/v1/demand-changes?operation=warehouse                                        401 403 200 200 200 200 403
 GET  /api/v1/pools                                                                     401 403 200 200 200 200 403
 GET  /api/v1/plans                                                                     401 403 200 200 200 200 403
 POST /api/v1/plans | {"operation":"warehouse"}                                         401 403 403 202 403 403 403
@@ -226,11 +246,25 @@ GET  /terms/                                                                    
 GET  /tiles/account-terms/?account=ACME                                                302 403 200 200 200 200 200
 GET  /demand/                                                                          302 403 200 200 200 200 403
 GET  /demand/{run_id}/                                                                 302 403 200 200 200 200 403
+GET  /demand/{run_id}/replay/                                                          302 403 403 200 200 200 403
+POST /demand/backtests/start/ | {backtest_form}                                        302 403 403 302 403 403 403
+GET  /demand/backtests/{backtest_id}/                                                  302 403 200 200 200 200 403
+POST /demand/backtests/{backtest_id}/stop/                                             302 403 403 302 403 403 403
+GET  /tiles/backtest/{backtest_id}/                                                    302 403 200 200 200 200 403
 GET  /demand/{run_id}/explore/                                                         302 403 200 200 200 200 403
 GET  /demand/explore/{operation}/                                                        302 403 302 302 302 302 403
 GET  /tiles/demand-fan/?run={run_id}                                                   302 403 200 200 200 200 403
 GET  /tiles/account-demand/?account=ACME                                               302 403 200 200 200 200 403
 GET  /tiles/thread-demand/?thread={thread_id}                                          302 403 200 200 200 200 403
+GET  /demand/accuracy/                                                                 302 403 200 200 200 200 403
+GET  /demand/changes/                                                                  302 403 200 200 200 200 403
+GET  /demand/exceptions/                                                               302 403 200 200 200 200 403
+GET  /demand/exceptions/{finding_of}/                                          302 403 200 200 200 200 403
+POST /demand/exceptions/{finding_of}/close/ | finding=chance&text=So.          302 403 302 302 302 403 403
+POST /demand/exceptions/{finding_of}/reopen/ | reason=So.                      302 403 409 409 409 403 403
+POST /demand/exceptions/{finding_of}/assign/ | to=alice                        302 403 302 302 302 403 403
+POST /demand/exceptions/{finding_of}/comment/ | comment=So.                    302 403 302 302 302 403 403
+GET  /tiles/forecast-exceptions/                                                       302 403 200 200 200 200 403
 GET  /plans/                                                                           302 403 200 200 200 200 403
 GET  /staffing/                                                                        302 403 200 200 200 200 403
 POST /staffing/intervals/ | interval=30m&handle=3m&target=80/20s&intervals=calls%0A9  302 403 200 200 200 200 403
@@ -375,6 +409,10 @@ def routes() -> set[tuple[str, str]]:
         "duty-assign",
         "duty-end",
         "staffing-intervals",
+        "forecast-exception-close",
+        "forecast-exception-reopen",
+        "forecast-exception-assign",
+        "forecast-exception-comment",
     }
     for pattern in urlpatterns:
         name = getattr(pattern, "name", None)
@@ -449,6 +487,13 @@ def insight_places() -> dict[str, Any]:
         "new_insight": json.dumps(asked),
         "insight_form": urlencode(asked),
     }
+
+
+def forecast_exception_places(run_id: UUID) -> dict[str, Any]:
+    """A week of ACME that came otherwise than forecast."""
+    from closeknit.rooms.demand.tests.coming import exception_of
+
+    return {"finding_of": exception_of("ACME", run_id)}
 
 
 def exception_places() -> dict[str, Any]:

@@ -264,7 +264,49 @@ def levels(answer: Any) -> Chart:
     return Chart(spec, ("Agents", "In time", "Mean wait", "Occupancy", "Given up"), cells)
 
 
-CHARTS: dict[str, Callable[..., Chart]] = {"fan": fan, "need": need, "intervals": intervals, "levels": levels}
+def horizon(rows: Sequence[Any], unit: str = "") -> Chart:  # noqa: ARG001 - every chart takes a unit
+    """How far off forecasts were by how far ahead: their error, and that of repeating the last week."""
+    values = [
+        {
+            "ahead": int(row.group),
+            "error": row.wape_share,
+            "naive": row.wape_share / row.against_naive if row.wape_share and row.against_naive else None,
+        }
+        for row in rows
+    ]
+    x: Spec = {"field": "ahead", "type": "quantitative", "title": "weeks ahead"}
+    x["axis"] = {"tickMinStep": 1, "format": "d"}
+    x["scale"] = {"zero": False, "nice": False, "padding": 12}
+    tips = [
+        _tip("ahead", "Weeks ahead", format="d"),
+        _tip("error", "Error", format=".1%"),
+        _tip("naive", "Error of the last week repeated", format=".1%"),
+    ]
+
+    def line(field: str, name: str, mark: Spec) -> Spec:
+        y = {**_y(field), "axis": {"format": ".0%"}}
+        return _where(values, field, {**LINE, **mark, "point": True}, {"x": x, "y": y, "color": _label(name)})
+
+    layers = [
+        line("error", "Forecast", {}),
+        line("naive", "Last week repeated", {"strokeDash": [5, 3]}),
+        _hover(x, tips),
+    ]
+    names, colours = ("Forecast", "Last week repeated"), ("@chart-1", "@chart-4")
+    spec = _framed(values, [layer for layer in layers if layer], names, colours)
+    cells = tuple(
+        (str(value["ahead"]), figures.share(value["error"]), figures.share(value["naive"])) for value in values
+    )
+    return Chart(spec, ("Weeks ahead", "Error", "Error of the last week repeated"), cells)
+
+
+CHARTS: dict[str, Callable[..., Chart]] = {
+    "fan": fan,
+    "need": need,
+    "intervals": intervals,
+    "levels": levels,
+    "horizon": horizon,
+}
 
 
 def _framed(values: Sequence[Row], layers: list[Spec], names: Sequence[str], colours: Sequence[str]) -> Spec:

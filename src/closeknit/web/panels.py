@@ -22,6 +22,9 @@ PANELS: dict[str, Panel] = {
     # Today
     "inbox": Panel("tile-inbox", "Waiting for a decision", (Permission.DECIDE, Permission.READ_LEDGER)),
     "exceptions": Panel("tile-exceptions", "Exceptions to look at", (Permission.READ_DECISIONS,)),
+    "forecast-exceptions": Panel(
+        "tile-forecast-exceptions", "Came otherwise than forecast", (Permission.READ_CAPACITY,)
+    ),
     "escalations": Panel("tile-escalations", "Escalated to you", (Permission.READ_DECISIONS,)),
     "duties": Panel("tile-duties", "Duties to sign", (Permission.READ_DECISIONS,)),
     "notices": Panel("tile-notices", "Notices", (Permission.READ_ACCOUNTS,)),

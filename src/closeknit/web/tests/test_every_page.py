@@ -16,6 +16,9 @@ PAGES = (
     "/terms/",
     "/demand/",
     "/demand/{run}/",
+    "/demand/accuracy/",
+    "/demand/exceptions/",
+    "/demand/changes/",
     "/demand/{run}/explore/",
     "/plans/",
     "/staffing/",
@@ -57,6 +60,8 @@ TILES = (
     "/tiles/duties/",
     "/tiles/inbox/",
     "/tiles/exceptions/",
+    "/tiles/forecast-exceptions/",
+    "/tiles/forecast-exceptions/?account=ACME",
     "/tiles/plans/",
     "/tiles/feeds/",
     "/tiles/work/",
@@ -70,6 +75,9 @@ TILES = (
     "/tiles/thread-demand/?thread={thread}",
 )
 EXPORTS = (
+    "/demand/exceptions/",
+    "/demand/accuracy/",
+    "/demand/changes/",
     "/insights/",
     "/exceptions/",
     "/escalations/",

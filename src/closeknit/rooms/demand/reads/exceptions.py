@@ -109,6 +109,18 @@ def list_classifier_agreement(*, by: Actor, operation: str = "") -> list[Classif
     return [ClassifierAgreement(kind, *both) for kind, both in sorted(counts.items())]
 
 
+def name_exception(card: ForecastExceptionCard) -> str:
+    """Return the name of an exception's series for people."""
+    return name_series(card.service, card.region, card.work_class, card.tier, card.account_number, card.level)
+
+
+def name_of_series(series: SeriesName) -> str:
+    """Return the name of a series for people."""
+    return name_series(
+        series.service, series.region, series.work_class, series.tier, series.account_number, series.level
+    )
+
+
 def may_close(row: ForecastException | ForecastExceptionCard, by: Actor) -> bool:
     """Tell whether the actor may work on an exception: whoever may adjust the forecast there."""
     if row.account_number:

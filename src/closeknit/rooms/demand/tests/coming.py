@@ -1,6 +1,6 @@
 """A forecast of the small company, and weeks that come in after it, for tests of scores and exceptions."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -52,3 +52,33 @@ def raise_all(at: datetime = LATER) -> int:
     from closeknit.rooms.org.reads import system_actor
 
     return raise_forecast_exceptions("warehouse", thread_id=ids.new_id(), by=system_actor(), at=at)
+
+
+def exception_of(account_number: str, run_id: UUID) -> UUID:
+    """Add an open exception of an account, without data behind it; return its id."""
+    from closeknit.kernel import ids
+    from closeknit.rooms.demand.models import ForecastException
+
+    row = ForecastException.objects.create(
+        id=ids.new_id(),
+        thread_id=ids.new_id(),
+        operation="warehouse",
+        level="series",
+        service="picking",
+        tier="strategic",
+        account_number=account_number,
+        week_on=date(2026, 3, 2),
+        run_id=run_id,
+        horizon_weeks=1,
+        causes=["outside its range"],
+        mean=600.0,
+        low=550.0,
+        high=650.0,
+        actual=960.0,
+        share_limit=0.15,
+        consequence=2880.0,
+        owner_key="role:account-manager",
+        raised_at=LATER,
+        due_at=LATER + timedelta(days=3),
+    )
+    return row.pk
