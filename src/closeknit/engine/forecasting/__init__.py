@@ -10,6 +10,7 @@
 - `forecast_selected`: every method of `standard_methods` (or your own) tried on rolling windows, chosen or weighted per
   series with its reasons, with conformal quantiles.
 - `event_effects`: what holidays, promotions and other events do to each series; `without_effects`, `with_effects`.
+- `day_profile`, `to_slots`: the shape of a day under a forecast of days; `rest_of_day`: what today will still bring.
 - `treat_outliers`: single periods far from the usual, replaced and reported.
 - `classify_change`: spike or shift, since when and by how much; `break_even_weeks`: which capacity that asks for.
 - `exponential_smoothing`, `smooth_with`; `theta`: every form fitted to every series, whole matrices at once.
@@ -44,6 +45,7 @@ from closeknit.engine.forecasting.intermittent import (
     sbj,
     tsb,
 )
+from closeknit.engine.forecasting.intraday import RestOfDay, level_deviation, rest_of_day
 from closeknit.engine.forecasting.methods import Method, standard_methods
 from closeknit.engine.forecasting.outliers import TreatedHistory, treat_outliers
 from closeknit.engine.forecasting.pipeline import (
@@ -54,6 +56,7 @@ from closeknit.engine.forecasting.pipeline import (
     probable_demand,
     win_chance,
 )
+from closeknit.engine.forecasting.profile import DayProfile, SlotForecast, day_profile, to_slots
 from closeknit.engine.forecasting.reconciliation import Reconciliation, add_up, reconcile
 from closeknit.engine.forecasting.reconciliation_by_errors import (
     CoherentQuantiles,
@@ -89,6 +92,7 @@ __all__ = [
     "Changes",
     "CloseHazards",
     "CoherentQuantiles",
+    "DayProfile",
     "DemandForecast",
     "DemandOverPeriods",
     "DemandPattern",
@@ -101,7 +105,9 @@ __all__ = [
     "ProbableDemand",
     "Reconciliation",
     "ReconciliationByErrors",
+    "RestOfDay",
     "SelectedForecast",
+    "SlotForecast",
     "SmoothingForecast",
     "StatedScore",
     "ThetaForecast",
@@ -115,6 +121,7 @@ __all__ = [
     "classify_change",
     "classify_demand",
     "croston",
+    "day_profile",
     "demand_over_periods",
     "event_effects",
     "exponential_smoothing",
@@ -127,12 +134,14 @@ __all__ = [
     "hierarchy_of_sums",
     "imapa",
     "interval_coverage",
+    "level_deviation",
     "mase",
     "pinball_loss",
     "probable_demand",
     "reconcile",
     "reconcile_by_errors",
     "reconcile_quantiles",
+    "rest_of_day",
     "sba",
     "sbj",
     "score_stated_chances",
@@ -144,6 +153,7 @@ __all__ = [
     "smooth_with",
     "standard_methods",
     "theta",
+    "to_slots",
     "treat_outliers",
     "tsb",
     "wape",
