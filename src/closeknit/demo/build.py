@@ -20,13 +20,21 @@ from closeknit.demo.capacity import Congestion, Load, RosterRow, congestion, dra
 from closeknit.demo.contacts import contact_columns, draw_contacts
 from closeknit.demo.effects import CompanyEffects, company_effects
 from closeknit.demo.incidents import incident_columns
+from closeknit.demo.news import EVENT_HEADER, EventNews, draw_events, event_columns, without_shut
+from closeknit.demo.opportunities import (
+    OPPORTUNITY_HEADER,
+    Opportunities,
+    draw_opportunities,
+    opportunity_columns,
+    won_orders,
+)
 from closeknit.demo.orders import ItemBook, draw_orders, item_book, order_line_columns
 from closeknit.demo.planting import RULE_OF_FILE, plant
-from closeknit.demo.rates import daily_rates
+from closeknit.demo.rates import Rates, daily_rates
 from closeknit.demo.seeds import GRANULE_ACCOUNTS, Stream, stream
 from closeknit.demo.spec import CompanyFiles, CompanySpec, Progress
 from closeknit.demo.surveys import draw_surveys
-from closeknit.demo.timeline import Timeline
+from closeknit.demo.timeline import Floats, Timeline
 from closeknit.demo.truth import Totals
 from closeknit.demo.writing import Columns, CsvSink, ParquetSink, Row, discard, partial, settle
 
@@ -102,8 +110,10 @@ HEADERS: dict[str, tuple[str, ...]] = {
         "region",
     ),
     "surveys.csv": ("survey_number", "account_number", "answered_at", "kind", "score", "comment"),
+    "events.csv": EVENT_HEADER,
+    "opportunities.csv": OPPORTUNITY_HEADER,
 }
-TRUTH_TABLES = ("accounts", "weekly_rates", "pool_weeks", "surveys")
+TRUTH_TABLES = ("accounts", "weekly_rates", "pool_weeks", "surveys", "events", "opportunities")
 TRUTH_TEXTS = ("company.json", "bad_rows.json", "totals.json", "README.md")
 BLOCK_ACCOUNT_WEEKS = 20_000
 """Default size of a block: about 80,000 order lines."""
@@ -118,6 +128,7 @@ class _Setting:
     effects: CompanyEffects
     book: ItemBook
     load: Load
+    true_load: Load
     rosters: list[RosterRow]
     jam: Congestion
 
@@ -135,6 +146,13 @@ class _Out:
         self.csv[file].append(rows)
         self.totals.rows[file] += len(rows)
         self.totals.good_rows[file] += len(rows)
+
+    def sound(self, file: str, columns: Columns) -> None:
+        """Write good rows of a file that holds bad ones elsewhere."""
+        rows = list(zip(*columns.values(), strict=True))
+        self.csv[file].append(rows)
+        self.totals.add_good(file, columns)
+        self.totals.rows[file] += len(rows)
 
     def spoiled(self, rng: np.random.Generator, file: str, columns: Columns, granule: int) -> None:
         """Write rows with bad ones planted among them."""
@@ -172,14 +190,16 @@ def build(
 def _prepare(spec: CompanySpec, report: Callable[[str, int, int], None]) -> _Setting:
     timeline = Timeline.of(spec)
     effects = company_effects(spec, timeline)
-    load = Load.empty(timeline)
+    load, true_load = Load.empty(timeline), Load.empty(timeline)
     for granule in range(granules(spec.accounts)):
         profiles = draw_profiles(spec, granule)
-        load.add(profiles, daily_rates(profiles, effects, timeline))
+        rates = daily_rates(profiles, effects, timeline)
+        load.add(profiles, rates)
+        true_load.add(profiles, _draw_news(spec, profiles, effects, timeline).on(rates))
         report("expected work", min(spec.accounts, (granule + 1) * GRANULE_ACCOUNTS), spec.accounts)
     rosters = draw_rosters(load, timeline, effects.spike_weeks(spec.weeks))
     jam = congestion(load, rosters, timeline)
-    return _Setting(spec, timeline, effects, item_book(spec.seed), load, rosters, jam)
+    return _Setting(spec, timeline, effects, item_book(spec.seed), load, true_load, rosters, jam)
 
 
 @contextmanager
@@ -213,7 +233,7 @@ def _write_company(setting: _Setting, out: _Out) -> None:
     out.plain("staff.csv", master.staff_rows(spec, setting.rosters))
     out.plain("stock.csv", master.stock_rows(spec, setting.load, setting.book))
     out.plain("closures.csv", master.closure_rows(spec, setting.timeline))
-    out.tables["pool_weeks"].append(truth.pool_week_truth(setting.load, setting.rosters, setting.timeline))
+    out.tables["pool_weeks"].append(truth.pool_week_truth(setting.true_load, setting.rosters, setting.timeline))
 
 
 def _write_granule(setting: _Setting, out: _Out, granule: int) -> None:
@@ -224,6 +244,7 @@ def _write_granule(setting: _Setting, out: _Out, granule: int) -> None:
     rates = daily_rates(profiles, setting.effects, timeline)
     rng = stream(spec.seed, Stream.ORDERS, granule)
     orders = draw_orders(rng, profiles, rates, setting.jam, timeline)
+    news = _draw_news(spec, profiles, setting.effects, timeline)
     lines = order_line_columns(rng, profiles, orders, setting.book, timeline)
     rng = stream(spec.seed, Stream.CONTACTS, granule)
     contacts = draw_contacts(rng, profiles, rates, orders, setting.jam, timeline)
@@ -231,13 +252,59 @@ def _write_granule(setting: _Setting, out: _Out, granule: int) -> None:
     incidents = incident_columns(rng, profiles, rates, setting.jam, timeline)
     rng = stream(spec.seed, Stream.SURVEYS, granule)
     surveys = draw_surveys(rng, profiles, contacts, orders, timeline)
-    out.spoiled(planting, "order_lines.csv", lines, granule)
-    out.spoiled(planting, "contacts.csv", contact_columns(profiles, contacts, timeline), granule)
-    out.spoiled(planting, "incidents.csv", incidents, granule)
+    spoken = contact_columns(profiles, contacts, timeline)
+    for file, columns, stamp in (
+        ("order_lines.csv", lines, "ordered_at"),
+        ("contacts.csv", spoken, "contacted_at"),
+        ("incidents.csv", incidents, "opened_at"),
+    ):
+        out.spoiled(planting, file, without_shut(columns, stamp, profiles, news.events, timeline), granule)
+    _write_news(setting, profiles, rates, news, out)
     out.spoiled(planting, "surveys.csv", surveys.columns, granule)
     out.tables["accounts"].append(truth.account_truth(profiles))
-    out.tables["weekly_rates"].append(truth.weekly_truth(profiles, rates, spec.weeks))
+    out.tables["weekly_rates"].append(truth.weekly_truth(profiles, news.on(rates), spec.weeks))
     out.tables["surveys"].append(truth.survey_truth(surveys.truth))
+
+
+@dataclass(frozen=True)
+class _News:
+    """What a granule's events and opportunities do to its true rates."""
+
+    events: EventNews
+    opportunities: Opportunities
+    won: Floats
+
+    def extra(self, rates: Rates) -> Rates:
+        """Orders that come on top: of launches, and of won opportunities; none while the account is shut."""
+        more = (rates.orders * (self.events.order_factor - 1.0) + self.won) * ~self.events.shut
+        return Rates(more, *(np.zeros_like(more) for _ in range(3)))
+
+    def on(self, rates: Rates) -> Rates:
+        """The true rates with all of it."""
+        there = ~self.events.shut
+        orders = rates.orders * there + self.extra(rates).orders
+        return Rates(orders, rates.phone * there, rates.email * there, rates.incidents * there)
+
+
+def _draw_news(spec: CompanySpec, profiles: Profiles, effects: CompanyEffects, timeline: Timeline) -> _News:
+    opportunities = draw_opportunities(spec, profiles)
+    won = won_orders(opportunities, profiles, timeline)
+    return _News(draw_events(spec, profiles, effects), opportunities, won)
+
+
+def _write_news(setting: _Setting, profiles: Profiles, rates: Rates, news: _News, out: _Out) -> None:
+    """Events and opportunities, and the orders that they bring on top, after the granule's other orders."""
+    spec, timeline = setting.spec, setting.timeline
+    rng = stream(spec.seed, Stream.NEWS_ORDERS, profiles.granule)
+    more = draw_orders(rng, profiles, news.extra(rates), setting.jam, timeline)
+    out.sound("order_lines.csv", order_line_columns(rng, profiles, more, setting.book, timeline, ("PO", "RP")))
+    planting = stream(spec.seed, Stream.NEWS_PLANTING, profiles.granule)
+    events = event_columns(spec, profiles, news.events)
+    out.spoiled(planting, "events.csv", events, profiles.granule)
+    found = opportunity_columns(spec, profiles, news.opportunities)
+    out.spoiled(planting, "opportunities.csv", found, profiles.granule)
+    out.tables["events"].append(truth.event_truth(profiles, news.events))
+    out.tables["opportunities"].append(truth.opportunity_truth(profiles, news.opportunities))
 
 
 def _write_master(spec: CompanySpec, profiles: Profiles, out: _Out, planting: np.random.Generator) -> None:

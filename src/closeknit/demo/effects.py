@@ -35,6 +35,7 @@ class CompanyEffects:
     spike: RegionEffect | None
     shift: RegionEffect | None
     promotion_weeks: tuple[int, ...]
+    first_promotion_week: int
     season: Floats
     growth: Floats
 
@@ -79,4 +80,4 @@ def company_effects(spec: CompanySpec, timeline: Timeline) -> CompanyEffects:
         promotions = [w for w in promotions if not spike.from_week - 2 <= w <= spike.to_week]
     angle = 2.0 * np.pi * (timeline.year_day[None, : spec.days] - np.array([[r.peak_day] for r in REGIONS])) / 365.25
     growth = (1.0 + YEARLY_GROWTH) ** (np.arange(spec.days) / 365.25)
-    return CompanyEffects(spike, shift, tuple(promotions), 1.0 + SEASON_SWING * np.cos(angle), growth)
+    return CompanyEffects(spike, shift, tuple(promotions), starts.start, 1.0 + SEASON_SWING * np.cos(angle), growth)

@@ -107,7 +107,9 @@ def _draw_lines(rng: np.random.Generator, profiles: Profiles, orders: Orders, bo
     return _Lines(order, line, item, units, np.maximum(0.01, np.round(amount, 2)))
 
 
-def _line_columns(profiles: Profiles, orders: Orders, lines: _Lines, channel: Ints, timeline: Timeline) -> Columns:
+def _line_columns(
+    profiles: Profiles, orders: Orders, lines: _Lines, channel: Ints, timeline: Timeline, prefix: str
+) -> Columns:
     region = profiles.region[orders.account]
     ordered_at = timeline.stamps(region, orders.day, orders.second)
     ship_day, ship_minute = timeline.at_clock(region, orders.shipped_clock)
@@ -115,7 +117,7 @@ def _line_columns(profiles: Profiles, orders: Orders, lines: _Lines, channel: In
     is_open = (ship_day >= timeline.days).tolist()
     shipped_at = ["" if still else text for still, text in zip(is_open, shipped_at, strict=True)]
     numbers = [profiles.numbers[a] for a in orders.account.tolist()]
-    keys = [f"SO-{n[1:]}-{o:05d}" for n, o in zip(numbers, orders.ordinal.tolist(), strict=True)]
+    keys = [f"{prefix}-{n[1:]}-{o:05d}" for n, o in zip(numbers, orders.ordinal.tolist(), strict=True)]
     promised = [str(p) if p else "" for p in orders.promised.tolist()]
     codes = [REGIONS[r].code for r in region.tolist()]
     money = [REGIONS[r].currency for r in region.tolist()]
@@ -144,6 +146,7 @@ def _return_columns(
     lines: _Lines,
     channel: Ints,
     timeline: Timeline,
+    prefix: str,
 ) -> tuple[Columns, Ints, Ints]:
     """Returned lines, with their day and second: some open days after shipping, while the data run."""
     back = np.flatnonzero(rng.random(len(lines.order)) < RETURN_SHARE_OF_LINES)
@@ -160,7 +163,7 @@ def _return_columns(
     numbers = [profiles.numbers[a] for a in account.tolist()]
     ordinal = ordinals(account, profiles.count).tolist()
     columns: Columns = {
-        "order_number": [f"RT-{n[1:]}-{o:05d}" for n, o in zip(numbers, ordinal, strict=True)],
+        "order_number": [f"{prefix}-{n[1:]}-{o:05d}" for n, o in zip(numbers, ordinal, strict=True)],
         "line": ["1"] * len(kept),
         "account_number": numbers,
         "ordered_at": timeline.stamps(region[kept], day[kept], second[kept]),
@@ -178,14 +181,19 @@ def _return_columns(
 
 
 def order_line_columns(
-    rng: np.random.Generator, profiles: Profiles, orders: Orders, book: ItemBook, timeline: Timeline
+    rng: np.random.Generator,
+    profiles: Profiles,
+    orders: Orders,
+    book: ItemBook,
+    timeline: Timeline,
+    prefixes: tuple[str, str] = ("SO", "RT"),
 ) -> Columns:
-    """All rows of `order_lines.csv` for a granule, in order of time."""
+    """Rows of `order_lines.csv` for a granule, in order of time; order and return numbers begin with `prefixes`."""
     lines = _draw_lines(rng, profiles, orders, book)
     channel = rng.choice(len(CHANNELS), len(orders.day), p=CHANNEL_SHARES)
     channel = np.where(orders.day % 7 >= 5, 0, channel)
-    sold = _line_columns(profiles, orders, lines, channel, timeline)
-    back, back_day, back_second = _return_columns(rng, profiles, orders, lines, channel, timeline)
+    sold = _line_columns(profiles, orders, lines, channel, timeline, prefixes[0])
+    back, back_day, back_second = _return_columns(rng, profiles, orders, lines, channel, timeline, prefixes[1])
     day = np.concatenate([orders.day[lines.order], back_day])
     second = np.concatenate([orders.second[lines.order], back_second])
     by_time = np.lexsort((second, day)).tolist()

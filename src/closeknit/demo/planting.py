@@ -107,6 +107,24 @@ RULES: tuple[PlantRule, ...] = (
         ("score",),
         conflict="score",
     ),
+    PlantRule(
+        "events.csv",
+        "event_number",
+        ("kind", "starts_on"),
+        ("starts_on",),
+        ("expected_share",),
+        conflict="title",
+        may_lie_ahead=True,
+    ),
+    PlantRule(
+        "opportunities.csv",
+        "opportunity_number",
+        ("stage", "opened_on"),
+        ("opened_on",),
+        ("units_per_week", "stated_share"),
+        ("units_per_week",),
+        conflict="amount",
+    ),
 )
 RULE_OF_FILE = {rule.file: rule for rule in RULES}
 

@@ -66,6 +66,12 @@ def _closed(timeline: Timeline, factor: float) -> Floats:
     return np.where(closed, factor, 1.0)
 
 
+def spread_orders(profiles: Profiles, timeline: Timeline, weekly: Floats) -> Floats:
+    """Orders a week, given for each day, as expected orders on that day: by the account's weekdays, on open days."""
+    by_weekday = np.tile(profiles.weekday_share, (1, timeline.spec.weeks))
+    return weekly * by_weekday * _active(profiles, timeline) * _closed(timeline, CLOSED_ORDER_FACTOR)[profiles.region]
+
+
 def daily_rates(profiles: Profiles, effects: CompanyEffects, timeline: Timeline) -> Rates:
     """The true rates of a granule, shape [account, day]."""
     weeks, reg = timeline.spec.weeks, profiles.region

@@ -22,6 +22,10 @@ class Stream(IntEnum):
     PLANTING = 6
     STAFF = 7
     CONTRACTS = 8
+    EVENTS = 9
+    OPPORTUNITIES = 10
+    NEWS_ORDERS = 11
+    NEWS_PLANTING = 12
 
 
 def stream(seed: int, subject: Stream, granule: int = 0) -> np.random.Generator:

@@ -15,6 +15,18 @@ from closeknit.demo import catalogue, contacts, effects, finishing, orders, rate
 from closeknit.demo.accounts import NEVER, Profiles
 from closeknit.demo.capacity import HALF_HOUR_SHARE, Load, RosterRow, capacity_hours, tight_week
 from closeknit.demo.effects import CompanyEffects
+from closeknit.demo.news import EventNews
+from closeknit.demo.opportunities import (
+    LEAST_DAYS,
+    LOST_MEAN_DAYS,
+    NO_END,
+    REALISED_SHARE,
+    STAGES,
+    WIN_SHARES,
+    WON_MEAN_DAYS,
+    Opportunities,
+    numbers,
+)
 from closeknit.demo.places import REGIONS, TEAMS
 from closeknit.demo.planting import BadRow
 from closeknit.demo.rates import Rates
@@ -35,6 +47,12 @@ that tests can compare what the product found with what was so. Weeks count from
   follow from an order, and incidents.
 - `pool_weeks.parquet`: per pool and week the expected hours of work and the rostered hours after shrinkage.
 - `surveys.parquet`: theme and mood behind each survey answer (theme empty: no comment).
+- `events.parquet`: per row of `events.csv` the weeks it holds and its true share (what it does to the orders of the
+  account, for a promotion of the accounts that respond), also after the data's end. `is_new` says that the effect is
+  none of the account's own spikes and shifts and none of the company's promotions.
+- `opportunities.parquet`: per row of `opportunities.csv` its stage's chance, whether it is or will be won, when it
+  closes, and the order lines a week that it really brings if won. Only work that begins in the data shows in the
+  orders (numbers `PO-`): earlier wins are part of the account's base rate.
 - `bad_rows.json`: every planted bad row with file, line (the header is line 1), kind, key, field and value.
 - `totals.json`: per file the rows, good rows, bad rows by kind, and sums over good rows.
 """
@@ -92,6 +110,42 @@ def weekly_truth(profiles: Profiles, true_rates: Rates, weeks: int) -> dict[str,
         "calls": weekly(true_rates.phone).ravel(),
         "emails": weekly(true_rates.email).ravel(),
         "incidents": weekly(true_rates.incidents).ravel(),
+    }
+
+
+def event_truth(profiles: Profiles, news: EventNews) -> dict[str, Any]:
+    """Columns of `events.parquet` for a granule; typed, because a granule may have none."""
+    import pyarrow as pa
+
+    events = news.events
+    accounts = ["" if e.account is None else profiles.numbers[e.account] for e in events]
+    return {
+        "event_number": pa.array(news.numbers, pa.string()),
+        "kind": pa.array([e.kind for e in events], pa.string()),
+        "account_number": pa.array(accounts, pa.string()),
+        "from_week": pa.array([e.from_week for e in events], pa.int64()),
+        "to_week": pa.array([e.to_week for e in events], pa.int64()),
+        "true_share": pa.array([e.true_share for e in events], pa.float64()),
+        "is_new": pa.array([e.kind in ("launch", "shutdown") for e in events], pa.bool_()),
+    }
+
+
+def opportunity_truth(profiles: Profiles, o: Opportunities) -> dict[str, Any]:
+    """Columns of `opportunities.parquet` for a granule; typed, because a granule may have none."""
+    import pyarrow as pa
+
+    ends = [None if day >= NO_END else day for day in o.ends_day.tolist()]
+    return {
+        "opportunity_number": pa.array(numbers(profiles, o), pa.string()),
+        "account_number": pa.array([profiles.numbers[a] for a in o.account.tolist()], pa.string()),
+        "stage": pa.array([STAGES[s] for s in o.stage.tolist()], pa.string()),
+        "win_share": pa.array([WIN_SHARES[s] for s in o.stage.tolist()], pa.float64()),
+        "wins": pa.array(o.wins.tolist(), pa.bool_()),
+        "opened_day": pa.array(o.opened_day, pa.int64()),
+        "closes_day": pa.array(o.closes_day, pa.int64()),
+        "starts_day": pa.array(o.starts_day, pa.int64()),
+        "ends_day": pa.array(ends, pa.int64()),
+        "lines_per_week": pa.array(o.true_units, pa.float64()),
     }
 
 
@@ -207,6 +261,13 @@ def company_truth(spec: CompanySpec, company: CompanyEffects, timeline: Timeline
             "topics_about_orders": list(contacts.TOPICS[-2:]),
         },
         "lateness": {"delay_effect": finishing.DELAY_EFFECT, "max_share": finishing.MAX_LATE_SHARE},
+        "opportunities": {
+            "win_share_by_stage": dict(zip(STAGES, WIN_SHARES, strict=True)),
+            "least_days_open": LEAST_DAYS,
+            "won_mean_days_beyond": WON_MEAN_DAYS,
+            "lost_mean_days_beyond": LOST_MEAN_DAYS,
+            "realised_share": REALISED_SHARE,
+        },
         "returns_share_of_lines": catalogue.RETURN_SHARE_OF_LINES,
         "own_promise_share_of_orders": orders.OWN_PROMISE_SHARE,
         "tight_pool": {
