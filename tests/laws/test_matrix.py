@@ -377,6 +377,8 @@ def routes() -> set[tuple[str, str]]:
         "insight-withdraw",
         "insight-settle",
         "plan-start",
+        "backtest-start",
+        "backtest-stop",
         "escalation-path-change",
         "escalation-answer",
         "duty-open",
@@ -465,12 +467,26 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         "provider_id": "company",
         "token_id": 1,
         "new_day": '{"interval_minutes":30,"handle_minutes":3,"intervals":[{"label":"8:00","calls":9}]}',
+        **backtest_places(),
         **org_places(),
         **escalation_places(),
         **notice_places(),
         **duty_places(),
         **exception_places(),
         **insight_places(),
+    }
+
+
+def backtest_places() -> dict[str, Any]:
+    """A backtest that Alice asked for, of one past day."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.demand.actions.request_backtest import request_backtest
+
+    asked = {"operation": "warehouse", "origins": 1, "every_weeks": 1, "weeks": 1}
+    return {
+        "backtest_id": request_backtest(**asked, by=enter("alice"), at=clock.now()),
+        "new_backtest": json.dumps(asked),
+        "backtest_form": urlencode(asked),
     }
 
 

@@ -22,6 +22,7 @@ PAGES = (
     "/demand/",
     "/demand/{run}/",
     "/demand/{run}/explore/",
+    "/demand/{run}/replay/",
     "/plans/",
     "/staffing/",
     "/plans/{plan}/",

@@ -33,12 +33,18 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     )
     from closeknit.rooms.demand import jobs as demand
     from closeknit.rooms.demand.contracts import (
+        AssumptionClosed,
+        BacktestRequested,
         ForecastExceptionClosed,
         ForecastExceptionsRaised,
+        ForecastOverridden,
         ForecastRefreshed,
         ForecastRequested,
         ForecastsScored,
         ForecastTried,
+        OverrideEnded,
+        OverridesMeasured,
+        ScenarioRequested,
     )
     from closeknit.rooms.org.contracts import (
         AbsenceReported,
@@ -67,8 +73,15 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
             agreements.adopt_terms_on_demand_observed,
             capacity.adopt_pools_on_demand_observed,
             demand.score_forecasts_on_demand_observed,
+            demand.look_back_on_demand_observed,
         ),
+        BacktestRequested: (demand.run_backtest_on_requested,),
         ForecastRequested: (demand.refresh_forecast_on_requested,),
+        ScenarioRequested: (demand.try_scenario_on_requested,),
+        ForecastOverridden: (),
+        OverrideEnded: (),
+        OverridesMeasured: (),
+        AssumptionClosed: (),
         ForecastRefreshed: (capacity.propose_plan_on_forecast_refreshed, demand.score_forecasts_on_refreshed),
         ForecastTried: (demand.score_forecasts_on_tried,),
         ForecastsScored: (demand.raise_exceptions_on_scored,),
@@ -106,7 +119,9 @@ def settings() -> tuple[Setting, ...]:
         *customers.SETTINGS,
         *demand.SETTINGS,
         *demand.EXCEPTION_SETTINGS,
+        demand.ASSUMPTION_TOLERANCE,
         *demand.RESPONSE_SETTINGS,
+        *demand.PIPELINE_SETTINGS,
         *capacity.SETTINGS,
     )
 

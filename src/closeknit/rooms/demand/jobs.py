@@ -1,15 +1,28 @@
 """Background work of this room: ids in, one action out."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from closeknit.kernel import clock, jobs
 from closeknit.kernel.events import Context
+from closeknit.rooms.demand import reads
+from closeknit.rooms.demand.actions.check_assumptions import check_assumptions
 from closeknit.rooms.demand.actions.escalate_forecast_exceptions import escalate_forecast_exceptions
+from closeknit.rooms.demand.actions.expire_overrides import expire_overrides
+from closeknit.rooms.demand.actions.measure_overrides import measure_overrides
 from closeknit.rooms.demand.actions.raise_forecast_exceptions import raise_forecast_exceptions
 from closeknit.rooms.demand.actions.refresh_forecast import refresh_forecast
+from closeknit.rooms.demand.actions.run_backtest import run_backtest_origin
 from closeknit.rooms.demand.actions.score_forecasts import score_forecasts
-from closeknit.rooms.demand.contracts import ForecastRefreshed, ForecastRequested, ForecastsScored, ForecastTried
+from closeknit.rooms.demand.contracts import (
+    BacktestRequested,
+    ForecastRefreshed,
+    ForecastRequested,
+    ForecastsScored,
+    ForecastTried,
+    RunPurpose,
+    ScenarioRequested,
+)
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.sensing.contracts import DemandObserved
 
@@ -38,6 +51,24 @@ def refresh_forecast_job(operation: str, weeks: int, as_of: str, thread_id: str,
         by=org.get_requester(by),
         at=clock.now(),
     )
+
+
+def run_backtest_on_requested(event: BacktestRequested, context: Context) -> None:
+    """Have each past day forecast by a job of its own."""
+    for origin in reads.get_backtest(event.thread_id, by=context.by).origins:
+        jobs.defer(
+            run_backtest_job,
+            once_key=f"backtest:{event.thread_id}:{origin.first_on}",
+            backtest_id=str(event.thread_id),
+            first_on=origin.first_on.isoformat(),
+            by=context.by.key,
+        )
+
+
+@jobs.job
+def run_backtest_job(backtest_id: str, first_on: str, by: str) -> None:
+    """Forecast an operation as of one past day."""
+    run_backtest_origin(UUID(backtest_id), date.fromisoformat(first_on), by=org.get_requester(by), at=clock.now())
 
 
 def score_forecasts_on_demand_observed(event: DemandObserved, context: Context) -> None:  # noqa: ARG001 - our own step
@@ -93,3 +124,53 @@ def keep_forecast_exceptions() -> None:
     """Escalate forecast exceptions that nobody answered in time."""
     while escalate_forecast_exceptions(by=org.system_actor(), at=clock.now()):
         continue
+
+
+def try_scenario_on_requested(event: ScenarioRequested, context: Context) -> None:
+    """Ask for a forecast under a scenario's assumptions, as a job."""
+    jobs.defer(
+        try_scenario_job,
+        once_key=f"scenario:{event.thread_id}",
+        operation=event.operation,
+        weeks=event.weeks,
+        scenario=event.scenario,
+        thread_id=str(event.thread_id),
+        by=context.by.key,
+    )
+
+
+@jobs.job
+def try_scenario_job(operation: str, weeks: int, scenario: str, thread_id: str, by: str) -> None:
+    """Forecast an operation under the assumptions of a scenario; nothing is planned by it."""
+    refresh_forecast(
+        operation,
+        as_of=None,
+        weeks=weeks,
+        thread_id=UUID(thread_id),
+        by=org.get_requester(by),
+        at=clock.now(),
+        purpose=RunPurpose.SCENARIO,
+        scenario=scenario,
+    )
+
+
+def look_back_on_demand_observed(event: DemandObserved, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Hold what people changed and assumed against what came, as a job."""
+    for operation in event.operations:
+        jobs.defer(
+            look_back_job,
+            once_key=f"look-back:{operation}",
+            operation=operation,
+            thread_id=str(event.thread_id),
+            by=org.system_actor().key,
+        )
+
+
+@jobs.job
+def look_back_job(operation: str, thread_id: str, by: str) -> None:
+    """Expire overrides whose day has passed, measure those whose weeks came, and check assumptions that are over."""
+    actor, now = org.get_requester(by), clock.now()
+    while expire_overrides(by=actor, at=now):
+        continue
+    measure_overrides(operation, thread_id=UUID(thread_id), by=actor, at=now)
+    check_assumptions(operation, by=actor, at=now)

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from closeknit.rooms.demand.pages import accuracy, changes, exceptions, explorer, runs
+from closeknit.rooms.demand.pages import accuracy, backtests, changes, exceptions, explorer, pipeline, runs
 
 urlpatterns = [
+    path("demand/pipeline/", pipeline.show_pipeline, name="demand-pipeline"),
     path("demand/accuracy/", accuracy.show_accuracy, name="forecast-accuracy"),
     path("demand/changes/", changes.show_changes, name="demand-changes"),
     path("demand/exceptions/", exceptions.list_exceptions, name="forecast-exception-list"),
@@ -14,6 +15,11 @@ urlpatterns = [
     path("demand/exceptions/<uuid:exception_id>/assign/", exceptions.assign, name="forecast-exception-assign"),
     path("demand/exceptions/<uuid:exception_id>/comment/", exceptions.comment, name="forecast-exception-comment"),
     path("tiles/forecast-exceptions/", exceptions.show_tile, name="tile-forecast-exceptions"),
+    path("demand/backtests/start/", backtests.start_backtest, name="backtest-start"),
+    path("demand/backtests/<uuid:backtest_id>/", backtests.show_backtest, name="backtest-detail"),
+    path("demand/backtests/<uuid:backtest_id>/stop/", backtests.stop, name="backtest-stop"),
+    path("tiles/backtest/<uuid:backtest_id>/", backtests.show_backtest_tile, name="tile-backtest"),
+    path("demand/<uuid:run_id>/replay/", backtests.show_replay, name="demand-replay"),
     path("demand/", runs.list_runs, name="demand-list"),
     path("demand/<uuid:run_id>/", runs.show_run, name="demand-detail"),
     path("demand/<uuid:run_id>/explore/", explorer.explore_run, name="demand-explore"),

@@ -62,6 +62,9 @@ def add_run(run_id: UUID, thread_id: UUID) -> None:
         interval_coverage_share=0.81,
         bias_share=0.01,
         numbers=compute.pack(np.array([0.1, 0.5, 0.9]), []),
+        snapshot=compute.pack_inputs(
+            compute.ForecastInputs("warehouse", "Europe/Berlin", MONDAY, 2, 14, {}, {}, (), (), (), ())
+        ),
     )
 
 

@@ -84,6 +84,9 @@ SCHEMAS = {
     "closeknit.proposals/1",
     "closeknit.quarantine/1",
     "closeknit.recipes/1",
+    "closeknit.backtest/1",
+    "closeknit.backtests/1",
+    "closeknit.forecast-replay/1",
     "closeknit.replay/1",
     "closeknit.rights-change/1",
     "closeknit.sealed/1",
@@ -213,6 +216,8 @@ READING = (
     "agreements list --on 2026-03-02",
     "demand runs",
     "demand weeks warehouse",
+    "demand backtests",
+    "demand replay {run}",
     "capacity pools",
     "capacity plans",
     "capacity show {plan}",
@@ -223,7 +228,7 @@ READING = (
 
 def test_every_reading_command_prints_text_or_one_object(company, here, capsys):
     for template in READING:
-        words = template.format(plan=company.plan_id, thread=company.thread_id).split()
+        words = template.format(plan=company.plan_id, thread=company.thread_id, run=company.run_id).split()
         status, out, err = outcome(capsys, *words)
         assert (status, err) == (0, ""), template
         assert out.strip(), template

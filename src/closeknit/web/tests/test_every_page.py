@@ -20,6 +20,7 @@ PAGES = (
     "/demand/exceptions/",
     "/demand/changes/",
     "/demand/{run}/explore/",
+    "/demand/{run}/replay/",
     "/plans/",
     "/staffing/",
     "/plans/{plan}/",

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from closeknit.rooms.demand.cli import explorer, runs
+from closeknit.rooms.demand.cli import accuracy, backtests, explorer, pipeline, runs
 
 
 def add_commands(commands: Any) -> None:
     """Add `closeknit demand ...`."""
     demand = commands.add_group("demand", help="forecasts: their numbers and accuracy, and what people add to them")
-    for part in (runs, explorer):
+    for part in (runs, backtests, explorer, accuracy, pipeline):
         part.add_commands(demand)

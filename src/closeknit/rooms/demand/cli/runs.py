@@ -10,6 +10,7 @@ def add_commands(demand: Any) -> None:
     """Add `runs` and `weeks`."""
     runs = demand.add_parser("runs", help="list forecast runs, newest first")
     runs.add_argument("--operation", default="")
+    runs.add_argument("--purpose", choices=("plan", "backtest", "scenario"), default="plan")
     runs.set_defaults(run=_list_runs)
     weeks = demand.add_parser("weeks", help="observed and forecast weeks of an operation or an account")
     weeks.add_argument("operation")
@@ -21,8 +22,9 @@ def add_commands(demand: Any) -> None:
 
 def _list_runs(args: argparse.Namespace) -> int:
     from closeknit.rooms.demand import reads
+    from closeknit.rooms.demand.contracts import RunPurpose
 
-    runs = reads.list_runs(by=args.by, operation=args.operation)
+    runs = reads.list_runs(by=args.by, operation=args.operation, purpose=RunPurpose(args.purpose))
     if args.json:
         print_json("closeknit.forecast-runs/1", {"runs": runs})
         return 0

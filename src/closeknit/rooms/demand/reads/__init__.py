@@ -7,7 +7,18 @@ from closeknit.rooms.demand.reads.accuracy import (
     list_scored_operations,
     list_scored_weeks,
 )
-from closeknit.rooms.demand.reads.adjustments import list_applied_adjustments, list_standing_adjustments
+from closeknit.rooms.demand.reads.adjustments import (
+    get_adjustable_place,
+    list_applied_adjustments,
+    list_standing_adjustments,
+)
+from closeknit.rooms.demand.reads.assumptions import (
+    count_assumptions,
+    get_assumption,
+    list_assumptions,
+    list_scenarios,
+)
+from closeknit.rooms.demand.reads.backtests import get_backtest, list_backtests
 from closeknit.rooms.demand.reads.changes import (
     classify_series,
     list_changes,
@@ -20,16 +31,20 @@ from closeknit.rooms.demand.reads.exceptions import (
     list_exception_weeks,
     list_forecast_exceptions,
     may_close,
+    name_exception,
+    name_of_series,
 )
 from closeknit.rooms.demand.reads.explorer import get_branch
 from closeknit.rooms.demand.reads.override_value import get_override_value, list_override_value
 from closeknit.rooms.demand.reads.overrides import (
     count_overrides,
+    get_first_open_day,
     get_operation_day,
     get_override,
     list_overrides,
     preview_override,
 )
+from closeknit.rooms.demand.reads.pipeline import list_pipeline, list_pipeline_operations
 from closeknit.rooms.demand.reads.runs import (
     SHARE_DAYS,
     WEEKS_SHOWN,
@@ -39,6 +54,7 @@ from closeknit.rooms.demand.reads.runs import (
     find_current_run,
     get_numbers,
     get_run,
+    list_event_effects,
     list_runs,
     list_series,
     sees_whole,
@@ -54,10 +70,15 @@ __all__ = [
     "account_weekly_units",
     "classify_series",
     "compare_versions",
+    "count_assumptions",
     "count_forecast_exceptions",
     "count_overrides",
     "find_current_run",
+    "get_adjustable_place",
+    "get_assumption",
+    "get_backtest",
     "get_branch",
+    "get_first_open_day",
     "get_forecast_exception",
     "get_numbers",
     "get_operation_day",
@@ -66,20 +87,28 @@ __all__ = [
     "get_run",
     "list_accuracy",
     "list_applied_adjustments",
+    "list_assumptions",
+    "list_backtests",
     "list_changes",
     "list_classifier_agreement",
+    "list_event_effects",
     "list_exception_steps",
     "list_exception_weeks",
     "list_forecast_exceptions",
     "list_override_value",
     "list_overrides",
+    "list_pipeline",
+    "list_pipeline_operations",
     "list_runs",
+    "list_scenarios",
     "list_score_versions",
     "list_scored_operations",
     "list_scored_weeks",
     "list_series",
     "list_standing_adjustments",
     "may_close",
+    "name_exception",
+    "name_of_series",
     "preview_override",
     "sees_whole",
     "weekly_points",

@@ -13,6 +13,7 @@ from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.contracts import (
     AccountUnits,
+    EventEffect,
     ForecastCard,
     ForecastNumbers,
     Grain,
@@ -83,6 +84,13 @@ def list_series(run_id: UUID, *, by: Actor, limit: int = 500) -> list[SeriesCard
         if key.account_number not in hidden and (key.account_number or sees_whole(by=by))
     ]
     return sorted(cards, key=lambda card: -card.units_per_week)[:limit]
+
+
+def list_event_effects(run_id: UUID, *, by: Actor) -> list[EventEffect]:
+    """Return what holidays and other events do to each service and region, as a run found it. Needs sight of all."""
+    _require_all(by, run_id)
+    _, panels = open_numbers(run_id, by=by)
+    return [event for panel in panels for event in panel.events]
 
 
 def weekly_points(
