@@ -51,6 +51,7 @@ COMMANDS = (
     "agreements list --account {foreign}",
     "demand runs",
     "demand weeks warehouse",
+    "demand pipeline warehouse",
     "demand weeks warehouse --account {foreign}",
     "demand weeks warehouse --account ACME",
     "capacity pools",

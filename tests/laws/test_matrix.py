@@ -92,6 +92,7 @@ POST /api/v1/forecast-exceptions/{finding_of}/reopen | {"reason":"So."}        4
 POST /api/v1/forecast-exceptions/{finding_of}/assign | {"to":"alice"}          401 403 200 200 200 403 403
 POST /api/v1/forecast-exceptions/{finding_of}/comments | {"text":"So."}        401 403 200 200 200 403 403
 GET  /api/v1/demand-changes?operation=warehouse                                        401 403 200 200 200 200 403
+GET  /api/v1/pipeline?operation=warehouse                                              401 403 200 200 200 200 403
 GET  /api/v1/pools                                                                     401 403 200 200 200 200 403
 GET  /api/v1/plans                                                                     401 403 200 200 200 200 403
 POST /api/v1/plans | {"operation":"warehouse"}                                         401 403 403 202 403 403 403
@@ -186,6 +187,7 @@ GET  /insights/authors/{author_key}/                                            
 POST /insights/{insight_id}/withdraw/ | reason=So.                                     302 403 302 302 302 403 403
 POST /insights/{insight_id}/settle/ | happened=100%25&reason=So.                       302 403 403 409 409 403 403
 GET  /tiles/account-insights/?account=ACME                                             302 403 200 200 200 200 403
+GET  /demand/pipeline/                                                                 302 403 200 200 200 200 403
 GET  /exceptions/                                                                      302 403 200 200 200 200 403
 GET  /exceptions/new/                                                                  302 403 200 200 200 403 403
 POST /exceptions/request/ | {exception_form}                                           302 403 302 302 302 403 403
@@ -473,6 +475,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **notice_places(),
         **duty_places(),
         **exception_places(),
+        **forecast_exception_places(company.run_id),
         **insight_places(),
     }
 

@@ -44,6 +44,7 @@ PAGES = (
     "/accounts/ACME/tier/",
     "/insights/",
     "/insights/new/",
+    "/demand/pipeline/",
     "/escalations/",
     "/escalations/{escalation}/",
     "/escalations/paths/",

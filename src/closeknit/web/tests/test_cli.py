@@ -71,6 +71,7 @@ SCHEMAS = {
     "closeknit.people/1",
     "closeknit.person-rights/1",
     "closeknit.person/1",
+    "closeknit.pipeline/1",
     "closeknit.plan-run/1",
     "closeknit.plan/1",
     "closeknit.plans/1",

@@ -46,6 +46,7 @@ PAGES = (
     "/accounts/ACME/tier/",
     "/insights/",
     "/insights/new/",
+    "/demand/pipeline/",
     "/settings/",
     "/settings/deviations/",
     "/settings/capacity.planning_weeks/",

@@ -73,7 +73,11 @@ def list_insights_in_force(
     is not there.
     """
     rows = _visible(by).filter(
-        state=InsightState.STANDING.value, expires_on__gt=at.date(), from_on__lt=to_on, to_on__gt=from_on
+        Q(ended_at=None) | Q(ended_at__gt=at),
+        recorded_at__lte=at,
+        expires_on__gt=at.date(),
+        from_on__lt=to_on,
+        to_on__gt=from_on,
     )
     if account_number:
         rows = rows.filter(account_number=account_number)

@@ -25,6 +25,7 @@ from closeknit.rooms.demand.compute.panels import (
     join_accuracy,
     score,
 )
+from closeknit.rooms.demand.compute.pipeline import weigh_pipeline
 from closeknit.rooms.demand.compute.placing import SHARE_DAYS, account_shares, shares_of_rows, shares_of_units
 
 __all__ = [
@@ -68,4 +69,5 @@ __all__ = [
     "unpack",
     "unpack_inputs",
     "weekly_sums",
+    "weigh_pipeline",
 ]

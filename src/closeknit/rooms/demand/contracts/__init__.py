@@ -25,6 +25,7 @@ from closeknit.rooms.demand.contracts.assumptions import (
     AssumptionCard,
     AssumptionClosed,
     AssumptionState,
+    ScenarioRequested,
     WantedAssumption,
 )
 from closeknit.rooms.demand.contracts.backtests import (
@@ -80,6 +81,15 @@ from closeknit.rooms.demand.contracts.overrides import (
     place_words,
     size_words,
 )
+from closeknit.rooms.demand.contracts.pipeline import (
+    PIPELINE_COUNTS,
+    PIPELINE_SETTINGS,
+    ChanceBasis,
+    OpportunityChance,
+    Pipeline,
+    PipelineStage,
+    PipelineWeek,
+)
 from closeknit.rooms.demand.contracts.runs import (
     BEST_METHODS_TO,
     OWN_SERIES_UNITS,
@@ -110,6 +120,8 @@ __all__ = [
     "MOST_BACKTEST_WEEKS",
     "MOST_ORIGINS",
     "OWN_SERIES_UNITS",
+    "PIPELINE_COUNTS",
+    "PIPELINE_SETTINGS",
     "RESPONSE_SETTINGS",
     "SETTINGS",
     "STATISTICAL",
@@ -138,6 +150,7 @@ __all__ = [
     "BranchReason",
     "BranchWeek",
     "CapacityResponse",
+    "ChanceBasis",
     "ChangeCard",
     "ChangeKind",
     "ClassifierAgreement",
@@ -159,6 +172,7 @@ __all__ = [
     "ForecastTried",
     "ForecastsScored",
     "Grain",
+    "OpportunityChance",
     "OverrideCard",
     "OverrideEnded",
     "OverridePreview",
@@ -167,10 +181,14 @@ __all__ = [
     "OverrideWorth",
     "OverridesMeasured",
     "Panel",
+    "Pipeline",
+    "PipelineStage",
+    "PipelineWeek",
     "PreviewWeek",
     "ResponseCosts",
     "ResponseKind",
     "RunPurpose",
+    "ScenarioRequested",
     "ScoreLevel",
     "ScorePeriod",
     "ScoredWeek",

@@ -1,20 +1,25 @@
 """What stands to be changed in the next forecast of an operation, from whatever source; and what a run applied."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Q
 
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.errors import NotFound
+from closeknit.kernel.errors import Denied, NotFound
+from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.contracts import (
+    AdjustedPlace,
     Adjustment,
     AdjustmentKind,
     AdjustmentSource,
     AppliedAdjustment,
 )
 from closeknit.rooms.demand.models import Assumption, ForecastRun, Override
+from closeknit.rooms.demand.reads.insights import insight_adjustments
+from closeknit.rooms.demand.reads.pipeline import pipeline_adjustments
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 
@@ -27,7 +32,11 @@ def list_standing_adjustments(
     A scenario adds the assumptions of its name. Adjustments of accounts out of the actor's sight are left out.
     """
     by.require(Permission.READ_CAPACITY)
-    found = [*_overrides(operation, from_on, to_on, by, at)]
+    found = [
+        *_overrides(operation, from_on, to_on, by, at),
+        *insight_adjustments(operation, from_on, to_on, by=by, at=at),
+        *pipeline_adjustments(operation, from_on, to_on, by=by, at=at),
+    ]
     if scenario:
         found += _assumptions(operation, from_on, to_on, scenario, by, at)
     return sorted(found, key=lambda adjustment: (adjustment.made_at, adjustment.adjustment_id))
@@ -45,6 +54,26 @@ def list_applied_adjustments(run_id: UUID, *, by: Actor) -> list[AppliedAdjustme
     named = {one.adjustment.place.account_number for one in applied} - {""}
     seen = org.list_visible(named, permission=Permission.READ_CAPACITY, by=by)
     return [one for one in applied if one.adjustment.place.account_number in seen]
+
+
+def get_adjustable_place(place: AdjustedPlace, *, by: Actor) -> AdjustedPlace:
+    """Return a place whose forecasts the actor may adjust, with the tier of its account.
+
+    Raises:
+        NotFound: for an account that is not there or out of reach.
+        Denied: for a place that holds accounts out of reach.
+    """
+    by.require(Permission.ADJUST_FORECAST)
+    if place.account_number:
+        account = customers.get_account(place.account_number, by=by, permission=Permission.ADJUST_FORECAST)
+        return replace(place, tier=account.tier.value)
+    if not by.scope_of(Permission.ADJUST_FORECAST).every_account:
+        raise Denied(
+            "You may change the forecasts of your own accounts, and this place holds others.",
+            where="account_number",
+            todo="Name the account; for a whole service or region ask a planner.",
+        )
+    return place
 
 
 def visible_accounts(*, by: Actor) -> Q:
