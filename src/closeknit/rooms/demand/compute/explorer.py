@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from closeknit.rooms.demand.compute.method_words import method_words
 from closeknit.rooms.demand.contracts.explorer import (
     TOGETHER,
     Branch,
@@ -199,7 +200,7 @@ def _part(
         recent_per_week=usual,
         moved_share=units / usual - 1.0 if usual else None,
         wape_share=_error(mine, observed),
-        method=methods[0] if len(methods) == 1 else f"{len(methods)} methods",
+        method=method_words(methods[0]) if len(methods) == 1 else f"{len(methods)} methods",
         series=len(mine),
         changed_by_people=bool(np.any(off > CHANGED_SHARE * np.maximum(np.abs(ahead.statistical), 1e-9))),
     )
@@ -235,7 +236,13 @@ def _reasons(panels: Sequence[Panel], branch: Branch, visible: Callable[[str], b
             is_whole = not branch.tier and branch.service in ("", service) and branch.region in ("", region)
             if is_whole and panel.total_methods[i]:
                 named = f"{_joined(service, region)}, all accounts"
-                reason = BranchReason(named, panel.grain, panel.total_methods[i], panel.total_reasons[i], None)
+                reason = BranchReason(
+                    named,
+                    panel.grain,
+                    method_words(panel.total_methods[i]),
+                    method_words(panel.total_reasons[i]),
+                    None,
+                )
                 groups.append((-float(panel.total_weekly_mean[i].sum()), named, reason))
         sizes = panel.weekly_mean.sum(axis=1)
         for i, key in enumerate(panel.keys):
@@ -243,7 +250,9 @@ def _reasons(panels: Sequence[Panel], branch: Branch, visible: Callable[[str], b
                 wape = float(panel.wape_share[i])
                 error = None if np.isnan(wape) else wape
                 named = _joined(key.service, key.region, key.work_class, key.tier, key.account_number)
-                reason = BranchReason(named, panel.grain, panel.methods[i], panel.reasons[i], error)
+                reason = BranchReason(
+                    named, panel.grain, method_words(panel.methods[i]), method_words(panel.reasons[i]), error
+                )
                 found.append((-float(sizes[i]), named, reason))
     rows = [*sorted(groups, key=lambda row: row[:2]), *sorted(found, key=lambda row: row[:2])]
     return tuple(reason for *_, reason in rows[:REASONS_SHOWN])
