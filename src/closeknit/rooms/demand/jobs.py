@@ -14,6 +14,7 @@ from closeknit.rooms.demand.actions.raise_forecast_exceptions import raise_forec
 from closeknit.rooms.demand.actions.refresh_forecast import refresh_forecast
 from closeknit.rooms.demand.actions.run_backtest import run_backtest_origin
 from closeknit.rooms.demand.actions.score_forecasts import score_forecasts
+from closeknit.rooms.demand.actions.settle_insights import settle_insights
 from closeknit.rooms.demand.contracts import (
     BacktestRequested,
     ForecastRefreshed,
@@ -174,3 +175,4 @@ def look_back_job(operation: str, thread_id: str, by: str) -> None:
         continue
     measure_overrides(operation, thread_id=UUID(thread_id), by=actor, at=now)
     check_assumptions(operation, by=actor, at=now)
+    settle_insights(operation, by=actor, at=now)

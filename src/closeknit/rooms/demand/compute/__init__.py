@@ -10,7 +10,9 @@ from closeknit.rooms.demand.compute.adjustment_forms import (
 from closeknit.rooms.demand.compute.archive import history_digest, pack, result_digest, unpack
 from closeknit.rooms.demand.compute.calendar import HOLIDAY, Occasion, public_holidays
 from closeknit.rooms.demand.compute.grouping import OWN_SERIES_WEEKS, PERIODS_PER_DAY, History
+from closeknit.rooms.demand.compute.horizons import frozen_changes, horizon_of, widest
 from closeknit.rooms.demand.compute.inputs import ForecastInputs, Source, inputs_digest, pack_inputs, unpack_inputs
+from closeknit.rooms.demand.compute.insights import judge_insight
 from closeknit.rooms.demand.compute.laying import join_panels, on_clock, weekly_sums
 from closeknit.rooms.demand.compute.making import MadeForecast, make_forecast
 from closeknit.rooms.demand.compute.panels import (
@@ -52,11 +54,14 @@ __all__ = [
     "applied_forms",
     "applied_of",
     "forecast_panel",
+    "frozen_changes",
     "grain_of",
     "history_digest",
+    "horizon_of",
     "inputs_digest",
     "join_accuracy",
     "join_panels",
+    "judge_insight",
     "make_forecast",
     "on_clock",
     "pack",
@@ -70,4 +75,5 @@ __all__ = [
     "unpack_inputs",
     "weekly_sums",
     "weigh_pipeline",
+    "widest",
 ]
