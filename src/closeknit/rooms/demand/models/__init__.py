@@ -10,6 +10,7 @@ from closeknit.rooms.demand.models.exceptions import (
     ForecastException,
     ForecastExceptionStep,
 )
+from closeknit.rooms.demand.models.intraday import Intraday
 from closeknit.rooms.demand.models.overrides import Override, OverrideWeek
 from closeknit.rooms.demand.models.runs import (
     ForecastRun,
@@ -22,6 +23,7 @@ __all__ = [
     "ForecastException",
     "ForecastExceptionStep",
     "ForecastRun",
+    "Intraday",
     "Override",
     "OverrideWeek",
     "Score",

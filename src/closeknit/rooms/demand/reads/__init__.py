@@ -35,6 +35,13 @@ from closeknit.rooms.demand.reads.exceptions import (
     name_of_series,
 )
 from closeknit.rooms.demand.reads.explorer import get_branch
+from closeknit.rooms.demand.reads.horizons import (
+    get_horizons,
+    get_run_horizon,
+    list_frozen_changes,
+    list_horizons,
+)
+from closeknit.rooms.demand.reads.intraday import find_intraday, get_intraday
 from closeknit.rooms.demand.reads.override_value import get_override_value, list_override_value
 from closeknit.rooms.demand.reads.overrides import (
     count_overrides,
@@ -74,17 +81,21 @@ __all__ = [
     "count_forecast_exceptions",
     "count_overrides",
     "find_current_run",
+    "find_intraday",
     "get_adjustable_place",
     "get_assumption",
     "get_backtest",
     "get_branch",
     "get_first_open_day",
     "get_forecast_exception",
+    "get_horizons",
+    "get_intraday",
     "get_numbers",
     "get_operation_day",
     "get_override",
     "get_override_value",
     "get_run",
+    "get_run_horizon",
     "list_accuracy",
     "list_applied_adjustments",
     "list_assumptions",
@@ -95,6 +106,8 @@ __all__ = [
     "list_exception_steps",
     "list_exception_weeks",
     "list_forecast_exceptions",
+    "list_frozen_changes",
+    "list_horizons",
     "list_override_value",
     "list_overrides",
     "list_pipeline",
