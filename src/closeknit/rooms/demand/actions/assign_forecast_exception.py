@@ -29,7 +29,7 @@ def assign_forecast_exception(exception_id: UUID, *, to: str, reason: str = "", 
     row = find_exception_row(exception_id, by)
     require_may_close(row, by)
     owner = org.find_actor_by_username(to.strip(), at=at)
-    if owner is None or not may_close(row, owner):
+    if owner is None or not owner.may(Permission.ADJUST_FORECAST) or not may_close(row, by=owner):
         raise Invalid(
             "This person cannot answer for it.", where="to", todo="Name one who may adjust the forecast there."
         )

@@ -12,7 +12,7 @@ from closeknit.rooms.decisions.actions.close_escalation import close_escalation
 from closeknit.rooms.decisions.actions.notify import settle_notices
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
-from closeknit.rooms.demand.contracts.changes import ChangeKind
+from closeknit.rooms.demand.compute.exceptions import agreement, escalation_cause
 from closeknit.rooms.demand.contracts.exceptions import FindingKind, FollowUpKind, ForecastExceptionClosed
 from closeknit.rooms.demand.models import ForecastException, ForecastExceptionStep
 from closeknit.rooms.demand.reads.exceptions import find_exception_row, require_may_close
@@ -61,20 +61,11 @@ def close_forecast_exception(
         if not changed:
             raise Conflict("This exception is closed.", where=str(exception_id), todo="Reopen it to say otherwise.")
         _record(row, finding, words, follow_up, done_id, by, at)
-        end_waiting(row, by, at)
+        _end_waiting(row, by, at)
         publish(ForecastExceptionClosed(row.thread_id, row.pk, row.operation, finding), by=by)
 
 
-def agreement(change: str, finding: FindingKind) -> bool | None:
-    """Tell whether a finding says the same as a classification; None where one of them says nothing about it."""
-    if finding not in (FindingKind.LASTING, FindingKind.ONE_OFF):
-        return None
-    if change not in (ChangeKind.PERMANENT, ChangeKind.TEMPORARY):
-        return None
-    return (change == ChangeKind.PERMANENT) == (finding is FindingKind.LASTING)
-
-
-def end_waiting(row: ForecastException, by: Actor, at: datetime) -> None:
+def _end_waiting(row: ForecastException, by: Actor, at: datetime) -> None:
     """End notices and escalations that nothing open is behind any more."""
     settle_notices(cause=f"forecast-exception:{row.pk}", by=by, at=at)
     waiting = ForecastException.objects.filter(operation=row.operation, state="open")
@@ -82,12 +73,9 @@ def end_waiting(row: ForecastException, by: Actor, at: datetime) -> None:
         settle_notices(cause=f"forecast-exceptions:{row.operation}", by=by, at=at)
     late = waiting.filter(account_number=row.account_number, escalated_at__isnull=False)
     if row.escalated_at is not None and not late.exists():
-        close_escalation(cause=escalation_cause(row), reason="All of them are answered.", by=by, at=at)
-
-
-def escalation_cause(row: ForecastException) -> str:
-    """Return under which cause an exception is escalated: one for each account, one for all that is of no account."""
-    return f"forecast-exception:{row.operation}:{row.account_number}"[:200]
+        close_escalation(
+            cause=escalation_cause(row.operation, row.account_number), reason="All of them are answered.", by=by, at=at
+        )
 
 
 def _check(words: str, follow_up: FollowUpKind, done_id: str) -> None:

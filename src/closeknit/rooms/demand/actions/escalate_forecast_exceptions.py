@@ -8,7 +8,7 @@ from django.db import transaction
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.rooms.decisions.actions.raise_escalation import raise_escalation
-from closeknit.rooms.demand.actions.close_forecast_exception import escalation_cause
+from closeknit.rooms.demand.compute.exceptions import escalation_cause
 from closeknit.rooms.demand.models import ForecastException, ForecastExceptionStep
 from closeknit.rooms.org.contracts import Permission
 
@@ -27,10 +27,14 @@ def escalate_forecast_exceptions(*, by: Actor, at: datetime) -> int:
         rows = ForecastException.objects.select_for_update(skip_locked=True).filter(
             state="open", escalated_at=None, due_at__lte=at
         )
-        late = sorted(rows.order_by("due_at", "id")[:MOST_AT_ONCE], key=escalation_cause)
-        for cause, group in groupby(late, key=escalation_cause):
+        late = sorted(rows.order_by("due_at", "id")[:MOST_AT_ONCE], key=_cause)
+        for cause, group in groupby(late, key=_cause):
             _escalate(cause, list(group), by, at)
     return len(late)
+
+
+def _cause(row: ForecastException) -> str:
+    return escalation_cause(row.operation, row.account_number)
 
 
 def _escalate(cause: str, rows: list[ForecastException], by: Actor, at: datetime) -> None:

@@ -166,7 +166,7 @@ def _exceptions(args: argparse.Namespace) -> int:
             f"{x.state}, overdue" if x.is_overdue else x.state,
             x.operation,
             x.week_on.isoformat(),
-            reads.name_exception(x),
+            x.name,
             _share(x.deviation_share),
             round(x.consequence),
             x.owner_name,
@@ -250,7 +250,7 @@ def _changes(args: argparse.Namespace) -> int:
         return 0
     rows = [
         (
-            reads.name_of_series(c.series),
+            c.name,
             c.kind.value,
             _share(c.change_share),
             f"{c.lasting_share:.2f}",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from closeknit.engine.forecasting import Changes, break_even_weeks, classify_change
 from closeknit.rooms.demand.compute.accuracy import Came, places, summed
+from closeknit.rooms.demand.compute.exceptions import name_series
 from closeknit.rooms.demand.compute.laying import weekly_sums
 from closeknit.rooms.demand.contracts import Panel, mondays_of
 from closeknit.rooms.demand.contracts.accuracy import ScoreLevel
@@ -110,6 +111,7 @@ def _no_change(operation: str, name: SeriesName, level: float, threshold: float,
     nothing = CapacityResponse(ResponseKind.NOTHING, 0.0, None, None, 0.0, 0.0, 0.0, "Nothing to do.")
     return ChangeCard(
         operation,
+        _named(name),
         name,
         ChangeKind.NONE,
         None,
@@ -139,6 +141,7 @@ def _card(
     since = date.fromisoformat(str(history.mondays[start].astype("datetime64[D]")))
     card = ChangeCard(
         operation=operation,
+        name=_named(name),
         series=name,
         kind=kind,
         since_on=since,
@@ -155,6 +158,10 @@ def _card(
         response=respond(kind, after - before, lasting, costs),
     )
     return replace(card, sentence=_sentence(card))
+
+
+def _named(name: SeriesName) -> str:
+    return name_series(name.service, name.region, name.work_class, name.tier, name.account_number, name.level)
 
 
 def _before_from(found: Changes, event: int) -> int:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from closeknit.rooms.demand.contracts.accuracy import ScoredWeek, ScoreLevel
-from closeknit.rooms.demand.contracts.exceptions import ExceptionCause
+from closeknit.rooms.demand.contracts.changes import ChangeKind
+from closeknit.rooms.demand.contracts.exceptions import ExceptionCause, FindingKind
 
 TIER_WEIGHTS = {"strategic": 8.0, "key": 4.0, "standard": 2.0, "volume": 1.25}
 """A unit off on an account of a closer tier weighs more, as an hour short does in a plan."""
@@ -79,6 +80,20 @@ def say_exception(
     if ExceptionCause.OFF_FORECAST in causes:
         why.append(f"further off than {share_limit:.0%}")
     return f"{name}: {actual:,.0f} came, {mean:,.0f} forecast ({off}), {' and '.join(why)}."
+
+
+def agreement(change: str, finding: FindingKind) -> bool | None:
+    """Tell whether a finding says the same as a classification; None where one of them says nothing about it."""
+    if finding not in (FindingKind.LASTING, FindingKind.ONE_OFF):
+        return None
+    if change not in (ChangeKind.PERMANENT, ChangeKind.TEMPORARY):
+        return None
+    return (change == ChangeKind.PERMANENT) == (finding is FindingKind.LASTING)
+
+
+def escalation_cause(operation: str, account_number: str) -> str:
+    """Return the cause of an escalation: one for each account, and one for all that is of no account."""
+    return f"forecast-exception:{operation}:{account_number}"[:200]
 
 
 def name_series(service: str, region: str, work_class: str, tier: str, account_number: str, level: str) -> str:

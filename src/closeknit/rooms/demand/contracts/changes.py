@@ -191,6 +191,7 @@ class ChangeCard:
     """
 
     operation: str
+    name: str
     series: SeriesName
     kind: ChangeKind
     since_on: date | None

@@ -90,6 +90,7 @@ class ForecastExceptionCard:
     """
 
     exception_id: UUID
+    name: str
     thread_id: UUID
     run_id: UUID
     operation: str

@@ -71,10 +71,9 @@ def _page(
     card = reads.get_forecast_exception(exception_id, by=by, at=clock.now())
     context = {
         "card": card,
-        "name": reads.name_exception(card),
         "points": reads.list_exception_weeks(exception_id, by=by),
         "steps": reads.list_exception_steps(exception_id, by=by),
-        "may_close": reads.may_close(card, by),
+        "may_close": reads.may_close(card, by=by),
         "findings": [finding.value for finding in FindingKind],
         "follow_ups": [kind.value for kind in FollowUpKind if kind],
         "refused": refused,

@@ -31,8 +31,6 @@ from closeknit.rooms.demand.reads.exceptions import (
     list_exception_weeks,
     list_forecast_exceptions,
     may_close,
-    name_exception,
-    name_of_series,
 )
 from closeknit.rooms.demand.reads.explorer import get_branch
 from closeknit.rooms.demand.reads.horizons import (
@@ -120,8 +118,6 @@ __all__ = [
     "list_series",
     "list_standing_adjustments",
     "may_close",
-    "name_exception",
-    "name_of_series",
     "preview_override",
     "sees_whole",
     "weekly_points",

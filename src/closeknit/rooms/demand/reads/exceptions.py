@@ -109,20 +109,9 @@ def list_classifier_agreement(*, by: Actor, operation: str = "") -> list[Classif
     return [ClassifierAgreement(kind, *both) for kind, both in sorted(counts.items())]
 
 
-def name_exception(card: ForecastExceptionCard) -> str:
-    """Return the name of an exception's series for people."""
-    return name_series(card.service, card.region, card.work_class, card.tier, card.account_number, card.level)
-
-
-def name_of_series(series: SeriesName) -> str:
-    """Return the name of a series for people."""
-    return name_series(
-        series.service, series.region, series.work_class, series.tier, series.account_number, series.level
-    )
-
-
-def may_close(row: ForecastException | ForecastExceptionCard, by: Actor) -> bool:
-    """Tell whether the actor may work on an exception: whoever may adjust the forecast there."""
+def may_close(row: ForecastException | ForecastExceptionCard, *, by: Actor) -> bool:
+    """Tell whether the actor may work on an exception: whoever may adjust the forecast there. Refuses who sees none."""
+    by.require(Permission.READ_CAPACITY)
     if row.account_number:
         return by.may_at(Permission.ADJUST_FORECAST, org.place_of(row.account_number))
     return by.may(Permission.ADJUST_FORECAST) and by.scope_of(Permission.ADJUST_FORECAST).every_account
@@ -131,7 +120,7 @@ def may_close(row: ForecastException | ForecastExceptionCard, by: Actor) -> bool
 def require_may_close(row: ForecastException, by: Actor) -> None:
     """Refuse who may not adjust the forecast where the exception is."""
     by.require(Permission.ADJUST_FORECAST)
-    if not may_close(row, by):
+    if not may_close(row, by=by):
         raise Denied(
             f"{by.name} may not answer for this exception.",
             where=f"permission {Permission.ADJUST_FORECAST}",
@@ -220,6 +209,7 @@ def _card(row: ForecastException, owners: Mapping[str, str], at: datetime) -> Fo
     name = name_series(**_series_of(row))
     return ForecastExceptionCard(
         exception_id=row.pk,
+        name=name,
         thread_id=row.thread_id,
         run_id=row.run_id,
         operation=row.operation,

@@ -14,9 +14,10 @@ from closeknit.rooms.demand.actions.assign_forecast_exception import (
     assign_forecast_exception,
     comment_forecast_exception,
 )
-from closeknit.rooms.demand.actions.close_forecast_exception import agreement, close_forecast_exception
+from closeknit.rooms.demand.actions.close_forecast_exception import close_forecast_exception
 from closeknit.rooms.demand.actions.escalate_forecast_exceptions import escalate_forecast_exceptions
 from closeknit.rooms.demand.actions.reopen_forecast_exception import reopen_forecast_exception
+from closeknit.rooms.demand.compute.exceptions import agreement
 from closeknit.rooms.demand.contracts import ChangeKind, FindingKind, FollowUpKind
 from closeknit.rooms.demand.models import ForecastException
 from closeknit.rooms.demand.tests.coming import LATER, come_in, forecast, raise_all, score
