@@ -35,7 +35,7 @@ ELEVATIONS: dict[str, str] = {
     "kernel/jobs.py": "the worker's own upkeep: sealing, timers, sending",
     "kernel/outbound/lanes.py": "the worker's sending, on threads of its own",
     "kernel/roles.py": "the owner, while migrating",
-    "rooms/capacity/reads.py": "weighs the claims of accounts out of sight, to tell which totals may be shown",
+    "rooms/capacity/reads/plans.py": "weighs the claims of accounts out of sight, to tell which totals may be shown",
     "rooms/decisions/actions/close_escalation.py": "a cause is closed for everybody, also who may not see the account",
     "rooms/decisions/actions/notify.py": "one notice per person and cause, whoever tells the person again",
     "rooms/decisions/actions/raise_escalation.py": "never two open for one cause, whoever raises the second",

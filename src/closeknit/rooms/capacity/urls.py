@@ -2,16 +2,17 @@
 
 from django.urls import path
 
-from closeknit.rooms.capacity import pages, tiles
+from closeknit.rooms.capacity import tiles
+from closeknit.rooms.capacity.pages import plans
 
 urlpatterns = [
-    path("plans/", pages.list_plans, name="plan-list"),
-    path("plans/start/", pages.start, name="plan-start"),
-    path("plans/progress/<uuid:thread_id>/", pages.show_progress, name="plan-progress"),
-    path("plans/<uuid:plan_id>/", pages.show_plan, name="plan-detail"),
-    path("plans/<uuid:plan_id>/cells/", pages.show_cells, name="plan-cells"),
-    path("staffing/", pages.show_staffing, name="staffing"),
-    path("staffing/intervals/", pages.staff_intervals, name="staffing-intervals"),
+    path("plans/", plans.list_plans, name="plan-list"),
+    path("plans/start/", plans.start, name="plan-start"),
+    path("plans/progress/<uuid:thread_id>/", plans.show_progress, name="plan-progress"),
+    path("plans/<uuid:plan_id>/", plans.show_plan, name="plan-detail"),
+    path("plans/<uuid:plan_id>/cells/", plans.show_cells, name="plan-cells"),
+    path("staffing/", plans.show_staffing, name="staffing"),
+    path("staffing/intervals/", plans.staff_intervals, name="staffing-intervals"),
     path("tiles/staffing-verified/", tiles.show_verified, name="tile-staffing-verified"),
     path("tiles/plans/", tiles.show_today, name="tile-plans-today"),
     path("tiles/account-capacity/", tiles.show_account, name="tile-account-capacity"),

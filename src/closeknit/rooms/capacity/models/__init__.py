@@ -1,0 +1,19 @@
+"""Tables of capacity, one file per subject."""
+
+from closeknit.rooms.capacity.models.plans import (
+    ClaimWeekRow,
+    Closure,
+    Plan,
+    Pool,
+    PoolWeekRow,
+    RosterLine,
+)
+
+__all__ = [
+    "ClaimWeekRow",
+    "Closure",
+    "Plan",
+    "Pool",
+    "PoolWeekRow",
+    "RosterLine",
+]

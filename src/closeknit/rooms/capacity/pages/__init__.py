@@ -1,0 +1,1 @@
+"""Pages of capacity, one file per subject."""
