@@ -46,6 +46,7 @@ THEME: Spec = {
     },
 }
 LEAST_SHOWN_HOURS = 0.05
+LEAST_SHOWN_UNITS = 0.005
 MOST_BARS = 14
 LINE: Spec = {"type": "line", "interpolate": "monotone", "strokeWidth": 2}
 WEEK_AXIS: Spec = {"format": "%-d %b", "labelOverlap": "greedy", "labelFlush": True, "title": None}
@@ -300,12 +301,42 @@ def horizon(rows: Sequence[Any], unit: str = "") -> Chart:  # noqa: ARG001 - eve
     return Chart(spec, ("Weeks ahead", "Error", "Error of the last week repeated"), cells)
 
 
+def today(rows: Sequence[Any], unit: str = "units") -> Chart:
+    """Half-hours of a day: bars of what came, the forecast as a dashed line, what is expected now as a line."""
+    values = [_plain(row, ("local_start", "expected_units", "came_units", "now_units")) for row in rows]
+    busy = [i for i, value in enumerate(values) if value["now_units"] > LEAST_SHOWN_UNITS or value["came_units"]]
+    values = values[busy[0] : busy[-1] + 1] if busy else values
+    axis = {"labelAngle": 0, "title": None, "labelOverlap": "greedy"}
+    x = {"field": "local_start", "type": "ordinal", "sort": None, "axis": axis}
+    tips = [
+        {"field": "local_start", "type": "nominal", "title": "Starts"},
+        _tip("came_units", "Came"),
+        _tip("expected_units", "Forecast"),
+        _tip("now_units", "Expected now"),
+    ]
+    came = {"x": x, "y": _y("came_units", f"{unit} per half-hour"), "color": _label("Came")}
+    forecast = {"x": x, "y": _y("expected_units"), "color": _label("Forecast")}
+    now = {"x": x, "y": _y("now_units"), "color": _label("Expected now")}
+    layers = [
+        _where(values, "came_units", {"type": "bar", "cornerRadiusEnd": 2}, came),
+        _where(values, "expected_units", {**LINE, "strokeDash": [5, 3]}, forecast),
+        _where(values, "now_units", LINE, now),
+        _hover(x, tips),
+    ]
+    names = ("Came", "Forecast", "Expected now")
+    spec = _framed(values, [layer for layer in layers if layer], names, ("@chart-band", "@chart-2", "@chart-1"))
+    fields = ("came_units", "expected_units", "now_units")
+    cells = tuple((str(row["local_start"]), *(figures.number(row[n], 1) for n in fields)) for row in values)
+    return Chart(spec, ("Starts", *names), cells)
+
+
 CHARTS: dict[str, Callable[..., Chart]] = {
     "fan": fan,
     "need": need,
     "intervals": intervals,
     "levels": levels,
     "horizon": horizon,
+    "today": today,
 }
 
 

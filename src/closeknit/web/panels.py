@@ -31,6 +31,8 @@ PANELS: dict[str, Panel] = {
     "plans-today": Panel("tile-plans-today", "Plans in force", (Permission.READ_CAPACITY,)),
     "feeds-today": Panel("tile-feeds-today", "Feeds", (Permission.READ_FEEDS,)),
     "work-today": Panel("tile-work", "Background work", (Permission.READ_FEEDS,)),
+    # One operation
+    "need-today": Panel("tile-need-today", "People for the rest of today", (Permission.READ_CAPACITY,)),
     # One account
     "account-terms": Panel("tile-account-terms", "Promises in force", (Permission.READ_ACCOUNTS,)),
     "account-insights": Panel("tile-account-insights", "What we know", (Permission.READ_INTERNAL,)),

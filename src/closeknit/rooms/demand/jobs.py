@@ -12,6 +12,7 @@ from closeknit.rooms.demand.actions.expire_overrides import expire_overrides
 from closeknit.rooms.demand.actions.measure_overrides import measure_overrides
 from closeknit.rooms.demand.actions.raise_forecast_exceptions import raise_forecast_exceptions
 from closeknit.rooms.demand.actions.refresh_forecast import refresh_forecast
+from closeknit.rooms.demand.actions.refresh_intraday import refresh_intraday
 from closeknit.rooms.demand.actions.run_backtest import run_backtest_origin
 from closeknit.rooms.demand.actions.score_forecasts import score_forecasts
 from closeknit.rooms.demand.actions.settle_insights import settle_insights
@@ -96,6 +97,33 @@ def _defer_scores(operation: str, thread_id: UUID) -> None:
         thread_id=str(thread_id),
         by=org.system_actor().key,
     )
+
+
+def refresh_intraday_on_demand_observed(event: DemandObserved, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Take new work into the view of the day under way, as a job."""
+    for operation in event.operations:
+        _defer_intraday(operation, event.thread_id)
+
+
+def refresh_intraday_on_refreshed(event: ForecastRefreshed, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Hold the day under way against a new forecast."""
+    _defer_intraday(event.operation, event.thread_id)
+
+
+def _defer_intraday(operation: str, thread_id: UUID) -> None:
+    jobs.defer(
+        refresh_intraday_job,
+        once_key=f"intraday:{operation}",
+        operation=operation,
+        thread_id=str(thread_id),
+        by=org.system_actor().key,
+    )
+
+
+@jobs.job
+def refresh_intraday_job(operation: str, thread_id: str, by: str) -> None:
+    """Bring the view of an operation's day up to what was observed of it."""
+    refresh_intraday(operation, thread_id=UUID(thread_id), by=org.get_requester(by), at=clock.now())
 
 
 def raise_exceptions_on_scored(event: ForecastsScored, context: Context) -> None:

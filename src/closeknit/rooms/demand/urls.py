@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from closeknit.rooms.demand.pages import accuracy, backtests, changes, exceptions, explorer, pipeline, runs
+from closeknit.rooms.demand.pages import accuracy, backtests, changes, exceptions, explorer, intraday, pipeline, runs
 
 urlpatterns = [
     path("demand/pipeline/", pipeline.show_pipeline, name="demand-pipeline"),
@@ -24,6 +24,8 @@ urlpatterns = [
     path("demand/<uuid:run_id>/", runs.show_run, name="demand-detail"),
     path("demand/<uuid:run_id>/explore/", explorer.explore_run, name="demand-explore"),
     path("demand/explore/<str:operation>/", explorer.explore_operation, name="demand-explore-newest"),
+    path("demand/<str:operation>/today/", intraday.show_today, name="demand-today"),
+    path("tiles/demand-today/", intraday.show_today_tile, name="tile-demand-today"),
     path("tiles/demand-fan/", runs.show_fan_tile, name="tile-demand-fan"),
     path("tiles/account-demand/", runs.show_account_tile, name="tile-account-demand"),
     path("tiles/thread-demand/", runs.show_thread_tile, name="tile-thread-demand"),
