@@ -1,47 +1,51 @@
-"""Half-hours forecast directly: seasonal means over the same half-hour of the week, scaled to their total."""
+"""Half-hours: a forecast of days laid out by the shape that each kind of day has."""
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from closeknit.engine.forecasting import aggregate_quantiles, forecast_by_rolling_choice
+from closeknit.engine.forecasting import day_profile, to_slots
+from closeknit.rooms.demand.compute.nodes import Nodes
 from closeknit.rooms.demand.compute.statistical import Numbers
 
-SEASON = 7 * 48
-SEASONS_AVERAGED = (1, 2, 4, 8, 16)
-"""Weeks whose mean may be the forecast: few where the level moves, many where work is sparse and chance rules."""
+SLOTS = 48
+SHAPE_DAYS = 26 * 7
+"""Shapes of days are taken from this many past days; those of a quarter ago count half."""
+HALF_LIFE_DAYS = 91.0
+SUNDAY_KIND, HOLIDAY_KIND = 6, 7
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 
-def say_half_hours(
-    values: FloatArray, total_of_series: IntArray, levels: FloatArray, week_of_step: IntArray
+def days_of(values: FloatArray) -> FloatArray:
+    """[node, day]: sums of half-hours; a day with any missing is missing."""
+    return np.asarray(values.reshape(values.shape[0], -1, SLOTS).sum(axis=2))
+
+
+def kinds_of_day(days: NDArray[np.datetime64], special: BoolArray) -> IntArray:
+    """Return each day's weekday, Monday 0, or 7 where it is a holiday."""
+    weekday = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    return np.where(special, HOLIDAY_KIND, weekday)
+
+
+def laid_out(
+    daily: Numbers, values: FloatArray, nodes: Nodes, group: IntArray, kinds: IntArray, levels: FloatArray
 ) -> Numbers:
-    """Forecast series, then their totals, given together in `values`."""
-    n = total_of_series.size
-    made = forecast_by_rolling_choice(values, SEASON, week_of_step.size, levels, SEASONS_AVERAGED)
-    mean, scale = to_totals(np.array(made.mean), values, total_of_series)
-    weekly = aggregate_quantiles(values, SEASON, made, week_of_step)
-    weekly_quantiles = np.array(weekly.quantiles)
-    weekly_quantiles[:, :n] *= scale[:, None]
-    member = (week_of_step[:, None] == np.arange(int(week_of_step.max()) + 1)[None, :]).astype(np.float64)
-    reasons = [f"{method}: least squared error on windows of its own past" for method in made.method]
-    return Numbers(mean, np.array(made.quantiles), mean @ member, weekly_quantiles, made.method, tuple(reasons))
+    """Lay days out over half-hours, for series and totals; their weeks stay as they are.
 
-
-def to_totals(mean: FloatArray, history: FloatArray, total_of_series: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Scale the series' forecasts (S x P) so that those of a group add up to its total over the horizon.
-
-    Returns all and the factors (S). A group of which no series expects anything, though the total does, is shared by
-    what each brought in the past.
+    `values`: half-hours of the past; `kinds`: of its days and of those to come.
     """
-    n = total_of_series.size
-    totals = mean[n:]
-    ahead = np.bincount(total_of_series, weights=mean[:n].sum(axis=1), minlength=totals.shape[0])
-    factor = np.divide(totals.sum(axis=1), ahead, out=np.ones_like(ahead), where=ahead > 0)[total_of_series]
-    past = np.nansum(history[:n], axis=1)
-    past_total = np.bincount(total_of_series, weights=past, minlength=totals.shape[0])[total_of_series]
-    share = np.divide(past, past_total, out=np.zeros_like(past), where=past_total > 0)
-    silent = (ahead <= 0)[total_of_series]
-    scaled = np.where(silent[:, None], totals[total_of_series] * share[:, None], mean[:n] * factor[:, None])
-    return np.vstack([scaled, totals]), factor
+    shown = nodes.series + nodes.totals
+    past = values.shape[1] // SLOTS
+    used = min(past, SHAPE_DAYS)
+    seen = np.maximum(values[:shown, (past - used) * SLOTS :], 0.0)
+    before, ahead = kinds[past - used : past], kinds[past:]
+    if not (before == HOLIDAY_KIND).any():
+        # What no holiday has shown yet has the shape of a Sunday.
+        ahead = np.where(ahead == HOLIDAY_KIND, SUNDAY_KIND, ahead)
+    profile = day_profile(seen, SLOTS, before, group_of_series=group[:shown], half_life_days=HALF_LIFE_DAYS)
+    slots = to_slots(daily.mean[:shown], daily.quantiles[:, :shown], levels, profile, ahead)
+    return replace(daily, mean=np.array(slots.mean), quantiles=np.array(slots.quantiles))

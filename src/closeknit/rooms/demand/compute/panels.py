@@ -18,7 +18,7 @@ from closeknit.rooms.demand.compute.grouping import (
     group_series,
     totals_of,
 )
-from closeknit.rooms.demand.compute.half_hours import say_half_hours
+from closeknit.rooms.demand.compute.half_hours import days_of, kinds_of_day, laid_out
 from closeknit.rooms.demand.compute.nodes import Nodes, coherent, nodes_of
 from closeknit.rooms.demand.compute.statistical import (
     Numbers,
@@ -76,13 +76,8 @@ def forecast_panel(
     nodes = nodes_of(keys, total_of_series, totals)
     plain = _plain(history, nodes, keys, nodes.sums(values), horizon_days, occasions, best_tiers)
     future = future_starts(history, horizon_days)
-    weeks, week_of_step = np.unique(mondays_of(future), return_inverse=True)
-    if history.grain is Grain.DAY:
-        numbers, effects = _days(plain, week_of_step.astype(np.int64), WINDOWS)
-    else:
-        known = plain.values[: nodes.series + nodes.totals]
-        numbers, effects = say_half_hours(known, total_of_series, QUANTILE_LEVELS, week_of_step.astype(np.int64)), None
-    accuracy, wape = _held_out(plain, history.grain, total_of_series)
+    numbers, effects = _forecast(plain, history.grain, horizon_days, WINDOWS)
+    accuracy, wape = _held_out(plain, history.grain)
     leaf, total = slice(0, nodes.series), slice(nodes.series, nodes.series + nodes.totals)
     panel = Panel(
         grain=history.grain,
@@ -91,7 +86,7 @@ def forecast_panel(
         wape_share=wape,
         local_starts=future,
         mean=numbers.mean[leaf],
-        week_on=weeks,
+        week_on=np.unique(mondays_of(future)),
         weekly_mean=numbers.weekly_mean[leaf],
         weekly_quantiles=numbers.weekly_quantiles[:, leaf],
         total_keys=totals,
@@ -122,20 +117,30 @@ def _plain(
     days = history.local_starts[::per_day].astype("datetime64[D]")
     closed = closed_periods(history, values[nodes.series : nodes.series + nodes.totals])
     values[:, closed & ~np.repeat(is_holiday(occasions, days), per_day)] = np.nan
-    rows = event_rows(occasions, days[0] + np.arange(days.size + horizon_days), days.size)
+    all_days = days[0] + np.arange(days.size + horizon_days)
+    rows = event_rows(occasions, all_days, days.size)
+    concerned = concerned_nodes(nodes, keys, rows)
+    special = is_holiday(occasions, all_days)
     return Plain(
-        nodes, values, _groups(nodes, keys), _tail(nodes, keys, best_tiers), rows, concerned_nodes(nodes, keys, rows)
+        nodes, values, _groups(nodes, keys), _tail(nodes, keys, best_tiers), rows, concerned, all_days, special
     )
 
 
-def _days(plain: Plain, week_of_day: IntArray, windows: int) -> tuple[Numbers, EventEffects | None]:
-    """Forecast days, make them agree, and sum them into weeks."""
-    said = say(plain, week_of_day.size, QUANTILE_LEVELS, windows)
+def _forecast(plain: Plain, grain: Grain, horizon_days: int, windows: int) -> tuple[Numbers, EventEffects | None]:
+    """Forecast days, make them agree, sum them into weeks, and lay them out over half-hours where these are asked."""
+    past = plain.values.shape[1] // PERIODS_PER_DAY[grain]
+    whole = slice(0, past + horizon_days)
+    by_day = plain if grain is Grain.DAY else replace(plain, values=days_of(plain.values))
+    said = say(by_day, horizon_days, QUANTILE_LEVELS, windows)
     mean, quantiles = coherent(plain.nodes, said.mean, said.quantiles, _spread(said.quantiles))
-    weeks = 1 + week_of_day.size // 7
-    whole = judge_weeks(said.calm, plain.group, plain.tail, weeks, QUANTILE_LEVELS)
-    weekly, weekly_quantiles = quantiles_of_weeks(mean, quantiles, whole, week_of_day)
-    return Numbers(mean, quantiles, weekly, weekly_quantiles, said.methods, said.reasons), said.effects
+    week_of_day = np.unique(mondays_of(plain.days[whole][past:]), return_inverse=True)[1].astype(np.int64)
+    weeks = judge_weeks(said.calm, plain.group, plain.tail, 1 + horizon_days // 7, QUANTILE_LEVELS)
+    weekly, weekly_quantiles = quantiles_of_weeks(mean, quantiles, weeks, week_of_day)
+    numbers = Numbers(mean, quantiles, weekly, weekly_quantiles, said.methods, said.reasons)
+    if grain is Grain.HALF_HOUR:
+        kinds = kinds_of_day(plain.days[whole], plain.special[whole])
+        numbers = laid_out(numbers, plain.values, plain.nodes, plain.group, kinds, QUANTILE_LEVELS)
+    return numbers, said.effects
 
 
 def join_accuracy(parts: Sequence[Accuracy]) -> Accuracy:
@@ -181,7 +186,7 @@ def _events(effects: EventEffects, plain: Plain, totals: Sequence[tuple[str, str
     return tuple(sorted(found, key=lambda e: (e.service, e.region, -e.occurrences, e.name)))
 
 
-def _held_out(plain: Plain, grain: Grain, total_of_series: IntArray) -> tuple[Accuracy, FloatArray]:
+def _held_out(plain: Plain, grain: Grain) -> tuple[Accuracy, FloatArray]:
     """Forecast the last four weeks from what came before, and score it: totals together, and each series."""
     nodes, periods = plain.nodes, HELD_OUT_DAYS * PERIODS_PER_DAY[grain]
     n, shown = nodes.series, nodes.series + nodes.totals
@@ -189,11 +194,7 @@ def _held_out(plain: Plain, grain: Grain, total_of_series: IntArray) -> tuple[Ac
         return Accuracy(None, None, None), np.full(n, np.nan)
     cut = plain.values.shape[1] - periods
     past = replace(plain, values=plain.values[:, :cut])
-    week_of_step = np.arange(periods) // (7 * PERIODS_PER_DAY[grain])
-    if grain is Grain.DAY:
-        numbers, _ = _days(past, week_of_step, HELD_OUT_WINDOWS)
-    else:
-        numbers = say_half_hours(past.values[:shown], total_of_series, QUANTILE_LEVELS, week_of_step)
+    numbers, _ = _forecast(past, grain, HELD_OUT_DAYS, HELD_OUT_WINDOWS)
     return score(plain.values[:shown, cut:], numbers.mean[:shown], numbers.quantiles[:, :shown], n, slice(n, shown))
 
 

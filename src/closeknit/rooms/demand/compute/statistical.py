@@ -31,7 +31,7 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plain:
-    """What there is to forecast from: a row per node. `rows` cover history and horizon."""
+    """What there is to forecast from: a row per node. `rows`, `days` and `special` (holidays) cover the horizon too."""
 
     nodes: Nodes
     values: FloatArray
@@ -39,6 +39,8 @@ class Plain:
     tail: BoolArray
     rows: EventRows
     concerned: BoolArray
+    days: NDArray[np.datetime64]
+    special: BoolArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,7 @@ from closeknit.rooms.sensing.contracts import OperationSpan, SeriesKey
 
 LEAST_DAYS = 15
 MOST_TAIL_DAYS = 60
-DAYS_OF_HISTORY = {Grain.DAY: 3 * 364, Grain.HALF_HOUR: 26 * 7}
+DAYS_OF_HISTORY = {Grain.DAY: 3 * 364, Grain.HALF_HOUR: 2 * 364}
 
 
 def get_forecast_inputs(

@@ -7,7 +7,7 @@ import pytest
 
 from closeknit.rooms.customers.contracts import Tier
 from closeknit.rooms.demand import compute
-from closeknit.rooms.demand.compute import History, half_hours
+from closeknit.rooms.demand.compute import History
 from closeknit.rooms.demand.contracts import Grain
 from closeknit.rooms.sensing.contracts import SeriesKey
 
@@ -144,10 +144,3 @@ def test_series_add_up_to_their_total_over_the_horizon():
         assert panel.mean[mine].sum() == pytest.approx(panel.total_mean[total].sum())
         assert panel.weekly_mean[mine].sum() == pytest.approx(panel.total_weekly_mean[total].sum())
     assert (panel.mean >= 0.0).all()
-
-
-def test_a_group_whose_series_expect_nothing_is_shared_by_what_they_brought():
-    mean = np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 3.0]])
-    past = np.array([[3.0], [1.0], [4.0]])
-    scaled, _ = half_hours.to_totals(mean, past, np.array([0, 0]))
-    assert scaled[:2].tolist() == [[0.75, 2.25], [0.25, 0.75]]
