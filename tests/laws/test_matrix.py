@@ -91,6 +91,7 @@ POST /api/v1/forecast-exceptions/{finding_of}/close | {"finding":"chance","text"
 POST /api/v1/forecast-exceptions/{finding_of}/reopen | {"reason":"So."}        401 403 409 409 409 403 403
 POST /api/v1/forecast-exceptions/{finding_of}/assign | {"to":"alice"}          401 403 200 200 200 403 403
 POST /api/v1/forecast-exceptions/{finding_of}/comments | {"text":"So."}        401 403 200 200 200 403 403
+GET  /api/v1/demand-today?operation=warehouse                                          401 403 404 404 404 404 403
 GET  /api/v1/demand-changes?operation=warehouse                                        401 403 200 200 200 200 403
 GET  /api/v1/pipeline?operation=warehouse                                              401 403 200 200 200 200 403
 GET  /api/v1/pools                                                                     401 403 200 200 200 200 403
@@ -259,6 +260,8 @@ GET  /tiles/demand-fan/?run={run_id}                                            
 GET  /tiles/account-demand/?account=ACME                                               302 403 200 200 200 200 403
 GET  /tiles/thread-demand/?thread={thread_id}                                          302 403 200 200 200 200 403
 GET  /demand/accuracy/                                                                 302 403 200 200 200 200 403
+GET  /demand/{operation}/today/                                                        302 403 200 200 200 200 403
+GET  /tiles/demand-today/?operation=warehouse                                          302 403 200 200 200 200 403
 GET  /demand/changes/                                                                  302 403 200 200 200 200 403
 GET  /demand/exceptions/                                                               302 403 200 200 200 200 403
 GET  /demand/exceptions/{finding_of}/                                          302 403 200 200 200 200 403

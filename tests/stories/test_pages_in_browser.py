@@ -22,6 +22,7 @@ PAGES = (
     "/demand/",
     "/demand/{run}/",
     "/demand/{run}/explore/",
+    "/demand/warehouse/today/",
     "/demand/{run}/replay/",
     "/plans/",
     "/staffing/",

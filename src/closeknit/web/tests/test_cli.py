@@ -30,6 +30,7 @@ SCHEMAS = {
     "closeknit.delegation/1",
     "closeknit.delegations/1",
     "closeknit.demand-changes/1",
+    "closeknit.demand-today/1",
     "closeknit.demo-company/1",
     "closeknit.deviations/1",
     "closeknit.duties-installed/1",
