@@ -16,6 +16,7 @@ from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.compute import ForecastInputs, MadeForecast
 from closeknit.rooms.demand.contracts import ForecastRefreshed, ForecastTried, RunPurpose
 from closeknit.rooms.demand.models import ForecastRun
+from closeknit.rooms.demand.reads.horizons import get_run_horizon
 from closeknit.rooms.demand.reads.inputs import get_forecast_inputs
 from closeknit.rooms.org.contracts import Permission
 
@@ -57,16 +58,19 @@ def refresh_forecast(
     existing = _same(operation, snapshot, purpose, scenario)
     if existing:
         return _publish_again(existing, thread_id, by, at)
-    run = _run(inputs, snapshot, _forecast(inputs), thread_id, at)
+    made = _forecast(inputs)
+    run = _run(inputs, snapshot, made, thread_id, at)
     run.purpose, run.scenario = purpose.value, scenario
+    if purpose is RunPurpose.PLAN:
+        _bind(run, made, by, at)
     try:
         return _store(run, by)
     except IntegrityError:
         # Another job may have stored the same run while this one computed: then that one stands.
-        made = _same(operation, snapshot, purpose, scenario)
-        if made is None:
+        stored = _same(operation, snapshot, purpose, scenario)
+        if stored is None:
             raise
-        return _publish_again(made, thread_id, by, at)
+        return _publish_again(stored, thread_id, by, at)
 
 
 def _same(operation: str, snapshot: str, purpose: RunPurpose, scenario: str) -> ForecastRun | None:
@@ -106,6 +110,14 @@ def _run(inputs: ForecastInputs, snapshot: str, made: MadeForecast, thread_id: U
         numbers=compute.pack(compute.QUANTILE_LEVELS, made.panels),
         snapshot=compute.pack_inputs(inputs),
     )
+
+
+def _bind(run: ForecastRun, made: MadeForecast, by: Actor, at: datetime) -> None:
+    """Say what of the forecast is settled, by the lead times in force."""
+    regions = {region for panel in made.panels for _, region in panel.total_keys}
+    horizon = get_run_horizon(run.operation, regions=regions, first_on=run.first_on, at=at, by=by)
+    run.frozen_until_on = horizon.frozen_until_on if horizon.frozen_until_on > run.first_on else None
+    run.horizon_reason = horizon.reason
 
 
 def _store(run: ForecastRun, by: Actor) -> UUID:
