@@ -24,6 +24,9 @@ _STATES = np.array([1, 2, 2])
 _PARAMETERS = np.array([1, 2, 3])
 _SEARCHED = 100.0
 """Work per period where a search went before: what compiled the one compiles the other."""
+_ROUNDS = 6
+_ROUNDS_FOR_ALL = 1
+_FORMS_TO_THE_END = 3
 _PERFECT = 1e-24
 _PERFECT_LOG = 1e-20
 
@@ -68,7 +71,7 @@ def exponential_smoothing(
     season_periods: int,
     horizon: int,
     forms: Sequence[str] | None = None,
-    rounds: int = 6,
+    rounds: int = _ROUNDS,
     point: str = "median",
 ) -> SmoothingForecast:
     """Fit every form of exponential smoothing to every series and forecast with the form of the smallest AICc.
@@ -100,14 +103,41 @@ def exponential_smoothing(
         raise EngineInputError(f'point is {point!r}: give "median" or "mean"')
     first = first_observed(values)
     logs = _logarithms(values)
-    squares = np.full((values.shape[0], len(ALL_FORMS)), np.inf)
-    places = np.zeros((*squares.shape, kernels.DIMENSIONS))
-    allowed = _allowed(values, first, season, names)
-    for part, scale in ((slice(0, 6), values), (slice(6, 12), logs)):
-        found = _search(scale, first, season, allowed[:, part], table)
-        squares[:, part], places[:, part] = found[:, :, 0], found[:, :, 1:]
-    aicc = _aicc(values, logs, squares, allowed, season)
+    aicc, places = _searched(values, logs, first, season, names, table)
     return _fitted(values, logs, first, season, ahead, names, aicc, places, point == "mean")
+
+
+def smoothing_from_origins(
+    history: FloatArray, season_periods: int, horizon: int, origins: IntArray, rounds: int = 3
+) -> FloatArray:
+    """Means [series, origin, period ahead] of one fit on what lies before the first origin, carried on to each.
+
+    `origins`: rising, forecasts begin there and know what lies before. NaN where the fit was not possible.
+    """
+    count = history.shape[0]
+    result = np.full((count, origins.size, horizon), np.nan)
+    if origins.size == 0 or count == 0:
+        return result
+    values = array(history[:, : origins[-1]])
+    first, logs = first_observed(values), _logarithms(values)
+    known = values[:, : origins[0]].copy(), logs[:, : origins[0]].copy()
+    before = np.minimum(first, origins[0])
+    aicc, places = _searched(*known, before, season_periods, DEFAULT_FORMS, _table(rounds))
+    chosen = np.argmin(aicc, axis=1)
+    usable = np.asarray(np.isfinite(aicc).any(axis=1))
+    is_log = usable & (chosen >= 6)
+    parameters, share = _parameters(chosen, usable, places)
+    cycles = np.where(usable & (chosen % 6 >= 3), season_periods, 1).astype(np.int64)
+    sloping = (usable & (chosen % 3 > 0)).astype(np.int64)
+    states = _starts(np.where(is_log[:, None], known[1], known[0]), before, cycles, sloping, share, season_periods)
+    steps = _SEARCHED * count * (values.shape[1] + origins.size * horizon)
+    scale = array(np.where(is_log[:, None], logs, values))
+    rest = (scale, before, cycles, parameters, array(origins, np.int64), *states, result)
+    run_in_parts(kernels.roll_states, count, steps, *rest)
+    result[is_log] = np.exp(np.minimum(result[is_log], np.log(LARGEST)))
+    result[~usable] = np.nan
+    non_negative = ~np.any(values < 0.0, axis=1)
+    return np.where(non_negative[:, None, None], np.maximum(result, 0.0), result)
 
 
 def smooth_with(
@@ -217,6 +247,26 @@ def _allowed(values: FloatArray, first: IntArray, season: int, names: tuple[str,
 def _parameter_count(form: int, season: int) -> int:
     """Parameters, starting states and the variance."""
     return int(_PARAMETERS[form % 3] + _STATES[form % 3] + (season if form % 6 >= 3 else 0) + 1)
+
+
+def _searched(
+    values: FloatArray, logs: FloatArray, first: IntArray, season: int, names: tuple[str, ...], table: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """AICc [series, form] and places [series, form, dimension]: all forms for one round, the most likely to the end."""
+    squares = np.full((values.shape[0], len(ALL_FORMS)), np.inf)
+    places = np.zeros((*squares.shape, kernels.DIMENSIONS))
+    allowed = _allowed(values, first, season, names)
+    asked, aicc = allowed, np.zeros(squares.shape)
+    for rounds in (table[:_ROUNDS_FOR_ALL], table) if table.shape[0] > _ROUNDS_FOR_ALL else (table,):
+        for part, scale in ((slice(0, 6), values), (slice(6, 12), logs)):
+            found = _search(scale, first, season, asked[:, part], array(rounds))
+            done = asked[:, part]
+            squares[:, part] = np.where(done, found[:, :, 0], squares[:, part])
+            places[:, part] = np.where(done[:, :, None], found[:, :, 1:], places[:, part])
+        aicc = _aicc(values, logs, squares, allowed, season)
+        order = np.argsort(np.argsort(aicc, axis=1, kind="stable"), axis=1, kind="stable")
+        asked = allowed & (order < _FORMS_TO_THE_END)
+    return aicc, places
 
 
 def _search(values: FloatArray, first: IntArray, season: int, allowed: BoolArray, table: FloatArray) -> FloatArray:

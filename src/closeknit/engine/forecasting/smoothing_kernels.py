@@ -148,6 +148,47 @@ def advance_states(
 
 
 @kernel
+def roll_states(
+    start: int,
+    stop: int,
+    values: Matrix,
+    first: IntVector,
+    cycles: IntVector,
+    parameters: Matrix,
+    origins: IntVector,
+    level: Vector,
+    slope: Vector,
+    season: Matrix,
+    forecast: Cube,
+) -> None:
+    """Carry the states through the values, in place, and forecast from each origin (rising) what is known before it."""
+    for row in range(start, stop):
+        alpha, beta, gamma, phi = parameters[row, 0], parameters[row, 1], parameters[row, 2], parameters[row, 3]
+        height, rise, phase, place = level[row], slope[row], 0, 0
+        while place < origins.shape[0] and origins[place] <= first[row]:
+            place += 1
+        for t in range(first[row], values.shape[1] + 1):
+            while place < origins.shape[0] and origins[place] == t:
+                above, up, at = height, rise, phase
+                for step in range(forecast.shape[2]):
+                    up *= phi
+                    above += up
+                    forecast[row, place, step] = above + season[row, at]
+                    at = at + 1 if at + 1 < cycles[row] else 0
+                place += 1
+            if t < values.shape[1]:
+                rise *= phi
+                height += rise
+                value = values[row, t]
+                if value == value:
+                    error = value - height - season[row, phase]
+                    height += alpha * error
+                    rise += beta * error
+                    season[row, phase] += gamma * error
+                phase = phase + 1 if phase + 1 < cycles[row] else 0
+
+
+@kernel
 def _search(
     values: Matrix,
     row: int,

@@ -101,6 +101,38 @@ def theta(
     )
 
 
+def theta_from_origins(history: FloatArray, season_periods: int, horizon: int, origins: IntArray) -> FloatArray:
+    """Means [series, origin, period ahead] of one fit on what lies before the first origin, carried on to each.
+
+    `origins`: rising, forecasts begin there and know what lies before. NaN where the fit was not possible.
+    """
+    count = history.shape[0]
+    result = np.full((count, origins.size, horizon), np.nan)
+    if origins.size == 0 or count == 0:
+        return result
+    values = array(history[:, : origins[-1]])
+    known = values[:, : origins[0]].copy()
+    first = np.minimum(first_observed(values), origins[0])
+    adjusted, index, _, is_ratio = _adjusted(known, first, season_periods, "tested")
+    usable = np.asarray(np.count_nonzero(~np.isnan(known), axis=1) >= _FEWEST)
+    found, _, _ = _fit(known, adjusted, first, usable, 1, _STANDARD)
+    # Filled in where the fit needed it; later gaps are skipped, for what would fill them lies after some origin.
+    whole = _without_season(values, index, is_ratio, first)
+    whole[:, : origins[0]] = adjusted
+    work = 10.0 * count * (values.shape[1] + origins.size * horizon)
+    rest = (array(usable, np.bool_), array(origins, np.int64), found, result)
+    run_in_parts(kernels.roll_theta, count, work, whole, first, *rest)
+    for place, origin in enumerate(origins.tolist()):
+        result[:, place] = _with_season(result[:, place], index, is_ratio, origin - first)
+    return np.where(np.any(values < 0.0, axis=1)[:, None, None], result, np.maximum(result, 0.0))
+
+
+def _without_season(values: FloatArray, index: FloatArray, is_ratio: BoolArray, first: IntArray) -> FloatArray:
+    places = (np.arange(values.shape[1]) - first[:, None]) % index.shape[1]
+    cycle = np.take_along_axis(index, places, axis=1)
+    return np.where(is_ratio[:, None], values / np.where(is_ratio[:, None], cycle, 1.0), values - cycle)
+
+
 def _adjusted(
     values: FloatArray, first: IntArray, cycle: int, season: str
 ) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:

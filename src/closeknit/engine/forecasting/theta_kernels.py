@@ -2,7 +2,7 @@
 
 import math
 
-from closeknit.engine.compiled import FlagVector, IntVector, Matrix, Vector, kernel
+from closeknit.engine.compiled import Cube, FlagVector, IntVector, Matrix, Vector, kernel
 
 LANES = 16
 SMALLEST_ALPHA = 0.01
@@ -174,6 +174,35 @@ def fit_theta(
                     _solve(lanes[row], j, weight, row, found)
                 low, high = max(found[row, 1] - step, SMALLEST_ALPHA), min(found[row, 1] + step, LARGEST_ALPHA)
             _follow(adjusted, row, first[row], found, fitted, forecast)
+
+
+@kernel
+def roll_theta(
+    start: int,
+    stop: int,
+    adjusted: Matrix,
+    first: IntVector,
+    usable: FlagVector,
+    origins: IntVector,
+    found: Matrix,
+    forecast: Cube,
+) -> None:
+    """Carry each fit on through later values (missing ones skipped) and forecast from each origin (rising)."""
+    for row in range(start, stop):
+        alpha, share, level = found[row, 1], found[row, 2], found[row, 3]
+        height, slope, part, rise, place = found[row, 5], found[row, 6], 1.0, 1.0, 0
+        while place < origins.shape[0] and origins[place] <= first[row]:
+            place += 1
+        for t in range(first[row], adjusted.shape[1] + 1):
+            while usable[row] and place < origins.shape[0] and origins[place] == t:
+                for step in range(forecast.shape[2]):
+                    forecast[row, place, step] = level + share * (part * height + (rise + step) * slope)
+                place += 1
+            if t < adjusted.shape[1]:
+                value = adjusted[row, t]
+                if value == value:
+                    level += alpha * (value - level)
+                part, rise = (1.0 - alpha) * part, (1.0 - alpha) * rise + 1.0
 
 
 @kernel
