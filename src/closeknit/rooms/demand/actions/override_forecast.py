@@ -11,7 +11,6 @@ from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Denied, Invalid
 from closeknit.kernel.events import publish
-from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.demand import reads
@@ -53,7 +52,7 @@ def override_forecast(
         NotFound: for an account that is not there or out of sight.
     """
     by.require(Permission.ADJUST_FORECAST)
-    wanted = _completed(wanted, by)
+    wanted = replace(wanted, place=reads.get_adjustable_place(wanted.place, by=by))
     _check_form(wanted)
     run = reads.find_current_run(wanted.operation, by=by)
     _check_days(wanted, run.first_on if run else at.date())
@@ -68,21 +67,6 @@ def override_forecast(
         if replan and run:
             request_replan(run, because=f"override:{row.pk}", thread_id=row.thread_id, by=by)
     return row.pk
-
-
-def _completed(wanted: WantedOverride, by: Actor) -> WantedOverride:
-    """Return it with the tier of its account. Refuses what the actor may not change."""
-    place = wanted.place
-    if place.account_number:
-        account = customers.get_account(place.account_number, by=by, permission=Permission.ADJUST_FORECAST)
-        return replace(wanted, place=replace(place, tier=account.tier.value))
-    if not by.scope_of(Permission.ADJUST_FORECAST).every_account:
-        raise Denied(
-            "You may change the forecasts of your own accounts, and this place holds others.",
-            where="account_number",
-            todo="Name the account; for a whole service or region ask a planner.",
-        )
-    return wanted
 
 
 def _check_form(wanted: WantedOverride) -> None:

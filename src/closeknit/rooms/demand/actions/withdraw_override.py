@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.errors import Conflict, Denied, Invalid
+from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.kernel.events import publish
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
@@ -14,14 +14,13 @@ from closeknit.rooms.demand import reads
 from closeknit.rooms.demand.actions.replan import request_replan
 from closeknit.rooms.demand.contracts import OverrideEnded, OverrideState, place_words
 from closeknit.rooms.demand.models import Override
-from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 
 
 def withdraw_override(override_id: UUID, *, reason: str, replan: bool = True, by: Actor, at: datetime) -> None:
     """Withdraw a standing override; unless `replan` is off, a new forecast and plan follow in its thread.
 
-    Its author may, and who may adjust the forecasts of its whole place.
+    Whoever may adjust the forecasts of its place may take it back.
 
     Raises:
         NotFound: for one that is not there or out of sight.
@@ -31,7 +30,7 @@ def withdraw_override(override_id: UUID, *, reason: str, replan: bool = True, by
     """
     by.require(Permission.ADJUST_FORECAST)
     card = reads.get_override(override_id, by=by)
-    _check_right(card.place.account_number, by)
+    reads.get_adjustable_place(card.place, by=by)
     if not reason.strip():
         raise Invalid("Why is it taken back?", where="reason", todo="Say it in a sentence.")
     with transaction.atomic():
@@ -46,12 +45,6 @@ def withdraw_override(override_id: UUID, *, reason: str, replan: bool = True, by
         run = reads.find_current_run(row.operation, by=by)
         if replan and run:
             request_replan(run, because=f"override:{row.pk}", thread_id=row.thread_id, by=by)
-
-
-def _check_right(account_number: str, by: Actor) -> None:
-    scope = by.scope_of(Permission.ADJUST_FORECAST)
-    if not scope.every_account and not (account_number and scope.covers(org.place_of(account_number))):
-        raise Denied("You may not adjust the forecasts of this place.", where=account_number or "every account")
 
 
 def _entry(row: Override) -> Entry:

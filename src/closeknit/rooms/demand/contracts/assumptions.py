@@ -100,3 +100,12 @@ class AssumptionClosed(Event):
     assumption_id: UUID
     operation: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRequested(Event):
+    """Someone wants to see an operation's forecast under the assumptions of a scenario."""
+
+    operation: str
+    weeks: int
+    scenario: str

@@ -83,6 +83,12 @@ def get_operation_day(operation: str, *, by: Actor) -> date:
     return span.last_at.astimezone(ZoneInfo(span.time_zone)).date() + timedelta(days=1)
 
 
+def get_first_open_day(operation: str, *, by: Actor) -> date | None:
+    """Return the first day that the forecast in force speaks of, or None where there is none."""
+    run = find_current_run(operation, by=by)
+    return run.first_on if run else None
+
+
 def preview_override(wanted: WantedOverride, *, run_id: UUID | None = None, by: Actor, at: datetime) -> OverridePreview:
     """Return what an override would do to a run (the current one), without making it.
 
