@@ -101,8 +101,8 @@ def level_deviation(
 
     Parameters: `actual`, `forecast` [series, day] (units; NaN in actual = not seen), `noise` (f, variance over mean of
     a day's units, its level known), `prior_days` (so many days of a deviation of 0.15 are added to those seen).
-    Formula: s^2 = (sum (y - m)^2 - f m + n 0.15^2 mean m^2) / (sum m^2 + n mean m^2), at least 0. Validity: errors of
-    the same distance ahead as the forecast of today. Source: method of moments for a mixed Poisson.
+    Formula: s^2 = (max(0, sum (y - m)^2 - f m) + n 0.15^2 mean m^2) / (sum m^2 + n mean m^2): however steady the past,
+    a day may differ. Validity: errors of the same distance ahead as the forecast of today. Source: method of moments for a mixed Poisson.
 
     >>> level_deviation([[80.0, 120.0] * 20], [[100.0] * 40]).round(2).tolist()
     [0.17]
@@ -118,8 +118,8 @@ def level_deviation(
     squares = (m**2).sum(axis=1)
     typical = share(squares, np.count_nonzero(there, axis=1).astype(np.float64), 0.0)
     excess = (np.where(there, (seen - mean) ** 2, 0.0) - spread * m).sum(axis=1)
-    variance = share(excess + days * 0.15**2 * typical, squares + days * typical, 0.15**2)
-    return frozen(np.sqrt(np.maximum(variance, 0.0)))
+    variance = share(np.maximum(excess, 0.0) + days * 0.15**2 * typical, squares + days * typical, 0.15**2)
+    return frozen(np.sqrt(variance))
 
 
 def _counts(levels: FloatArray, shape: FloatArray, mean: FloatArray) -> FloatArray:
