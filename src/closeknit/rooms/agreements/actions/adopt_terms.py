@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import zip_longest
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -145,7 +146,7 @@ def _clip(versions: Iterable[_Version]) -> list[_Version]:
     """End each version where the next of its term starts, if it does not end before."""
     ordered = sorted(versions, key=lambda v: (v.term_number, v.starts_on))
     clipped = []
-    for version, following in zip(ordered, [*ordered[1:], None], strict=True):
+    for version, following in zip_longest(ordered, ordered[1:]):
         if following and following.term_number == version.term_number:
             ends_on = min(version.ends_on or following.starts_on, following.starts_on)
             version = replace(version, ends_on=ends_on)

@@ -108,3 +108,20 @@ def test_bob_sees_standing_terms_and_those_of_his_accounts_dave_nothing(tmp_path
             read(by=dave)
     with pytest.raises(Denied):
         adopt_terms(1, thread_id=None, by=bob)  # type: ignore[arg-type]
+
+
+def test_a_feed_that_states_no_term_changes_nothing(tmp_path, alice):
+    recipe = """recipe: sales
+title: Sales
+time_zone: Europe/Berlin
+streams:
+  - name: accounts
+    from: accounts.csv
+    into: account
+    fields: {account_number: number, name: name}
+"""
+    path = tmp_path / "accounts.csv"
+    path.write_text("number,name\nACME,Acme\n")
+    card = load(path, alice, recipe=recipe)
+    assert adopt_terms(card.batch_id, thread_id=card.thread_id, by=alice) == 0
+    assert not TermRow.objects.exists()
