@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import vl_convert
 
+from closeknit.rooms.demand.contracts import AccuracyRow
 from closeknit.web import assets, charts
 
 TOKENS = Path(charts.__file__).parent / "static" / "web" / "tokens.css"
@@ -44,7 +45,15 @@ CELL = [
     }
     for i in range(20)
 ]
-CASES = [("fan", FAN), ("need", NEED), ("need", NEED[:1]), ("intervals", CELL), ("intervals", CELL[:5])]
+HORIZON = [AccuracyRow(str(n), "", 9, 90.0, 0.1 * n, 0.1, 0.0, 0.8, 0.1, 0.9) for n in (1, 2, 3)]
+CASES = [
+    ("fan", FAN),
+    ("need", NEED),
+    ("need", NEED[:1]),
+    ("intervals", CELL),
+    ("intervals", CELL[:5]),
+    ("horizon", HORIZON),
+]
 
 
 @pytest.mark.parametrize(("kind", "rows"), CASES)
