@@ -20,7 +20,13 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     """Return the table: event -> listeners, each a function in a room's jobs.py."""
     from closeknit.rooms.agreements import jobs as agreements
     from closeknit.rooms.capacity import jobs as capacity
-    from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed, PlanRejected
+    from closeknit.rooms.capacity.contracts import (
+        PipelineDiffered,
+        PipelineDifferenceSettled,
+        PlanCommitted,
+        PlanProposed,
+        PlanRejected,
+    )
     from closeknit.rooms.customers import jobs as customers
     from closeknit.rooms.customers.contracts import InsightEnded, InsightRecorded, TierChanged
     from closeknit.rooms.decisions import jobs as decisions
@@ -73,6 +79,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
             customers.adopt_accounts_on_demand_observed,
             agreements.adopt_terms_on_demand_observed,
             capacity.adopt_pools_on_demand_observed,
+            capacity.look_at_pipeline_on_demand_observed,
             demand.score_forecasts_on_demand_observed,
             demand.refresh_intraday_on_demand_observed,
             demand.look_back_on_demand_observed,
@@ -107,7 +114,13 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         TierChanged: (),
         InsightRecorded: (),
         InsightEnded: (),
-        PlanCommitted: (outcomes.refresh_board_on_plan_committed, capacity.escalate_on_plan_committed),
+        PlanCommitted: (
+            outcomes.refresh_board_on_plan_committed,
+            capacity.escalate_on_plan_committed,
+            capacity.look_at_pipeline_on_plan_committed,
+        ),
+        PipelineDiffered: (),
+        PipelineDifferenceSettled: (),
         SettingChanged: (decisions.record_on_setting_changed,),
         SettingReviewed: (decisions.record_on_setting_reviewed,),
     }
@@ -131,6 +144,7 @@ def settings() -> tuple[Setting, ...]:
         *demand.RESPONSE_SETTINGS,
         *demand.PIPELINE_SETTINGS,
         *capacity.SETTINGS,
+        *capacity.DIFFERENCE_SETTINGS,
     )
 
 

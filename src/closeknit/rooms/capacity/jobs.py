@@ -4,10 +4,13 @@ from uuid import UUID
 
 from closeknit.kernel import clock, jobs
 from closeknit.kernel.events import Context
+from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.adopt_pools import adopt_pools
 from closeknit.rooms.capacity.actions.commit_plan import commit_plan, reject_plan
 from closeknit.rooms.capacity.actions.escalate_plans import escalate_plans
+from closeknit.rooms.capacity.actions.measure_differences import measure_differences
 from closeknit.rooms.capacity.actions.propose_plan import propose_plan
+from closeknit.rooms.capacity.actions.raise_differences import raise_differences
 from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed, PlanRejected
 from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionExpired, DecisionRejected, DecisionWithdrawn
 from closeknit.rooms.demand.contracts import ForecastRefreshed
@@ -69,6 +72,31 @@ def escalate_on_plan_committed(event: PlanCommitted, context: Context) -> None: 
 def escalate_on_plan_rejected(event: PlanRejected, context: Context) -> None:  # noqa: ARG001 - it is our own step
     """End what only the draft endangered that was set aside."""
     escalate_plans(event.operation, thread_id=event.thread_id, by=org.system_actor(), at=clock.now())
+
+
+def look_at_pipeline_on_plan_committed(event: PlanCommitted, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Ask about weeks in which sales and the new plan disagree, as a job."""
+    _look_at_pipeline(event.operation)
+
+
+def look_at_pipeline_on_demand_observed(event: DemandObserved, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Ask again about weeks in which sales and plans disagree, and hold those that are over against what came."""
+    for operation in reads.list_operations_planned(by=org.system_actor()):
+        if operation in event.operations or FactKind.OPPORTUNITY in event.fact_kinds:
+            _look_at_pipeline(operation)
+
+
+def _look_at_pipeline(operation: str) -> None:
+    by = org.system_actor().key
+    jobs.defer(look_at_pipeline_job, once_key=f"pipeline:{operation}", operation=operation, by=by)
+
+
+@jobs.job
+def look_at_pipeline_job(operation: str, by: str) -> None:
+    """Measure the differences between sales and plan that are over, and raise those to come."""
+    actor, now = org.get_requester(by), clock.now()
+    measure_differences(operation, by=actor, at=now)
+    raise_differences(operation, by=actor, at=now)
 
 
 @jobs.job

@@ -5,6 +5,7 @@ for what has a deadline), shares the hours among claimants at the least cost, an
 `summarise` turns the arrays into weeks, accounts and sentences.
 """
 
+from closeknit.rooms.capacity.compute.differences import differs, nearer_to, pool_hours, project
 from closeknit.rooms.capacity.compute.disclosure import (
     Disclosure,
     disclose,
@@ -39,14 +40,18 @@ __all__ = [
     "PoolInput",
     "RosterInput",
     "Shortage",
+    "differs",
     "digest_of",
     "disclose",
     "inputs_of",
     "join",
     "make_plan",
     "members_of",
+    "nearer_to",
     "pack_cells",
     "pack_members",
+    "pool_hours",
+    "project",
     "shrinkage_of",
     "snapshot_of",
     "spread",

@@ -1,5 +1,17 @@
 """What other rooms may know of capacity: pools, plans, who is served or short in them, and staffing questions."""
 
+from closeknit.rooms.capacity.contracts.differences import (
+    DIFFERENCE_DAYS,
+    DIFFERENCE_SETTINGS,
+    DIFFERENCE_SHARE,
+    DifferenceCard,
+    DifferenceState,
+    NearerTo,
+    PipelineDiffered,
+    PipelineDifferenceSettled,
+    PoolProjection,
+    Resolution,
+)
 from closeknit.rooms.capacity.contracts.plans import (
     MEASURED_FROM_UNITS,
     PLANNING_QUANTILE,
@@ -30,6 +42,9 @@ from closeknit.rooms.capacity.contracts.staffing import (
 )
 
 __all__ = [
+    "DIFFERENCE_DAYS",
+    "DIFFERENCE_SETTINGS",
+    "DIFFERENCE_SHARE",
     "MEASURED_FROM_UNITS",
     "PLANNING_QUANTILE",
     "PLANNING_WEEKS",
@@ -37,14 +52,21 @@ __all__ = [
     "SHORTFALL_MULTIPLES",
     "SURGE_SHARE",
     "ClaimWeek",
+    "DifferenceCard",
+    "DifferenceState",
     "IntervalCell",
+    "NearerTo",
+    "PipelineDiffered",
+    "PipelineDifferenceSettled",
     "PlanCard",
     "PlanCommitted",
     "PlanProposed",
     "PlanRejected",
     "PlanState",
     "PoolCard",
+    "PoolProjection",
     "PoolWeek",
+    "Resolution",
     "Staffing",
     "StaffingAnswer",
     "StaffingDay",

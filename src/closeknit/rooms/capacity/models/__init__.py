@@ -1,5 +1,6 @@
 """Tables of capacity, one file per subject."""
 
+from closeknit.rooms.capacity.models.differences import PipelineDifference
 from closeknit.rooms.capacity.models.plans import (
     ClaimWeekRow,
     Closure,
@@ -12,6 +13,7 @@ from closeknit.rooms.capacity.models.plans import (
 __all__ = [
     "ClaimWeekRow",
     "Closure",
+    "PipelineDifference",
     "Plan",
     "Pool",
     "PoolWeekRow",

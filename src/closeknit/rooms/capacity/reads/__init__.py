@@ -1,5 +1,12 @@
 """Every question about capacity, one file per subject."""
 
+from closeknit.rooms.capacity.reads.differences import (
+    count_differences,
+    find_plan_in_force,
+    get_difference,
+    list_differences,
+    project_pools,
+)
 from closeknit.rooms.capacity.reads.plans import (
     account_claims,
     find_plan_of_thread,
@@ -14,18 +21,26 @@ from closeknit.rooms.capacity.reads.plans import (
     list_withheld_pools,
     tier_claims,
 )
+from closeknit.rooms.capacity.reads.today import find_need_today, get_need_today
 
 __all__ = [
     "account_claims",
+    "count_differences",
+    "find_need_today",
+    "find_plan_in_force",
     "find_plan_of_thread",
+    "get_difference",
+    "get_need_today",
     "get_plan",
     "get_planning_weeks",
     "list_cells",
     "list_claims",
+    "list_differences",
     "list_operations_planned",
     "list_plans",
     "list_pool_weeks",
     "list_pools",
     "list_withheld_pools",
+    "project_pools",
     "tier_claims",
 ]
