@@ -3,48 +3,74 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
-from closeknit.engine.checks import FloatArray, IntArray
+from closeknit.engine.checks import BoolArray, FloatArray, IntArray
 from closeknit.engine.forecasting.spread import empirical_quantiles
 
 _ENOUGH = 60
 """Errors behind the quantiles of one step; with fewer, neighbouring steps lend theirs."""
 _POWERS = (0.0, 0.5, 1.0)
+_GROWTHS = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+_FEWEST_FREEDOM = 2.0
+_SIDES_KNOWN = 20.0
+"""Independent errors at which the two sides count as much each by itself as both together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """What quantiles are made of: `spread` [series], `power` [group], scaled errors [series, window, step], `group`."""
+    """What quantiles are made of: `spread` [series], scaled errors [series, window, step], `group` [series].
+
+    Per group: `power` of the forecast and `growth` of the variance per step that an error's size goes with, and
+    `independent`: how many independent errors the scaled ones are worth.
+    """
 
     spread: FloatArray
     power: FloatArray
+    growth: FloatArray
+    independent: FloatArray
     scores: FloatArray
     group: IntArray
 
 
-def calibrated(actual: FloatArray, forecast: FloatArray, scale: FloatArray, group: IntArray) -> Calibration:
-    """Scaled errors of forecasts [series, window, step], each scaled by the other windows of its series.
+def calibrated(
+    actual: FloatArray, forecast: FloatArray, scale: FloatArray, group: IntArray, origins: IntArray
+) -> Calibration:
+    """Scaled errors of forecasts [series, window, step], each scaled by those windows that share no period with it.
 
-    An error's size goes with a power (0, 1/2 or 1) of the forecast's own: the likeliest of the group.
+    An error's size goes with a power (0, 1/2 or 1) of the forecast's own, and its variance with 1 + growth (step - 1):
+    the likeliest of the group.
     """
     groups = 1 + int(group.max()) if group.size else 0
-    power = np.zeros(groups)
+    power, growth = np.zeros(groups), np.zeros(groups)
     shape = np.ones_like(forecast)
     for label in range(groups):
         rows = group == label
-        power[label] = _likeliest(actual[rows], forecast[rows])
-        shape[rows] = _shape(forecast[rows], forecast[rows], power[label])
+        power[label], growth[label] = _likeliest(actual[rows], forecast[rows])
+        shape[rows] = _shape(forecast[rows], forecast[rows], power[label]) * _widening(forecast, growth[label])
     size = np.abs(actual - forecast) / shape / scale[:, None, None]
     there = ~np.isnan(size)
     total, count = np.where(there, size, 0.0).sum(axis=2), there.sum(axis=2).astype(np.float64)
     ratio = _group_share(total.sum(axis=1), count.sum(axis=1), group, groups)[group]
     prior = float(actual.shape[2])
-    others, other_count = total.sum(axis=1, keepdims=True) - total, count.sum(axis=1, keepdims=True) - count
+    apart = disjoint(origins, actual.shape[2]).astype(np.float64)
+    others, other_count = total @ apart.T, count @ apart.T
     left_out = (others + prior * ratio[:, None]) / (other_count + prior)
     spread = scale * (total.sum(axis=1) + prior * ratio) / (count.sum(axis=1) + prior)
     unit = (scale[:, None] * left_out)[:, :, None] * shape
     scores = np.divide(actual - forecast, unit, out=np.zeros_like(unit), where=unit > 0.0)
-    return Calibration(spread, power, np.where(there, scores, np.nan), group)
+    scores = np.where(there, scores, np.nan)
+    independent = np.array([_independent(scores[group == label], origins) for label in range(groups)])
+    return Calibration(spread, power, growth, independent, scores, group)
+
+
+def disjoint(origins: IntArray, horizon: int) -> BoolArray:
+    """[window, other]: whether two windows share no period; all others, for one that shares some with every other."""
+    gap = np.abs(origins[:, None] - origins[None, :])
+    apart: BoolArray = gap >= horizon
+    none = ~apart.any(axis=1)
+    apart[none] = gap[none] > 0
+    return apart
 
 
 def quantiles_of(mean: FloatArray, calibration: Calibration, levels: FloatArray) -> FloatArray:
@@ -52,41 +78,82 @@ def quantiles_of(mean: FloatArray, calibration: Calibration, levels: FloatArray)
     result = np.broadcast_to(mean, (levels.size, *mean.shape)).copy()
     for label in range(calibration.power.size):
         rows = np.flatnonzero(calibration.group == label)
-        unit = _steps(calibration.scores[rows], levels)
+        unit = _steps(calibration.scores[rows], levels, calibration.independent[label])
         shape = _shape(mean[rows, None, :], mean[rows, None, :], calibration.power[label])[:, 0]
+        shape = shape * _widening(mean, calibration.growth[label])
         result[:, rows] += unit[:, None, :] * (calibration.spread[rows, None] * shape)[None]
     return result
 
 
 def reached(
-    actual: FloatArray, forecast: FloatArray, scale: FloatArray, group: IntArray, levels: FloatArray
+    actual: FloatArray, forecast: FloatArray, scale: FloatArray, group: IntArray, levels: FloatArray, origins: IntArray
 ) -> tuple[FloatArray, int]:
-    """Share of the latest window's values at or below quantiles calibrated on the earlier windows, and how many."""
-    if actual.shape[1] < 2:
+    """Share of the latest window's values at or below quantiles calibrated on the windows before it, and how many."""
+    earlier = np.flatnonzero(origins + actual.shape[2] <= origins.max(initial=-1))
+    if earlier.size == 0:
         return np.zeros(levels.size), 0
-    known = ~np.isnan(forecast[:, 0])
-    mean = np.where(known, forecast[:, 0], 0.0)
-    earlier = calibrated(actual[:, 1:], forecast[:, 1:], scale, group)
+    latest = int(np.argmax(origins))
+    known = ~np.isnan(forecast[:, latest])
+    mean = np.where(known, forecast[:, latest], 0.0)
     # Before, the window itself had a part in the forecast of the others.
-    quantiles = quantiles_of(mean, earlier, levels)
-    there = ~np.isnan(actual[:, 0]) & known
+    made = calibrated(actual[:, earlier], forecast[:, earlier], scale, group, origins[earlier])
+    quantiles = quantiles_of(mean, made, levels)
+    there = ~np.isnan(actual[:, latest]) & known
     count = int(np.count_nonzero(there))
-    below = ((actual[None, :, 0] <= quantiles) & there[None]).sum(axis=(1, 2))
+    below = ((actual[None, :, latest] <= quantiles) & there[None]).sum(axis=(1, 2))
     return below / max(count, 1), count
 
 
-def _steps(scores: FloatArray, levels: FloatArray) -> FloatArray:
-    """[level, step]: empirical quantiles per step, neighbours lending where errors are few; 0 where there are none."""
+def _independent(scores: FloatArray, origins: IntArray) -> float:
+    """How many independent errors they are worth: windows that share no period, times errors per window.
+
+    What all errors of a window have in common shows in its mean: variance of one over variance of the means is how
+    many of a window's errors are independent.
+    """
+    there = ~np.isnan(scores)
+    count = there.sum(axis=(0, 2))
+    if not count.any():
+        return 1.0
+    kept = np.where(there, scores, 0.0)
+    centre = kept.sum() / count.sum()
+    variance = float((np.where(there, kept - centre, 0.0) ** 2).sum() / count.sum())
+    means = kept.sum(axis=(0, 2))[count > 0] / count[count > 0]
+    covered = np.unique(origins[count > 0][:, None] + np.arange(scores.shape[2])[None, :])
+    windows = max((min(covered.size, origins.max() - origins.min() + scores.shape[2])) / scores.shape[2], 1.0)
+    between = float(((means - centre) ** 2).sum() / max(means.size - 1, 1))
+    per_window = variance / between if between > 0.0 and means.size > 1 else 1.0
+    return float(windows * np.clip(per_window, 1.0, count.max()))
+
+
+def _steps(scores: FloatArray, levels: FloatArray, independent: float) -> FloatArray:
+    """[level, step]: empirical quantiles per step, neighbours lending where errors are few; 0 where there are none.
+
+    From few independent errors: both sides together as far as each is not known by itself, and as much wider as
+    Student's prediction interval is than the normal one.
+    """
     steps = scores.shape[2]
     per_step = np.count_nonzero(~np.isnan(scores), axis=(0, 1))
-    result = np.zeros((levels.size, steps))
+    signed, both = np.zeros((levels.size, steps)), np.zeros((levels.size, steps))
     for step in range(steps):
         reach = 0
         while per_step[max(step - reach, 0) : step + reach + 1].sum() < _ENOUGH and reach < steps:
             reach += 1
         pool = scores[:, :, max(step - reach, 0) : step + reach + 1].reshape(1, -1)
-        result[:, step] = empirical_quantiles(pool, levels)[0][:, 0]
-    return result
+        signed[:, step] = empirical_quantiles(pool, levels)[0][:, 0]
+        both[:, step] = empirical_quantiles(np.concatenate([pool, -pool], axis=1), levels)[0][:, 0]
+    known = independent / (independent + _SIDES_KNOWN)
+    freedom = max(independent - 1.0, _FEWEST_FREEDOM)
+    normal = special.ndtri(levels)
+    student = special.stdtrit(freedom, levels) * np.sqrt(1.0 + 1.0 / (freedom + 1.0))
+    wider = np.divide(student, normal, out=np.ones_like(normal), where=np.abs(normal) > 1e-9)
+    mixed: FloatArray = (known * signed + (1.0 - known) * both) * wider[:, None]
+    return mixed
+
+
+def _widening(forecast: FloatArray, growth: float) -> FloatArray:
+    """[step]: root of 1 + growth (step - 1)."""
+    widening: FloatArray = np.sqrt(1.0 + growth * np.arange(forecast.shape[-1]))
+    return widening
 
 
 def _shape(forecast: FloatArray, around: FloatArray, power: float) -> FloatArray:
@@ -101,23 +168,26 @@ def _shape(forecast: FloatArray, around: FloatArray, power: float) -> FloatArray
     return shape
 
 
-def _likeliest(actual: FloatArray, forecast: FloatArray) -> float:
-    """The power with the best Laplace likelihood, each series with its own scale."""
-    costs = []
+def _likeliest(actual: FloatArray, forecast: FloatArray) -> tuple[float, float]:
+    """The power and the growth with the best Laplace likelihood, each series with its own scale."""
+    found, least = (0.0, 0.0), np.inf
     for power in _POWERS:
-        shape = _shape(forecast, forecast, power)
-        size = np.abs(actual - forecast) / shape
-        there = ~np.isnan(size)
-        count = there.sum(axis=(1, 2))
-        mean = np.where(there, size, 0.0).sum(axis=(1, 2)) / np.maximum(count, 1)
-        used = (mean > 0.0) & (count > 0)
-        costs.append(
-            float(
-                (count * np.log(np.where(used, mean, 1.0)))[used].sum()
-                + np.where(there, np.log(shape), 0.0).sum(axis=(1, 2))[used].sum()
-            )
-        )
-    return _POWERS[int(np.argmin(costs))]
+        by_size = _shape(forecast, forecast, power)
+        for growth in _GROWTHS:
+            cost = _cost(actual, forecast, by_size * _widening(forecast, growth))
+            if cost < least:
+                found, least = (power, growth), cost
+    return found
+
+
+def _cost(actual: FloatArray, forecast: FloatArray, shape: FloatArray) -> float:
+    size = np.abs(actual - forecast) / shape
+    there = ~np.isnan(size)
+    count = there.sum(axis=(1, 2))
+    mean = np.where(there, size, 0.0).sum(axis=(1, 2)) / np.maximum(count, 1)
+    used = (mean > 0.0) & (count > 0)
+    logs = np.where(there, np.log(shape), 0.0).sum(axis=(1, 2))
+    return float((count * np.log(np.where(used, mean, 1.0)))[used].sum() + logs[used].sum())
 
 
 def _group_share(total: FloatArray, count: FloatArray, group: IntArray, groups: int) -> FloatArray:

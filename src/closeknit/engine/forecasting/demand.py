@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from closeknit.engine.checks import BoolArray, FloatArray, IntArray, flags, frozen, numbers, whole_number
+from closeknit.engine.checks import BoolArray, FloatArray, IntArray, flags, frozen, numbers, rising_levels, whole_number
 from closeknit.engine.errors import EngineInputError
 from closeknit.engine.forecasting.changes import Changes, classify_change
 from closeknit.engine.forecasting.methods import Method, standard_methods
 from closeknit.engine.forecasting.outliers import TreatedHistory, treat_outliers
-from closeknit.engine.forecasting.selection import SelectedForecast, forecast_selected
+from closeknit.engine.forecasting.selection import Rules, SelectedForecast, judged, origins_spread
 
 _FEWEST_TO_JUDGE_CHANGE = 8
 _LARGEST_FACTOR = 20.0
@@ -80,6 +80,8 @@ def forecast_demand(
     if len(seasons) == 0:
         raise EngineInputError("seasons is empty: give at least one season in periods, such as (7,)")
     lengths = sorted({whole_number(f"seasons[{i}]", m, minimum=1, maximum=10**6) for i, m in enumerate(seasons)})
+    if combination not in ("best", "weighted", "judged"):
+        raise EngineInputError(f'combination is {combination!r}: give "best", "weighted" or "judged"')
     windows = whole_number("n_windows", n_windows, minimum=1, maximum=1000)
     values = np.where(_opened("is_open", is_open, values.shape), values, np.nan)
     open_ahead = _opened("is_open_ahead", is_open_ahead, (values.shape[0], ahead))
@@ -87,17 +89,15 @@ def forecast_demand(
     calm = np.where(treated.is_observed, treated.history, np.nan)
     shifts = classify_change(calm, lengths[0], long_cycle_periods=float(lengths[-1]) if len(lengths) > 1 else 0.0)
     factor = _level_factor(shifts, calm, values.shape[1] - windows * ahead)
-    done = forecast_selected(
-        calm * factor,
-        lengths[0],
-        ahead,
-        quantile_levels,
-        methods=standard_methods(lengths) if methods is None else methods,
-        n_windows=windows,
-        group_of_series=group_of_series,
-        is_tail=is_tail,
+    rules = Rules(
+        season=lengths[0],
+        origins=origins_spread(values.shape[1], ahead, lengths[0], windows),
+        methods=tuple(standard_methods(lengths) if methods is None else methods),
         combination=combination,
+        is_squared=False,
+        levels=rising_levels("quantile_levels", quantile_levels),
     )
+    done = judged(calm * factor, values * factor, ahead, rules, group_of_series, is_tail)
     return _told(done, treated, shifts, factor, open_ahead)
 
 

@@ -7,27 +7,55 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from closeknit.engine.checks import FloatArray, whole_number
+from closeknit.engine.checks import FloatArray, IntArray, whole_number
 from closeknit.engine.errors import EngineInputError
 from closeknit.engine.forecasting.intermittent import sba, tsb
 from closeknit.engine.forecasting.panel import ahead, panel_of, seasonal_means
-from closeknit.engine.forecasting.smoothing import exponential_smoothing
-from closeknit.engine.forecasting.theta import theta
+from closeknit.engine.forecasting.smoothing import exponential_smoothing, smoothing_from_origins
+from closeknit.engine.forecasting.theta import theta, theta_from_origins
 
 Forecaster: TypeAlias = Callable[[FloatArray, int], FloatArray]
 """Takes the history [series, period] and the horizon; gives the mean [series, period ahead], NaN where it cannot."""
+
+
+Roller: TypeAlias = Callable[[FloatArray, int, IntArray], FloatArray]
+"""The same from several origins (rising) at once: [series, origin, period ahead], each knowing what lies before it."""
+
+_FITS = 3
+"""How often a method that carries its fit on is fitted anew over the windows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
     """One way to forecast: `name`, `forecast(history, horizon)`, and whether it is cheap enough for the tail.
 
-    `forecast` must treat each series by itself and give the same answer each time.
+    `forecast` must treat each series by itself and give the same answer each time. `from_origins`, where there is one,
+    answers for several windows at once, from fewer fits; it must not look beyond an origin.
     """
 
     name: str
     forecast: Forecaster
     is_cheap: bool = True
+    from_origins: Roller | None = None
+
+    def on_windows(self, history: FloatArray, horizon: int, origins: IntArray) -> FloatArray:
+        """Forecasts [series, origin, period ahead] from rising origins."""
+        if self.from_origins is not None:
+            parts = [part for part in np.array_split(origins, _FITS) if part.size]
+            said = [self.from_origins(history[:, : part[-1]], horizon, part) for part in parts]
+        else:
+            said = [self.asked(history[:, :end], horizon)[:, None] for end in origins.tolist()]
+        return np.concatenate([np.zeros((history.shape[0], 0, horizon)), *said], axis=1)
+
+    def asked(self, history: FloatArray, horizon: int) -> FloatArray:
+        """The forecast, its shape checked."""
+        told = np.asarray(self.forecast(history.copy(), horizon), dtype=np.float64)
+        if told.shape != (history.shape[0], horizon):
+            raise EngineInputError(
+                f"method {self.name} gave shape {told.shape}: "
+                f"give {(history.shape[0], horizon)}, [series, period ahead]"
+            )
+        return told
 
 
 def standard_methods(seasons: Sequence[int]) -> tuple[Method, ...]:
@@ -47,8 +75,8 @@ def standard_methods(seasons: Sequence[int]) -> tuple[Method, ...]:
         if season > 1:
             found.append(Method(f"seasonal_naive_{season}", _using(_mean_of_seasons, season, 1)))
             found.append(Method(f"seasonal_mean_{season}x4", _using(_mean_of_seasons, season, 4)))
-        found.append(Method(f"smoothing_{season}", _using(_smoothing, season), is_cheap=False))
-        found.append(Method(f"theta_{season}", _using(_theta, season), is_cheap=False))
+        found.append(Method(f"smoothing_{season}", _using(_smoothing, season), False, _rolling(_smoothed, season)))
+        found.append(Method(f"theta_{season}", _using(_theta, season), False, _rolling(_thetas, season)))
     found += [Method("sba", _using(_flat, sba)), Method("tsb", _using(_flat, tsb))]
     return tuple(found)
 
@@ -59,7 +87,29 @@ def _using(function: Callable[..., FloatArray], *settings: Any) -> Forecaster:
     return partial(function, *settings)
 
 
+@cache
+def _rolling(function: Callable[..., FloatArray], *settings: Any) -> Roller:
+    return partial(function, *settings)
+
+
+def _smoothed(season: int, history: FloatArray, horizon: int, origins: IntArray) -> FloatArray:
+    return _long_enough(season, origins, smoothing_from_origins(history, season, horizon, origins))
+
+
+def _thetas(season: int, history: FloatArray, horizon: int, origins: IntArray) -> FloatArray:
+    return _long_enough(season, origins, theta_from_origins(history, season, horizon, origins))
+
+
+def _long_enough(season: int, origins: IntArray, said: FloatArray) -> FloatArray:
+    """Where the first origin, at which the fit was made, had not seen two seasons, none of them can be asked."""
+    return said if season == 1 or origins[0] >= 2 * season else np.full_like(said, np.nan)
+
+
 def _mean_of_seasons(season: int, averaged: int, history: FloatArray, horizon: int) -> FloatArray:
+    recent = history[:, -season * averaged :]
+    if history.shape[1] >= season * averaged and not np.isnan(recent).any():
+        mean = recent.reshape(history.shape[0], averaged, season).mean(axis=1)
+        return np.tile(mean, (1, -(-horizon // season)))[:, :horizon]
     panel = panel_of(history, season, horizon, None)
     mean = ahead(panel, seasonal_means(panel.grid(), averaged))
     # A season that has not been seen once cannot be repeated.

@@ -19,11 +19,13 @@ from closeknit.engine.checks import (
     whole_numbers,
 )
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.forecasting.conformal import calibrated, quantiles_of, reached
+from closeknit.engine.forecasting.conformal import calibrated, disjoint, quantiles_of, reached
 from closeknit.engine.forecasting.methods import Method, standard_methods
 
 _POWER = 3.0
 _SERIES_AT_ONCE = 4096
+_NUMBERS_AT_ONCE = 8_000_000
+_EARLIEST_WINDOW = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,37 +89,84 @@ def forecast_selected(
     """
     values = numbers("history", history, missing_allowed=True, ndim=2)
     season = whole_number("season_periods", season_periods, minimum=1, maximum=10**6)
-    ahead = whole_number("horizon", horizon, minimum=1, maximum=10**6)
-    windows = whole_number("n_windows", n_windows, minimum=1, maximum=1000)
-    levels = rising_levels("quantile_levels", quantile_levels)
-    group, tail = _groups(group_of_series, values.shape[0]), _tail(is_tail, values.shape[0])
     if combination not in ("best", "weighted", "judged"):
         raise EngineInputError(f'combination is {combination!r}: give "best", "weighted" or "judged"')
     if measure not in ("mase", "rmsse"):
         raise EngineInputError(f'measure is {measure!r}: give "mase" or "rmsse"')
-    tried = tuple(standard_methods((season,)) if methods is None else methods)
-    if not any(method.is_cheap for method in tried):
+    ahead = whole_number("horizon", horizon, minimum=1, maximum=10**6)
+    windows = whole_number("n_windows", n_windows, minimum=1, maximum=1000)
+    rules = Rules(
+        season=season,
+        origins=origins_apart(values.shape[1], ahead, windows),
+        methods=tuple(standard_methods((season,)) if methods is None else methods),
+        combination=combination,
+        is_squared=measure == "rmsse",
+        levels=rising_levels("quantile_levels", quantile_levels),
+    )
+    return judged(values, values, ahead, rules, group_of_series, is_tail)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How methods are judged: as `forecast_selected` takes it, windows by their `origins`, latest first."""
+
+    season: int
+    origins: IntArray
+    methods: tuple[Method, ...]
+    combination: str
+    is_squared: bool
+    levels: FloatArray
+
+
+def origins_apart(periods: int, horizon: int, windows: int) -> IntArray:
+    """Where windows begin, latest first, each ending where the one before began."""
+    found = periods - horizon * np.arange(1, windows + 1)
+    return found[found >= 2].astype(np.int64)
+
+
+def origins_spread(periods: int, horizon: int, season: int, windows: int) -> IntArray:
+    """Where windows begin, latest first, overlapping where the past is short; the latest show their first half only."""
+    shown = max(horizon // 2, 1) if periods < horizon * (windows + 2) else horizon
+    least = max(2, min(max(2 * season, int(_EARLIEST_WINDOW * periods)), periods - horizon))
+    step = min(horizon, max((periods - shown - least) // windows, 1))
+    step -= step % season if step > season else 0
+    found = periods - shown - step * np.arange(windows)
+    return found[found >= least].astype(np.int64)
+
+
+def judged(
+    values: FloatArray,
+    came: FloatArray,
+    horizon: int,
+    rules: Rules,
+    group_of_series: ArrayLike | None,
+    is_tail: ArrayLike | None,
+) -> SelectedForecast:
+    """Methods judged on `values`, quantiles from the errors against what `came`: the same, or before any treatment."""
+    group, tail = _groups(group_of_series, values.shape[0]), _tail(is_tail, values.shape[0])
+    if not any(method.is_cheap for method in rules.methods):
         raise EngineInputError("methods holds no cheap one: give at least one, such as those of standard_methods")
-    trial = _tried(values, season, ahead, windows, tried, tail, measure == "rmsse")
-    mean, rival, weights = _decided(trial, group, combination)
+    trial = _tried(values, horizon, rules, tail)
+    mean, rival, weights = _decided(trial, group, rules.combination)
     mean, borrowed = _borrowed(values, mean, group)
-    calibration = calibrated(rival.actual, rival.forecast, trial.scale, group)
+    actual = _windows(came, rules.origins, horizon)
+    calibration = calibrated(actual, rival.forecast, trial.scale, group, rules.origins)
     non_negative = ~np.any(values < 0.0, axis=1)
     mean = np.where(non_negative[:, None], np.maximum(mean, 0.0), mean)
-    share, judged = reached(rival.actual, rival.forecast, trial.scale, group, levels)
+    share, count = reached(actual, rival.forecast, trial.scale, group, rules.levels, rules.origins)
     return SelectedForecast(
         mean=frozen(mean),
-        quantile_levels=frozen(levels),
-        quantiles=frozen(_arranged(quantiles_of(mean, calibration, levels), non_negative)),
-        methods=tuple(method.name for method in tried),
+        quantile_levels=frozen(rules.levels),
+        quantiles=frozen(_arranged(quantiles_of(mean, calibration, rules.levels), non_negative)),
+        methods=tuple(method.name for method in rules.methods),
         best=frozen(trial.best),
         weights=frozen(np.where(borrowed[:, None], 0.0, weights)),
         errors=frozen(trial.errors),
         is_borrowed=frozen(borrowed),
-        reasons=_reasons(tried, trial, weights, borrowed, values),
+        reasons=_reasons(rules.methods, trial, weights, borrowed, values),
         windows_scored=frozen(trial.scored),
         levels_reached=frozen(share),
-        values_judged=judged,
+        values_judged=count,
     )
 
 
@@ -160,21 +209,21 @@ def _tail(given: ArrayLike | None, series: int) -> BoolArray:
     return marked
 
 
-def _tried(
-    values: FloatArray,
-    season: int,
-    horizon: int,
-    windows: int,
-    methods: tuple[Method, ...],
-    tail: BoolArray,
-    squared: bool,
-) -> _Trial:
+def _windows(values: FloatArray, origins: IntArray, horizon: int) -> FloatArray:
+    """[series, window, step]: what came; NaN beyond the end."""
+    actual = np.full((values.shape[0], origins.size, horizon), np.nan)
+    for place, end in enumerate(origins.tolist()):
+        seen = values[:, end : end + horizon]
+        actual[:, place, : seen.shape[1]] = seen
+    return actual
+
+
+def _tried(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray) -> _Trial:
     """All methods on all windows, some thousand series at a time."""
+    size = max(min(_SERIES_AT_ONCE, _NUMBERS_AT_ONCE // (len(rules.methods) * (rules.origins.size + 1) * horizon)), 1)
     parts = [
-        _tried_part(
-            values[a : a + _SERIES_AT_ONCE], season, horizon, windows, methods, tail[a : a + _SERIES_AT_ONCE], squared
-        )
-        for a in range(0, max(values.shape[0], 1), _SERIES_AT_ONCE)
+        _tried_part(values[a : a + size], horizon, rules, tail[a : a + size])
+        for a in range(0, max(values.shape[0], 1), size)
     ]
 
     def rival(name: str) -> _Rival:
@@ -186,27 +235,17 @@ def _tried(
     return _Trial(**joined, alone=rival("alone"), weighted=rival("weighted"))
 
 
-def _tried_part(
-    values: FloatArray,
-    season: int,
-    horizon: int,
-    windows: int,
-    methods: tuple[Method, ...],
-    tail: BoolArray,
-    squared: bool,
-) -> _Trial:
-    series, periods = values.shape
-    origins = [periods - horizon * w for w in range(1, windows + 1) if periods - horizon * w >= 2]
-    said = np.full((len(methods), series, len(origins) + 1, horizon), np.nan)
+def _tried_part(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray) -> _Trial:
+    methods, origins, squared = rules.methods, rules.origins, rules.is_squared
+    series = values.shape[0]
+    said = np.full((len(methods), series, origins.size + 1, horizon), np.nan)
     for index, method in enumerate(methods):
         rows = np.flatnonzero(~tail) if not method.is_cheap else np.arange(series)
         if rows.size:
-            for place, end in enumerate([periods, *origins]):
-                said[index, rows, place] = _asked(method, values[rows, :end], horizon)
-    actual = np.full((series, len(origins), horizon), np.nan)
-    for place, end in enumerate(origins):
-        actual[:, place] = values[:, end : end + horizon]
-    scale = _scale(values[:, : origins[-1]] if origins else values, season)
+            said[index, rows, 0] = method.asked(values[rows], horizon)
+            said[index, rows, 1:] = method.on_windows(values[rows], horizon, origins[::-1])[:, ::-1]
+    actual = _windows(values, origins, horizon)
+    scale = _scale(values[:, : origins[-1]] if origins.size else values, rules.season)
     size = np.abs(actual - said[:, :, 1:]) / scale[:, None, None]
     total = np.nansum(size**2 if squared else size, axis=3)
     count = np.count_nonzero(~np.isnan(size), axis=3).astype(np.float64)
@@ -219,11 +258,12 @@ def _tried_part(
     errors = np.where(seen.any(axis=1)[None], errors, np.inf)
     best = np.argmin(errors, axis=0).astype(np.int64)
     alone, weighted = _weights(errors, best_only=True), _weights(errors, best_only=False)
+    apart = disjoint(origins, horizon)
     rivals = []
     for weight, only in ((alone, True), (weighted, False)):
         blind = np.full(actual.shape, np.nan)
-        for place in range(len(origins)):
-            others = [w for w in range(len(origins)) if w != place] or [place]
+        for place in range(origins.size):
+            others = np.flatnonzero(apart[place]) if origins.size > 1 else np.array([place])
             error = np.where(
                 can, _error(total[:, :, others].sum(axis=2), count[:, :, others].sum(axis=2), squared), np.inf
             )
@@ -232,15 +272,6 @@ def _tried_part(
     return _Trial(
         scale, errors.T.copy(), best, seen.sum(axis=1).astype(np.int64), weighted.T.copy(), rivals[0], rivals[1]
     )
-
-
-def _asked(method: Method, history: FloatArray, horizon: int) -> FloatArray:
-    told = np.asarray(method.forecast(history.copy(), horizon), dtype=np.float64)
-    if told.shape != (history.shape[0], horizon):
-        raise EngineInputError(
-            f"method {method.name} gave shape {told.shape}: give {(history.shape[0], horizon)}, [series, period ahead]"
-        )
-    return told
 
 
 def _scale(values: FloatArray, season: int) -> FloatArray:

@@ -119,8 +119,8 @@ def smoothing_from_origins(
     if origins.size == 0 or count == 0:
         return result
     values = array(history[:, : origins[-1]])
-    first, logs = first_observed(values), _logarithms(values)
-    known = values[:, : origins[0]].copy(), logs[:, : origins[0]].copy()
+    first, seen = first_observed(values), values[:, : origins[0]].copy()
+    known = seen, _logarithms(seen)
     before = np.minimum(first, origins[0])
     aicc, places = _searched(*known, before, season_periods, DEFAULT_FORMS, _table(rounds))
     chosen = np.argmin(aicc, axis=1)
@@ -131,6 +131,8 @@ def smoothing_from_origins(
     sloping = (usable & (chosen % 3 > 0)).astype(np.int64)
     states = _starts(np.where(is_log[:, None], known[1], known[0]), before, cycles, sloping, share, season_periods)
     steps = _SEARCHED * count * (values.shape[1] + origins.size * horizon)
+    # What came later had no part in the choice of logarithms: where there are none, it is as if nothing was observed.
+    logs = np.log(np.where(values > 0.0, values, np.nan))
     scale = array(np.where(is_log[:, None], logs, values))
     rest = (scale, before, cycles, parameters, array(origins, np.int64), *states, result)
     run_in_parts(kernels.roll_states, count, steps, *rest)
