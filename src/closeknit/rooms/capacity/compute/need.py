@@ -69,7 +69,7 @@ def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route
     open_share = np.where(np.isin(clock.astype("datetime64[D]"), _days(pool.closed_on)), 0.0, 1.0)
     # Some orders and mail arrive on closed days too and wait; nobody rings a desk that is shut.
     planned = planned.scaled(open_share) if as_arrives else planned.quiet_on(open_share == 0)
-    heads, presence = (hours * open_share for hours in _rostered(pool.roster, clock, minutes))
+    heads, presence = (hours * open_share for hours in rostered(pool.roster, clock, minutes))
     sized = _answered_need(pool, planned, terms) if as_arrives else deadline_need(pool, planned, terms, starts, heads)
     return _pool_need(inputs, pool, keys, terms, sized, starts, clock, heads, presence, minutes)
 
@@ -92,7 +92,7 @@ def _answered_need(pool: PoolInput, planned: Planned, terms: Sequence[Term | Non
     """
     units = planned.expected
     arrivals_per_hour = 2.0 * (units.sum(axis=0) + planned.rate_surplus)
-    promises = sorted({_promise(term) for term in terms})
+    promises = sorted({promise_of(term) for term in terms})
     agents = np.array(
         [
             required_agents(arrivals_per_hour, pool.handle_minutes, threshold, share).agents
@@ -100,20 +100,20 @@ def _answered_need(pool: PoolInput, planned: Planned, terms: Sequence[Term | Non
         ],
         dtype=np.float64,
     )
-    level_of_series = np.array([promises.index(_promise(term)) for term in terms])
+    level_of_series = np.array([promises.index(promise_of(term)) for term in terms])
     hours = agents * 0.5
     binding = promises[int(np.argmax(hours.sum(axis=1)))][2] if promises else ""
     return Sized(hours.max(axis=0), share_in_steps(hours, level_of_series, units), binding)
 
 
-def _promise(term: Term | None) -> tuple[float, float, str]:
+def promise_of(term: Term | None) -> tuple[float, float, str]:
     """Return (threshold in minutes, target share, words). Without a promise only stability is asked for."""
     if term is None:
         return (60.0, 0.5, "no promise: only kept stable")
     return (float(term.threshold_minutes), float(term.target_share), term.sentence)
 
 
-def _rostered(
+def rostered(
     roster: Sequence[RosterInput], starts: NDArray[np.datetime64], minutes: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return head-hours and hours of presence (somebody is there) per period, by the wall clock."""
