@@ -52,6 +52,7 @@ COMMANDS = (
     "demand runs",
     "demand weeks warehouse",
     "demand pipeline warehouse",
+    "capacity differences list",
     "demand weeks warehouse --account {foreign}",
     "demand weeks warehouse --account ACME",
     "capacity pools",

@@ -8,7 +8,7 @@ get. {curly} parts come from `small_company`; what follows "|" is the body, JSON
 import json
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -91,9 +91,16 @@ POST /api/v1/forecast-exceptions/{finding_of}/close | {"finding":"chance","text"
 POST /api/v1/forecast-exceptions/{finding_of}/reopen | {"reason":"So."}        401 403 409 409 409 403 403
 POST /api/v1/forecast-exceptions/{finding_of}/assign | {"to":"alice"}          401 403 200 200 200 403 403
 POST /api/v1/forecast-exceptions/{finding_of}/comments | {"text":"So."}        401 403 200 200 200 403 403
+GET  /api/v1/need-today?operation=warehouse                                            401 403 404 404 404 404 403
 GET  /api/v1/demand-today?operation=warehouse                                          401 403 404 404 404 404 403
 GET  /api/v1/demand-changes?operation=warehouse                                        401 403 200 200 200 200 403
+GET  /api/v1/demand-horizons?operation=warehouse                                       401 403 200 200 200 200 403
+GET  /api/v1/forecasts/{run_id}/frozen-changes                                         401 403 404 200 200 200 403
 GET  /api/v1/pipeline?operation=warehouse                                              401 403 200 200 200 200 403
+GET  /api/v1/pipeline-differences                                                      401 403 200 200 200 200 403
+GET  /api/v1/pipeline-differences/{difference_id}                                      401 403 404 200 200 200 403
+POST /api/v1/pipeline-differences/{difference_id}/assign | {"to":"carol"}              401 403 403 200 200 403 403
+POST /api/v1/pipeline-differences/{difference_id}/settle | {difference_answer}         401 403 403 200 200 403 403
 GET  /api/v1/pools                                                                     401 403 200 200 200 200 403
 GET  /api/v1/plans                                                                     401 403 200 200 200 200 403
 POST /api/v1/plans | {"operation":"warehouse"}                                         401 403 403 202 403 403 403
@@ -189,6 +196,11 @@ POST /insights/{insight_id}/withdraw/ | reason=So.                              
 POST /insights/{insight_id}/settle/ | happened=100%25&reason=So.                       302 403 403 409 409 403 403
 GET  /tiles/account-insights/?account=ACME                                             302 403 200 200 200 200 403
 GET  /demand/pipeline/                                                                 302 403 200 200 200 200 403
+GET  /plans/differences/                                                               302 403 200 200 200 200 403
+GET  /plans/differences/{difference_id}/                                               302 403 404 200 200 200 403
+POST /plans/differences/{difference_id}/assign/ | to=carol                             302 403 403 302 302 403 403
+POST /plans/differences/{difference_id}/settle/ | resolution=accepted&text=So.         302 403 403 302 302 403 403
+GET  /tiles/pipeline-differences/                                                      302 403 200 200 200 200 403
 GET  /exceptions/                                                                      302 403 200 200 200 200 403
 GET  /exceptions/new/                                                                  302 403 200 200 200 403 403
 POST /exceptions/request/ | {exception_form}                                           302 403 302 302 302 403 403
@@ -261,6 +273,7 @@ GET  /tiles/account-demand/?account=ACME                                        
 GET  /tiles/thread-demand/?thread={thread_id}                                          302 403 200 200 200 200 403
 GET  /demand/accuracy/                                                                 302 403 200 200 200 200 403
 GET  /demand/{operation}/today/                                                        302 403 200 200 200 200 403
+GET  /tiles/need-today/?operation=warehouse                                            302 403 200 200 200 200 403
 GET  /tiles/demand-today/?operation=warehouse                                          302 403 200 200 200 200 403
 GET  /demand/changes/                                                                  302 403 200 200 200 200 403
 GET  /demand/exceptions/                                                               302 403 200 200 200 200 403
@@ -378,6 +391,8 @@ def routes() -> set[tuple[str, str]]:
         "exception-request",
         "exception-review",
         "account-tier-propose",
+        "difference-assign",
+        "difference-settle",
         "insight-record",
         "insight-withdraw",
         "insight-settle",
@@ -480,6 +495,8 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **exception_places(),
         **forecast_exception_places(company.run_id),
         **insight_places(),
+        "difference_id": difference_of(company.plan_id),
+        "difference_answer": '{"resolution":"accepted","text":"So."}',
     }
 
 
@@ -494,6 +511,21 @@ def backtest_places() -> dict[str, Any]:
         "new_backtest": json.dumps(asked),
         "backtest_form": urlencode(asked),
     }
+
+
+def difference_of(plan_id: UUID) -> UUID:
+    """A week in which sales and the plan in force disagree."""
+    from closeknit.kernel import clock, ids
+    from closeknit.rooms.capacity.models import PipelineDifference
+
+    hours = {"committed_hours": 40.0, "need_hours": 40.0, "counted_hours": 0.0, "pipeline_hours": 20.0}
+    owner = {"owner_key": "role:planner", "owner_name": "Planners"}
+    now = clock.now()
+    days = {"week_on": date(2026, 3, 9), "raised_at": now, "due_on": now.date()}
+    words = {"operation": "warehouse", "plan_id": plan_id, "pool": "pickers", "pool_name": "Pickers"}
+    return PipelineDifference.objects.create(
+        id=ids.new_id(), thread_id=ids.new_id(), **words, **hours, **owner, **days
+    ).pk
 
 
 def insight_places() -> dict[str, Any]:

@@ -21,6 +21,10 @@ PAGES = (
     "/terms/",
     "/demand/",
     "/demand/{run}/",
+    "/demand/accuracy/",
+    "/demand/exceptions/",
+    "/demand/exceptions/{off}/",
+    "/demand/changes/",
     "/demand/{run}/explore/",
     "/demand/warehouse/today/",
     "/demand/{run}/replay/",
@@ -45,6 +49,7 @@ PAGES = (
     "/accounts/ACME/tier/",
     "/insights/",
     "/insights/new/",
+    "/plans/differences/",
     "/demand/pipeline/",
     "/escalations/",
     "/escalations/{escalation}/",
@@ -133,6 +138,7 @@ def test_every_page_is_whole_at_every_width_and_in_both_themes(browser, live_ser
         visit.go(
             address.format(
                 run=scene.run_id,
+                off=scene.forecast_exception_id,
                 plan=scene.plan_id,
                 thread=scene.thread_id,
                 escalation=scene.escalation_id,

@@ -39,6 +39,8 @@ PANELS: dict[str, Panel] = {
     "account-demand": Panel("tile-account-demand", "Work per week", (Permission.READ_CAPACITY,)),
     "account-capacity": Panel("tile-account-capacity", "Capacity reserved", (Permission.READ_CAPACITY,)),
     "account-decisions": Panel("tile-account-decisions", "Decisions", (Permission.READ_DECISIONS,)),
+    # All plans
+    "pipeline-differences": Panel("tile-pipeline-differences", "Sales against plans", (Permission.READ_CAPACITY,)),
     # One plan, one thread
     "proposal": Panel("tile-proposal", "Approval", (Permission.DECIDE, Permission.READ_LEDGER)),
     "thread-demand": Panel("tile-thread-demand", "Forecast of this thread", (Permission.READ_CAPACITY,)),

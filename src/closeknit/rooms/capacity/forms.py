@@ -93,3 +93,27 @@ class StaffingFileForm(StaffingTargets):
     file = forms.FileField(label="CSV of intervals", required=False)
     intervals = forms.CharField(max_length=200_000, required=False, strip=False)
     method = forms.ChoiceField(choices=[(m.value, m.value.replace("_", " ")) for m in StaffingMethod], required=False)
+
+
+class DifferenceFilter(forms.Form):
+    """Which differences between sales and plans to show."""
+
+    operation = forms.CharField(required=False, max_length=80)
+    state = forms.ChoiceField(
+        required=False, choices=[("", "any"), *((word, word) for word in ("open", "settled", "gone"))]
+    )
+
+
+class DifferenceAssignment(forms.Form):
+    """Who answers for a difference."""
+
+    to = forms.CharField(max_length=150)
+
+
+class DifferenceSettlement(forms.Form):
+    """What is done about a difference, and why."""
+
+    resolution = forms.ChoiceField(
+        choices=[(word, word) for word in ("more-capacity", "sales-moves-date", "accepted", "projection-wrong")]
+    )
+    text = forms.CharField(max_length=2000)

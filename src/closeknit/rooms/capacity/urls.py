@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from closeknit.rooms.capacity import tiles
-from closeknit.rooms.capacity.pages import plans
+from closeknit.rooms.capacity import tiles, tiles_today
+from closeknit.rooms.capacity.pages import differences, plans
 
 urlpatterns = [
     path("plans/", plans.list_plans, name="plan-list"),
@@ -11,10 +11,16 @@ urlpatterns = [
     path("plans/progress/<uuid:thread_id>/", plans.show_progress, name="plan-progress"),
     path("plans/<uuid:plan_id>/", plans.show_plan, name="plan-detail"),
     path("plans/<uuid:plan_id>/cells/", plans.show_cells, name="plan-cells"),
+    path("plans/differences/", differences.list_differences, name="difference-list"),
+    path("plans/differences/<uuid:difference_id>/", differences.show_difference, name="difference-detail"),
+    path("plans/differences/<uuid:difference_id>/assign/", differences.assign, name="difference-assign"),
+    path("plans/differences/<uuid:difference_id>/settle/", differences.settle, name="difference-settle"),
+    path("tiles/pipeline-differences/", differences.show_tile, name="tile-pipeline-differences"),
     path("staffing/", plans.show_staffing, name="staffing"),
     path("staffing/intervals/", plans.staff_intervals, name="staffing-intervals"),
     path("tiles/staffing-verified/", tiles.show_verified, name="tile-staffing-verified"),
     path("tiles/plans/", tiles.show_today, name="tile-plans-today"),
+    path("tiles/need-today/", tiles_today.show_need_today, name="tile-need-today"),
     path("tiles/account-capacity/", tiles.show_account, name="tile-account-capacity"),
     path("tiles/thread-plans/", tiles.show_thread, name="tile-thread-plans"),
     path("tiles/plan-progress/<uuid:thread_id>/", tiles.show_progress, name="tile-plan-progress"),

@@ -18,6 +18,7 @@ PAGES = (
     "/demand/{run}/",
     "/demand/accuracy/",
     "/demand/exceptions/",
+    "/demand/exceptions/{off}/",
     "/demand/changes/",
     "/demand/warehouse/today/",
     "/demand/{run}/explore/",
@@ -47,6 +48,7 @@ PAGES = (
     "/accounts/ACME/tier/",
     "/insights/",
     "/insights/new/",
+    "/plans/differences/",
     "/demand/pipeline/",
     "/settings/",
     "/settings/deviations/",
@@ -66,7 +68,9 @@ TILES = (
     "/tiles/forecast-exceptions/",
     "/tiles/forecast-exceptions/?account=ACME",
     "/tiles/demand-today/?operation=warehouse",
+    "/tiles/need-today/?operation=warehouse",
     "/tiles/plans/",
+    "/tiles/pipeline-differences/",
     "/tiles/feeds/",
     "/tiles/work/",
     "/tiles/account-terms/?account=ACME",
@@ -79,6 +83,7 @@ TILES = (
     "/tiles/thread-demand/?thread={thread}",
 )
 EXPORTS = (
+    "/plans/differences/",
     "/demand/exceptions/",
     "/demand/accuracy/",
     "/demand/changes/",
@@ -111,6 +116,7 @@ class Stage:
         return self.client.get(
             address.format(
                 run=scene.run_id,
+                off=scene.forecast_exception_id,
                 plan=scene.plan_id,
                 thread=scene.thread_id,
                 escalation=scene.escalation_id,

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.capacity.api import plans
+from closeknit.rooms.capacity.api import differences, plans, today
 
 router = Router()
-for part in (plans,):
+for part in (plans, today, differences):
     router.add_router("", part.router)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table, share_text
-from closeknit.rooms.capacity.cli import staffing
+from closeknit.rooms.capacity.cli import differences, staffing, today
 
 WITHHELD = "withheld"
 SHORT_SHOWN = 20
@@ -17,7 +17,7 @@ def add_commands(commands: Any) -> None:
     """Add `closeknit plan`, `closeknit staff` and `closeknit capacity ...`."""
     plan = commands.add_parser("plan", help="forecast, size, allocate, price and propose: the main job")
     plan.add_argument("--operation", default="", help="one operation (default: every one with pools)")
-    plan.add_argument("--weeks", type=int, help="default: as capacity.planning_weeks says")
+    plan.add_argument("--weeks", type=int, help="default: capacity.planning_weeks, or what the lead times ask for")
     plan.add_argument("--as-of", type=arguments.instant, default=None, help="an ISO instant: use only data before it")
     plan.set_defaults(run=_plan)
     capacity = commands.add_group("capacity", help="pools, plans, who is served and who is short")
@@ -33,6 +33,8 @@ def add_commands(commands: Any) -> None:
     replay.add_argument("plan", type=UUID)
     replay.set_defaults(run=_replay_plan)
     staffing.add_commands(commands, capacity)
+    differences.add_commands(capacity)
+    today.add_commands(capacity)
 
 
 def _plan(args: argparse.Namespace) -> int:
@@ -44,10 +46,12 @@ def _plan(args: argparse.Namespace) -> int:
     operations = [args.operation] if args.operation else reads.list_operations_planned(by=args.by)
     if not operations:
         raise Invalid("There is nothing to plan.", todo="Load data first: closeknit load RECIPE PATH.")
-    weeks = args.weeks if args.weeks is not None else reads.get_planning_weeks(at=clock.now(), by=args.by)
     made = []
     for operation in operations:
         _say(args, f"Planning {operation} …")
+        weeks = args.weeks
+        if weeks is None:
+            weeks = reads.get_planning_weeks(operation, at=clock.now(), by=args.by)
         thread_id = start_plan(operation, weeks=weeks, as_of=args.as_of, by=args.by)
         jobs.run_until_idle()
         made.append((operation, thread_id))
