@@ -131,7 +131,9 @@ def list_plans(
 def start(request: Request, wanted: PlanRequest):
     """Start the main job for an operation; a worker does it."""
     by = request.actor
-    weeks = wanted.weeks if wanted.weeks is not None else reads.get_planning_weeks(at=clock.now(), by=by)
+    weeks = wanted.weeks
+    if weeks is None:
+        weeks = reads.get_planning_weeks(wanted.operation, at=clock.now(), by=by)
     thread_id = start_plan(wanted.operation, weeks=weeks, as_of=wanted.as_of, by=by)
     return Status(202, {"thread_id": thread_id})
 

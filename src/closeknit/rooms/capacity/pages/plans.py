@@ -112,8 +112,9 @@ def start(request: Request) -> HttpResponseBase:
             where="operation, weeks",
             todo="Choose an operation and 1 to 26 weeks.",
         )
-    weeks = form.cleaned_data["weeks"] or reads.get_planning_weeks(at=clock.now(), by=by)
-    thread_id = start_plan(form.cleaned_data["operation"], weeks=weeks, by=by)
+    operation = form.cleaned_data["operation"]
+    weeks = form.cleaned_data["weeks"] or reads.get_planning_weeks(operation, at=clock.now(), by=by)
+    thread_id = start_plan(operation, weeks=weeks, by=by)
     return redirect("plan-progress", thread_id=thread_id)
 
 

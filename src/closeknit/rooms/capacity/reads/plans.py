@@ -27,7 +27,9 @@ from closeknit.rooms.capacity.contracts import (
 )
 from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow
 from closeknit.rooms.decisions import reads as decisions
+from closeknit.rooms.demand import reads as demand
 from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.org.contracts.settings import Level
 from closeknit.rooms.org.reads import get_setting, list_visible, redact, system_actor, visible_account_numbers
 
 Card = TypeVar("Card")
@@ -42,10 +44,17 @@ def list_pools(*, by: Actor, operation: str = "") -> list[PoolCard]:
     return _shown((_pool(row) for row in rows), by)
 
 
-def get_planning_weeks(*, at: datetime, by: Actor) -> int:
-    """Return how many weeks a plan covers where nobody asks for another number."""
+def get_planning_weeks(operation: str = "", *, at: datetime, by: Actor) -> int:
+    """Return how many weeks a plan covers where nobody asks for another number.
+
+    What the setting says, where somebody set it; else as far as the lead times of the operation ask for, and without
+    an operation the setting's default.
+    """
     by.require(Permission.READ_CAPACITY)
-    return int(get_setting(PLANNING_WEEKS, at=at, by=by).value)
+    stated = get_setting(PLANNING_WEEKS, at=at, by=by)
+    if operation and stated.level is Level.DEFAULT:
+        return max(horizon.weeks for horizon in demand.list_horizons(operation, at=at, by=by))
+    return int(stated.value)
 
 
 def list_operations_planned(*, by: Actor) -> list[str]:

@@ -2,8 +2,19 @@
 
 from ninja import Router
 
-from closeknit.rooms.demand.api import accuracy, backtests, exceptions, explorer, intraday, pipeline, runs
+from closeknit.rooms.demand.api import (
+    accuracy,
+    assumptions,
+    backtests,
+    exceptions,
+    explorer,
+    horizons,
+    intraday,
+    overrides,
+    pipeline,
+    runs,
+)
 
 router = Router()
-for part in (runs, backtests, explorer, intraday, accuracy, exceptions, pipeline):
+for part in (runs, backtests, explorer, horizons, intraday, accuracy, exceptions, pipeline, overrides, assumptions):
     router.add_router("", part.router)

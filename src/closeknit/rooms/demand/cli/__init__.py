@@ -2,11 +2,21 @@
 
 from typing import Any
 
-from closeknit.rooms.demand.cli import accuracy, backtests, explorer, intraday, pipeline, runs
+from closeknit.rooms.demand.cli import (
+    accuracy,
+    assumptions,
+    backtests,
+    explorer,
+    horizons,
+    intraday,
+    overrides,
+    pipeline,
+    runs,
+)
 
 
 def add_commands(commands: Any) -> None:
     """Add `closeknit demand ...`."""
     demand = commands.add_group("demand", help="forecasts: their numbers and accuracy, and what people add to them")
-    for part in (runs, backtests, explorer, intraday, accuracy, pipeline):
+    for part in (runs, backtests, explorer, horizons, intraday, accuracy, pipeline, overrides, assumptions):
         part.add_commands(demand)

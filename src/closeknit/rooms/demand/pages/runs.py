@@ -6,12 +6,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
 from closeknit.rooms.demand import reads
-from closeknit.rooms.demand.contracts import ForecastCard, WeekPoint
+from closeknit.rooms.demand.contracts import ForecastCard, FrozenChange, RunPurpose, WeekPoint
 from closeknit.rooms.demand.forms import RunChoice, SeriesFilter, ThreadChoice
 from closeknit.rooms.org.contracts import Permission
 
@@ -56,6 +57,7 @@ def show_run(request: Request, run_id: UUID) -> HttpResponseBase:
             "points": points,
             "chosen": chosen,
             "series": series,
+            "frozen": _frozen(run, by),
             "events": reads.list_event_effects(run_id, by=by) if reads.sees_whole(by=by) else [],
             "may_plan": by.may(Permission.RUN_PLAN),
             "may_replay": by.may(Permission.READ_LEDGER),
@@ -96,6 +98,12 @@ def show_thread_tile(request: Request) -> HttpResponseBase:
     thread = form.cleaned_data["thread"] if form.is_valid() else None
     run = next((run for run in reads.list_runs(by=by, limit=RUNS_SHOWN) if run.thread_id == thread), None)
     return render(request, "demand/thread_tile.html", {"run": run})
+
+
+def _frozen(run: ForecastCard, by: Actor) -> list[FrozenChange]:
+    if run.purpose is not RunPurpose.PLAN or not reads.sees_whole(by=by):
+        return []
+    return reads.list_frozen_changes(run.run_id, at=clock.now(), by=by)
 
 
 def _newest(runs: list[ForecastCard]) -> list[ForecastCard]:
