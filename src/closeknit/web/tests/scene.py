@@ -21,6 +21,7 @@ class Scene:
     proposal_id: UUID
     run_id: UUID
     escalation_id: UUID
+    forecast_exception_id: UUID
 
 
 def build(accounts: dict[str, Any], by: Any) -> Scene:
@@ -32,7 +33,7 @@ def build(accounts: dict[str, Any], by: Any) -> Scene:
     add_feed()
     add_term(accounts["ACME"])
     proposal_id = add_proposal(plan_id, thread_id, accounts["ACME"], by)
-    return Scene(plan_id, thread_id, proposal_id, run_id, add_escalation(thread_id, by))
+    return Scene(plan_id, thread_id, proposal_id, run_id, add_escalation(thread_id, by), add_forecast_exception(run_id))
 
 
 def add_run(run_id: UUID, thread_id: UUID) -> None:
@@ -66,6 +67,13 @@ def add_run(run_id: UUID, thread_id: UUID) -> None:
             compute.ForecastInputs("warehouse", "Europe/Berlin", MONDAY, 2, 14, {}, {}, (), (), (), ())
         ),
     )
+
+
+def add_forecast_exception(run_id: UUID) -> UUID:
+    """Add a week in which ACME came otherwise than forecast."""
+    from closeknit.rooms.demand.tests.coming import exception_of
+
+    return exception_of("ACME", run_id)
 
 
 def add_plan(plan_id: UUID, run_id: UUID, thread_id: UUID, accounts: dict[str, Any], pools: int = 2) -> None:

@@ -12,6 +12,7 @@ from closeknit.kernel.events import publish
 from closeknit.rooms.decisions.actions.notify import notify_people
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
+from closeknit.rooms.demand.actions.update_late_exceptions import update_late_exceptions
 from closeknit.rooms.demand.compute.exceptions import (
     Found,
     Limits,
@@ -46,7 +47,8 @@ def raise_forecast_exceptions(operation: str, *, thread_id: UUID, by: Actor, at:
     """Raise an exception for every complete week that came otherwise than forecast; return how many are new.
 
     One series and week is raised once, however often data come. Each has an owner, a time by which it is to be
-    answered, and a thread of its own; it is closed only with a finding.
+    answered, and a thread of its own; it is closed only with a finding. Late data bring open ones
+    up to date.
 
     Raises:
         NotFound: when nothing is forecast of this operation.
@@ -54,6 +56,7 @@ def raise_forecast_exceptions(operation: str, *, thread_id: UUID, by: Actor, at:
     by.require(Permission.RUN_PLAN)
     weeks = _weeks(operation, by)
     found = find_exceptions(weeks, _limits(weeks, by, at))
+    update_late_exceptions(operation, weeks, found, by=by, at=at)
     new = _not_there_yet(operation, found)
     if not new:
         return 0

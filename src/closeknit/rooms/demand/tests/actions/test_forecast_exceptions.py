@@ -129,6 +129,25 @@ def test_what_nobody_answers_is_escalated_once_and_ends_with_its_finding(acme_of
     assert decisions.list_open_causes("forecast-exception:warehouse:", by=system) != []
 
 
+def test_late_data_bring_it_up_to_date_or_close_it_as_an_error_of_data(acme_off, bob):
+    from closeknit.rooms.sensing.models import WorkRow
+
+    def set_work(factor):
+        for row in WorkRow.objects.filter(account_number="ACME", occurred_at__gte="2026-03-02T00:00Z"):
+            WorkRow.objects.filter(pk=row.pk).update(quantity=row.quantity * factor)
+        score()
+        assert raise_all() == 0
+
+    set_work(1.25)
+    card = reads.get_forecast_exception(acme_off.pk, by=bob, at=LATER)
+    assert (card.state, card.actual) == ("open", pytest.approx(acme_off.actual * 1.25))
+    set_work(0.5)
+    card = reads.get_forecast_exception(acme_off.pk, by=bob, at=LATER)
+    assert (card.state, card.finding, card.closed_by) == ("closed", "data error", "Closeknit")
+    steps = [step.kind for step in reads.list_exception_steps(acme_off.pk, by=bob)]
+    assert steps == ["raised", "updated", "closed"]
+
+
 def test_limits_are_settable_by_account(db, tmp_path, carol):
     from closeknit.rooms.org.actions.set_setting import set_setting
 
