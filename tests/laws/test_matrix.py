@@ -101,6 +101,18 @@ GET  /api/v1/pipeline-differences                                               
 GET  /api/v1/pipeline-differences/{difference_id}                                      401 403 404 200 200 200 403
 POST /api/v1/pipeline-differences/{difference_id}/assign | {"to":"carol"}              401 403 403 200 200 403 403
 POST /api/v1/pipeline-differences/{difference_id}/settle | {difference_answer}         401 403 403 200 200 403 403
+GET  /api/v1/forecasts/{run_id}/override-preview?{override_query}                 401 403 200 200 200 200 403
+GET  /api/v1/forecasts/{run_id}/adjustments                                            401 403 200 200 200 200 403
+GET  /api/v1/overrides                                                                 401 403 200 200 200 200 403
+POST /api/v1/overrides | {new_override}                                                401 403 201 201 201 403 403
+GET  /api/v1/overrides/{override_id}                                                   401 403 200 200 200 200 403
+POST /api/v1/overrides/{override_id}/withdraw | {"reason":"So."}                       401 403 200 200 200 403 403
+GET  /api/v1/override-value                                                            401 403 200 200 200 200 403
+GET  /api/v1/assumptions                                                               401 403 200 200 200 200 403
+POST /api/v1/assumptions | {new_assumption}                                            401 403 201 201 201 403 403
+GET  /api/v1/assumptions/{assumption_id}                                               401 403 200 200 200 200 403
+POST /api/v1/assumptions/{assumption_id}/withdraw | {"reason":"So."}                   401 403 200 200 200 403 403
+POST /api/v1/scenarios | {"operation":"warehouse","scenario":"peak"}                   401 403 403 202 403 403 403
 GET  /api/v1/pools                                                                     401 403 200 200 200 200 403
 GET  /api/v1/plans                                                                     401 403 200 200 200 200 403
 POST /api/v1/plans | {"operation":"warehouse"}                                         401 403 403 202 403 403 403
@@ -268,6 +280,17 @@ POST /demand/backtests/{backtest_id}/stop/                                      
 GET  /tiles/backtest/{backtest_id}/                                                    302 403 200 200 200 200 403
 GET  /demand/{run_id}/explore/                                                         302 403 200 200 200 200 403
 GET  /demand/explore/{operation}/                                                        302 403 302 302 302 302 403
+GET  /demand/overrides/                                                                302 403 200 200 200 200 403
+GET  /demand/overrides/new/                                                            302 403 200 200 200 403 403
+POST /demand/overrides/make/ | {override_form}                                         302 403 302 302 302 403 403
+GET  /demand/overrides/value/                                                          302 403 200 200 200 200 403
+GET  /demand/overrides/{override_id}/                                                  302 403 200 200 200 200 403
+POST /demand/overrides/{override_id}/withdraw/ | reason=So.                            302 403 302 302 302 403 403
+GET  /demand/assumptions/                                                              302 403 200 200 200 200 403
+GET  /demand/assumptions/new/                                                          302 403 200 200 200 403 403
+POST /demand/assumptions/record/ | {assumption_form}                                   302 403 302 302 302 403 403
+POST /demand/assumptions/{assumption_id}/withdraw/ | reason=So.                        302 403 302 302 302 403 403
+POST /demand/scenarios/try/ | operation=warehouse&scenario=peak&weeks=2                302 403 403 302 403 403 403
 GET  /tiles/demand-fan/?run={run_id}                                                   302 403 200 200 200 200 403
 GET  /tiles/account-demand/?account=ACME                                               302 403 200 200 200 200 403
 GET  /tiles/thread-demand/?thread={thread_id}                                          302 403 200 200 200 200 403
@@ -431,6 +454,11 @@ def routes() -> set[tuple[str, str]]:
         "duty-assign",
         "duty-end",
         "staffing-intervals",
+        "override-make",
+        "override-withdraw",
+        "assumption-record",
+        "assumption-withdraw",
+        "scenario-try",
         "forecast-exception-close",
         "forecast-exception-reopen",
         "forecast-exception-assign",
@@ -493,6 +521,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **notice_places(),
         **duty_places(),
         **exception_places(),
+        **override_places(),
         **forecast_exception_places(company.run_id),
         **insight_places(),
         "difference_id": difference_of(company.plan_id),
@@ -548,6 +577,39 @@ def forecast_exception_places(run_id: UUID) -> dict[str, Any]:
     from closeknit.rooms.demand.tests.coming import exception_of
 
     return {"finding_of": exception_of("ACME", run_id)}
+
+
+def override_places() -> dict[str, Any]:
+    """An override and an assumption of ACME's second forecast week, both by Bob."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.demand.actions.override_forecast import override_forecast
+    from closeknit.rooms.demand.actions.record_assumption import record_assumption
+    from closeknit.rooms.demand.contracts import (
+        AdjustedPlace,
+        AdjustmentKind,
+        OverrideReason,
+        WantedAssumption,
+        WantedOverride,
+    )
+
+    days = {"from_on": date(2026, 3, 9), "to_on": date(2026, 3, 16)}
+    size = {"operation": "warehouse", "kind": AdjustmentKind.MULTIPLY, "size": 1.1}
+    why = {"expires_on": date(2026, 3, 16), "reason_kind": OverrideReason.PROMOTION, "reason": "Spring."}
+    said = {"scenario": "peak", "statement": "A tenth more."}
+    place, acts = AdjustedPlace(account_number="ACME"), {"by": enter("bob"), "at": clock.now()}
+    override_id = override_forecast(WantedOverride(**size, **days, **why, place=place), replan=False, **acts)
+    assumption_id = record_assumption(WantedAssumption(**size, **days, **said, place=place), **acts)
+    plain = {**size, **days, "account_number": "ACME"}
+    new_override, new_assumption = {**plain, **why, "size": 1.2}, {**plain, **said, "size": 1.2}
+    return {
+        "override_id": override_id,
+        "override_query": urlencode(plain),
+        "assumption_id": assumption_id,
+        "new_override": json.dumps(new_override, default=str),
+        "override_form": urlencode(new_override),
+        "new_assumption": json.dumps(new_assumption, default=str),
+        "assumption_form": urlencode(new_assumption),
+    }
 
 
 def exception_places() -> dict[str, Any]:

@@ -1,13 +1,21 @@
 """What people send to the pages of demand."""
 
+from typing import Any
+
 from django import forms
 
 from closeknit.rooms.demand.contracts import (
     MOST_BACKTEST_WEEKS,
     MOST_ORIGINS,
+    VALUE_GROUPS,
     AccuracyBy,
+    AdjustedPlace,
+    AdjustmentKind,
+    AssumptionState,
     FindingKind,
     FollowUpKind,
+    OverrideReason,
+    OverrideState,
     RunPurpose,
     ScorePeriod,
 )
@@ -86,3 +94,90 @@ class Finding(forms.Form):
     text = forms.CharField(max_length=2000, error_messages={"required": "Say in words what you found."})
     follow_up = forms.ChoiceField(required=False, choices=[(kind.value, kind.value) for kind in FollowUpKind])
     follow_up_id = forms.CharField(required=False, max_length=200)
+
+
+class OverrideFilter(forms.Form):
+    """Which overrides to list."""
+
+    operation = forms.CharField(required=False, max_length=80)
+    state = forms.ChoiceField(
+        required=False, choices=[("", ""), *((state.value, state.value) for state in OverrideState)]
+    )
+    account = forms.CharField(required=False, max_length=400)
+    author = forms.CharField(required=False, max_length=120)
+
+
+class ChangedPlace(forms.Form):
+    """A place of a forecast, by how much it changes, and when."""
+
+    operation = forms.CharField(max_length=80)
+    service = forms.CharField(required=False, max_length=200)
+    region = forms.CharField(required=False, max_length=200)
+    work_class = forms.CharField(required=False, max_length=200)
+    tier = forms.CharField(required=False, max_length=200)
+    account_number = forms.CharField(required=False, max_length=200)
+    kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in AdjustmentKind])
+    size = forms.FloatField()
+    from_on = forms.DateField()
+    to_on = forms.DateField()
+
+    def place(self) -> AdjustedPlace:
+        """Return the place that was read."""
+        data = self.cleaned_data
+        return AdjustedPlace(data["service"], data["region"], data["work_class"], data["tier"], data["account_number"])
+
+    def changed(self) -> dict[str, Any]:
+        """Return what was read, as the room's actions want it."""
+        data = self.cleaned_data
+        plain = {name: data[name] for name in ("operation", "size", "from_on", "to_on")}
+        return {**plain, "place": self.place(), "kind": AdjustmentKind(data["kind"])}
+
+
+class OverrideForm(ChangedPlace):
+    """An override to make, or to look at before."""
+
+    expires_on = forms.DateField(required=False)
+    reason_kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in OverrideReason])
+    reason = forms.CharField(max_length=2000)
+    replan = forms.BooleanField(required=False)
+
+
+class WithdrawalForm(forms.Form):
+    """Why something is taken back."""
+
+    reason = forms.CharField(max_length=2000)
+    replan = forms.BooleanField(required=False)
+
+
+class ValueChoice(forms.Form):
+    """By what the value added is told apart."""
+
+    by = forms.ChoiceField(required=False, choices=[(group, group) for group in VALUE_GROUPS])
+    operation = forms.CharField(required=False, max_length=80)
+
+
+class AssumptionFilter(forms.Form):
+    """Which assumptions to list."""
+
+    operation = forms.CharField(required=False, max_length=80)
+    scenario = forms.CharField(required=False, max_length=80)
+    state = forms.ChoiceField(
+        required=False, choices=[("", ""), *((state.value, state.value) for state in AssumptionState)]
+    )
+    account = forms.CharField(required=False, max_length=400)
+
+
+class AssumptionForm(ChangedPlace):
+    """An assumption to record."""
+
+    scenario = forms.CharField(max_length=80)
+    statement = forms.CharField(max_length=2000)
+    is_peak = forms.BooleanField(required=False)
+
+
+class ScenarioForm(forms.Form):
+    """A scenario to try."""
+
+    operation = forms.CharField(max_length=80)
+    scenario = forms.CharField(max_length=80)
+    weeks = forms.IntegerField(min_value=1, max_value=26)

@@ -2,9 +2,31 @@
 
 from django.urls import path
 
-from closeknit.rooms.demand.pages import accuracy, backtests, changes, exceptions, explorer, intraday, pipeline, runs
+from closeknit.rooms.demand.pages import (
+    accuracy,
+    assumptions,
+    backtests,
+    changes,
+    exceptions,
+    explorer,
+    intraday,
+    overrides,
+    pipeline,
+    runs,
+)
 
 urlpatterns = [
+    path("demand/overrides/", overrides.list_overrides, name="override-list"),
+    path("demand/overrides/new/", overrides.show_new, name="override-new"),
+    path("demand/overrides/make/", overrides.make, name="override-make"),
+    path("demand/overrides/value/", overrides.show_value, name="override-value"),
+    path("demand/overrides/<uuid:override_id>/", overrides.show_override, name="override-detail"),
+    path("demand/overrides/<uuid:override_id>/withdraw/", overrides.withdraw, name="override-withdraw"),
+    path("demand/assumptions/", assumptions.list_assumptions, name="assumption-list"),
+    path("demand/assumptions/new/", assumptions.show_new, name="assumption-new"),
+    path("demand/assumptions/record/", assumptions.record, name="assumption-record"),
+    path("demand/assumptions/<uuid:assumption_id>/withdraw/", assumptions.withdraw, name="assumption-withdraw"),
+    path("demand/scenarios/try/", assumptions.try_scenario, name="scenario-try"),
     path("demand/pipeline/", pipeline.show_pipeline, name="demand-pipeline"),
     path("demand/accuracy/", accuracy.show_accuracy, name="forecast-accuracy"),
     path("demand/changes/", changes.show_changes, name="demand-changes"),

@@ -16,6 +16,13 @@ from closeknit.web import boot, cli
 
 PACKAGE = Path(closeknit.__file__).parent
 SCHEMAS = {
+    "closeknit.assumption/1",
+    "closeknit.assumptions/1",
+    "closeknit.override-preview/1",
+    "closeknit.override-value/1",
+    "closeknit.override/1",
+    "closeknit.overrides/1",
+    "closeknit.scenario/1",
     "closeknit.absence-ended/1",
     "closeknit.absence/1",
     "closeknit.absences/1",
@@ -221,6 +228,10 @@ READING = (
     "customers insights authors",
     "agreements list --on 2026-03-02",
     "demand runs",
+    "demand overrides",
+    "demand override-value",
+    "demand override-value --by author",
+    "demand assumptions",
     "demand weeks warehouse",
     "demand horizons warehouse",
     "demand backtests",

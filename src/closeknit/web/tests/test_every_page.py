@@ -16,6 +16,11 @@ PAGES = (
     "/terms/",
     "/demand/",
     "/demand/{run}/",
+    "/demand/overrides/",
+    "/demand/overrides/new/",
+    "/demand/overrides/value/",
+    "/demand/assumptions/",
+    "/demand/assumptions/new/",
     "/demand/accuracy/",
     "/demand/exceptions/",
     "/demand/exceptions/{off}/",
@@ -83,6 +88,7 @@ TILES = (
     "/tiles/thread-demand/?thread={thread}",
 )
 EXPORTS = (
+    "/demand/overrides/",
     "/plans/differences/",
     "/demand/exceptions/",
     "/demand/accuracy/",

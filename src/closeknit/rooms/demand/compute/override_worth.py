@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from closeknit.rooms.demand.contracts import OverrideWorth, ValueRow, Verdict
+from closeknit.rooms.demand.contracts import OverrideVerdict, OverrideWorth, ValueRow
 
 LEAST_OVERRIDES = 5
 """Of fewer than this nothing is said: chance alone would say as much."""
@@ -68,9 +68,9 @@ def value_row(group: str, name: str, measured: Sequence[Measured]) -> ValueRow:
     worth = joined(ordered)
     better = sum(one.worth.added_units > 0 for one in ordered)
     low, high = _interval(ordered)
-    verdict = Verdict.UNKNOWN
+    verdict = OverrideVerdict.UNKNOWN
     if low is not None and high is not None:
-        verdict = Verdict.PAYS if low > 0 else Verdict.COSTS if high < 0 else Verdict.UNKNOWN
+        verdict = OverrideVerdict.PAYS if low > 0 else OverrideVerdict.COSTS if high < 0 else OverrideVerdict.UNKNOWN
     row = ValueRow(group, name, len(ordered), better, worth, worth.added_share, low, high, verdict, "")
     return ValueRow(group, name, len(ordered), better, worth, worth.added_share, low, high, verdict, sentence(row))
 
@@ -108,8 +108,8 @@ def sentence(row: ValueRow) -> str:
         return f"{said}: too few to say."
     change = f"the error {'fell' if row.mean_share >= 0 else 'rose'} by {abs(row.mean_share):.1%} of the work"
     told = {
-        Verdict.PAYS: "overriding pays here",
-        Verdict.COSTS: "overriding makes it worse here",
-        Verdict.UNKNOWN: "it may be chance",
+        OverrideVerdict.PAYS: "overriding pays here",
+        OverrideVerdict.COSTS: "overriding makes it worse here",
+        OverrideVerdict.UNKNOWN: "it may be chance",
     }[row.verdict]
     return f"{said}; together {change} (90 %: {row.low_share:+.1%} to {row.high_share:+.1%}): {told}."

@@ -150,7 +150,11 @@ class OverridePreview:
         return self.units_after - self.units_before
 
 
-class Verdict(StrEnum):
+VALUE_GROUPS = ("cell", "author", "reason", "direction", "service", "region", "tier", "account")
+"""By what value added is told apart. A cell of the policy table is a direction and a service."""
+
+
+class OverrideVerdict(StrEnum):
     """What the record says of overriding in a cell of the policy table."""
 
     PAYS = "pays"
@@ -174,7 +178,7 @@ class ValueRow:
     mean_share: float | None
     low_share: float | None
     high_share: float | None
-    verdict: Verdict
+    verdict: OverrideVerdict
     sentence: str
 
 

@@ -6,7 +6,7 @@ from django.db.models.functions import Abs
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.demand.compute.override_worth import GROUPS, LEAST_OVERRIDES, Measured, value_row, value_rows
-from closeknit.rooms.demand.contracts import AdjustedPlace, OverrideWorth, ValueRow, Verdict
+from closeknit.rooms.demand.contracts import AdjustedPlace, OverrideVerdict, OverrideWorth, ValueRow
 from closeknit.rooms.demand.models import OverrideWeek
 from closeknit.rooms.demand.reads.adjustments import visible_accounts
 
@@ -44,7 +44,7 @@ def describe_record(operation: str, place: AdjustedPlace, *, is_more: bool, by: 
     if row.mean_share is None or row.low_share is None:
         return f"{whose} last {len(chosen)} {what}: too few to say whether they help."
     effect = "better" if row.mean_share >= 0 else "worse"
-    doubt = "" if row.verdict is not Verdict.UNKNOWN else " (it may be chance)"
+    doubt = "" if row.verdict is not OverrideVerdict.UNKNOWN else " (it may be chance)"
     return f"{whose} last {len(chosen)} {what} made it {effect} by {abs(row.mean_share):.0%} of the work{doubt}."
 
 

@@ -12,7 +12,7 @@ from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.demand import reads
 from closeknit.rooms.demand.actions.measure_overrides import measure_overrides
 from closeknit.rooms.demand.actions.withdraw_override import withdraw_override
-from closeknit.rooms.demand.contracts import AdjustedPlace, AdjustmentKind, AdjustmentOutcome, Verdict
+from closeknit.rooms.demand.contracts import AdjustedPlace, AdjustmentKind, AdjustmentOutcome, OverrideVerdict
 from closeknit.rooms.demand.models import ForecastRun, OverrideWeek
 from closeknit.rooms.demand.tests.overriding import MONDAY, WANTED, forecast, override
 from closeknit.rooms.org.reads import system_actor
@@ -179,10 +179,10 @@ def test_the_policy_says_where_it_pays_and_tells_who_overrides(company, alice, b
     measure()
     rows = {row.name: row for row in reads.list_override_value(by=alice)}
     up, down = rows["increases of picking"], rows["decreases of picking"]
-    assert (up.overrides, up.better, up.verdict) == (6, 6, Verdict.PAYS)
+    assert (up.overrides, up.better, up.verdict) == (6, 6, OverrideVerdict.PAYS)
     assert up.low_share <= up.mean_share <= up.high_share
     assert "overriding pays here" in up.sentence
-    assert (down.overrides, down.verdict) == (1, Verdict.UNKNOWN)
+    assert (down.overrides, down.verdict) == (1, OverrideVerdict.UNKNOWN)
     assert "too few to say" in down.sentence
     assert reads.list_override_value(by=alice) == reads.list_override_value(by=alice), "the draws are seeded"
     assert reads.get_override_value(by=alice).overrides == 7
