@@ -52,14 +52,16 @@ class EventRows:
     def concerning(self, keys: Sequence[ForecastKey]) -> BoolArray:
         """[series, row]: whether the row is about the series."""
         found = np.zeros((len(keys), len(self.names)), dtype=np.bool_)
+        fields = [
+            np.array([getattr(k, f) for k in keys], dtype=np.str_) for f in ("service", "region", "account_number")
+        ]
         for row, places in enumerate(self.places):
-            for service, region, account in places:
-                for i, key in enumerate(keys):
-                    found[i, row] |= (
-                        service in ("", key.service)
-                        and region in ("", key.region)
-                        and account in ("", key.account_number)
-                    )
+            for place in places:
+                mine = np.ones(len(keys), dtype=np.bool_)
+                for asked, given in zip(place, fields, strict=True):
+                    if asked:
+                        mine &= given == asked
+                found[:, row] |= mine
         return found
 
 

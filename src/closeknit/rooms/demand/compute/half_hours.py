@@ -47,5 +47,7 @@ def laid_out(
         # What no holiday has shown yet has the shape of a Sunday.
         ahead = np.where(ahead == HOLIDAY_KIND, SUNDAY_KIND, ahead)
     profile = day_profile(seen, SLOTS, before, group_of_series=group[:shown], half_life_days=HALF_LIFE_DAYS)
-    slots = to_slots(daily.mean[:shown], daily.quantiles[:, :shown], levels, profile, ahead)
-    return replace(daily, mean=np.array(slots.mean), quantiles=np.array(slots.quantiles))
+    # Of series alone nobody asks how sure their half-hours are.
+    sure = np.concatenate([np.repeat(daily.mean[None, : nodes.series], levels.size, axis=0), daily.quantiles], axis=1)
+    slots = to_slots(daily.mean[:shown], sure, levels, profile, ahead)
+    return replace(daily, mean=np.array(slots.mean), quantiles=np.array(slots.quantiles[:, nodes.series :]))

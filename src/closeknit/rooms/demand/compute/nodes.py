@@ -23,65 +23,83 @@ class Nodes:
     """Series, then totals (one per service and region), then tiers within totals, services and the operation.
 
     Groups of one member are left out, totals excepted. `parents` [node]: -1 at a root; `series`, `totals`: how many;
-    `member` [node, series]: which series a node is the sum of.
+    `below`: for each node that is no series, the series it is the sum of; `total_of_series` [series].
     """
 
     series: int
     totals: int
     parents: IntArray
-    member: BoolArray
+    below: tuple[IntArray, ...]
+    total_of_series: IntArray
 
     @property
     def count(self) -> int:
         """How many nodes there are."""
         return int(self.parents.size)
 
-    def sums(self, values: FloatArray) -> FloatArray:
-        """[node, period]: each node's sum of series [series, period], those missing left out."""
+    def with_sums(self, values: FloatArray) -> FloatArray:
+        """[node, period]: series [series, period] and all sums of them, those missing left out."""
         result: FloatArray = np.empty((self.count, values.shape[1]))
         result[: self.series] = values
-        result[self.series :] = self.member[self.series :].astype(np.float64) @ np.nan_to_num(values)
+        for place, members in enumerate(self.below):
+            result[self.series + place] = np.nan_to_num(values[members]).sum(axis=0)
         return result
 
 
 def nodes_of(keys: Sequence[ForecastKey], total_of_series: IntArray, totals: Sequence[tuple[str, str]]) -> Nodes:
     """Build the tree of sorted keys: operation, service, region, tier (of a class of work), account."""
     n = len(keys)
-    rows = [total_of_series == t for t in range(len(totals))]
-    tier = [(k.service, k.region, k.work_class, k.tier) for k in keys]
-    for place in sorted(set(tier)):
-        mine = np.array([t == place for t in tier])
-        if mine.sum() > 1 and not any(np.array_equal(mine, row) for row in rows):
-            rows.append(mine)
-    for service in sorted({s for s, _ in totals}):
-        of = [t for t, (s, _) in enumerate(totals) if s == service]
-        if len(of) > 1:
-            rows.append(np.isin(total_of_series, of))
-    if len(totals) > 1 and not any(row.all() for row in rows):
-        rows.append(np.ones(n, dtype=np.bool_))
-    upper = np.array(rows).reshape(len(rows), n)
-    sizes = upper.sum(axis=1)
-    parents = np.full(n + len(rows), -1, dtype=np.int64)
-    for node in range(n + len(rows)):
-        first = node if node < n else int(np.argmax(upper[node - n]))
-        size = 1 if node < n else sizes[node - n]
-        # A total of one series is larger than it all the same.
-        above = [u for u in np.flatnonzero(upper[:, first]) if (node < n or (sizes[u] > size and u != node - n))]
-        if above:
-            parents[node] = n + min(above, key=lambda u: sizes[u])
-    return Nodes(n, len(totals), parents, np.vstack([np.eye(n, dtype=np.bool_), upper]))
+    of_total = [np.flatnonzero(total_of_series == t) for t in range(len(totals))]
+    by_tier: dict[tuple[str, ...], list[int]] = {}
+    for i, key in enumerate(keys):
+        by_tier.setdefault((key.service, key.region, key.work_class, key.tier), []).append(i)
+    tiers = [
+        np.array(members)
+        for members in by_tier.values()
+        if 1 < len(members) < of_total[total_of_series[members[0]]].size
+    ]
+    by_service: dict[str, list[int]] = {}
+    for t, (service, _) in enumerate(totals):
+        by_service.setdefault(service, []).append(t)
+    services = [np.concatenate([of_total[t] for t in of]) for of in by_service.values() if len(of) > 1]
+    whole = [np.arange(n)] if len(totals) > 1 and not any(of.size == n for of in services) else []
+    below = (*of_total, *tiers, *services, *whole)
+    return Nodes(n, len(totals), _parents(n, len(totals), len(tiers), below), below, total_of_series)
 
 
-def coherent(
-    nodes: Nodes, mean: FloatArray, quantiles: FloatArray, spread: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return means [node, period] that add up, nearest to the given ones, and quantiles moved along.
+def _parents(n: int, totals: int, tiers: int, below: Sequence[IntArray]) -> IntArray:
+    """Each node's next larger sum: series hang in tiers or totals, tiers in totals, these in services, in all."""
+    parents = np.full(n + len(below), -1, dtype=np.int64)
+    levels = (
+        range(totals, totals + tiers),
+        range(totals),
+        range(totals + tiers, len(below)),
+    )
+    # From the operation down, so that the nearest sum is written last.
+    for place in reversed(range(totals + tiers, len(below))):
+        parents[below[place]] = n + place
+    services = list(levels[2])
+    if services and below[services[-1]].size == n:
+        parents[[n + place for place in services[:-1]]] = n + services[-1]
+    for place in levels[1]:
+        parents[n + place] = parents[below[place][0]]
+    for place in levels[1]:
+        parents[below[place]] = n + place
+    for place in levels[0]:
+        parents[n + place] = parents[below[place][0]]
+    for place in levels[0]:
+        parents[below[place]] = n + place
+    return parents
+
+
+def coherent(nodes: Nodes, mean: FloatArray, spread: FloatArray) -> FloatArray:
+    """Return means [node, period] that add up, nearest to the given ones.
 
     `spread` [node]: how far off each node's forecast may be; a node gives way by its square.
     """
     variances = np.maximum(spread, 1e-6 * np.maximum(spread.max(initial=0.0), 1e-6)) ** 2
-    told = reconcile(mean, hierarchy_of_parents(nodes.parents), variances, non_negative=True).values
-    return told, moved(mean, quantiles, told)
+    told = reconcile(mean, hierarchy_of_parents(nodes.parents), variances, non_negative=True)
+    return np.array(told.values)
 
 
 def moved(mean: FloatArray, quantiles: FloatArray, new: FloatArray) -> FloatArray:

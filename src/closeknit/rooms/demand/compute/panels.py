@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from closeknit.engine.forecasting import EventEffects, interval_coverage
+from closeknit.engine.forecasting import interval_coverage
 from closeknit.rooms.customers.contracts import TOP_TIERS, Tier
 from closeknit.rooms.demand.compute.calendar import Occasion, event_rows, is_holiday
 from closeknit.rooms.demand.compute.grouping import (
@@ -19,14 +19,19 @@ from closeknit.rooms.demand.compute.grouping import (
     totals_of,
 )
 from closeknit.rooms.demand.compute.half_hours import days_of, kinds_of_day, laid_out
-from closeknit.rooms.demand.compute.nodes import Nodes, coherent, nodes_of
+from closeknit.rooms.demand.compute.nodes import Nodes, coherent, moved, nodes_of
 from closeknit.rooms.demand.compute.statistical import (
     Numbers,
     Plain,
+    Said,
+    WholeWeeks,
     concerned_nodes,
+    days_of_weeks,
     judge_weeks,
     quantiles_of_weeks,
-    say,
+    say_days,
+    spread_of,
+    thin_series,
 )
 from closeknit.rooms.demand.contracts import EventEffect, ForecastKey, Grain, Panel, mondays_of
 
@@ -74,9 +79,9 @@ def forecast_panel(
     keys, values = group_series(history, tiers, own_from)
     totals, total_of_series, _ = totals_of(keys, values)
     nodes = nodes_of(keys, total_of_series, totals)
-    plain = _plain(history, nodes, keys, nodes.sums(values), horizon_days, occasions, best_tiers)
+    plain = _plain(history, nodes, keys, nodes.with_sums(values), horizon_days, occasions, best_tiers)
     future = future_starts(history, horizon_days)
-    numbers, effects = _forecast(plain, history.grain, horizon_days, WINDOWS)
+    numbers, said = _forecast(plain, history.grain, horizon_days, WINDOWS)
     accuracy, wape = _held_out(plain, history.grain)
     leaf, total = slice(0, nodes.series), slice(nodes.series, nodes.series + nodes.totals)
     panel = Panel(
@@ -92,13 +97,13 @@ def forecast_panel(
         total_keys=totals,
         total_of_series=total_of_series,
         total_mean=numbers.mean[total],
-        total_quantiles=numbers.quantiles[:, total],
+        total_quantiles=numbers.quantiles,
         total_weekly_mean=numbers.weekly_mean[total],
         total_weekly_quantiles=numbers.weekly_quantiles[:, total],
         reasons=numbers.reasons[leaf],
         total_methods=numbers.methods[total],
         total_reasons=numbers.reasons[total],
-        events=() if effects is None else _events(effects, plain, totals),
+        events=_events(said, plain, totals),
     )
     return panel, accuracy
 
@@ -126,21 +131,50 @@ def _plain(
     )
 
 
-def _forecast(plain: Plain, grain: Grain, horizon_days: int, windows: int) -> tuple[Numbers, EventEffects | None]:
+def _forecast(plain: Plain, grain: Grain, horizon_days: int, windows: int) -> tuple[Numbers, Said]:
     """Forecast days, make them agree, sum them into weeks, and lay them out over half-hours where these are asked."""
     past = plain.values.shape[1] // PERIODS_PER_DAY[grain]
-    whole = slice(0, past + horizon_days)
+    days = plain.days[: past + horizon_days]
     by_day = plain if grain is Grain.DAY else replace(plain, values=days_of(plain.values))
-    said = say(by_day, horizon_days, QUANTILE_LEVELS, windows)
-    mean, quantiles = coherent(plain.nodes, said.mean, said.quantiles, _spread(said.quantiles))
-    week_of_day = np.unique(mondays_of(plain.days[whole][past:]), return_inverse=True)[1].astype(np.int64)
-    weeks = judge_weeks(said.calm, plain.group, plain.tail, 1 + horizon_days // 7, QUANTILE_LEVELS)
-    weekly, weekly_quantiles = quantiles_of_weeks(mean, quantiles, weeks, week_of_day)
-    numbers = Numbers(mean, quantiles, weekly, weekly_quantiles, said.methods, said.reasons)
+    thin = thin_series(by_day)
+    said = say_days(by_day, np.flatnonzero(~thin), horizon_days, QUANTILE_LEVELS, windows)
+    whole = judge_weeks(by_day, said, 1 + horizon_days // 7, QUANTILE_LEVELS)
+    mean = _reconciled(by_day, said, whole, np.flatnonzero(thin))
+    week_of_day = np.unique(mondays_of(days[past:]), return_inverse=True)[1].astype(np.int64)
+    weekly, weekly_quantiles = quantiles_of_weeks(mean, said, whole, week_of_day)
+    totals = slice(plain.nodes.series, plain.nodes.series + plain.nodes.totals)
+    place = np.searchsorted(said.rows, np.arange(totals.start, totals.stop))
+    quantiles = moved(said.mean[place], said.quantiles[:, place], mean[totals])
+    methods, reasons = _words(said, whole, by_day)
+    numbers = Numbers(mean, quantiles, weekly, weekly_quantiles, methods, reasons)
     if grain is Grain.HALF_HOUR:
-        kinds = kinds_of_day(plain.days[whole], plain.special[whole])
+        kinds = kinds_of_day(days, plain.special[: days.size])
         numbers = laid_out(numbers, plain.values, plain.nodes, plain.group, kinds, QUANTILE_LEVELS)
-    return numbers, said.effects
+    return numbers, said
+
+
+def _reconciled(plain: Plain, said: Said, whole: WholeWeeks | None, thin: IntArray) -> FloatArray:
+    """[node, day ahead]: means of all nodes that add up, each giving way by how sure it is."""
+    mean = np.zeros((plain.nodes.count, said.mean.shape[1]))
+    spread = np.zeros(plain.nodes.count)
+    mean[said.rows], spread[said.rows] = said.mean, spread_of(said.quantiles, QUANTILE_LEVELS)
+    if whole is not None and thin.size:
+        mean[thin] = days_of_weeks(plain, said, whole, thin)
+        spread[thin] = spread_of(whole.quantiles[:, thin], QUANTILE_LEVELS) / np.sqrt(7.0)
+    return coherent(plain.nodes, mean, spread)
+
+
+def _words(said: Said, whole: WholeWeeks | None, plain: Plain) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Each node's method and why, with the grain it was forecast by where that is the week."""
+    methods, reasons = [""] * plain.nodes.count, [""] * plain.nodes.count
+    if whole is not None:
+        per_day = np.nanmean(plain.values, axis=1)
+        for node, (method, reason) in enumerate(zip(whole.methods, whole.reasons, strict=True)):
+            methods[node] = f"{method} of weeks"
+            reasons[node] = f"by weeks, as {per_day[node]:.2g} units a day are mostly chance; {reason}"
+    for place, node in enumerate(said.rows.tolist()):
+        methods[node], reasons[node] = said.methods[place], said.reasons[place]
+    return tuple(methods), tuple(reasons)
 
 
 def join_accuracy(parts: Sequence[Accuracy]) -> Accuracy:
@@ -168,20 +202,17 @@ def _tail(nodes: Nodes, keys: Sequence[ForecastKey], best_tiers: Sequence[Tier])
     return tail
 
 
-def _spread(quantiles: FloatArray) -> FloatArray:
-    """[node]: root mean square of a tenth to nine tenths, as of a normal error."""
-    low, high = (int(np.argmin(np.abs(QUANTILE_LEVELS - q))) for q in (0.1, 0.9))
-    spread: FloatArray = np.sqrt(np.mean((quantiles[high] - quantiles[low]) ** 2, axis=1)) / 2.563
-    return spread
-
-
-def _events(effects: EventEffects, plain: Plain, totals: Sequence[tuple[str, str]]) -> tuple[EventEffect, ...]:
+def _events(said: Said, plain: Plain, totals: Sequence[tuple[str, str]]) -> tuple[EventEffect, ...]:
     """What events do to each total, the most often seen first."""
-    n, found = plain.nodes.series, []
+    effects, found = said.effects, []
+    if effects is None:
+        return ()
     for t, (service, region) in enumerate(totals):
-        for row in np.flatnonzero(plain.concerned[n + t]):
-            share, error = float(effects.effect[n + t, row]), float(effects.standard_error[n + t, row])
-            seen = int(effects.occurrences[n + t, row])
+        node = plain.nodes.series + t
+        place = int(np.searchsorted(said.rows, node))
+        for row in np.flatnonzero(plain.concerned[node]):
+            share, error = float(effects.effect[place, row]), float(effects.standard_error[place, row])
+            seen = int(effects.occurrences[place, row])
             found.append(EventEffect(plain.rows.names[row], service, region, share, error, seen))
     return tuple(sorted(found, key=lambda e: (e.service, e.region, -e.occurrences, e.name)))
 
@@ -195,13 +226,15 @@ def _held_out(plain: Plain, grain: Grain) -> tuple[Accuracy, FloatArray]:
     cut = plain.values.shape[1] - periods
     past = replace(plain, values=plain.values[:, :cut])
     numbers, _ = _forecast(past, grain, HELD_OUT_DAYS, HELD_OUT_WINDOWS)
-    return score(plain.values[:shown, cut:], numbers.mean[:shown], numbers.quantiles[:, :shown], n, slice(n, shown))
+    return score(plain.values[:shown, cut:], numbers.mean[:shown], numbers.quantiles, n)
 
 
-def score(
-    actual: FloatArray, mean: FloatArray, quantiles: FloatArray, series: int, totals: slice
-) -> tuple[Accuracy, FloatArray]:
-    """Return the totals' accuracy together, and each series' error: sum of errors over sum of work (WAPE)."""
+def score(actual: FloatArray, mean: FloatArray, quantiles: FloatArray, series: int) -> tuple[Accuracy, FloatArray]:
+    """Return the totals' accuracy together, and each series' error: sum of errors over sum of work (WAPE).
+
+    `actual`, `mean`: series, then totals, by period; `quantiles` [level, total, period].
+    """
+    totals = slice(series, None)
     error = np.nan_to_num(actual - mean)
     with np.errstate(invalid="ignore", divide="ignore"):
         series_wape = np.abs(error[:series]).sum(axis=1) / np.nansum(actual[:series], axis=1)
@@ -209,7 +242,7 @@ def score(
     demand = float(np.nansum(actual[totals]))
     if demand <= 0.0:
         return Accuracy(None, None, None), series_wape
-    low, high = (quantiles[int(np.argmin(np.abs(QUANTILE_LEVELS - q))), totals] for q in (0.1, 0.9))
+    low, high = (quantiles[int(np.argmin(np.abs(QUANTILE_LEVELS - q)))] for q in (0.1, 0.9))
     inside = interval_coverage(actual[totals], low, high)
     accuracy = Accuracy(
         wape_share=float(np.abs(error[totals]).sum()) / demand,
