@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from tests.cast import enter, sign_in
-from tests.small_company import AT, build
+from tests.small_company import AT, build, deliver_all
 
 from closeknit.kernel.errors import Conflict, Denied, Invalid, NotFound
 from closeknit.rooms.capacity import compute, reads
@@ -163,6 +163,21 @@ def test_after_the_week_it_is_said_who_was_nearer(company, tmp_path, alice, fact
     assert reads.count_differences(by=alice)[nearer.value] == 1
 
 
+def test_a_new_plan_and_new_opportunities_have_it_looked_at_by_the_worker(tmp_path, db):
+    build(tmp_path)
+    waiting = (
+        "select count(*) from procrastinate_jobs where task_name like '%%look_at_pipeline_job' and status = 'todo'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(waiting)
+        assert cursor.fetchone()[0] == 1
+        cursor.execute("delete from procrastinate_jobs")
+        sell(tmp_path, 2000)
+        deliver_all()
+        cursor.execute(waiting)
+        assert cursor.fetchone()[0] == 1
+
+
 def test_the_database_lets_no_second_open_one_be(company):
     look()
     row = PipelineDifference.objects.get()
@@ -178,8 +193,7 @@ def test_on_pages_and_api(company, client, alice):
     for address in ("/plans/differences/", f"/plans/differences/{row.pk}/", "/tiles/pipeline-differences/"):
         assert "Pickers" in client.get(address).content.decode(), address
     assert client.get("/api/v1/pipeline-differences").json()[0]["pipeline_hours"] == pytest.approx(200.0)
-    assert client.post(f"/plans/differences/{row.pk}/assign/", {"to": "carol"}).status_code == 422
-    enter("carol")
+    assert client.post(f"/plans/differences/{row.pk}/assign/", {"to": "nobody"}).status_code == 422
     assert client.post(f"/plans/differences/{row.pk}/assign/", {"to": "carol"}).status_code == 302
     said = {"resolution": "more-capacity", "text": "Two more pickers."}
     assert client.post(f"/plans/differences/{row.pk}/settle/", said).status_code == 302
