@@ -1,6 +1,6 @@
 """Conformal quantiles: errors on windows, scaled without themselves, pooled over a group, per step ahead."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -13,6 +13,9 @@ _ENOUGH = 60
 _POWERS = (0.0, 0.5, 1.0)
 _GROWTHS = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _FEWEST_FREEDOM = 2.0
+_FEWEST_BEFORE = 2
+_STRETCH_KNOWN = 5.0
+_LEAST_AND_MOST = (0.5, 3.0)
 _SIDES_KNOWN = 20.0
 """Independent errors at which the two sides count as much each by itself as both together."""
 
@@ -22,31 +25,41 @@ class Calibration:
     """What quantiles are made of: `spread` [series], scaled errors [series, window, step], `group` [series].
 
     Per group: `power` of the forecast and `growth` of the variance per step that an error's size goes with, and
-    `independent`: how many independent errors the scaled ones are worth.
+    `independent`: how many independent errors the scaled ones are worth, and `stretch`: what intervals are multiplied
+    by so that those made in the past would have reached what they said.
     """
 
     spread: FloatArray
     power: FloatArray
     growth: FloatArray
     independent: FloatArray
+    stretch: FloatArray
     scores: FloatArray
     group: IntArray
 
 
 def calibrated(
-    actual: FloatArray, forecast: FloatArray, scale: FloatArray, group: IntArray, origins: IntArray
+    actual: FloatArray,
+    forecast: FloatArray,
+    scale: FloatArray,
+    group: IntArray,
+    origins: IntArray,
+    like: Calibration | None = None,
 ) -> Calibration:
     """Scaled errors of forecasts [series, window, step], each scaled by those windows that share no period with it.
 
     An error's size goes with a power (0, 1/2 or 1) of the forecast's own, and its variance with 1 + growth (step - 1):
-    the likeliest of the group.
+    the likeliest of the group, or those of `like`.
     """
     groups = 1 + int(group.max()) if group.size else 0
     power, growth = np.zeros(groups), np.zeros(groups)
     shape = np.ones_like(forecast)
     for label in range(groups):
         rows = group == label
-        power[label], growth[label] = _likeliest(actual[rows], forecast[rows])
+        if like is None:
+            power[label], growth[label] = _likeliest(actual[rows], forecast[rows])
+        else:
+            power[label], growth[label] = like.power[label], like.growth[label]
         shape[rows] = _shape(forecast[rows], forecast[rows], power[label]) * _widening(forecast, growth[label])
     size = np.abs(actual - forecast) / shape / scale[:, None, None]
     there = ~np.isnan(size)
@@ -61,7 +74,41 @@ def calibrated(
     scores = np.divide(actual - forecast, unit, out=np.zeros_like(unit), where=unit > 0.0)
     scores = np.where(there, scores, np.nan)
     independent = np.array([_independent(scores[group == label], origins) for label in range(groups)])
-    return Calibration(spread, power, growth, independent, scores, group)
+    return Calibration(spread, power, growth, independent, np.ones(groups), scores, group)
+
+
+def stretched(
+    actual: FloatArray,
+    forecast: FloatArray,
+    scale: FloatArray,
+    group: IntArray,
+    origins: IntArray,
+    calibration: Calibration,
+) -> Calibration:
+    """The calibration with its `stretch`: 80 % intervals of past windows, from those before each, against what came.
+
+    The factor that would have made four in five fall within is taken to a power below 1 where windows are few.
+    """
+    ratio, judged = np.full(actual.shape, np.nan), 0
+    for place in range(origins.size):
+        earlier = np.flatnonzero(origins + actual.shape[2] <= origins[place])
+        if earlier.size < _FEWEST_BEFORE:
+            continue
+        made = calibrated(actual[:, earlier], forecast[:, earlier], scale, group, origins[earlier], calibration)
+        mean = np.where(np.isnan(forecast[:, place]), 0.0, forecast[:, place])
+        low, high = quantiles_of(mean, made, np.array([0.1, 0.9]))
+        off = actual[:, place] - forecast[:, place]
+        half = np.where(off > 0.0, high - mean, mean - low)
+        np.divide(np.abs(off), half, out=ratio[:, place], where=half > 0.0)
+        judged += 1
+    stretch = np.ones_like(calibration.stretch)
+    for label in range(stretch.size):
+        pool = ratio[calibration.group == label].reshape(1, -1)
+        found, count = empirical_quantiles(pool, np.array([0.8]))
+        if count[0] and found[0, 0] > 0.0:
+            known = calibration.independent[label] * judged / origins.size
+            stretch[label] = np.clip(found[0, 0], *_LEAST_AND_MOST) ** (known / (known + _STRETCH_KNOWN))
+    return replace(calibration, stretch=stretch)
 
 
 def disjoint(origins: IntArray, horizon: int) -> BoolArray:
@@ -81,6 +128,7 @@ def quantiles_of(mean: FloatArray, calibration: Calibration, levels: FloatArray)
         unit = _steps(calibration.scores[rows], levels, calibration.independent[label])
         shape = _shape(mean[rows, None, :], mean[rows, None, :], calibration.power[label])[:, 0]
         shape = shape * _widening(mean, calibration.growth[label])
+        unit = unit * calibration.stretch[label]
         result[:, rows] += unit[:, None, :] * (calibration.spread[rows, None] * shape)[None]
     return result
 

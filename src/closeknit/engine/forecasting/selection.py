@@ -19,7 +19,7 @@ from closeknit.engine.checks import (
     whole_numbers,
 )
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.forecasting.conformal import calibrated, disjoint, quantiles_of, reached
+from closeknit.engine.forecasting.conformal import calibrated, disjoint, quantiles_of, reached, stretched
 from closeknit.engine.forecasting.methods import Method, standard_methods
 
 _POWER = 3.0
@@ -151,6 +151,7 @@ def judged(
     mean, borrowed = _borrowed(values, mean, group)
     actual = _windows(came, rules.origins, horizon)
     calibration = calibrated(actual, rival.forecast, trial.scale, group, rules.origins)
+    calibration = stretched(actual, rival.forecast, trial.scale, group, rules.origins, calibration)
     non_negative = ~np.any(values < 0.0, axis=1)
     mean = np.where(non_negative[:, None], np.maximum(mean, 0.0), mean)
     share, count = reached(actual, rival.forecast, trial.scale, group, rules.levels, rules.origins)
