@@ -1,6 +1,7 @@
 """The forecast explorer: one branch of a forecast at a time, down to single accounts."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -12,7 +13,7 @@ from closeknit.kernel.errors import Invalid, NotFound
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
 from closeknit.rooms.demand import reads
-from closeknit.rooms.demand.contracts import Branch, BranchCard
+from closeknit.rooms.demand.contracts import TOGETHER, AdjustmentKind, Branch, BranchCard
 from closeknit.rooms.demand.forms import BranchChoice
 from closeknit.rooms.org.contracts import Permission
 
@@ -59,7 +60,12 @@ def explore_run(request: Request, run_id: UUID) -> HttpResponseBase:
             "high_per_week": _mean([week.high for week in coming]),
             "recent_per_week": _mean([week.observed for week in card.weeks if week.observed is not None][-8:]),
             "series_count": card.series,
-            "may_adjust": by.may(Permission.ADJUST_FORECAST),
+            "may_override": bool(coming) and branch.account_number != TOGETHER and by.may(Permission.ADJUST_FORECAST),
+            "first_week": coming[0].week_on if coming else None,
+            "after_first_week": coming[0].week_on + timedelta(days=7) if coming else None,
+            "set_kind": AdjustmentKind.SET.value,
+            "factor_kind": AdjustmentKind.MULTIPLY.value,
+            "add_kind": AdjustmentKind.ADD.value,
         },
     )
 
