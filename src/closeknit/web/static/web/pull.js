@@ -33,7 +33,9 @@
     form.dispatchEvent(new Event("change", { bubbles: true }));
   }
   function handle(layer, view, form, week) {
-    const [left, top] = view.origin();
+    const padding = view.padding();
+    const left = view.origin()[0] + padding.left;
+    const top = view.origin()[1] + padding.top;
     const x = view.scale("x");
     const y = view.scale("y");
     const dot = document.createElementNS(SVG, "circle");
