@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -29,7 +29,7 @@ from closeknit.rooms.demand.contracts.exceptions import (
 )
 from closeknit.rooms.demand.models import ForecastException, ForecastExceptionStep
 from closeknit.rooms.demand.reads.accuracy import list_scored_weeks
-from closeknit.rooms.demand.reads.runs import sees_whole
+from closeknit.rooms.demand.reads.runs import WEEKS_SHOWN, sees_whole
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import visible_account_numbers
@@ -92,7 +92,7 @@ def list_exception_weeks(exception_id: UUID, *, by: Actor) -> list[SeriesWeek]:
     for monday, units in (row.change or {}).get("weeks", []):
         day = date.fromisoformat(monday)
         weeks[day] = SeriesWeek(day, units, None, None, None)
-    first = min([*weeks, row.week_on])
+    first = min([*weeks, row.week_on - timedelta(weeks=WEEKS_SHOWN)])
     for week in list_scored_weeks(row.operation, since_on=first, by=by, **_series_of(row)):
         weeks[week.week_on] = SeriesWeek(week.week_on, week.actual, week.mean, week.low, week.high)
     return [weeks[day] for day in sorted(weeks)]
