@@ -11,10 +11,12 @@ from scipy import optimize, special
 from closeknit.engine.checks import BoolArray, FloatArray, IntArray, frozen, numbers, whole_number
 from closeknit.engine.compiled import array, run_in_parts
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.forecasting.changes_kernels import EVENT_NUMBERS, MOST_EVENTS, find_changes
+from closeknit.engine.forecasting.changes_kernels import EVENT_NUMBERS, MOST_EVENTS, UNKNOWN_CHANCE, find_changes
+from closeknit.engine.forecasting.spike_kernels import PLAIN
 
 KINDS = ("none", "temporary", "permanent", "unknown")
 _ROUNDS = 3
+_NORMAL_95 = 1.959964
 _SERIES_AT_ONCE = 4096
 
 
@@ -25,10 +27,11 @@ class Changes:
     `kind` [series]: that of its latest event, or "none". Per event: `event_series`; `event_kind`: "temporary" (it
     ended), "permanent" (it settled) or "unknown" (too recent to say); `start_period`, `stop_period` (not included;
     the end of the history for what goes on); `level_before`, `level_after`: mean values per period, the season taken
-    out; `factor`: their ratio (infinite from nothing; 0 where the series is not positive); `strength`: likelihood
-    ratio statistic over the dispersion. `threshold` [series]: the strength that a change must reach; `dispersion`
-    [series]: variance over mean (variance, where additive), serial correlation counted in. `is_additive` [series]:
-    negative values, so levels differ.
+    out; `factor`: their ratio (infinite from nothing; 0 where the series is not positive), `factor_low`, `factor_high`
+    its 95 % interval; `strength`: likelihood ratio statistic over the dispersion; `chance`: how likely noise alone
+    would show as much anywhere in such a series. `threshold` [series]: the strength that a lasting change must reach;
+    `dispersion` [series]: variance over mean (variance, where additive), serial correlation counted in. `is_additive`
+    [series]: negative values, so levels differ.
     """
 
     kind: tuple[str, ...]
@@ -43,6 +46,9 @@ class Changes:
     threshold: FloatArray
     dispersion: FloatArray
     is_additive: BoolArray
+    factor_low: FloatArray
+    factor_high: FloatArray
+    chance: FloatArray
 
 
 def classify_change(
@@ -64,13 +70,15 @@ def classify_change(
     taken out as one harmonic; 0 = none, as below one and a half of them).
     Formula: y_t varies around level x season x known factor with variance in proportion to its mean (the same variance,
     for series with negative values). Cuts minimise -2 log likelihood / dispersion + threshold x changes, exactly
-    (PELT). Dispersion is taken about the levels found (at first from differences, which a shift hardly touches), times
-    (1 + r) / (1 - r) for serial correlation r. The threshold bounds the largest statistic over all dates where nothing
-    changed. A change shorter than `settle_periods` must also lie 2.25 times as far out as any other stretch of its
-    length. Validity: a stable season; drift below `smallest_change_share`. Small series hide what they hide: a change
-    shows when its strength, about (log factor)^2 / (1/y_before + 1/y_after) in counts, is above the threshold of
-    about 12. Source: Killick, Fearnhead and Eckley, JASA 107 (2012); Csorgo and Horvath, Limit Theorems in
-    Change-Point Analysis (1997), theorem 1.3.1 and (1.3.26); Gasser, Sroka and Jennen-Steinmetz, Biometrika 73 (1986).
+    (PELT). Dispersion is taken about the levels found, from differences, and about the best two levels, the least of
+    these (a change must not hide behind itself), times (1 + r) / (1 - r) for serial correlation r. The threshold bounds
+    the largest statistic over all dates where nothing changed. Departures shorter than `settle_periods` are judged one
+    by one: given the total, a stretch of Poisson counts is binomial and of over-dispersed ones beta-binomial; its tail,
+    summed over all stretches as far as counts can reach it, is `chance`. Over-dispersed ones must also lie 1.2 times
+    as far out as any other stretch of their length. Validity: a stable season; drift below `smallest_change_share`.
+    Small series hide what they hide: a shift shows when its strength, about (log factor)^2 / (1/y_before + 1/y_after)
+    in counts, is above the threshold of about 10. Source: Killick, Fearnhead and Eckley, JASA 107 (2012); James, James
+    and Siegmund, Biometrika 74 (1987); Gasser, Sroka and Jennen-Steinmetz, Biometrika 73 (1986).
 
     >>> found = classify_change([[20.0, 22.0, 19.0, 21.0] * 6 + [40.0, 44.0, 38.0, 42.0] * 4], season_periods=4)
     >>> found.kind, found.start_period.tolist(), found.factor.round(2).tolist()
@@ -107,6 +115,7 @@ class _Examined:
     """What one search found in some of the series."""
 
     additive: BoolArray
+    seen: IntArray
     dispersion: FloatArray
     threshold: FloatArray
     level: FloatArray
@@ -129,17 +138,31 @@ def _known(values: FloatArray, known_factor: ArrayLike | None) -> FloatArray:
 
 @cache
 def _threshold(periods: int, alarm: float) -> float:
-    """The squared maximum that a standardised bridge exceeds between periods 1 and n - 1 with probability `alarm`."""
+    """The squared maximum that a standardised bridge exceeds at one of 1 ... n - 1 with probability `alarm`."""
     if periods < 4:
         return math.inf
-    span = 2.0 * math.log(periods - 1.0)
-
-    def excess(x: float) -> float:
-        tail = x * math.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
-        return tail * (span * (1.0 - 1.0 / x**2) + 4.0 / x**2) - alarm
-
-    root: float = optimize.brentq(excess, 1.8, 40.0) if excess(1.8) > 0.0 else 1.8
+    root: float = optimize.brentq(lambda b: _crossing(b, periods) - alarm, 1.8, 40.0)
     return root * root
+
+
+def _parts(alarm: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """What lasting changes and spikes may each claim of the false alarms: of plain counts, and of all else.
+
+    Simulated: among counts no bound is reached, for they jump; where the tail is not known, all are.
+    """
+    return (0.5 * alarm, 1.0 * alarm), (0.15 * alarm, 0.15 * alarm)
+
+
+def _crossing(b: float, periods: int) -> float:
+    """James, James and Siegmund (1987): 2 b phi(b) times the integral of nu(x + b^2 / (n x)) / x."""
+    ends = [b * math.sqrt(1.0 / m - 1.0 / periods) for m in (periods - 1.0, 1.0)]
+    log_x = np.linspace(math.log(ends[0]), math.log(ends[1]), 400)
+    far = np.exp(log_x) + b * b / (periods * np.exp(log_x))
+    half = special.ndtr(far / 2.0) - 0.5
+    density = np.exp(-far * far / 8.0) / math.sqrt(2.0 * math.pi)
+    nu = 2.0 / far * half / (far / 2.0 * (half + 0.5) + density)
+    whole = float(np.sum(0.5 * (nu[1:] + nu[:-1]) * np.diff(log_x)))
+    return 2.0 * b * math.exp(-b * b / 2.0) / math.sqrt(2.0 * math.pi) * whole
 
 
 def _examined(values: FloatArray, factor: FloatArray, rules: _Rules) -> _Examined:
@@ -150,7 +173,7 @@ def _examined(values: FloatArray, factor: FloatArray, rules: _Rules) -> _Examine
     second = _searched(values, factor, rules, starts_with_cycle=True)
     # Judged by one dispersion: the smaller would otherwise count for itself.
     better = second.worth * second.dispersion > first.worth * first.dispersion
-    names = ("additive", "dispersion", "threshold", "level", "counts", "events", "numbers", "worth")
+    names = ("additive", "seen", "dispersion", "threshold", "level", "counts", "events", "numbers", "worth")
     picked = {}
     for name in names:
         one, other = getattr(first, name), getattr(second, name)
@@ -163,7 +186,8 @@ def _searched(values: FloatArray, factor: FloatArray, rules: _Rules, starts_with
     additive: BoolArray = np.any(values < 0.0, axis=1)
     seen = ~np.isnan(values) & (factor > 0.0)
     seen_count = np.count_nonzero(seen, axis=1)
-    threshold = np.array([_threshold(int(n), rules.alarm / 2.0) for n in seen_count])
+    parts = _parts(rules.alarm)
+    limits = [np.array([_threshold(int(n), part) for n in seen_count]) for part in (parts[0][0], parts[1][0])]
     level = (
         np.ones_like(values) * _share(np.where(seen, values, 0.0).sum(1), np.where(seen, factor, 0.0).sum(1))[:, None]
     )
@@ -176,9 +200,13 @@ def _searched(values: FloatArray, factor: FloatArray, rules: _Rules, starts_with
         expected = np.where(additive[:, None], 1.0, shape * factor * (1.0 + wave))
         adjusted = np.where(additive[:, None], values - shape, values)
         usable = seen & (expected > 0.0)
-        dispersion = _dispersion(
-            adjusted, usable, np.where(additive[:, None], level, level * expected), additive, rules, turn
-        )
+        mean = np.where(additive[:, None], level, level * expected)
+        # Neither differences nor a level cut once see a shift that has not been found: none may hide behind itself.
+        means = ((mean, turn > 0), (mean, False), (_cut_once(adjusted, usable, expected, mean), True))
+        spreads = [_dispersion(adjusted, usable, about, additive, rules, by_level) for about, by_level in means]
+        dispersion = np.where(additive, spreads[0], np.minimum.reduce(spreads))
+        plain = (dispersion < PLAIN) & _are_whole(adjusted, usable, additive)
+        threshold = np.where(plain, *limits)
         result = _run(adjusted, expected, usable, additive, dispersion, threshold, rules)
         level = result.level
     assert result is not None
@@ -204,6 +232,10 @@ def _run(
     scratch = [np.zeros((series, periods + 2)) for _ in range(4)]
     scratch[0], scratch[1] = np.zeros((series, periods + 1)), np.zeros((series, periods + 1))
     places = [np.zeros((series, periods + 2), dtype=np.int64) for _ in range(2)]
+    whole = _are_whole(adjusted, usable, additive)
+    longest = max(rules.settle - 1, 1)
+    # That many windows would be as likely to exceed, were they independent: simulated for 30 to 300 normal values.
+    of_windows = (1.0 + 1.5 * math.log(longest)) / longest
     if periods:
         run_in_parts(
             find_changes,
@@ -215,6 +247,11 @@ def _run(
             penalty,
             rules.smallest_log,
             rules.settle,
+            dispersion,
+            whole.astype(np.int64),
+            _known_numbers(rules, periods) + 1.0,
+            of_windows,
+            *(part[1] for part in _parts(rules.alarm)),
             *scratch,
             *places,
             level,
@@ -227,7 +264,8 @@ def _run(
     likelihood = 2.0 * np.where(additive[:, None], y * mean - 0.5 * mean**2, y * fitted - mean).sum(axis=1)
     cuts = np.count_nonzero(np.diff(level, axis=1), axis=1)
     worth = _share(likelihood, dispersion) - np.minimum(threshold, 1e9) * cuts
-    return _Examined(additive, dispersion, threshold, level, counts, events, found, worth)
+    seen = np.count_nonzero(usable, axis=1)
+    return _Examined(additive, seen, dispersion, threshold, level, counts, events, found, worth)
 
 
 def _season(
@@ -269,34 +307,67 @@ def _wave(values: FloatArray, seen: BoolArray, mean: FloatArray, cycle: float) -
     return wave
 
 
+def _cut_once(values: FloatArray, usable: BoolArray, expected: FloatArray, mean: FloatArray) -> FloatArray:
+    """Means by the best two levels of counts."""
+    if values.shape[1] < 2:
+        return mean
+    y, e = (np.cumsum(np.where(usable, np.maximum(part, 0.0), 0.0), axis=1) for part in (values, expected))
+    sums = ((y, e), (y[:, -1:] - y, e[:, -1:] - e))
+    levels = [_share(above, times) for above, times in sums]
+    logs = [np.log(np.where(level > 0.0, level, 1.0)) for level in levels]
+    at = np.argmax(sums[0][0] * logs[0] + sums[1][0] * logs[1], axis=1)[:, None]
+    one, other = (np.take_along_axis(level, at, axis=1) for level in levels)
+    cut: FloatArray = np.where(np.arange(values.shape[1])[None, :] <= at, one, other) * expected
+    return cut
+
+
 def _dispersion(
-    values: FloatArray, usable: BoolArray, mean: FloatArray, additive: BoolArray, rules: _Rules, turn: int
+    values: FloatArray, usable: BoolArray, mean: FloatArray, additive: BoolArray, rules: _Rules, by_level: bool
 ) -> FloatArray:
     """Variance over mean of the sums of many periods: serial correlation counted in.
 
     Before levels are known, it's taken from differences of neighbours and of next neighbours, which a shift hardly
     touches, without the largest: they may be changes.
     """
-    dropped = 0 if turn else 3
+    dropped = 0 if by_level else 3
     scale = np.where(additive[:, None], 1.0, np.sqrt(np.maximum(mean, 0.0)))
     rest = np.full_like(values, np.nan)
     np.divide(np.where(usable, values - mean, np.nan), scale, out=rest, where=scale > 0.0)
-    if turn:
+    count = np.count_nonzero(usable, axis=1)
+    if by_level:
         square, product = _mean_square(rest, 0), _mean_product(rest)
-        correlation = np.clip(_share(product, square), 0.0, 0.9)
+        correlation = _beyond(np.clip(_share(product, square), 0.0, 0.9), 2.0 / np.sqrt(np.maximum(count, 1)))
         variance = square
     else:
         near, far = (_mean_square(rest[:, lag:] - rest[:, :-lag], lag * dropped) for lag in (1, 2))
         correlation = np.clip(_share(far, near) - 1.0, 0.0, 0.9)
+        correlation = _beyond(correlation, 2.0 / np.sqrt(np.maximum(count, 1)))
         variance = near / (2.0 * (1.0 - correlation))
-    variance = variance * (1.0 + correlation) / (1.0 - correlation)
-    count = np.count_nonzero(usable, axis=1)
-    known = min(rules.season, values.shape[1] // 2) + (2 if rules.cycle else 0)
+    known = _known_numbers(rules, values.shape[1])
     variance = variance * count / np.maximum(count - known, 1)
-    whole = np.all(np.where(usable, values == np.floor(values), True), axis=1) & ~additive
+    whole = _are_whole(values, usable, additive)
     size = np.where(additive, 1.0, _share(np.where(usable, mean, 0.0).sum(axis=1), count.astype(np.float64)))
+    # Counts vary at least as Poisson ones do, and more only where that is plain to see.
+    unsure = np.sqrt((2.0 + _share(np.ones_like(size), size)) / np.maximum(count, 1))
+    variance = np.where(whole, 1.0 + _beyond(np.maximum(variance - 1.0, 0.0), unsure), variance)
+    variance = variance * (1.0 + correlation) / (1.0 - correlation)
     result: FloatArray = np.maximum(variance, np.where(whole, 1.0, 1e-9 * np.maximum(size, 1e-9)))
     return result
+
+
+def _known_numbers(rules: _Rules, periods: int) -> float:
+    """How many numbers season and cycle take from the series."""
+    return float(min(rules.season, periods // 2) + (2 if rules.cycle else 0))
+
+
+def _are_whole(values: FloatArray, usable: BoolArray, additive: BoolArray) -> BoolArray:
+    whole: BoolArray = np.all(np.where(usable, values == np.floor(values), True), axis=1) & ~additive
+    return whole
+
+
+def _beyond(value: FloatArray, unsure: FloatArray) -> FloatArray:
+    """An estimate drawn to 0 where it is not clearly above it."""
+    return value * np.minimum(1.0, _share(value, unsure))
 
 
 def _mean_product(values: FloatArray) -> FloatArray:
@@ -331,12 +402,22 @@ def _together(parts: list[_Examined], series: int) -> Changes:
     counts = joined("counts", (0,), np.int64)
     events = joined("events", (0, 2 * MOST_EVENTS, 3), np.int64)
     values = joined("numbers", (0, 2 * MOST_EVENTS, EVENT_NUMBERS))
+    seen = joined("seen", (0,), np.int64)
     dispersion, additive = joined("dispersion", (0,)), joined("additive", (0,), np.bool_)
     row, at = np.nonzero(np.arange(2 * MOST_EVENTS)[None, :] < counts[:, None])
     picked, sizes = events[row, at], values[row, at]
     latest = np.where(counts > 0, events[np.arange(series), np.maximum(counts - 1, 0), 0], 0)
     from_nothing = np.where(sizes[:, 1] > 0.0, np.inf, 1.0)
     ratio = np.divide(sizes[:, 1], sizes[:, 0], out=from_nothing, where=sizes[:, 0] != 0.0)
+    ratio = np.where(additive[row], 0.0, ratio)
+    strength = _share(sizes[:, 2], dispersion[row])
+    lasting = sizes[:, 3] == UNKNOWN_CHANCE
+    among = [_crossing(math.sqrt(max(x, 1.0)), n) if n > 3 else 1.0 for x, n in zip(strength, seen[row], strict=True)]
+    chance = np.where(lasting, np.minimum(among, 1.0), sizes[:, 3])
+    counted: BoolArray = (sizes[:, 4:] > 0.0).all(axis=1) & np.logical_not(additive[row])
+    known = np.where(counted[:, None], sizes[:, 4:], 1.0)
+    error = np.sqrt(dispersion[row] * (1.0 / known).sum(axis=1))
+    apart = np.exp(np.minimum(_NORMAL_95 * error, 700.0))
     return Changes(
         kind=tuple(KINDS[k] for k in latest.tolist()),
         event_series=frozen(row),
@@ -345,9 +426,12 @@ def _together(parts: list[_Examined], series: int) -> Changes:
         stop_period=frozen(picked[:, 2].copy()),
         level_before=frozen(sizes[:, 0].copy()),
         level_after=frozen(sizes[:, 1].copy()),
-        factor=frozen(np.where(additive[row], 0.0, ratio)),
-        strength=frozen(_share(sizes[:, 2], dispersion[row])),
+        factor=frozen(ratio),
+        strength=frozen(strength),
         threshold=frozen(np.minimum(joined("threshold", (0,)), 1e300)),
         dispersion=frozen(dispersion),
         is_additive=frozen(additive),
+        factor_low=frozen(np.where(counted, ratio / apart, 0.0)),
+        factor_high=frozen(np.where(counted, ratio * apart, np.where(additive[row], 0.0, np.inf))),
+        chance=frozen(chance),
     )

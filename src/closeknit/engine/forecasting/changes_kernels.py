@@ -8,12 +8,15 @@ everywhere.
 import math
 
 from closeknit.engine.compiled import Cube, IntCube, IntMatrix, IntVector, Matrix, Vector, kernel
+from closeknit.engine.forecasting.spike_kernels import _find_spikes
 
 MOST_EVENTS = 12
 STANDS_OUT = 2.25
 """How many times as far as any other stretch of its length a short event must lie: no tail can be known so far out."""
 TEMPORARY, PERMANENT, UNKNOWN = 1, 2, 3
-EVENT_NUMBERS = 3
+EVENT_NUMBERS = 6
+"""Level before and after, gain, chance among noise, what was counted at the level before and in the event."""
+UNKNOWN_CHANCE = -1.0
 
 
 @kernel
@@ -26,6 +29,12 @@ def find_changes(
     penalty: Vector,
     smallest_log: float,
     settle: int,
+    dispersion: Vector,
+    is_whole: IntVector,
+    known: float,
+    of_windows: float,
+    most_plain: float,
+    most_other: float,
     sum_y: Matrix,
     sum_e: Matrix,
     best: Matrix,
@@ -37,7 +46,7 @@ def find_changes(
     events: IntCube,
     numbers: Cube,
 ) -> None:
-    """Cut each series, write its level per period and its events: [kind, start, stop] and [before, after, gain]."""
+    """Cut each series, write its level per period and its events: [kind, start, stop] and their numbers."""
     for row in range(start, stop):
         n = values.shape[1]
         sum_y[row, 0] = 0.0
@@ -66,9 +75,98 @@ def find_changes(
             events[row],
             numbers[row],
         )
-        counts[row] = _keep_outstanding(
-            values[row], expected[row], level[row], additive[row], settle, costs[row], events[row], numbers[row], found
+        if additive[row] == 1:
+            counts[row] = _keep_outstanding(
+                values[row], expected[row], level[row], 1, settle, costs[row], events[row], numbers[row], found
+            )
+            continue
+        found = _keep_lasting(level[row], settle, events[row], numbers[row], found)
+        short = _find_spikes(
+            values[row],
+            expected[row],
+            level[row],
+            settle - 1,
+            dispersion[row],
+            is_whole[row],
+            known,
+            smallest_log,
+            of_windows,
+            most_plain,
+            most_other,
+            sum_y[row],
+            sum_e[row],
+            events[row, MOST_EVENTS:, 1:],
+            numbers[row, MOST_EVENTS:],
         )
+        counts[row] = _merge(values[row], expected[row], level[row], events[row], numbers[row], found, short)
+
+
+@kernel
+def _keep_lasting(level: Vector, settle: int, events: IntMatrix, numbers: Matrix, found: int) -> int:
+    """Drop short events and join their periods to the level before: they are judged by themselves."""
+    kept = 0
+    for i in range(found):
+        a, b = events[i, 1], events[i, 2]
+        if events[i, 0] == PERMANENT or b - a >= settle:
+            for j in range(3):
+                events[kept, j] = events[i, j]
+            for j in range(EVENT_NUMBERS):
+                numbers[kept, j] = numbers[i, j]
+            kept += 1
+        else:
+            for t in range(a, b):
+                level[t] = level[a - 1]
+    return kept
+
+
+@kernel
+def _merge(
+    values: Vector,
+    expected: Vector,
+    level: Vector,
+    events: IntMatrix,
+    numbers: Matrix,
+    found: int,
+    short: int,
+) -> int:
+    """Put spikes among the lasting events, in order of time; their periods have their own level from here on."""
+    n = values.shape[0]
+    for i in range(MOST_EVENTS, MOST_EVENTS + short):
+        a, b = events[i, 1], events[i, 2]
+        y, e, y0, e0 = 0.0, 0.0, 0.0, 0.0
+        before = level[a]
+        for t in range(n):
+            if a <= t < b:
+                y += values[t]
+                e += expected[t]
+            elif level[t] == before:
+                y0 += values[t]
+                e0 += expected[t]
+        events[i, 0] = TEMPORARY if b < n else UNKNOWN
+        numbers[i, 0], numbers[i, 1] = before, y / e
+        numbers[i, 3] = numbers[i, 2]
+        numbers[i, 4], numbers[i, 5] = y0, y
+        numbers[i, 2] = _gain(y, e, 0) + _gain(y0, e0, 0) - _gain(y + y0, e + e0, 0)
+    for i in range(MOST_EVENTS, MOST_EVENTS + short):
+        for t in range(events[i, 1], events[i, 2]):
+            level[t] = numbers[i, 1]
+    for i in range(MOST_EVENTS, MOST_EVENTS + short):
+        if found == MOST_EVENTS:
+            break
+        at = found
+        while at > 0 and events[at - 1, 1] > events[i, 1]:
+            at -= 1
+        for j in range(found, at, -1):
+            for c in range(3):
+                events[j, c] = events[j - 1, c]
+            for c in range(EVENT_NUMBERS):
+                numbers[j, c] = numbers[j - 1, c]
+        for c in range(3):
+            events[at, c] = events[i, c]
+        for c in range(EVENT_NUMBERS):
+            numbers[at, c] = numbers[i, c]
+        found += 1
+    return found
 
 
 @kernel
@@ -101,6 +199,7 @@ def _keep_outstanding(
         ):
             for j in range(3):
                 events[MOST_EVENTS + kept, j] = events[i, j]
+            for j in range(EVENT_NUMBERS):
                 numbers[MOST_EVENTS + kept, j] = numbers[i, j]
             kept += 1
         else:
@@ -110,6 +209,7 @@ def _keep_outstanding(
     for i in range(kept):
         for j in range(3):
             events[i, j] = events[MOST_EVENTS + i, j]
+        for j in range(EVENT_NUMBERS):
             numbers[i, j] = numbers[MOST_EVENTS + i, j]
     return kept
 
@@ -305,4 +405,6 @@ def _write(
     numbers[at, 2] = (
         _gain(y, e, additive) + _gain(normal_y, normal_e, additive) - _gain(y + normal_y, e + normal_e, additive)
     )
+    numbers[at, 3] = UNKNOWN_CHANCE
+    numbers[at, 4], numbers[at, 5] = normal_y, y
     return at + 1
