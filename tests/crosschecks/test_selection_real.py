@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from closeknit.engine.forecasting import forecast_selected, standard_methods
+from closeknit.engine.forecasting import forecast_demand
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("CLOSEKNIT_SHARED", ROOT.parent / "shared")) / "data"
@@ -55,14 +55,13 @@ def calls() -> np.ndarray:
     return incoming[None].astype(float)
 
 
-def rolled(history: np.ndarray, windows: int = 8) -> tuple[float, float]:
+def rolled(history: np.ndarray) -> tuple[float, float]:
     """Coverage of the 80 % interval on the last tenth, and mean absolute error over that of the seasonal naive one."""
     end = history.shape[1]
     horizon = min(7, end // 10)
     inside, off, naive = [], [], []
-    cheap = [method for method in standard_methods((7,)) if method.is_cheap or history.shape[0] == 1]
     for origin in range(end - end // 10, end - horizon + 1, horizon):
-        done = forecast_selected(history[:, :origin], 7, horizon, LEVELS, methods=cheap, n_windows=windows)
+        done = forecast_demand(history[:, :origin], (7,), horizon, LEVELS)
         actual = history[:, origin : origin + horizon]
         inside.append((actual >= done.quantiles[0]) & (actual <= done.quantiles[2]))
         off.append(np.abs(actual - done.mean))
@@ -71,11 +70,15 @@ def rolled(history: np.ndarray, windows: int = 8) -> tuple[float, float]:
     return float(np.mean(inside)), float(np.sum(off) / np.sum(naive))
 
 
-@pytest.mark.parametrize("read", [retail, incidents, requests, calls], ids=lambda f: f.__name__)
-def test_eighty_percent_intervals_on_real_series(read, record_property) -> None:  # type: ignore[no-untyped-def]
+# Retail runs into a peak that its ten months have not shown before: it's held to what a regression would break.
+@pytest.mark.parametrize(
+    ("read", "least"),
+    [(retail, 0.55), (incidents, 0.75), (requests, 0.75), (calls, 0.75)],
+    ids=lambda given: getattr(given, "__name__", ""),
+)
+def test_eighty_percent_intervals_on_real_series(read, least, record_property) -> None:  # type: ignore[no-untyped-def]
     coverage, against_naive = rolled(read())
     record_property("coverage", coverage)
     print(f"{read.__name__}: coverage {coverage:.3f}, error over seasonal naive {against_naive:.3f}")
-    # A single series has some 30 values, not independent; retail runs into its peak: hence wider than 75 to 85 %.
-    assert 0.62 <= coverage <= 0.92
-    assert against_naive < 1.05
+    assert least <= coverage <= 0.85
+    assert against_naive < 1.0
