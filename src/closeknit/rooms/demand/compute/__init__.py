@@ -29,6 +29,7 @@ from closeknit.rooms.demand.compute.panels import (
 )
 from closeknit.rooms.demand.compute.pipeline import weigh_pipeline
 from closeknit.rooms.demand.compute.placing import SHARE_DAYS, account_shares, shares_of_rows, shares_of_units
+from closeknit.rooms.demand.compute.sharing import derivable, shared_cells, shared_units, withheld_places
 
 __all__ = [
     "CODE_VERSION",
@@ -53,6 +54,7 @@ __all__ = [
     "adjustment_of",
     "applied_forms",
     "applied_of",
+    "derivable",
     "forecast_panel",
     "frozen_changes",
     "grain_of",
@@ -69,6 +71,8 @@ __all__ = [
     "public_holidays",
     "result_digest",
     "score",
+    "shared_cells",
+    "shared_units",
     "shares_of_rows",
     "shares_of_units",
     "unpack",
@@ -76,4 +80,5 @@ __all__ = [
     "weekly_sums",
     "weigh_pipeline",
     "widest",
+    "withheld_places",
 ]

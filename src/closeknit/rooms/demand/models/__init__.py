@@ -15,6 +15,7 @@ from closeknit.rooms.demand.models.overrides import Override, OverrideWeek
 from closeknit.rooms.demand.models.runs import (
     ForecastRun,
 )
+from closeknit.rooms.demand.models.sharing import SharingAccessRow, SharingAgreement
 
 __all__ = [
     "Assumption",
@@ -28,4 +29,6 @@ __all__ = [
     "OverrideWeek",
     "Score",
     "ScoredRun",
+    "SharingAccessRow",
+    "SharingAgreement",
 ]

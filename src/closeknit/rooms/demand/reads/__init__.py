@@ -66,6 +66,7 @@ from closeknit.rooms.demand.reads.runs import (
     weekly_points,
     weekly_quantile,
 )
+from closeknit.rooms.demand.reads.sharing import get_sharing, list_sharing, list_sharing_accesses
 
 __all__ = [
     "SHARE_DAYS",
@@ -94,6 +95,7 @@ __all__ = [
     "get_override_value",
     "get_run",
     "get_run_horizon",
+    "get_sharing",
     "list_accuracy",
     "list_applied_adjustments",
     "list_assumptions",
@@ -116,6 +118,8 @@ __all__ = [
     "list_scored_operations",
     "list_scored_weeks",
     "list_series",
+    "list_sharing",
+    "list_sharing_accesses",
     "list_standing_adjustments",
     "may_close",
     "preview_override",
