@@ -72,12 +72,7 @@ def list_assumptions(
     limit: int = Query(200, ge=1, le=1000),
 ):
     """Assumptions, newest first."""
-    which: dict[str, Any] = {
-        "operation": operation,
-        "scenario": scenario,
-        "state": state,
-        "account_number": account_number,
-    }
+    which: dict[str, Any] = {"operation": operation, "scenario": scenario, "state": state}
     return reads.list_assumptions(by=request.actor, account_number=account_number, limit=limit, **which)
 
 

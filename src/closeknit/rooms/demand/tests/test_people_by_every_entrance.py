@@ -133,6 +133,7 @@ def test_assumptions_by_every_entrance(company, client, capsys):
     assert made.status_code == 201
     number = made.json()["assumption_id"]
     assert api(client, "bob", "get", f"/assumptions/{number}").json()["statement"] == "Two fifths more."
+    assert [x["assumption_id"] for x in api(client, "bob", "get", "/assumptions").json()] == [number]
     asked = api(client, "alice", "post", "/scenarios", {"operation": "warehouse", "scenario": "peak", "weeks": 3})
     assert asked.status_code == 202
     words = ["demand", "assume", "warehouse", "--account", "ACME", "--size", "900", "--kind", "set-per-week", "--peak"]
