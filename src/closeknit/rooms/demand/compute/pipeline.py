@@ -24,6 +24,8 @@ LEAD_DAYS = 28
 """From winning to work, where no opportunity says."""
 LEVELS = (0.1, 0.9)
 SEED = 20
+DRAWS, DRAWS_OF_MANY, MANY = 2000, 500, 2000
+"""Futures drawn for quantiles; fewer of many opportunities, whose sum varies less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,13 @@ class _Row:
     won_by_week: NDArray[np.float64]
 
 
-def weigh_pipeline(operation: str, cards: Sequence[OpportunityCard], *, on: date, weeks: int) -> Pipeline:
+def weigh_pipeline(
+    operation: str, cards: Sequence[OpportunityCard], *, on: date, weeks: int, draws: int = DRAWS
+) -> Pipeline:
     """Return the probable work of opportunities as they stood before a day, for so many weeks from its Monday on.
 
     What was opened or closed on that day or later is not known yet. Work of an opportunity that is won and has begun is
-    in the history, so it is left out.
+    in the history, so it is left out. Expected work is exact whatever the `draws`; they are for the quantiles.
     """
     known = [card for card in cards if card.opened_on < on]
     closed = [card for card in known if card.closed_on and card.closed_on < on and card.outcome]
@@ -53,8 +57,8 @@ def weigh_pipeline(operation: str, cards: Sequence[OpportunityCard], *, on: date
         on=on,
         closed_count=len(closed),
         opportunities=tuple(sorted((_chance(row, on) for row in counted), key=_largest_first)),
-        weeks=tuple(_weeks(counted, closed, on, weeks, by_place=True)),
-        total_weeks=tuple(_weeks(counted, closed, on, weeks, by_place=False)),
+        weeks=tuple(_weeks(counted, closed, on, weeks, draws, by_place=True)),
+        total_weeks=tuple(_weeks(counted, closed, on, weeks, draws, by_place=False)),
         stages=tuple(_stages(still, closed, rows, on)),
         uncounted=tuple(card.opportunity_number for card in still if card.opportunity_number not in names),
     )
@@ -119,7 +123,7 @@ def _stated(card: OpportunityCard, on: date, weeks: int) -> NDArray[np.float64]:
 
 
 def _weeks(
-    rows: Sequence[_Row], closed: Sequence[OpportunityCard], on: date, weeks: int, *, by_place: bool
+    rows: Sequence[_Row], closed: Sequence[OpportunityCard], on: date, weeks: int, draws: int, *, by_place: bool
 ) -> list[PipelineWeek]:
     if not rows:
         return []
@@ -137,6 +141,7 @@ def _weeks(
         len(groups),
         LEVELS,
         np.random.default_rng(SEED),
+        min(draws, DRAWS_OF_MANY) if len(rows) > MANY else draws,
     )
     return [
         PipelineWeek(

@@ -20,6 +20,8 @@ from closeknit.rooms.sensing.contracts import OpportunityCard
 
 WEEKS_AHEAD = 26
 LEAST_UNITS = 0.01
+FEWEST_DRAWS = 10
+"""Forecasts take the expected work, which is exact; no quantile is asked for."""
 
 
 def list_pipeline(
@@ -48,7 +50,8 @@ def pipeline_adjustments(operation: str, from_on: date, to_on: date, *, by: Acto
     if not org.get_setting(PIPELINE_COUNTS, at=at, by=by).value:
         return []
     weeks = -(-(to_on - from_on).days // 7) + 1
-    found = list_pipeline(operation, by=by, at=at, on=from_on, weeks=weeks)
+    cards = _visible(operation, by)
+    found = compute.weigh_pipeline(operation, cards, on=from_on, weeks=weeks, draws=FEWEST_DRAWS)
     # Known since the oldest was opened, and the same at every request: what people say later works on top of it.
     oldest_days = max((chance.age_days for chance in found.opportunities), default=0)
     known_at = datetime.combine(from_on - timedelta(days=oldest_days), time(), UTC)
