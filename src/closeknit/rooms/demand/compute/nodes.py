@@ -38,11 +38,12 @@ class Nodes:
         return int(self.parents.size)
 
     def with_sums(self, values: FloatArray) -> FloatArray:
-        """[node, period]: series [series, period] and all sums of them, those missing left out."""
+        """[node, period]: series [series, period], nothing missing, and all sums of them."""
         result: FloatArray = np.empty((self.count, values.shape[1]))
         result[: self.series] = values
         for place, members in enumerate(self.below):
-            result[self.series + place] = np.nan_to_num(values[members]).sum(axis=0)
+            part = values if members.size == self.series else values[members]
+            result[self.series + place] = part.sum(axis=0)
         return result
 
 
