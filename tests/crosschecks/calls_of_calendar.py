@@ -45,4 +45,14 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "noise": np.array([1.0, 2.0]),
     },
     forecasting.level_deviation: {"actual": PAST, "forecast": np.full((3, 70), 14.0), "noise": 1.5},
+    forecasting.finest_period: {
+        "history": PAST,
+        "period_minutes": 720,
+        "response_minutes": np.array([60.0, 1440.0, 0.0]),
+    },
+    forecasting.branches_of_their_own: {
+        "history": PAST,
+        "group_of_branch": np.array([0, 1, 0]),
+        "season_periods": 7,
+    },
 }

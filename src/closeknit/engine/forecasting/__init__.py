@@ -10,6 +10,7 @@
 - `forecast_selected`: every method of `standard_methods` (or your own) tried on rolling windows, chosen or weighted per
   series with its reasons, with conformal quantiles.
 - `event_effects`: what holidays, promotions and other events do to each series; `without_effects`, `with_effects`.
+- `finest_period`, `branches_of_their_own`: how fine to forecast, and which branches alone.
 - `day_profile`, `to_slots`: the shape of a day under a forecast of days; `rest_of_day`: what today will still bring.
 - `treat_outliers`: single periods far from the usual, replaced and reported.
 - `classify_change`: spike or shift, since when and by how much; `break_even_weeks`: which capacity that asks for.
@@ -26,6 +27,7 @@ from closeknit.engine.forecasting.aggregate import AggregateForecast, aggregate_
 from closeknit.engine.forecasting.break_even import BreakEven, break_even_weeks
 from closeknit.engine.forecasting.changes import Changes, classify_change
 from closeknit.engine.forecasting.demand import DemandForecast, forecast_demand
+from closeknit.engine.forecasting.granularity import Granularity, OwnSeries, branches_of_their_own, finest_period
 from closeknit.engine.forecasting.hierarchy import (
     Hierarchy,
     hierarchy_of_groups,
@@ -98,10 +100,12 @@ __all__ = [
     "DemandPattern",
     "EventEffects",
     "Forecast",
+    "Granularity",
     "Hierarchy",
     "HistoryWithoutEvents",
     "IntermittentForecast",
     "Method",
+    "OwnSeries",
     "ProbableDemand",
     "Reconciliation",
     "ReconciliationByErrors",
@@ -116,6 +120,7 @@ __all__ = [
     "add_up",
     "adida",
     "aggregate_quantiles",
+    "branches_of_their_own",
     "break_even_weeks",
     "calibrate_chances",
     "classify_change",
@@ -125,6 +130,7 @@ __all__ = [
     "demand_over_periods",
     "event_effects",
     "exponential_smoothing",
+    "finest_period",
     "fit_close_hazards",
     "forecast_by_rolling_choice",
     "forecast_demand",
