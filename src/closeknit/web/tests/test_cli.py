@@ -64,6 +64,9 @@ SCHEMAS = {
     "closeknit.forecast-exception/1",
     "closeknit.forecast-exceptions/1",
     "closeknit.forecast-runs/1",
+    "closeknit.forecast-sharing-log/1",
+    "closeknit.forecast-sharing/1",
+    "closeknit.shared-forecast/1",
     "closeknit.forecast-weeks/1",
     "closeknit.inbox/1",
     "closeknit.insight-authors/1",
@@ -192,6 +195,10 @@ def test_every_command_explains_itself_and_refuses_what_it_does_not_know(command
 
 
 READING = (
+    "demand accuracy warehouse",
+    "demand changes warehouse",
+    "demand compare-versions warehouse a b",
+    "demand exceptions",
     "org people",
     "org person alice",
     "org access",
@@ -234,6 +241,8 @@ READING = (
     "demand assumptions",
     "demand weeks warehouse",
     "demand horizons warehouse",
+    "demand sharing",
+    "demand sharing-log",
     "demand backtests",
     "demand replay {run}",
     "capacity pools",
