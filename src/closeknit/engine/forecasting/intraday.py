@@ -102,7 +102,8 @@ def level_deviation(
     Parameters: `actual`, `forecast` [series, day] (units; NaN in actual = not seen), `noise` (f, variance over mean of
     a day's units, its level known), `prior_days` (so many days of a deviation of 0.15 are added to those seen).
     Formula: s^2 = (max(0, sum (y - m)^2 - f m) + n 0.15^2 mean m^2) / (sum m^2 + n mean m^2): however steady the past,
-    a day may differ. Validity: errors of the same distance ahead as the forecast of today. Source: method of moments for a mixed Poisson.
+    a day may differ. Validity: errors of the same distance ahead as the forecast of today. Source: moments of a mixed
+    Poisson.
 
     >>> level_deviation([[80.0, 120.0] * 20], [[100.0] * 40]).round(2).tolist()
     [0.17]

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from closeknit.kernel import work
+from closeknit.kernel import clock, work
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.kernel.http import Request
@@ -96,6 +96,16 @@ def _tier_shortages(account_number: str, by: Actor) -> list[tuple[ClaimWeek, str
         if claim.tier == account.tier.value and claim.pool in names and claim.short_hours > 0.05
     ]
     return [(claim, names[claim.pool]) for claim in sorted(claims, key=lambda c: (c.week_on, c.pool))]
+
+
+@require_GET
+def show_need_today(request: Request) -> HttpResponse:
+    """Whether the people of today are enough for the rest of it."""
+    by: Actor = request.actor
+    by.require(Permission.READ_CAPACITY)
+    operation = request.GET.get("operation", "")
+    need = reads.find_need_today(operation, by=by, at=clock.now())
+    return render(request, "capacity/need_today_tile.html", {"operation": operation, "need": need})
 
 
 @require_GET

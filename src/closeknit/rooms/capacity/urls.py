@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from closeknit.rooms.capacity import tiles, tiles_today
+from closeknit.rooms.capacity import tiles
 from closeknit.rooms.capacity.pages import differences, plans
 
 urlpatterns = [
@@ -20,7 +20,7 @@ urlpatterns = [
     path("staffing/intervals/", plans.staff_intervals, name="staffing-intervals"),
     path("tiles/staffing-verified/", tiles.show_verified, name="tile-staffing-verified"),
     path("tiles/plans/", tiles.show_today, name="tile-plans-today"),
-    path("tiles/need-today/", tiles_today.show_need_today, name="tile-need-today"),
+    path("tiles/need-today/", tiles.show_need_today, name="tile-need-today"),
     path("tiles/account-capacity/", tiles.show_account, name="tile-account-capacity"),
     path("tiles/thread-plans/", tiles.show_thread, name="tile-thread-plans"),
     path("tiles/plan-progress/<uuid:thread_id>/", tiles.show_progress, name="tile-plan-progress"),
