@@ -77,7 +77,11 @@ def _classified(operation: str, by: Actor, at: datetime) -> tuple[list[ChangeCar
 def _history(operation: str) -> tuple[SeriesHistory, date]:
     """Read the weeks of the newest forecast's series; what is shown of them is for the caller to choose."""
     by = org.system_actor()
-    run = ForecastRun.objects.filter(operation=operation, purpose=RunPurpose.PLAN).order_by("-stands_since_at", "-made_at", "-pk").first()
+    run = (
+        ForecastRun.objects.filter(operation=operation, purpose=RunPurpose.PLAN)
+        .order_by("-stands_since_at", "-made_at", "-pk")
+        .first()
+    )
     if run is None:
         raise NotFound("There is no forecast of this operation.", where=operation, todo="Run: closeknit plan.")
     _, panels = compute.unpack(bytes(run.numbers))
