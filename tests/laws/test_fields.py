@@ -5,17 +5,20 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.cast import enter
 from tests.small_company import SmallCompany, build
 
 from closeknit.rooms.agreements.contracts import Term
 from closeknit.rooms.capacity.contracts import ClaimWeek, IntervalCell, PlanCard, PoolCard, PoolWeek
-from closeknit.rooms.customers.contracts import AccountCard
+from closeknit.rooms.customers.contracts import AccountCard, InsightCard
+from closeknit.rooms.customers.tests.knowing import know
 from closeknit.rooms.org.contracts import PERMISSIONS_OF, SEES_EVERY_ACCOUNT, Role, Sensitivity
 from closeknit.rooms.org.contracts.fields import sensitive_fields, without
 from closeknit.rooms.outcomes.contracts import BoardRow
 
 MARKED: dict[type, dict[str, str]] = {
     AccountCard: {"internal": "tier_reason source_feed"},
+    InsightCard: {"internal": "text", "personal": "sensitive_text"},
     Term: {"money": "credit_per_miss"},
     BoardRow: {
         "internal": "units_next_4_weeks need_hours served_hours short_hours first_short_week_on is_own_series"
@@ -30,6 +33,7 @@ MARKED: dict[type, dict[str, str]] = {
 }
 ADDRESSES: dict[type, str] = {
     AccountCard: "/api/v1/accounts/ACME",
+    InsightCard: "/api/v1/insights?account_number=ACME",
     Term: "/api/v1/terms?account_number=ACME",
     BoardRow: "/api/v1/board?search=ACME",
     PoolCard: "/api/v1/pools",
@@ -62,7 +66,9 @@ def test_the_marked_fields_are_these(contract):
 
 @pytest.fixture
 def company(tmp_path, db) -> SmallCompany:
-    return build(tmp_path)
+    made = build(tmp_path)
+    know(enter("alice"))
+    return made
 
 
 def reader(role: Role) -> Client:
@@ -100,7 +106,7 @@ def test_each_role_gets_exactly_its_fields(company):
             assert isinstance(whole, list)
             assert whole, contract
             got = rows(client, contract, company)
-            if contract in OF_CAPACITY and role in NO_CAPACITY:
+            if contract in (*OF_CAPACITY, InsightCard) and role in NO_CAPACITY:
                 assert got == 403, (role, contract)
                 continue
             if contract in TOTALS_NEED_ALL and role not in SEES_EVERY_ACCOUNT:
