@@ -21,17 +21,18 @@ from closeknit.rooms.demand.compute.grouping import (
 from closeknit.rooms.demand.compute.half_hours import days_of, kinds_of_day, laid_out
 from closeknit.rooms.demand.compute.nodes import Nodes, coherent, moved, nodes_of
 from closeknit.rooms.demand.compute.statistical import (
+    Grains,
     Numbers,
     Plain,
     Said,
     WholeWeeks,
     concerned_nodes,
     days_of_weeks,
+    grains_of,
     judge_weeks,
     quantiles_of_weeks,
     say_days,
     spread_of,
-    thin_series,
 )
 from closeknit.rooms.demand.contracts import EventEffect, ForecastKey, Grain, Panel, mondays_of
 
@@ -138,16 +139,16 @@ def _forecast(plain: Plain, grain: Grain, horizon_days: int, windows: int) -> tu
     past = plain.values.shape[1] // PERIODS_PER_DAY[grain]
     days = plain.days[: past + horizon_days]
     by_day = plain if grain is Grain.DAY else replace(plain, values=days_of(plain.values))
-    thin = thin_series(by_day)
-    said = say_days(by_day, np.flatnonzero(~thin), horizon_days, QUANTILE_LEVELS, windows)
+    grains = grains_of(by_day)
+    said = say_days(by_day, np.flatnonzero(~grains.is_thin), horizon_days, QUANTILE_LEVELS, windows)
     whole = judge_weeks(by_day, said, 1 + horizon_days // 7, QUANTILE_LEVELS)
-    mean = _reconciled(by_day, said, whole, np.flatnonzero(thin))
+    mean = _reconciled(by_day, said, whole, np.flatnonzero(grains.is_thin))
     week_of_day = np.unique(mondays_of(days[past:]), return_inverse=True)[1].astype(np.int64)
     weekly, weekly_quantiles = quantiles_of_weeks(mean, said, whole, week_of_day)
     totals = slice(plain.nodes.series, plain.nodes.series + plain.nodes.totals)
     place = np.searchsorted(said.rows, np.arange(totals.start, totals.stop))
     quantiles = moved(said.mean[place], said.quantiles[:, place], mean[totals])
-    methods, reasons = _words(said, whole, by_day)
+    methods, reasons = _words(said, whole, grains)
     numbers = Numbers(mean, quantiles, weekly, weekly_quantiles, methods, reasons)
     if grain is Grain.HALF_HOUR:
         kinds = kinds_of_day(days, plain.special[: days.size])
@@ -166,17 +167,15 @@ def _reconciled(plain: Plain, said: Said, whole: WholeWeeks | None, thin: IntArr
     return coherent(plain.nodes, mean, spread)
 
 
-def _words(said: Said, whole: WholeWeeks | None, plain: Plain) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Each node's method and why, with the grain it was forecast by where that is the week."""
-    methods, reasons = [""] * plain.nodes.count, [""] * plain.nodes.count
-    if whole is not None:
-        per_day = np.nanmean(plain.values, axis=1)
-        for node, (method, reason) in enumerate(zip(whole.methods, whole.reasons, strict=True)):
-            methods[node] = f"{method} of weeks"
-            reasons[node] = f"by weeks, as {per_day[node]:.2g} units a day are mostly chance; {reason}"
+def _words(said: Said, whole: WholeWeeks | None, grains: Grains) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Each node's method and why, with the grain it was forecast by."""
+    count = grains.is_thin.size
+    methods = [f"{method} of weeks" for method in whole.methods] if whole else [""] * count
+    reasons = list(whole.reasons) if whole else [""] * count
     for place, node in enumerate(said.rows.tolist()):
         methods[node], reasons[node] = said.methods[place], said.reasons[place]
-    return tuple(methods), tuple(reasons)
+    told = zip(grains.reasons, reasons, strict=True)
+    return tuple(methods), tuple("; ".join(part for part in both if part) for both in told)
 
 
 def join_accuracy(parts: Sequence[Accuracy]) -> Accuracy:

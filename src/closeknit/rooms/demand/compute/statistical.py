@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from closeknit.engine.forecasting import EventEffects, event_effects, with_effects, without_effects
+from closeknit.engine.forecasting import EventEffects, event_effects, finest_period, with_effects, without_effects
 from closeknit.rooms.demand.compute.calendar import EventRows
 from closeknit.rooms.demand.compute.judged import Judged, judge
 from closeknit.rooms.demand.compute.nodes import Nodes, moved
@@ -21,8 +21,8 @@ YEAR_DAYS = 364
 SUM_CORRELATION = 0.25
 """How errors of periods go together where there are too few weeks to measure sums: 0 independent, 1 all at once."""
 FEWEST_WEEKS = 16
-THIN_UNITS_PER_DAY = 4.0
-"""Below it chance alone moves a day by more than half: 1 / sqrt(4). Such a series is forecast by weeks."""
+DAY_MINUTES = 1440
+SERIES_AT_ONCE = 4096
 LARGEST_LISTED = 4
 
 FloatArray = NDArray[np.float64]
@@ -93,14 +93,34 @@ def concerned_nodes(nodes: Nodes, keys: Sequence[ForecastKey], rows: EventRows) 
     return found
 
 
-def thin_series(plain: Plain) -> BoolArray:
-    """[node]: series that are forecast by weeks, where there are weeks enough to do so."""
-    thin = np.zeros(plain.nodes.count, dtype=np.bool_)
-    if plain.values.shape[1] >= 7 * FEWEST_WEEKS:
-        seen = np.count_nonzero(~np.isnan(plain.values), axis=1)
-        thin = np.nansum(plain.values, axis=1) < THIN_UNITS_PER_DAY * np.maximum(seen, 1)
-    thin[plain.nodes.series :] = False
-    return thin
+@dataclass(frozen=True, slots=True, eq=False)
+class Grains:
+    """By what each node is forecast: `is_thin` [node] by weeks, else by days; and why, in words."""
+
+    is_thin: BoolArray
+    reasons: tuple[str, ...]
+
+
+def grains_of(plain: Plain) -> Grains:
+    """Return by what each node is forecast: series by days where these are more than chance, sums always."""
+    n = plain.nodes.series
+    thin, reasons = np.zeros(plain.nodes.count, dtype=np.bool_), [""] * plain.nodes.count
+    if plain.values.shape[1] < 7 * FEWEST_WEEKS:
+        return Grains(thin, tuple(reasons))
+    for start in range(0, n, SERIES_AT_ONCE):
+        rows = slice(start, min(start + SERIES_AT_ONCE, n))
+        past = np.maximum(plain.values[rows], 0.0)
+        found = finest_period(past, DAY_MINUTES, float(DAY_MINUTES), steps_minutes=(DAY_MINUTES, 7 * DAY_MINUTES))
+        thin[rows] = found.period_minutes > DAY_MINUTES
+        for place in range(past.shape[0]):
+            sure, units = found.signal_share[place], found.units_per_period[place]
+            if thin[start + place]:
+                reasons[start + place] = (
+                    f"by weeks, of which {sure:.0%} is not chance ({units:.2g} units); of days, less"
+                )
+            else:
+                reasons[start + place] = f"by days, of which {sure:.0%} is not chance ({units:.2g} units)"
+    return Grains(thin, tuple(reasons))
 
 
 def say_days(plain: Plain, rows: IntArray, horizon: int, levels: FloatArray, windows: int) -> Said:
