@@ -25,6 +25,8 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "n_windows": 2,
         "is_open": np.arange(MOVED.shape[1]) % 7 < 6,
         "is_open_ahead": np.arange(7) < 6,
+        "indicators": np.arange(MOVED.shape[1])[None] % 20 // 19.0,
+        "indicators_ahead": np.arange(7)[None] // 6.0,
         "group_of_series": np.array([0, 1, 0]),
         "is_tail": np.array([True, False, False]),
     },

@@ -1,7 +1,7 @@
 """Demand from its history in one call: outliers, events and shifts first, then the judge, then all of it put back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +11,14 @@ from closeknit.engine.errors import EngineInputError
 from closeknit.engine.forecasting.changes import Changes, classify_change
 from closeknit.engine.forecasting.methods import Method, standard_methods
 from closeknit.engine.forecasting.outliers import TreatedHistory, treat_outliers
-from closeknit.engine.forecasting.selection import Rules, SelectedForecast, judged, origins_spread
+from closeknit.engine.forecasting.regression import EventEffects, event_effects, with_effects, without_effects
+from closeknit.engine.forecasting.selection import (
+    Rules,
+    SelectedForecast,
+    group_numbers,
+    judged,
+    origins_spread,
+)
 
 _FEWEST_TO_JUDGE_CHANGE = 8
 _LARGEST_FACTOR = 20.0
@@ -25,7 +32,8 @@ class DemandForecast:
     `weights`, `errors`, `reasons`, `is_borrowed`, `windows_scored`, `levels_reached`, `values_judged`: as in
     `SelectedForecast`. `outliers`: what `treat_outliers` replaced before anything was fitted. `shifts`: what
     `classify_change` found; `level_factor` [series, period]: what the history was multiplied by so that it stands at
-    the level of its last settled shift (1 where nothing was done).
+    the level of its last settled shift (1 where nothing was done). `events`: what the events given do to each series,
+    taken out of the past and put into the forecast; None where none were given.
     """
 
     mean: FloatArray
@@ -43,6 +51,7 @@ class DemandForecast:
     outliers: TreatedHistory
     shifts: Changes
     level_factor: FloatArray
+    events: EventEffects | None
 
 
 def forecast_demand(
@@ -55,6 +64,9 @@ def forecast_demand(
     is_open_ahead: ArrayLike | None = None,
     group_of_series: ArrayLike | None = None,
     is_tail: ArrayLike | None = None,
+    indicators: ArrayLike | None = None,
+    indicators_ahead: ArrayLike | None = None,
+    is_own: ArrayLike | None = None,
     methods: Sequence[Method] | None = None,
     n_windows: int = 8,
     combination: str = "judged",
@@ -64,12 +76,16 @@ def forecast_demand(
     Parameters: `history` [series, period] (NaN = missing), `seasons` in periods, shortest first in meaning (such as
     (7,) or (48, 336): the shortest scales errors, all are tried), `horizon` (h >= 1), `quantile_levels` (rising, in
     (0, 1)), `is_open` [period] or [series, period] and `is_open_ahead` [period ahead] or [series, period ahead]
-    (closed periods count as missing, their forecasts are 0), `group_of_series` [series] (labels; short series borrow,
-    errors are pooled within), `is_tail` [series] (cheap methods only), `methods` (default: `standard_methods` of the
-    seasons), `n_windows` (W), `combination` (as in `forecast_selected`).
-    Formula: y' = y with outliers replaced x level after / level before each settled shift; mean and quantiles of y' as
-    in `forecast_selected`. Validity: as of its parts; shifts are followed where they lie before the windows, later
-    ones by the methods themselves. Source: as of its parts.
+    (closed periods count as missing, their forecasts are 0), `group_of_series` [series] (labels; short series
+    borrow, errors are pooled within), `is_tail` [series] (cheap methods only), `indicators` [event, period],
+    `indicators_ahead` [event, period ahead] and `is_own` [series, event] (calendar and customer events, as in
+    `event_effects`; both of the first two or neither), `methods` (default: `standard_methods` of the seasons),
+    `n_windows` (W), `combination` (as in `forecast_selected`).
+    Formula: y' = y without its events' effects, with outliers replaced x level after / level before each settled
+    shift; mean and quantiles of y' as in `forecast_selected`, but windows overlap where the past is short, errors
+    are those before the treatment of outliers, and events are put back.
+    Validity: as of its parts; shifts are followed where they lie before the windows, later ones by the methods
+    themselves. Source: as of its parts.
 
     >>> done = forecast_demand([[4.0, 9.0, 2.0] * 12], [3], 3, [0.1, 0.9])
     >>> done.mean.round(6).tolist(), done.outliers.period.size, done.shifts.kind
@@ -85,6 +101,7 @@ def forecast_demand(
     windows = whole_number("n_windows", n_windows, minimum=1, maximum=1000)
     values = np.where(_opened("is_open", is_open, values.shape), values, np.nan)
     open_ahead = _opened("is_open_ahead", is_open_ahead, (values.shape[0], ahead))
+    values, events = _without_events(values, indicators, indicators_ahead, is_own, lengths[0], group_of_series)
     treated = treat_outliers(values, lengths[0])
     calm = np.where(treated.is_observed, treated.history, np.nan)
     shifts = classify_change(calm, lengths[0], long_cycle_periods=float(lengths[-1]) if len(lengths) > 1 else 0.0)
@@ -98,7 +115,30 @@ def forecast_demand(
         levels=rising_levels("quantile_levels", quantile_levels),
     )
     done = judged(calm * factor, values * factor, ahead, rules, group_of_series, is_tail)
-    return _told(done, treated, shifts, factor, open_ahead)
+    mean, quantiles = done.mean, done.quantiles
+    if events is not None and indicators_ahead is not None:
+        mean, quantiles = (with_effects(one, events, indicators_ahead) for one in (mean, quantiles))
+    done = replace(done, mean=mean, quantiles=quantiles)
+    return _told(done, treated, shifts, factor, open_ahead, events)
+
+
+def _without_events(
+    values: FloatArray,
+    indicators: ArrayLike | None,
+    ahead: ArrayLike | None,
+    is_own: ArrayLike | None,
+    season: int,
+    group_of_series: ArrayLike | None,
+) -> tuple[FloatArray, EventEffects | None]:
+    """The past as it would have been without events, and what they do."""
+    if indicators is None or ahead is None:
+        if indicators is not None or ahead is not None or is_own is not None:
+            raise EngineInputError("indicators and indicators_ahead go together: give both, or neither and no is_own")
+        return values, None
+    group = group_numbers(group_of_series, values.shape[0])
+    events = event_effects(values, indicators, season, group_of_series=group, is_own=is_own)
+    calm = without_effects(values, events, indicators)
+    return np.where(calm.is_observed, calm.history, np.nan), events
 
 
 def _opened(name: str, given: ArrayLike | None, shape: tuple[int, ...]) -> BoolArray:
@@ -127,7 +167,12 @@ def _level_factor(shifts: Changes, values: FloatArray, first_window: int) -> Flo
 
 
 def _told(
-    done: SelectedForecast, treated: TreatedHistory, shifts: Changes, factor: FloatArray, open_ahead: BoolArray
+    done: SelectedForecast,
+    treated: TreatedHistory,
+    shifts: Changes,
+    factor: FloatArray,
+    open_ahead: BoolArray,
+    events: EventEffects | None,
 ) -> DemandForecast:
     """The judge's forecast, closed periods at 0, and what was done before it in each series' reasons."""
     outliers = np.bincount(treated.series, minlength=factor.shape[0])
@@ -154,4 +199,5 @@ def _told(
         outliers=treated,
         shifts=shifts,
         level_factor=frozen(factor),
+        events=events,
     )

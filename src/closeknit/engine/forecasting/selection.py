@@ -143,7 +143,7 @@ def judged(
     is_tail: ArrayLike | None,
 ) -> SelectedForecast:
     """Methods judged on `values`, quantiles from the errors against what `came`: the same, or before any treatment."""
-    group, tail = _groups(group_of_series, values.shape[0]), _tail(is_tail, values.shape[0])
+    group, tail = group_numbers(group_of_series, values.shape[0]), _tail(is_tail, values.shape[0])
     if not any(method.is_cheap for method in rules.methods):
         raise EngineInputError("methods holds no cheap one: give at least one, such as those of standard_methods")
     trial = _tried(values, horizon, rules, tail)
@@ -193,7 +193,7 @@ class _Trial:
     weighted: _Rival
 
 
-def _groups(given: ArrayLike | None, series: int) -> IntArray:
+def group_numbers(given: ArrayLike | None, series: int) -> IntArray:
     if given is None:
         return np.zeros(series, dtype=np.int64)
     labels = whole_numbers("group_of_series", given, minimum=0)

@@ -1,0 +1,87 @@
+"""Demand in one call: closed periods, outliers, shifts and events, each put where it belongs."""
+
+import numpy as np
+import pytest
+
+from closeknit.engine.errors import EngineInputError
+from closeknit.engine.forecasting import forecast_demand
+
+LEVELS = [0.1, 0.5, 0.9]
+WEEK = np.array([50.0, 45.0, 40.0, 42.0, 38.0, 12.0, 8.0])
+
+
+def weeks(rng: np.random.Generator, series: int, periods: int, factor: float | np.ndarray = 1.0) -> np.ndarray:
+    return rng.poisson(np.tile(WEEK, periods // 7 + 1)[:periods] * factor, (series, periods)).astype(float)
+
+
+def error(history: np.ndarray, truth: np.ndarray, **options: object) -> float:
+    done = forecast_demand(history, (7,), truth.size, LEVELS, **options)  # type: ignore[arg-type]
+    return float(np.abs(done.mean - truth).sum() / (truth.sum() * history.shape[0]))
+
+
+def test_closed_periods_are_forecast_as_zero_and_teach_nothing() -> None:
+    history = weeks(np.random.default_rng(1), 5, 140)
+    is_open = np.ones(140, dtype=bool)
+    is_open[130:133] = False
+    history[:, 130:133] = 9000.0
+    ahead = np.arange(7) != 2
+    done = forecast_demand(history, (7,), 7, LEVELS, is_open=is_open, is_open_ahead=ahead)
+    assert not done.mean[:, 2].any()
+    assert not done.quantiles[:, :, 2].any()
+    assert error(history, WEEK, is_open=is_open) < 0.15
+    assert error(history, WEEK) > error(history, WEEK, is_open=is_open)
+
+
+def test_an_outlier_is_reported_and_hardly_moves_the_forecast() -> None:
+    history = weeks(np.random.default_rng(2), 1, 140)
+    struck = history.copy()
+    struck[0, 133] *= 20.0
+    done = forecast_demand(struck, (7,), 7, LEVELS)
+    assert done.outliers.period.tolist() == [133]
+    assert "1 outlier treated" in done.reasons[0]
+    plain = forecast_demand(history, (7,), 7, LEVELS)
+    np.testing.assert_allclose(done.mean, plain.mean, rtol=0.35)
+
+
+def test_a_settled_shift_is_followed() -> None:
+    factor = np.where(np.arange(210) < 100, 1.0, 2.5)
+    history = weeks(np.random.default_rng(3), 4, 210, factor)
+    done = forecast_demand(history, (7,), 7, LEVELS)
+    assert set(done.shifts.kind) == {"permanent"}
+    assert np.all(done.level_factor[:, 50] > 2.0)
+    assert all("level followed through a shift" in reason for reason in done.reasons)
+    assert error(history, 2.5 * WEEK) < 0.1
+
+
+def test_events_are_taken_out_of_the_past_and_put_into_the_future() -> None:
+    rng = np.random.default_rng(4)
+    on = (np.arange(217) % 40 < 3).astype(float)
+    history = weeks(rng, 6, 210, 1.0 + 0.6 * on[:210])
+    ahead = np.array([0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
+    told = error(history, WEEK * (1.0 + 0.6 * ahead), indicators=on[None, :210], indicators_ahead=ahead[None])
+    assert told < 0.1
+    assert error(history, WEEK * (1.0 + 0.6 * ahead)) > 1.5 * told
+    with pytest.raises(EngineInputError, match="indicators and indicators_ahead go together"):
+        forecast_demand(history, (7,), 7, LEVELS, indicators=on[None, :210])
+
+
+@pytest.mark.parametrize("series", [1, 60])
+def test_eighty_percent_intervals_hold_where_levels_wander(series: int) -> None:
+    rng = np.random.default_rng(5)
+    inside = []
+    for _ in range(1 if series > 1 else 20):
+        level = np.exp(rng.normal(0.0, 0.03, (series, 154)).cumsum(axis=1))
+        mean = np.tile(WEEK, 22) * level * rng.lognormal(1.0, 0.5, (series, 1))
+        values = rng.poisson(mean).astype(float)
+        done = forecast_demand(values[:, :140], (7,), 14, LEVELS)
+        inside.append((values[:, 140:] >= done.quantiles[0]) & (values[:, 140:] <= done.quantiles[2]))
+    assert 0.74 <= np.mean(inside) <= 0.87
+
+
+def test_bad_input_is_refused_with_the_fix() -> None:
+    with pytest.raises(EngineInputError, match="seasons is empty"):
+        forecast_demand(np.ones((1, 30)), (), 7, LEVELS)
+    with pytest.raises(EngineInputError, match="is_open has shape"):
+        forecast_demand(np.ones((1, 30)), (7,), 7, LEVELS, is_open=np.ones(29, dtype=bool))
+    with pytest.raises(EngineInputError, match="combination is 'median'"):
+        forecast_demand(np.ones((1, 30)), (7,), 7, LEVELS, combination="median")
