@@ -342,7 +342,7 @@ def _customers_borrow(patch: pytest.MonkeyPatch) -> None:
 
 
 def _fields_bare(patch: pytest.MonkeyPatch) -> None:
-    from closeknit.rooms.customers import reads
+    from closeknit.rooms.customers.reads import accounts as reads
 
     patch.setattr(reads, "redact", lambda cards, *, by: list(cards))
 
