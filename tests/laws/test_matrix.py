@@ -94,6 +94,11 @@ POST /api/v1/forecast-exceptions/{finding_of}/comments | {"text":"So."}        4
 GET  /api/v1/need-today?operation=warehouse                                            401 403 404 404 404 404 403
 GET  /api/v1/demand-today?operation=warehouse                                          401 403 404 404 404 404 403
 GET  /api/v1/demand-changes?operation=warehouse                                        401 403 200 200 200 200 403
+GET  /api/v1/forecast-sharing                                                          401 403 403 200 200 200 403
+GET  /api/v1/forecast-sharing/accesses                                                 401 403 403 200 200 200 403
+POST /api/v1/forecast-sharing | {sharing_wanted}                                       401 403 403 403 201 403 403
+POST /api/v1/forecast-sharing/{sharing_id}/export                                      401 403 403 403 200 403 403
+POST /api/v1/forecast-sharing/{sharing_id}/end | {"reason":"So."}                      401 403 403 403 200 403 403
 GET  /api/v1/demand-horizons?operation=warehouse                                       401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/frozen-changes                                         401 403 404 200 200 200 403
 GET  /api/v1/pipeline?operation=warehouse                                              401 403 200 200 200 200 403
@@ -298,6 +303,10 @@ GET  /demand/accuracy/                                                          
 GET  /demand/{operation}/today/                                                        302 403 200 200 200 200 403
 GET  /tiles/need-today/?operation=warehouse                                            302 403 200 200 200 200 403
 GET  /tiles/demand-today/?operation=warehouse                                          302 403 200 200 200 200 403
+GET  /demand/sharing/                                                                  302 403 403 200 200 200 403
+POST /demand/sharing/agree/ | {sharing_form}                                           302 403 403 403 302 403 403
+POST /demand/sharing/{sharing_id}/export/                                              302 403 403 403 200 403 403
+POST /demand/sharing/{sharing_id}/end/ | reason=So.                                    302 403 403 403 302 403 403
 GET  /demand/changes/                                                                  302 403 200 200 200 200 403
 GET  /demand/exceptions/                                                               302 403 200 200 200 200 403
 GET  /demand/exceptions/{finding_of}/                                          302 403 200 200 200 200 403
@@ -421,6 +430,9 @@ def routes() -> set[tuple[str, str]]:
         "insight-settle",
         "plan-start",
         "backtest-start",
+        "sharing-agree",
+        "sharing-export",
+        "sharing-end",
         "backtest-stop",
         "escalation-path-change",
         "escalation-answer",
@@ -511,11 +523,13 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         "name": company.feed,
         "feed": company.feed,
         "account_number": "ACME",
+        "operation": "warehouse",
         "delivery_id": 1,
         "provider_id": "company",
         "token_id": 1,
         "new_day": '{"interval_minutes":30,"handle_minutes":3,"intervals":[{"label":"8:00","calls":9}]}',
         **backtest_places(),
+        **sharing_places(),
         **org_places(),
         **escalation_places(),
         **notice_places(),
@@ -527,6 +541,32 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         "difference_id": difference_of(company.plan_id),
         "difference_answer": '{"resolution":"accepted","text":"So."}',
     }
+
+
+def sharing_places() -> dict[str, Any]:
+    """Agree with a partner which forecast it gets, and say how another would be agreed."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.demand.actions.agree_sharing import agree_sharing
+    from closeknit.rooms.demand.contracts import SharedDetail, SharedField, SharePeriod, WantedSharing
+
+    today = clock.now().date()
+    span = (today, today + timedelta(days=30))
+    agreement = agree_sharing(
+        WantedSharing(
+            "Parcel Ltd", "warehouse", "To book vans.", SharedDetail.TOTAL, SharePeriod.WEEK, (SharedField.MEAN,), *span
+        ),
+        by=enter("carol"),
+        at=clock.now(),
+    )
+    given = {
+        "partner": "Vans Ltd",
+        "operation": "warehouse",
+        "purpose": "To plan.",
+        "from_on": span[0].isoformat(),
+        "until_on": span[1].isoformat(),
+    }
+    form = given | {"detail": "total", "period": "week", "fields_shared": "mean", "least_accounts": "5"}
+    return {"sharing_id": agreement, "sharing_wanted": json.dumps(given), "sharing_form": urlencode(form)}
 
 
 def backtest_places() -> dict[str, Any]:

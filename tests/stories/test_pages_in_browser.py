@@ -25,6 +25,7 @@ PAGES = (
     "/demand/exceptions/",
     "/demand/exceptions/{off}/",
     "/demand/changes/",
+    "/demand/sharing/",
     "/demand/overrides/",
     "/demand/overrides/new/",
     "/demand/overrides/value/",

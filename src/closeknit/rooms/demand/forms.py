@@ -18,6 +18,9 @@ from closeknit.rooms.demand.contracts import (
     OverrideState,
     RunPurpose,
     ScorePeriod,
+    SharedDetail,
+    SharedField,
+    SharePeriod,
 )
 
 
@@ -181,3 +184,19 @@ class ScenarioForm(forms.Form):
     operation = forms.CharField(max_length=80)
     scenario = forms.CharField(max_length=80)
     weeks = forms.IntegerField(min_value=1, max_value=26)
+
+
+class SharingForm(forms.Form):
+    """What a partner is to get of a forecast."""
+
+    partner = forms.CharField(max_length=200)
+    operation = forms.CharField(max_length=80)
+    purpose = forms.CharField(max_length=2000)
+    detail = forms.ChoiceField(label="Told apart by", choices=[(d.value, d.value) for d in SharedDetail])
+    period = forms.ChoiceField(label="Added up by", choices=[(p.value, p.value) for p in SharePeriod])
+    fields_shared = forms.MultipleChoiceField(
+        label="Numbers", choices=[(f.value, f.value) for f in SharedField], initial=["mean"]
+    )
+    from_on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until_on = forms.DateField(label="Until, not including", widget=forms.DateInput(attrs={"type": "date"}))
+    least_accounts = forms.IntegerField(label="Accounts per number, at least", min_value=5, max_value=1000, initial=5)

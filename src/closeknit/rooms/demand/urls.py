@@ -13,6 +13,7 @@ from closeknit.rooms.demand.pages import (
     overrides,
     pipeline,
     runs,
+    sharing,
 )
 
 urlpatterns = [
@@ -29,6 +30,10 @@ urlpatterns = [
     path("demand/scenarios/try/", assumptions.try_scenario, name="scenario-try"),
     path("demand/pipeline/", pipeline.show_pipeline, name="demand-pipeline"),
     path("demand/accuracy/", accuracy.show_accuracy, name="forecast-accuracy"),
+    path("demand/sharing/", sharing.list_sharing, name="sharing-list"),
+    path("demand/sharing/agree/", sharing.agree, name="sharing-agree"),
+    path("demand/sharing/<uuid:agreement_id>/end/", sharing.end, name="sharing-end"),
+    path("demand/sharing/<uuid:agreement_id>/export/", sharing.export, name="sharing-export"),
     path("demand/changes/", changes.show_changes, name="demand-changes"),
     path("demand/exceptions/", exceptions.list_exceptions, name="forecast-exception-list"),
     path("demand/exceptions/<uuid:exception_id>/", exceptions.show_exception, name="forecast-exception-detail"),

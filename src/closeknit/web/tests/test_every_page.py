@@ -25,6 +25,7 @@ PAGES = (
     "/demand/exceptions/",
     "/demand/exceptions/{off}/",
     "/demand/changes/",
+    "/demand/sharing/",
     "/demand/warehouse/today/",
     "/demand/{run}/explore/",
     "/demand/{run}/replay/",

@@ -13,8 +13,21 @@ from closeknit.rooms.demand.api import (
     overrides,
     pipeline,
     runs,
+    sharing,
 )
 
 router = Router()
-for part in (runs, backtests, explorer, horizons, intraday, accuracy, exceptions, pipeline, overrides, assumptions):
+for part in (
+    runs,
+    backtests,
+    explorer,
+    horizons,
+    intraday,
+    accuracy,
+    exceptions,
+    pipeline,
+    overrides,
+    assumptions,
+    sharing,
+):
     router.add_router("", part.router)

@@ -12,11 +12,12 @@ from closeknit.rooms.demand.cli import (
     overrides,
     pipeline,
     runs,
+    sharing,
 )
 
 
 def add_commands(commands: Any) -> None:
     """Add `closeknit demand ...`."""
     demand = commands.add_group("demand", help="forecasts: their numbers and accuracy, and what people add to them")
-    for part in (runs, backtests, explorer, horizons, intraday, accuracy, pipeline, overrides, assumptions):
+    for part in (runs, backtests, explorer, horizons, intraday, accuracy, pipeline, overrides, assumptions, sharing):
         part.add_commands(demand)
