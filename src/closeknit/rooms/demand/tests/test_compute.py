@@ -1,5 +1,7 @@
 """Grouping, closed days, totals and the archive of a forecast, on small histories with known answers."""
 
+import io
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -144,3 +146,41 @@ def test_series_add_up_to_their_total_over_the_horizon():
         assert panel.mean[mine].sum() == pytest.approx(panel.total_mean[total].sum())
         assert panel.weekly_mean[mine].sum() == pytest.approx(panel.total_weekly_mean[total].sum())
     assert (panel.mean >= 0.0).all()
+
+
+def test_an_archive_of_before_reasons_and_adjustments_still_opens():
+    panel, _ = compute.forecast_panel(history({key("A"): np.tile(WEEK, 10)}), {}, 7)
+    with np.load(io.BytesIO(compute.pack(compute.QUANTILE_LEVELS, [panel]))) as arrays:
+        newer = ("reasons", "total_methods", "total_reasons", "events")
+        kept = {name: arrays[name] for name in arrays if name.partition(".")[2] not in newer}
+    assert len(kept) < len(arrays.files)
+    old = io.BytesIO()
+    np.savez_compressed(old, **kept)
+    _, (again,) = compute.unpack(old.getvalue())
+    assert (again.mean == panel.mean).all()
+    assert again.statistical_mean is again.mean
+    assert (again.reasons, again.total_reasons, again.events) == (("",), ("",), ())
+
+
+def test_inputs_come_back_from_their_archive_with_the_same_digest():
+    given = history({key("A"): np.tile(WEEK, 10), key("B"): np.tile(WEEK, 10) / 3.0})
+    inputs = compute.ForecastInputs(
+        operation="warehouse",
+        zone="Europe/Berlin",
+        first_on=date(2025, 3, 17),
+        weeks=2,
+        horizon_days=14,
+        tiers={"A": Tier.KEY},
+        own_from={"A": 12.5},
+        best_tiers=(Tier.STRATEGIC,),
+        occasions=tuple(compute.public_holidays({"": "DE"}, date(2025, 1, 6), date(2025, 4, 1))),
+        adjustments=(),
+        sources=(compute.Source(given, "Europe/Berlin"),),
+    )
+    again = compute.unpack_inputs(compute.pack_inputs(inputs))
+    assert compute.inputs_digest(again) == compute.inputs_digest(inputs)
+    assert (again.sources[0].history.quantities == given.quantities).all()
+    assert again.occasions == inputs.occasions
+    assert compute.make_forecast(again).digest == compute.make_forecast(inputs).digest
+    other = replace(inputs, best_tiers=(Tier.STRATEGIC, Tier.KEY))
+    assert compute.inputs_digest(other) != compute.inputs_digest(inputs)
