@@ -276,7 +276,10 @@ def _search(values: FloatArray, first: IntArray, season: int, allowed: BoolArray
     count = values.shape[0]
     blocks = max(min(count, _BLOCKS), 1)
     found = np.full((count, 6, kernels.DIMENSIONS + 1), np.inf)
-    work = float(np.count_nonzero(allowed)) * values.shape[1] * table.shape[0] * kernels.LANES
+    if not allowed.any():
+        return found
+    # As if all forms went to the end: what compiled the first round compiles the others, however few are left.
+    work = 6.0 * count * values.shape[1] * _ROUNDS * kernels.LANES
     run_in_parts(
         kernels.search_forms,
         blocks,

@@ -119,7 +119,7 @@ def theta_from_origins(history: FloatArray, season_periods: int, horizon: int, o
     # Filled in where the fit needed it; later gaps are skipped, for what would fill them lies after some origin.
     whole = _without_season(values, index, is_ratio, first)
     whole[:, : origins[0]] = adjusted
-    work = 10.0 * count * (values.shape[1] + origins.size * horizon)
+    work = 100.0 * count * (values.shape[1] + origins.size * horizon)
     rest = (array(usable, np.bool_), array(origins, np.int64), found, result)
     run_in_parts(kernels.roll_theta, count, work, whole, first, *rest)
     for place, origin in enumerate(origins.tolist()):
