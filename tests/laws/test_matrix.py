@@ -96,9 +96,9 @@ GET  /api/v1/demand-today?operation=warehouse                                   
 GET  /api/v1/demand-changes?operation=warehouse                                        401 403 200 200 200 200 403
 GET  /api/v1/forecast-sharing                                                          401 403 403 200 200 200 403
 GET  /api/v1/forecast-sharing/accesses                                                 401 403 403 200 200 200 403
-POST /api/v1/forecast-sharing | {sharing_wanted}                                       401 403 403 403 201 403 403
-POST /api/v1/forecast-sharing/{sharing_id}/export                                      401 403 403 403 200 403 403
-POST /api/v1/forecast-sharing/{sharing_id}/end | {"reason":"So."}                      401 403 403 403 200 403 403
+POST /api/v1/forecast-sharing | {sharing_wanted}                                       401 403 403 201 201 403 403
+POST /api/v1/forecast-sharing/{sharing_id}/export                                      401 403 403 200 200 403 403
+POST /api/v1/forecast-sharing/{sharing_id}/end | {"reason":"So."}                      401 403 403 200 200 403 403
 GET  /api/v1/demand-horizons?operation=warehouse                                       401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/frozen-changes                                         401 403 404 200 200 200 403
 GET  /api/v1/pipeline?operation=warehouse                                              401 403 200 200 200 200 403
@@ -304,9 +304,9 @@ GET  /demand/{operation}/today/                                                 
 GET  /tiles/need-today/?operation=warehouse                                            302 403 200 200 200 200 403
 GET  /tiles/demand-today/?operation=warehouse                                          302 403 200 200 200 200 403
 GET  /demand/sharing/                                                                  302 403 403 200 200 200 403
-POST /demand/sharing/agree/ | {sharing_form}                                           302 403 403 403 302 403 403
-POST /demand/sharing/{sharing_id}/export/                                              302 403 403 403 200 403 403
-POST /demand/sharing/{sharing_id}/end/ | reason=So.                                    302 403 403 403 302 403 403
+POST /demand/sharing/agree/ | {sharing_form}                                           302 403 403 302 302 403 403
+POST /demand/sharing/{sharing_id}/export/                                              302 403 403 200 200 403 403
+POST /demand/sharing/{sharing_id}/end/ | reason=So.                                    302 403 403 302 302 403 403
 GET  /demand/changes/                                                                  302 403 200 200 200 200 403
 GET  /demand/exceptions/                                                               302 403 200 200 200 200 403
 GET  /demand/exceptions/{finding_of}/                                          302 403 200 200 200 200 403
