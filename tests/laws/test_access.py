@@ -389,7 +389,7 @@ def test_when_rights_cannot_be_looked_up_the_answer_is_no(accounts, alice, clien
     """Default deny: what fails on the way is an error page without a word of what was asked for."""
     from tests.cast import sign_in
 
-    from closeknit.rooms.customers import reads
+    from closeknit.rooms.customers.reads import accounts as reads
 
     sign_in(client, "bob")
     client.raise_request_exception = False
