@@ -1,5 +1,6 @@
 """Win chances recovered from simulated pipelines with censoring and truncation; probable demand by hand."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 from closeknit.engine.errors import EngineInputError
 from closeknit.engine.forecasting import fit_close_hazards, probable_demand, win_chance
 
-PIPELINE = Path("/work/shared/data/crm_and_text/b2b_sales_pipeline.parquet")
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("CLOSEKNIT_SHARED", ROOT.parent / "shared")) / "data"
+PIPELINE = DATA / "crm_and_text/b2b_sales_pipeline.parquet"
 EDGES = np.array([0.0, 30.0, 90.0])
 WON = np.array([[0.004, 0.010, 0.002], [0.012, 0.020, 0.001]])
 LOST = np.array([[0.010, 0.004, 0.006], [0.004, 0.004, 0.010]])
