@@ -203,7 +203,7 @@ def plain_fact_value(value: Any, kind: str) -> Any:
     kind = kind.rstrip("!")
     if value is None:
         return [] if kind == "list" else None if kind in _NULLABLE else ""
-    if kind == "money":
+    if kind in ("money", "fee", "hourly-fee"):
         return format(value.normalize(), "f") if value else "0"
     return value.isoformat() if kind in ("date", "time") else value
 
@@ -212,6 +212,8 @@ _NULLABLE = (
     "number",
     "count",
     "money",
+    "fee",
+    "hourly-fee",
     "positive",
     "share",
     "fraction",

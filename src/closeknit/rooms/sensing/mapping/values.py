@@ -35,6 +35,7 @@ _TRUE, _FALSE = {"true", "1", "yes", "y", "t"}, {"false", "0", "no", "n", "f"}
 MINUTES_PER = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0, "days": 1440.0}
 MOST_TEXT = 500
 MOST_MONEY = Decimal(10) ** 13
+MOST_PER_HOUR = 1e6
 _CACHE_SIZE = 50_000
 
 
@@ -206,7 +207,9 @@ def _int(label: str, value: Any) -> int:
     raise Refused("not-a-whole-number", f"{label}: {shown(value)} is not a whole number.")
 
 
-def _money(label: str, _: Form) -> Reader:
+def _money(label: str, form: Form) -> Reader:
+    least, most = form.least, form.most
+
     def read(value: Any) -> Decimal:
         kind = type(value)
         if kind is int or kind is Decimal:
@@ -216,9 +219,22 @@ def _money(label: str, _: Form) -> Reader:
             amount = Decimal(repr(value) if kind is float else str(value))
         if not amount.is_finite() or abs(amount) >= MOST_MONEY:
             raise Refused("out-of-range", f"{label}: {shown(value)} is not an amount of money we can keep.")
+        if (least is not None and amount < least) or (most is not None and amount > most):
+            raise _out_of_range(label, value, least, most)
         return amount.quantize(_CENT_OF_CENT)
 
     return read
+
+
+def _fee(most: float | None) -> Callable[[str, Form], Reader]:
+    """Money that is owed or paid, so never below nothing; a recipe may narrow the bounds, not widen them."""
+
+    def make(label: str, form: Form) -> Reader:
+        low = max(form.least or 0.0, 0.0)
+        tops = [top for top in (form.most, most) if top is not None]
+        return _money(label, Form(least=low, most=min(tops, default=None)))
+
+    return make
 
 
 def money(amount: Decimal) -> Decimal:
@@ -391,6 +407,8 @@ _MAKERS: dict[str, Callable[[str, Form], Reader]] = {
     "whole": _whole(None, None),
     "weekday": _whole(0, 6),
     "money": _money,
+    "fee": _fee(None),
+    "hourly-fee": _fee(MOST_PER_HOUR),
     "truth": _truth,
     "date": _date,
     "time": _time,

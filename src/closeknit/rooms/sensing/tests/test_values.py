@@ -31,6 +31,10 @@ def refusal(kind, value, **form):
         ("number", "twelve", "not-a-number"),
         ("money", "NaN", "not-finite"),
         ("money", "1e30", "out-of-range"),
+        ("fee", "-6.50", "out-of-range"),
+        ("fee", Decimal("-0.01"), "out-of-range"),
+        ("hourly-fee", "-1", "out-of-range"),
+        ("hourly-fee", "10000000", "out-of-range"),
         ("whole", "1.5", "not-a-whole-number"),
         ("count", "-1", "out-of-range"),
         ("minutes", "-0.1", "out-of-range"),
@@ -64,6 +68,10 @@ def test_refuses_what_is_not_sound(kind, value, code):
         ("minutes", "90", {"unit": "seconds"}, 1.5),
         ("money", 2.55, {}, Decimal("2.5500")),
         ("money", "2.550", {}, Decimal("2.5500")),
+        ("money", "-2.55", {}, Decimal("-2.5500")),
+        ("fee", "0", {}, Decimal("0.0000")),
+        ("fee", "6.50", {}, Decimal("6.5000")),
+        ("hourly-fee", 38, {}, Decimal("38.0000")),
         ("whole", 6.0, {}, 6),
         ("list", "a| b |", {}, ["a", "b"]),
         ("truth", "No", {}, False),
@@ -80,6 +88,15 @@ def test_refuses_what_is_not_sound(kind, value, code):
 )
 def test_reads_what_is_sound(kind, value, form, expected):
     assert reader(kind, "x", Form(**form))(value) == expected
+
+
+def test_bounds_of_a_recipe_hold_for_money_and_never_widen_those_of_a_fee():
+    assert refusal("money", "-0.01", least=0) == "out-of-range"
+    assert refusal("money", "100.01", most=100) == "out-of-range"
+    assert refusal("fee", "4", least=5) == "out-of-range"
+    assert refusal("fee", "-1", least=-5) == "out-of-range"
+    assert refusal("hourly-fee", "2e7", most=1e9) == "out-of-range"
+    assert reader("money", "x", Form(least=0, most=100))("100") == 100
 
 
 def test_a_local_time_that_clocks_skip_is_refused_whatever_the_rule():

@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -8,6 +9,7 @@ from closeknit.rooms.agreements import reads
 from closeknit.rooms.agreements.actions.adopt_terms import adopt_terms
 from closeknit.rooms.agreements.contracts import TermSource
 from closeknit.rooms.agreements.models import Contract, TermRow
+from closeknit.rooms.sensing import reads as sensing
 from closeknit.rooms.sensing.tests.small import RECIPE, load
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +46,20 @@ def test_stated_terms_are_taken_over_once_with_their_source(tmp_path, alice, acc
     found = {(t.term_number, t.starts_on): t.source for t in reads.list_terms(by=alice)}
     assert found[("T1", date(2026, 1, 1))] is TermSource.CONTRACT
     assert found[("T3", date(2026, 1, 1))] is TermSource.TIER_DEFAULT
+
+
+def test_a_credit_below_nothing_is_quarantined_and_the_other_terms_are_taken_over(tmp_path, alice, accounts):
+    header = HEADER.replace(",end\n", ",end,credit\n")
+    lines = [LINES[1].replace("\n", ",6.50\n"), LINES[2].replace("\n", ",-2.50\n")]
+    (tmp_path / "terms.csv").write_text(header + "".join(lines))
+    card = load(
+        tmp_path / "terms.csv", alice, recipe=TERMS.replace("ends_on: end}", "ends_on: end, credit_per_miss: credit}")
+    )
+    assert adopt_terms(card.batch_id, thread_id=card.thread_id, by=alice) == 1
+    assert [(t.term_number, t.credit_per_miss) for t in reads.list_terms(by=alice)] == [("T1", Decimal("6.50"))]
+    refused = sensing.list_quarantined(by=alice, limit=10)
+    assert [(r.code, r.line) for r in refused] == [("out-of-range", 3)]
+    assert "at least 0" in refused[0].reason
 
 
 def test_one_version_is_in_force_on_a_day(tmp_path, alice, accounts):
