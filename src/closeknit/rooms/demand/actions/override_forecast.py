@@ -1,6 +1,5 @@
 """Change the forecasts of a place, with a reason, a size, a window and an end; and ask for a plan that knows of it."""
 
-import math
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -17,6 +16,7 @@ from closeknit.rooms.demand import reads
 from closeknit.rooms.demand.actions.replan import request_replan
 from closeknit.rooms.demand.compute.adjustment_forms import PLACE_PARTS
 from closeknit.rooms.demand.contracts import (
+    MOST_TIMES,
     AdjustedPlace,
     AdjustmentKind,
     ForecastCard,
@@ -24,6 +24,7 @@ from closeknit.rooms.demand.contracts import (
     OverridePreview,
     OverrideReason,
     WantedOverride,
+    check_size,
     place_words,
     size_words,
 )
@@ -31,8 +32,6 @@ from closeknit.rooms.demand.models import Override
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 
-MOST_TIMES = 100.0
-MOST_UNITS = 1e9
 LONGEST_DAYS = 366
 LONGEST_PART = 200
 LONGEST_REASON = 2000
@@ -76,14 +75,7 @@ def _check_form(wanted: WantedOverride) -> None:
         raise Invalid("This reason is too long.", where="reason", todo=f"Use at most {LONGEST_REASON} characters.")
     if not wanted.operation or any(len(getattr(wanted.place, part)) > LONGEST_PART for part in PLACE_PARTS):
         raise Invalid("This place cannot be.", where="operation", todo="Name an operation and parts of its forecast.")
-    if not math.isfinite(wanted.size) or abs(wanted.size) > MOST_UNITS:
-        raise Invalid("This size cannot be.", where="size", todo="Give a number, such as 1.4 for 40 % more.")
-    if wanted.kind is AdjustmentKind.MULTIPLY and not 0 <= wanted.size <= MOST_TIMES:
-        raise Invalid(
-            f"Forecasts are multiplied by 0 to {MOST_TIMES:g}.", where="size", todo="Write 1.4 for 40 % more."
-        )
-    if wanted.kind is AdjustmentKind.SET and wanted.size < 0:
-        raise Invalid("No week has less than no work.", where="size", todo="Give 0 or more units per week.")
+    check_size(wanted.kind, wanted.size)
 
 
 def _check_days(wanted: WantedOverride, first_on: date) -> None:

@@ -1,6 +1,5 @@
 """Say what is taken for granted of an account or segment at peak times, so that it can be tried and later checked."""
 
-import math
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
@@ -14,7 +13,7 @@ from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.demand import reads
 from closeknit.rooms.demand.compute.adjustment_forms import PLACE_PARTS
-from closeknit.rooms.demand.contracts import AdjustmentKind, WantedAssumption, place_words, size_words
+from closeknit.rooms.demand.contracts import WantedAssumption, check_size, place_words, size_words
 from closeknit.rooms.demand.models import Assumption
 from closeknit.rooms.org.contracts import Permission
 
@@ -22,8 +21,6 @@ LONGEST_NAME = 80
 LONGEST_STATEMENT = 2000
 LONGEST_PART = 200
 LONGEST_DAYS = 366
-MOST_TIMES = 100.0
-MOST_UNITS = 1e9
 
 
 def record_assumption(wanted: WantedAssumption, *, thread_id: UUID | None = None, by: Actor, at: datetime) -> UUID:
@@ -69,12 +66,7 @@ def _check(wanted: WantedAssumption) -> None:
             raise Invalid(f"An assumption needs a {name}.", where=name, todo=f"Write 1 to {longest} characters.")
     if any(len(getattr(wanted.place, part)) > LONGEST_PART for part in PLACE_PARTS):
         raise Invalid("This place cannot be.", where="service", todo="Name parts of the operation's forecast.")
-    if not math.isfinite(wanted.size) or abs(wanted.size) > MOST_UNITS:
-        raise Invalid("This size cannot be.", where="size", todo="Give a number, such as 2.2 for 2.2 times.")
-    if wanted.kind is AdjustmentKind.MULTIPLY and not 0 <= wanted.size <= MOST_TIMES:
-        raise Invalid(f"A factor is from 0 to {MOST_TIMES:g}.", where="size", todo="Write 2.2 for 2.2 times as much.")
-    if wanted.kind is AdjustmentKind.SET and wanted.size < 0:
-        raise Invalid("No week has less than no work.", where="size", todo="Give 0 or more units per week.")
+    check_size(wanted.kind, wanted.size)
 
 
 def _check_days(wanted: WantedAssumption, first_on: date | None) -> None:

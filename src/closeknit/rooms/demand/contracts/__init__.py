@@ -11,6 +11,7 @@ from closeknit.rooms.demand.contracts.accuracy import (
     VersionKind,
 )
 from closeknit.rooms.demand.contracts.adjustments import (
+    MOST_TIMES,
     AccountShares,
     AdjustedPlace,
     AdjustedWeek,
@@ -19,6 +20,7 @@ from closeknit.rooms.demand.contracts.adjustments import (
     AdjustmentOutcome,
     AdjustmentSource,
     AppliedAdjustment,
+    check_size,
 )
 from closeknit.rooms.demand.contracts.assumptions import (
     ASSUMPTION_TOLERANCE,
@@ -153,6 +155,7 @@ __all__ = [
     "MOST_BACKTEST_WEEKS",
     "MOST_HORIZON_WEEKS",
     "MOST_ORIGINS",
+    "MOST_TIMES",
     "OWN_SERIES_UNITS",
     "PIPELINE_COUNTS",
     "PIPELINE_SETTINGS",
@@ -258,6 +261,7 @@ __all__ = [
     "WantedSharing",
     "WeekPoint",
     "Withheld",
+    "check_size",
     "mondays_of",
     "place_words",
     "size_words",

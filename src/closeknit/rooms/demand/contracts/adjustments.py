@@ -1,10 +1,15 @@
 """What people, insights, the pipeline and assumptions change in a forecast, and what came of it in a run."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from closeknit.kernel.errors import Invalid
+
+MOST_TIMES = 100.0
+MOST_UNITS = 1e9
 AccountShares = Mapping[tuple[str, str, str, str], float]
 """What part of its tier's series an account brings that has none of its own, by (service, region, tier, account)."""
 
@@ -71,6 +76,18 @@ class Adjustment:
     author_key: str
     made_at: datetime
     reason: str = ""
+
+
+def check_size(kind: AdjustmentKind, size: float) -> None:
+    """Raise Invalid where no forecast can be changed by such a size: no number, or one out of all bounds."""
+    if not math.isfinite(size) or abs(size) > MOST_UNITS:
+        raise Invalid("This size cannot be.", where="size", todo="Give a number, such as 1.4 for 40 % more.")
+    if kind is AdjustmentKind.MULTIPLY and not 0 <= size <= MOST_TIMES:
+        raise Invalid(
+            f"Forecasts are multiplied by 0 to {MOST_TIMES:g}.", where="size", todo="Write 1.4 for 40 % more."
+        )
+    if kind is AdjustmentKind.SET and size < 0:
+        raise Invalid("No week has less than no work.", where="size", todo="Give 0 or more units per week.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from closeknit.rooms.demand.contracts import (
     OverrideWorth,
     Panel,
     WantedOverride,
+    check_size,
 )
 from closeknit.rooms.demand.models import ForecastRun, Override, OverrideWeek
 from closeknit.rooms.demand.reads.adjustments import visible_accounts
@@ -93,9 +94,11 @@ def preview_override(wanted: WantedOverride, *, run_id: UUID | None = None, by: 
     """Return what an override would do to a run (the current one), without making it.
 
     Raises:
+        Invalid: for a size that no override may have.
         NotFound: where nothing is forecast yet, or for a place that holds accounts out of the actor's sight.
     """
     by.require(Permission.READ_CAPACITY)
+    check_size(wanted.kind, wanted.size)
     place = wanted.place
     if place.account_number:
         customers.get_account(place.account_number, by=by, permission=Permission.READ_CAPACITY)

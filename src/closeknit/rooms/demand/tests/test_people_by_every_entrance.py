@@ -47,6 +47,13 @@ def run(capsys, *words):
     return status, json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.parametrize("size", ["NaN", "-Infinity", "1e400", "1e300", "-1", "101"])
+def test_no_effect_is_shown_of_a_size_that_cannot_be(company, client, size):
+    asked = {name: WANTED[name] for name in ("account_number", "kind", "from_on", "to_on")} | {"size": size}
+    refused = api(client, "bob", "get", f"/forecasts/{company}/override-preview", asked)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+
+
 def test_the_api_shows_the_effect_makes_lists_and_takes_back(company, client):
     asked = {name: WANTED[name] for name in ("account_number", "kind", "size", "from_on", "to_on")}
     effect = api(client, "bob", "get", f"/forecasts/{company}/override-preview", asked)
