@@ -69,7 +69,7 @@ GET  /api/v1/terms                                                              
 GET  /api/v1/forecasts                                                                 401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}                                                        401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/branch                                                 401 403 200 200 200 200 403
-GET  /api/v1/forecasts/{run_id}/branch?account_number=BOLT                             401 403 404 200 200 200 403
+GET  /api/v1/forecasts/{run_id}/branch?service=picking                                 401 403 404 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/series                                                 401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/events                                                 401 403 404 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/replay                                                 401 403 403 200 200 200 403
