@@ -39,7 +39,7 @@ ELEVATIONS: dict[str, str] = {
     "rooms/decisions/actions/close_escalation.py": "a cause is closed for everybody, also who may not see the account",
     "rooms/decisions/actions/notify.py": "one notice per person and cause, whoever tells the person again",
     "rooms/decisions/actions/raise_escalation.py": "never two open for one cause, whoever raises the second",
-    "rooms/demand/reads/overrides.py": "an account's share of what its tier is forecast together: others are only summed",
+    "rooms/demand/reads/overrides.py": "an account's share of its tier's forecast: others are only summed",
 }
 
 UNPROTECTED = """

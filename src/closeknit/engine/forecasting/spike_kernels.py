@@ -51,7 +51,7 @@ def _find_spikes(
     least_spread = 1.0 if is_whole == 1 else 0.5 * dispersion
     while found < MOST_SPIKES:
         _sum_up(values, expected, level, spikes, found, sum_y, sum_m)
-        total, mean = sum_y[n], sum_m[n]
+        total, mean = float(sum_y[n]), float(sum_m[n])
         least, at, stop = 0.0, -1, -1
         windows = 0
         for a in range(n):
@@ -133,7 +133,7 @@ def _rest_spread(
 def _attained(expected: Vector, longest: int, dispersion: float, tail: float, sum_y: Vector, sum_m: Vector) -> float:
     """The sum over all windows of the probability of a count at most as likely as `tail` on its side."""
     n = expected.shape[0]
-    total, mean = sum_y[n], sum_m[n]
+    total, mean = float(sum_y[n]), float(sum_m[n])
     whole, last_m, last = 0.0, -1.0, 0.0
     for length in range(1, longest + 1):
         for a in range(n - length + 1):

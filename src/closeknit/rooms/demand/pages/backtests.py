@@ -68,5 +68,5 @@ def show_replay(request: Request, run_id: UUID) -> HttpResponseBase:
 
 def _context(card: BacktestCard, by: Actor) -> dict[str, object]:
     runs = {o.run_id: reads.get_run(o.run_id, by=by) for o in card.origins if o.run_id}
-    rows = [{"origin": origin, "run": runs.get(origin.run_id)} for origin in card.origins]
+    rows = [{"origin": origin, "run": runs.get(origin.run_id) if origin.run_id else None} for origin in card.origins]
     return {"backtest": card, "rows": rows, "may_plan": by.may(Permission.RUN_PLAN)}
