@@ -1,11 +1,12 @@
 """What other rooms may know of changes of level: spike or shift, since when, and which capacity that asks for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from closeknit.rooms.demand.contracts.accuracy import ScoreLevel
+from closeknit.rooms.org.contracts.fields import PRICES
 from closeknit.rooms.org.contracts.settings import Kind, Level, Setting
 
 PLACES = (Level.GLOBAL, Level.REGION)
@@ -169,16 +170,17 @@ class ResponseCosts:
 class CapacityResponse:
     """Which capacity a change asks for, with its break-even: from how many weeks on temps, and hiring, are cheapest.
 
-    `weeks` None: never. Costs are expected ones over a year, in the currency of the settings.
+    `weeks` None: never. Costs are expected ones over a year, in the currency of the settings; None for who may not
+    read prices.
     """
 
     kind: ResponseKind
     extra_hours_per_week: float
     temps_from_weeks: float | None
     hiring_from_weeks: float | None
-    overtime_cost: float
-    temps_cost: float
-    hire_cost: float
+    overtime_cost: float | None = field(metadata=PRICES)
+    temps_cost: float | None = field(metadata=PRICES)
+    hire_cost: float | None = field(metadata=PRICES)
     sentence: str
 
 
@@ -187,7 +189,9 @@ class ChangeCard:
     """The latest change of level of one series, with its evidence.
 
     `change_share`: +0.31 for 31 % more (None: from nothing), `low_share` and `high_share` its 95 % interval;
-    `lasting_share`: the probability that it stays; `strength` over `threshold` is how clearly it shows.
+    `lasting_share`: the probability that it stays. `chance`: how likely noise alone would show as much in a series
+    that did not change (None: not known, or no change), `evidence` the same in words. `strength` is the likelihood
+    ratio behind it, `threshold` what a lasting change must reach.
     """
 
     operation: str
@@ -206,3 +210,5 @@ class ChangeCard:
     threshold: float
     sentence: str
     response: CapacityResponse
+    chance: float | None = None
+    evidence: str = ""

@@ -1,6 +1,7 @@
 """Spike or shift: the latest change of level of every series of an operation, and which capacity it asks for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission, SettingPlace
 from closeknit.rooms.org.contracts.settings import Setting
 from closeknit.rooms.sensing import reads as sensing
-from closeknit.rooms.sensing.contracts import OperationSpan
+from closeknit.rooms.sensing.contracts import EventKind, OperationSpan
 
 HISTORY_WEEKS = 104
 RECENT_WEEKS = 26
@@ -43,7 +44,13 @@ def list_changes(
     since_on = last_on - timedelta(weeks=recent_weeks)
     if not every:
         cards = [c for c in cards if c.kind is not ChangeKind.NONE and c.since_on and c.since_on >= since_on]
-    return sorted(cards, key=lambda c: -abs(c.units_after - c.units_before))
+    return sorted(hide_costs(cards, by=by), key=lambda c: -abs(c.units_after - c.units_before))
+
+
+def hide_costs(cards: Sequence[ChangeCard], *, by: Actor) -> list[ChangeCard]:
+    """Return changes without what their responses cost, for who may not read prices."""
+    shown = org.redact([card.response for card in cards], by=by, account_of=None, seen_by=Permission.READ_CAPACITY)
+    return [replace(card, response=response) for card, response in zip(cards, shown, strict=True)]
 
 
 def classify_series(
@@ -87,7 +94,8 @@ def _history(operation: str) -> tuple[SeriesHistory, date]:
     _, panels = compute.unpack(bytes(run.numbers))
     span = sensing.get_operation(operation, by=by)
     came = _came(span, by)
-    return history_of(panels, came), span.last_at.astimezone(ZoneInfo(span.time_zone)).date()
+    history = history_of(panels, came, _promotions(operation, came, by))
+    return history, span.last_at.astimezone(ZoneInfo(span.time_zone)).date()
 
 
 def _came(span: OperationSpan, by: Actor) -> Came:
@@ -100,9 +108,22 @@ def _came(span: OperationSpan, by: Actor) -> Came:
     return Came(tuple(keys), days, units, tiers)
 
 
+def _promotions(operation: str, came: Came, by: Actor) -> list[compute.Occasion]:
+    """Read the promotions that ran in these days."""
+    if not came.days.size:
+        return []
+    first, last = (day.astype("datetime64[D]").item() for day in (came.days[0], came.days[-1]))
+    events = sensing.list_events(operation, by=by, from_on=first, to_on=last + timedelta(days=1))
+    return [
+        compute.Occasion(e.title, e.kind.value, e.service, e.region, e.account_number, e.starts_on, e.ends_on)
+        for e in events
+        if e.kind is EventKind.PROMOTION
+    ]
+
+
 def _only(history: SeriesHistory, rows: list[int]) -> SeriesHistory:
     return SeriesHistory(
-        tuple(history.names[i] for i in rows), history.mondays, history.units[rows], history.open_share
+        tuple(history.names[i] for i in rows), history.mondays, history.units[rows], history.known_factor[rows]
     )
 
 

@@ -29,6 +29,7 @@ from closeknit.rooms.demand.contracts.exceptions import (
 )
 from closeknit.rooms.demand.models import ForecastException, ForecastExceptionStep
 from closeknit.rooms.demand.reads.accuracy import list_scored_weeks
+from closeknit.rooms.demand.reads.changes import hide_costs
 from closeknit.rooms.demand.reads.runs import WEEKS_SHOWN, sees_whole
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
@@ -56,7 +57,7 @@ def list_forecast_exceptions(
         rows = rows.filter(owner_key__in=[by.key, *(f"{ROLE}{role}" for role in by.roles)])
     found = list(rows.order_by("-consequence", "-week_on", "id")[:limit])
     names = _owner_names(found)
-    return [_card(row, names, at) for row in found]
+    return [_card(row, names, by, at) for row in found]
 
 
 def count_forecast_exceptions(*, by: Actor, at: datetime, account_number: str = "") -> dict[str, int]:
@@ -75,7 +76,7 @@ def count_forecast_exceptions(*, by: Actor, at: datetime, account_number: str = 
 def get_forecast_exception(exception_id: UUID, *, by: Actor, at: datetime) -> ForecastExceptionCard:
     """Return one exception, or raise NotFound where there is none that the actor may see."""
     row = find_exception_row(exception_id, by)
-    return _card(row, _owner_names([row]), at)
+    return _card(row, _owner_names([row]), by, at)
 
 
 def list_exception_steps(exception_id: UUID, *, by: Actor) -> list[ForecastExceptionStepCard]:
@@ -205,8 +206,9 @@ def _owner_names(rows: list[ForecastException]) -> dict[str, str]:
     return names
 
 
-def _card(row: ForecastException, owners: Mapping[str, str], at: datetime) -> ForecastExceptionCard:
+def _card(row: ForecastException, owners: Mapping[str, str], by: Actor, at: datetime) -> ForecastExceptionCard:
     name = name_series(**_series_of(row))
+    changes = [change] if (change := _change(row.change)) else []
     return ForecastExceptionCard(
         exception_id=row.pk,
         name=name,
@@ -230,7 +232,7 @@ def _card(row: ForecastException, owners: Mapping[str, str], at: datetime) -> Fo
         share_limit=row.share_limit,
         consequence=row.consequence,
         sentence=say_exception(name, row.actual, row.mean, row.low, row.high, row.share_limit, row.causes),
-        change=_change(row.change),
+        change=next(iter(hide_costs(changes, by=by)), None),
         state=row.state,
         owner=row.owner_key,
         owner_name=owners[row.owner_key],

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.cast import sign_in
 
 from closeknit.kernel import clock, jobs
 from closeknit.kernel.errors import Conflict, Denied, Invalid, NotFound
@@ -73,6 +74,25 @@ def test_only_who_sees_the_account_sees_it(alice, bob, acme_off, dave):
     titles = [notice.title for notice in decisions.list_notices(by=bob)]
     assert "ACME came otherwise than forecast" in titles
     assert any("came otherwise than forecast" in notice.title for notice in decisions.list_notices(by=alice))
+
+
+def test_what_an_answer_costs_is_for_who_may_read_prices(acme_off, alice, bob, client):
+    acme_off.change |= {"kind": "permanent", "response": acme_off.change["response"] | {"hiring_from_weeks": 12.0}}
+    acme_off.save()
+
+    def costs(by):
+        kept = reads.get_forecast_exception(acme_off.pk, by=by, at=LATER).change
+        now = reads.list_changes("warehouse", by=by, at=LATER, every=True)
+        assert now
+        responses = [change.response for change in (kept, *now)]
+        return {cost is None for r in responses for cost in (r.overtime_cost, r.temps_cost, r.hire_cost)}
+
+    assert costs(alice) == {False}
+    assert costs(bob) == {True}
+    for username, shows in (("alice", True), ("bob", False)):
+        sign_in(client, username)
+        page = client.get(f"/demand/exceptions/{acme_off.pk}/").content.decode()
+        assert ("A year's cost" in page) is shows
 
 
 def test_it_is_closed_only_with_a_finding_in_words(acme_off, bob):
