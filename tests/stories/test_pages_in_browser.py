@@ -14,6 +14,9 @@ CHROMIUM = os.environ.get("CLOSEKNIT_CHROMIUM") or shutil.which("chromium") or s
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WATCH = """document.addEventListener('securitypolicyviolation',
     e => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile))"""
+# Waiting for what must come, tiles and charts, is sooner than waiting for silence, and says which page never came.
+AT_REST = """() => document.readyState === 'complete' && !document.querySelector(
+    '[data-tile] .loading, .htmx-request, .plot[data-spec]:not([data-drawn])')"""
 PAGES = (
     "/",
     "/accounts/",
@@ -130,7 +133,7 @@ class Visit:
 
     def go(self, address: str) -> None:
         self.page.goto(self.url + address)
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_function(AT_REST)
 
     def is_too_wide(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
