@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import _demand_scale, _demand_trees
 from benchmarks._demand_series import SeriesSet, shared, simulated
 from benchmarks._engine_peers import ROOT, NoPeer, ask, prepare
 from benchmarks._engine_row import take
@@ -92,6 +93,8 @@ def main() -> None:
     show("Rates a second of one thread's processor time; accuracy of the series scored", (*headings, *scores), rows)
     print("\nAims on daily series, times AutoETS's rate: 300 for one fit, 100 with the choice made on windows.")
     print("OWA is against the seasonal naive forecast.")
+    _demand_trees.main(HOME)
+    _demand_scale.main(_demand_scale.SIZES[:1] if asked.quick else _demand_scale.SIZES)
 
 
 def _row(one: SeriesSet, pair: tuple[str, Method, str], seconds: float) -> tuple[str, ...]:
