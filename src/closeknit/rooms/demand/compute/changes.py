@@ -10,6 +10,13 @@ from numpy.typing import NDArray
 
 from closeknit.engine.forecasting import Changes, break_even_weeks, classify_change
 from closeknit.rooms.demand.compute.accuracy import Came, places, summed
+from closeknit.rooms.demand.compute.calendar import Occasion
+from closeknit.rooms.demand.compute.change_factors import (
+    common_movement,
+    open_share,
+    promotion_factor,
+    promotion_weeks,
+)
 from closeknit.rooms.demand.compute.exceptions import name_series
 from closeknit.rooms.demand.compute.laying import weekly_sums
 from closeknit.rooms.demand.contracts import Panel, mondays_of
@@ -30,25 +37,39 @@ SPIKE_WEEKS = 3.0
 """Mean length of spikes, taken as exponential: what still goes on after twice as long is rarely one."""
 LASTING_PRIOR = 0.5
 YEAR_WEEKS = 52
-NORMAL_95 = 1.959964
 LEAST_EXTRA_HOURS = 1.0
-BUSY_UNITS_PER_DAY = 10.0
+RAREST = 1e-4
+"""Chances below this are said to be below it: nobody knows them better."""
+RHYTHM_WEEKS = 4
+"""Who orders every second or fourth week does so in a rhythm of this length: it is no noise."""
+RHYTHM_FROM_WEEKS = 26
+RHYTHM_FROM_UNITS = 5.0
+"""A week, on average: of smaller series a rhythm can't be told, and one unit out of it would look like a spike."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesHistory:
-    """Whole weeks of some series: names (S), Mondays (W), units (S x W; NaN before a series began), open days (W)."""
+    """Whole weeks of some series: names (S), Mondays (W), units (S x W; NaN before a series began).
+
+    `known_factor` (S x W): what is known to multiply them: closed days, what all others did, promotions.
+    """
 
     names: tuple[SeriesName, ...]
     mondays: NDArray[np.datetime64]
     units: FloatArray
-    open_share: FloatArray
+    known_factor: FloatArray
 
 
-def history_of(panels: Sequence[Panel], came: Came) -> SeriesHistory:
-    """Return the whole weeks of a run's series and totals. Days on which all stood still make a week shorter."""
+def history_of(panels: Sequence[Panel], came: Came, occasions: Sequence[Occasion] = ()) -> SeriesHistory:
+    """Return the whole weeks of a run's series and totals, with what is known to move them.
+
+    A series is held against what the other accounts of its service and region did; a total, against its open days.
+    """
+    whole = _whole_weeks(came.days)
+    mondays, weekly = weekly_sums(came.days[whole], came.units[:, whole])
+    by_week = replace(came, days=mondays, units=weekly)
     names: list[SeriesName] = []
-    daily: list[FloatArray] = []
+    units, known = [np.zeros((0, mondays.size))], [np.zeros((0, mondays.size))]
     for panel in panels:
         series_of, total_of = places(panel, came)
         names += [
@@ -56,14 +77,15 @@ def history_of(panels: Sequence[Panel], came: Came) -> SeriesHistory:
             for k in panel.keys
         ]
         names += [SeriesName(ScoreLevel.TOTAL, s, r, "", "", "") for s, r in panel.total_keys]
-        daily += [summed(came, series_of, len(panel.keys)), summed(came, total_of, len(panel.total_keys))]
-    whole = _whole_weeks(came.days)
-    days = came.days[whole]
-    mondays, units = weekly_sums(days, np.vstack([*daily, np.zeros((0, came.days.size))])[:, whole])
-    began = np.cumsum(units, axis=1) > 0.0
-    return SeriesHistory(
-        tuple(names), mondays, np.where(began, units, np.nan), _open_share(days, came.units[:, whole].sum(axis=0))
-    )
+        units += [summed(by_week, series_of, len(panel.keys)), summed(by_week, total_of, len(panel.total_keys))]
+        daily = summed(came, total_of, len(panel.total_keys))[:, whole]
+        is_open = np.array([open_share(row) for row in daily]).reshape(len(panel.total_keys), mondays.size)
+        known += [common_movement(panel, by_week, series_of, total_of, is_open), is_open]
+    values, factor = np.vstack(units), np.vstack(known)
+    began = np.cumsum(values, axis=1) > 0.0
+    values = np.where(began, values, np.nan)
+    factor *= promotion_factor(values, factor, promotion_weeks(names, mondays, occasions))
+    return SeriesHistory(tuple(names), mondays, values, factor)
 
 
 def _whole_weeks(days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
@@ -73,38 +95,33 @@ def _whole_weeks(days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
     return whole
 
 
-def _open_share(days: NDArray[np.datetime64], total: FloatArray) -> FloatArray:
-    """Return by week how many of the usual working days had any work at all, as a share."""
-    by_week = (total > 0.0).reshape(-1, 7)
-    if not by_week.size or float(total.mean()) < BUSY_UNITS_PER_DAY:
-        # Small operations have empty days by chance.
-        return np.ones(days.size // 7)
-    usual = by_week.mean(axis=0) > 0.5
-    share: FloatArray = by_week[:, usual].mean(axis=1) if usual.any() else np.ones(by_week.shape[0])
-    return share
-
-
 def classify(operation: str, history: SeriesHistory, costs: Sequence[ResponseCosts]) -> list[ChangeCard]:
     """Return the latest change of each series, in the order of the history; `costs` has one for each of them."""
     if not history.names or not history.mondays.size:
         return [_no_change(operation, name, 0.0, math.inf, 0.0) for name in history.names]
-    found = classify_change(
-        history.units,
-        1,
-        settle_periods=SETTLE_WEEKS,
-        known_factor=history.open_share,
-        long_cycle_periods=YEAR_WEEKS,
-    )
-    latest = {int(series): n for n, series in enumerate(found.event_series)}
-    cards = []
-    for i, name in enumerate(history.names):
-        recent = history.units[i, -SETTLE_WEEKS:]
-        level = float(np.nanmean(recent)) if np.any(~np.isnan(recent)) else 0.0
-        if i not in latest or found.is_additive[i]:
-            cards.append(_no_change(operation, name, level, float(found.threshold[i]), 0.0))
-        else:
-            cards.append(_card(operation, name, history, found, latest[i], costs[i]))
-    return cards
+    size = np.nan_to_num(history.units).mean(axis=1)
+    has_rhythm = (size >= RHYTHM_FROM_UNITS) & (history.mondays.size >= RHYTHM_FROM_WEEKS)
+    cards: dict[int, ChangeCard] = {}
+    for rows, season in ((np.flatnonzero(has_rhythm), RHYTHM_WEEKS), (np.flatnonzero(~has_rhythm), 1)):
+        found = classify_change(
+            history.units[rows],
+            season,
+            settle_periods=SETTLE_WEEKS,
+            known_factor=history.known_factor[rows],
+            long_cycle_periods=YEAR_WEEKS,
+        )
+        latest = {int(series): n for n, series in enumerate(found.event_series)}
+        for n, i in enumerate(rows.tolist()):
+            if n in latest and not found.is_additive[n]:
+                cards[i] = _card(operation, history.names[i], history, found, latest[n], costs[i])
+            else:
+                cards[i] = _no_change(operation, history.names[i], _level(history, i), float(found.threshold[n]), 0.0)
+    return [cards[i] for i in range(len(history.names))]
+
+
+def _level(history: SeriesHistory, row: int) -> float:
+    recent = history.units[row, -SETTLE_WEEKS:]
+    return float(np.nanmean(recent)) if np.any(~np.isnan(recent)) else 0.0
 
 
 def _no_change(operation: str, name: SeriesName, level: float, threshold: float, strength: float) -> ChangeCard:
@@ -136,7 +153,9 @@ def _card(
     start, stop = int(found.start_period[event]), int(found.stop_period[event])
     before, after = float(found.level_before[event]), float(found.level_after[event])
     kind = ChangeKind(found.event_kind[event])
-    low, high = _interval(found, event, start - _before_from(found, event), stop - start)
+    low, high = float(found.factor_low[event]) - 1.0, float(found.factor_high[event]) - 1.0
+    is_known = before > 0.0 and math.isfinite(high)
+    chance = float(found.chance[event])
     lasting = lasting_share(kind, weeks - start)
     since = date.fromisoformat(str(history.mondays[start].astype("datetime64[D]")))
     card = ChangeCard(
@@ -149,13 +168,15 @@ def _card(
         units_before=before,
         units_after=after,
         change_share=after / before - 1.0 if before > 0.0 else None,
-        low_share=low,
-        high_share=high,
+        low_share=low if is_known else None,
+        high_share=high if is_known else None,
         lasting_share=lasting,
         strength=float(found.strength[event]),
         threshold=float(found.threshold[series]),
         sentence="",
         response=respond(kind, after - before, lasting, costs),
+        chance=chance,
+        evidence=say_chance(chance),
     )
     return replace(card, sentence=_sentence(card))
 
@@ -164,26 +185,13 @@ def _named(name: SeriesName) -> str:
     return name_series(name.service, name.region, name.work_class, name.tier, name.account_number, name.level)
 
 
-def _before_from(found: Changes, event: int) -> int:
-    """Return where the level before an event began: at the last lasting change of that series, or at its start."""
-    series = int(found.event_series[event])
-    earlier = [
-        int(found.start_period[n])
-        for n in range(event)
-        if int(found.event_series[n]) == series and found.event_kind[n] == ChangeKind.PERMANENT
-    ]
-    return max(earlier, default=0)
-
-
-def _interval(found: Changes, event: int, before: int, after: int) -> tuple[float | None, float | None]:
-    """95 % interval of the ratio of two levels, less one: its log varies by dispersion over what was counted."""
-    one, other = float(found.level_before[event]) * before, float(found.level_after[event]) * after
-    if one <= 0.0 or other <= 0.0:
-        return None, None
-    dispersion = float(found.dispersion[int(found.event_series[event])])
-    error = NORMAL_95 * math.sqrt(dispersion * (1.0 / one + 1.0 / other))
-    ratio = float(found.factor[event])
-    return ratio * math.exp(-error) - 1.0, ratio * math.exp(error) - 1.0
+def say_chance(chance: float) -> str:
+    """Say how likely it is that a series without any change would show as much."""
+    if chance < RAREST:
+        return f"Noise alone would show as much in fewer than 1 of {1.0 / RAREST:,.0f} such series."
+    if chance > 0.5:
+        return "Noise alone would show as much in most such series."
+    return f"Noise alone would show as much in 1 of {1.0 / chance:,.0f} such series."
 
 
 def lasting_share(kind: ChangeKind, weeks: int) -> float:

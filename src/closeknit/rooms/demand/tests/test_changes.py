@@ -27,7 +27,7 @@ MONDAY = np.datetime64("2025-01-06", "D")
 def weeks_of(mean, seed: int = 1) -> SeriesHistory:
     units = np.random.default_rng(seed).poisson(np.asarray(mean, dtype=float)).astype(float)
     mondays = MONDAY + 7 * np.arange(units.size)
-    return SeriesHistory((ACME,), mondays, units[None], np.ones(units.size))
+    return SeriesHistory((ACME,), mondays, units[None], np.ones((1, units.size)))
 
 
 def card_of(mean, seed: int = 1):
@@ -45,6 +45,8 @@ def test_a_shift_is_permanent_with_its_interval_and_answered_by_hiring():
     assert card.response.extra_hours_per_week == pytest.approx((card.units_after - card.units_before) / 6)
     assert card.sentence.startswith(f"Since {card.since_on:%-d %b %Y} +3")
     assert f"hiring pays after {card.response.hiring_from_weeks:,.0f} weeks" in card.sentence
+    assert card.chance < 1e-4
+    assert card.evidence == "Noise alone would show as much in fewer than 1 of 10,000 such series."
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says():
@@ -77,12 +79,13 @@ def test_a_fall_and_a_calm_series_ask_for_nothing():
     assert fall.response.sentence == "Fewer hours are needed."
     calm = card_of([600.0] * 64)
     assert (calm.kind, calm.change_share) == (ChangeKind.NONE, 0.0)
+    assert (calm.chance, calm.evidence) == (None, "")
 
 
 def test_an_account_is_not_said_to_have_shifted_because_it_began():
     history = weeks_of([0.0] * 20 + [200.0] * 40)
     units = np.where(np.cumsum(history.units, axis=1) > 0, history.units, np.nan)
-    began = SeriesHistory(history.names, history.mondays, units, history.open_share)
+    began = SeriesHistory(history.names, history.mondays, units, history.known_factor)
     assert classify("warehouse", began, [COSTS])[0].kind is ChangeKind.NONE
 
 
@@ -90,9 +93,9 @@ def test_a_week_of_closed_days_is_no_change():
     open_share = np.ones(60)
     open_share[50:52] = 0.4
     units = np.random.default_rng(3).poisson(600.0 * open_share).astype(float)
-    history = SeriesHistory((ACME,), MONDAY + 7 * np.arange(60), units[None], open_share)
+    history = SeriesHistory((ACME,), MONDAY + 7 * np.arange(60), units[None], open_share[None])
     assert classify("warehouse", history, [COSTS])[0].kind is ChangeKind.NONE
-    red_twin = SeriesHistory(history.names, history.mondays, history.units, np.ones(60))
+    red_twin = SeriesHistory(history.names, history.mondays, history.units, np.ones((1, 60)))
     assert classify("warehouse", red_twin, [COSTS])[0].kind is not ChangeKind.NONE
 
 
