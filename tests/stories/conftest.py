@@ -123,7 +123,8 @@ BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-c
 ARTEFACTS = Path(__file__).resolve().parents[2] / "test-artifacts"
 
 
-@pytest.fixture(scope="session")
+# Closed after each file: while its driver is open, this thread has a running event loop, and no test can start its own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """A real Chromium. Skipped, with the reason, where none is installed."""
     path = os.environ.get("CLOSEKNIT_CHROMIUM") or next((p for p in BROWSERS if Path(p).exists()), None)
