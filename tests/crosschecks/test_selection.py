@@ -80,6 +80,18 @@ def test_no_method_ever_sees_what_it_is_scored_on() -> None:
     assert sorted(ends) == [45, 50, 55, 60]
 
 
+def test_more_seasons_averaged_are_methods_of_the_shortest_season_and_win_where_levels_hold() -> None:
+    methods = standard_methods((7, 28), (4, 16))
+    means = [method.name for method in methods if method.name.startswith("seasonal_mean")]
+    assert means == ["seasonal_mean_7x4", "seasonal_mean_7x16", "seasonal_mean_28x4"]
+    history = np.random.default_rng(9).poisson(np.tile([9.0, 8, 8, 7, 9, 2, 1], 40), (60, 280)).astype(float)
+    chosen = [method for method in methods if method.name in means[:2]]
+    done = forecast_selected(history, 7, 28, LEVELS, methods=chosen, combination="best")
+    assert np.mean(done.best == 1) >= 0.8
+    with pytest.raises(EngineInputError, match="seasons_averaged is empty"):
+        standard_methods((7,), ())
+
+
 @pytest.mark.parametrize("name", [method.name for method in standard_methods((7,))])
 def test_from_an_origin_nothing_later_is_seen(name: str) -> None:
     method = next(method for method in standard_methods((7,)) if method.name == name)

@@ -58,23 +58,29 @@ class Method:
         return told
 
 
-def standard_methods(seasons: Sequence[int]) -> tuple[Method, ...]:
+def standard_methods(seasons: Sequence[int], seasons_averaged: Sequence[int] = (4,)) -> tuple[Method, ...]:
     """The package's methods, the seasonal ones once for each season (in periods): the judge chooses the season as well.
 
-    Parameters: `seasons`, such as (7,) for days or (24, 168) for hours. Cheap: the last value, means and Croston-like
-    methods; exponential smoothing and theta are not. Validity: as each method's. Source: each method's.
+    Parameters: `seasons`, such as (7,) for days or (24, 168) for hours; `seasons_averaged` by seasonal means of the
+    shortest, each a method of its own (longer seasons: the fewest of them). Means longer than the past are the mean of
+    all of it, which so counts more where methods are weighted. Cheap: the last value, means and Croston-like methods;
+    exponential smoothing and theta are not. Validity: as each method's. Source: each method's.
 
     >>> [method.name for method in standard_methods([7])][:4]
     ['naive', 'mean_8', 'seasonal_naive_7', 'seasonal_mean_7x4']
     """
     if len(seasons) == 0:
         raise EngineInputError("seasons is empty: give at least one season in periods, such as (7,)")
+    if len(seasons_averaged) == 0:
+        raise EngineInputError("seasons_averaged is empty: give at least one number of seasons, such as (4,)")
     lengths = sorted({whole_number(f"seasons[{i}]", m, minimum=1, maximum=10**6) for i, m in enumerate(seasons)})
+    counts = sorted({whole_number(f"seasons_averaged[{i}]", k, minimum=1) for i, k in enumerate(seasons_averaged)})
     found = [Method("naive", _using(_mean_of_seasons, 1, 1)), Method("mean_8", _using(_mean_of_seasons, 1, 8))]
     for season in lengths:
         if season > 1:
             found.append(Method(f"seasonal_naive_{season}", _using(_mean_of_seasons, season, 1)))
-            found.append(Method(f"seasonal_mean_{season}x4", _using(_mean_of_seasons, season, 4)))
+            for count in counts if season == lengths[0] else counts[:1]:
+                found.append(Method(f"seasonal_mean_{season}x{count}", _using(_mean_of_seasons, season, count)))
         found.append(Method(f"smoothing_{season}", _using(_smoothing, season), False, _rolling(_smoothed, season)))
         found.append(Method(f"theta_{season}", _using(_theta, season), False, _rolling(_thetas, season)))
     found += [Method("sba", _using(_flat, sba)), Method("tsb", _using(_flat, tsb))]

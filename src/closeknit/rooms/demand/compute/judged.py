@@ -20,6 +20,9 @@ from closeknit.engine.forecasting import (
 SPARSE_SHARE = 0.5
 """A series with nothing on more of its days is sparse: what comes next is chance, its rate is all there is."""
 FEWEST_WEEKS_SHUT = 8
+DAYS_OF_WEEK = 7
+WEEKS_AVERAGED = (4, 8, 16, 32)
+"""Lengths of seasonal means that are tried: where a level holds for months, more weeks leave less of it to chance."""
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -92,6 +95,7 @@ def _steady(
         is_open_ahead=~shut_ahead[rows],
         group_of_series=group[rows],
         is_tail=tail[rows],
+        methods=standard_methods(seasons, WEEKS_AVERAGED if seasons[0] == DAYS_OF_WEEK else (4,)),
         n_windows=windows,
     )
 
