@@ -12,10 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from html import unescape
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from tests.known_of_others import say_what_is_known
 from tests.laws.test_matrix import ROWS, UNKNOWN, person
 from tests.small_company import CANARIES, FOREIGN, FOREIGN_SMALL, SmallCompany, build
 
@@ -50,8 +53,28 @@ COMMANDS = (
     "agreements list",
     "agreements list --account {foreign}",
     "demand runs",
+    "demand replay {run}",
     "demand weeks warehouse",
     "demand pipeline warehouse",
+    "demand explore warehouse",
+    "demand explore warehouse --account {foreign}",
+    "demand today warehouse",
+    "demand horizons warehouse",
+    "demand accuracy warehouse",
+    "demand accuracy warehouse --by account",
+    "demand accuracy warehouse --account {foreign}",
+    "demand changes warehouse --weeks 104 --every",
+    "demand exceptions --state any",
+    "demand exceptions --state any --account {foreign}",
+    "demand overrides",
+    "demand overrides --account {foreign}",
+    "demand override-value --by account",
+    "demand assumptions",
+    "demand assumptions --account {foreign}",
+    "demand backtests",
+    "demand sharing",
+    "demand sharing-log",
+    "capacity today warehouse",
     "capacity differences list",
     "demand weeks warehouse --account {foreign}",
     "demand weeks warehouse --account ACME",
@@ -83,6 +106,20 @@ class Page:
     text: str
 
 
+@dataclass(frozen=True)
+class Known:
+    """The company, with what people know of it: ids by the names of curly parts."""
+
+    company: SmallCompany
+    ids: dict[str, list[Any]]
+
+
+@pytest.fixture
+def known(db, tmp_path: Path) -> Known:
+    company = build(tmp_path)
+    return Known(company, say_what_is_known(tmp_path, company))
+
+
 @pytest.fixture
 def company(db, tmp_path) -> SmallCompany:
     return build(tmp_path)
@@ -95,9 +132,9 @@ def fetch(client: Client, address: str) -> Page:
     return Page(address, answer.status_code, body.decode("utf-8", "replace"))
 
 
-def crawl(client: Client, company: SmallCompany) -> Iterator[Page]:
+def crawl(client: Client, known: Known) -> Iterator[Page]:
     """Fetch everything that can be reached by links, and everything that the table of routes knows."""
-    waiting, seen = ["/", *known_addresses(company)], set()
+    waiting, seen = ["/", *known_addresses(known)], set()
     while waiting:
         address = unescape(waiting.pop())
         if address in seen or address.startswith("/static/"):
@@ -111,29 +148,30 @@ def crawl(client: Client, company: SmallCompany) -> Iterator[Page]:
             waiting += [f"{address}{joint}format={kind}" for kind in ("csv", "claims")]
 
 
-def known_addresses(company: SmallCompany) -> list[str]:
+def known_addresses(known: Known) -> list[str]:
     """Every GET of the table of routes, with every id there is in every place."""
     from closeknit.rooms.capacity.models import Plan
     from closeknit.rooms.decisions.models import LedgerEntry, Proposal
     from closeknit.rooms.demand.models import ForecastRun
 
-    values = {
+    values: dict[str, list[Any]] = {
         "entry_id": list(LedgerEntry.objects.values_list("pk", flat=True)),
         "thread_id": sorted(set(LedgerEntry.objects.values_list("thread_id", flat=True))),
         "plan_id": list(Plan.objects.values_list("pk", flat=True)),
         "run_id": list(ForecastRun.objects.values_list("pk", flat=True)),
         "proposal_id": list(Proposal.objects.values_list("pk", flat=True)),
         "account_number": ["ACME", FOREIGN, FOREIGN_SMALL],
-        "name": [company.feed],
-        "feed": [company.feed],
+        "name": [known.company.feed],
+        "feed": [known.company.feed],
+        **known.ids,
     }
     found = []
     for row in ROWS:
         if row.method != "GET":
             continue
         parts = re.findall(r"\{(\w+)\}", row.address)
-        choices = values.get(parts[0], [UNKNOWN]) if parts else [""]
-        found += [row.address.format(**dict.fromkeys(parts, choice)) for choice in choices]
+        choices = product(*(values.get(part, [UNKNOWN]) for part in parts))
+        found += [row.address.format(**dict(zip(parts, chosen, strict=True))) for chosen in choices]
     asked = [address.replace("=ACME", f"={FOREIGN}") for address in found if "=ACME" in address]
     lists = ["accounts", "board"]
     searches = [f"/api/v1/{name}?search={FOREIGN}" for name in lists] + [f"/{name}/?search={FOREIGN}" for name in lists]
@@ -146,7 +184,8 @@ def commands(username: str, company: SmallCompany, monkeypatch: Any) -> Iterator
 
     monkeypatch.setattr(boot, "prepare", lambda **_: None)
     for template in COMMANDS:
-        command = template.format(foreign=FOREIGN, plan=company.plan_id, thread=company.thread_id)
+        ids = {"plan": company.plan_id, "thread": company.thread_id, "run": company.run_id}
+        command = template.format(foreign=FOREIGN, **ids)
         for form in ([], ["--json"]):
             out, err = io.StringIO(), io.StringIO()
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -225,21 +264,21 @@ def named(value: Any) -> Iterator[str]:
             yield from named(item)
 
 
-def everything(username: str, company: SmallCompany, monkeypatch: Any) -> list[Page]:
+def everything(username: str, known: Known, monkeypatch: Any) -> list[Page]:
     """All that a person can fetch, by HTTP and by the command line."""
-    return [*crawl(person(username), company), *commands(username, company, monkeypatch)]
+    return [*crawl(person(username), known), *commands(username, known.company, monkeypatch)]
 
 
-def test_bob_meets_no_account_of_another_team_and_no_price(company, monkeypatch):
-    pages = everything("bob", company, monkeypatch)
+def test_bob_meets_no_account_of_another_team_and_no_price(known, monkeypatch):
+    pages = everything("bob", known, monkeypatch)
     assert sum(page.status == 200 for page in pages) > 40
     assert any("ACME" in page.text for page in pages)
     assert leaks(pages) == []
     assert priced(pages) == []
 
 
-def test_gina_meets_her_own_account_its_terms_and_its_line_of_the_board_only(company, monkeypatch):
-    pages = everything("gina", company, monkeypatch)
+def test_gina_meets_her_own_account_its_terms_and_its_line_of_the_board_only(known, monkeypatch):
+    pages = everything("gina", known, monkeypatch)
     assert leaks(pages) == []
     assert priced(pages) == []
     assert ordered_money(pages) == []
@@ -268,15 +307,15 @@ def _rows(page: Page) -> list[Any]:
     return answer if isinstance(answer, list) else [answer]
 
 
-def test_dave_meets_no_account_at_all(company, monkeypatch):
-    pages = everything("dave", company, monkeypatch)
+def test_dave_meets_no_account_at_all(known, monkeypatch):
+    pages = everything("dave", known, monkeypatch)
     assert leaks(pages) == []
     assert priced(pages) == []
     assert not any("Acme Works" in page.text for page in pages)
 
 
-def test_red_twin_alice_meets_them_all(company, monkeypatch):
-    pages = everything("alice", company, monkeypatch)
+def test_red_twin_alice_meets_them_all(known, monkeypatch):
+    pages = everything("alice", known, monkeypatch)
     assert {word for _, word in leaks(pages)} == set(CANARIES)
     found = priced(pages)
     assert {key for _, key in found} >= {"money_at_stake", "shortfall_cost", "price_per_hour", "cost_per_hour"}
