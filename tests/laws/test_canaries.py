@@ -316,7 +316,10 @@ def test_dave_meets_no_account_at_all(known, monkeypatch):
 
 def test_red_twin_alice_meets_them_all(known, monkeypatch):
     pages = everything("alice", known, monkeypatch)
-    assert {word for _, word in leaks(pages)} == set(CANARIES)
+    met = leaks(pages)
+    assert {word for _, word in met} == set(CANARIES)
+    known_of_them = {"overrides", "assumptions", "insights", "pipeline", "demand-changes"}
+    assert {f"/api/v1/{name}" for name in known_of_them} - {_path(address) for address, _ in met} == set()
     found = priced(pages)
     assert {key for _, key in found} >= {"money_at_stake", "shortfall_cost", "price_per_hour", "cost_per_hour"}
     assert len({address for address, _ in found}) > 15
