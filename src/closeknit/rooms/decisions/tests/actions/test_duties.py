@@ -53,7 +53,8 @@ def add(by, owner, today, **changes):
         "rule": DAILY_ENOUGH,
         "evidence": ["by-account"],
         "statement": "I looked.",
-        "starts_on": today.date() - timedelta(days=7),
+        # The last seven days hold one Monday, whatever day it is.
+        "starts_on": today.date() - timedelta(days=6),
         "at": today,
     }
     return add_duty(**(given | changes), by=by)
@@ -88,7 +89,7 @@ def test_a_due_date_comes_once_however_often_the_worker_looks(carol, frank, toda
 
 
 def test_a_deployment_that_stood_still_makes_up_for_what_it_missed(carol, frank, today):
-    duty_id = add(carol, frank.key, today, starts_on=today.date() - timedelta(days=28))
+    duty_id = add(carol, frank.key, today, starts_on=today.date() - timedelta(days=27))
     run()
     assert DutyOccurrence.objects.filter(duty_id=duty_id).count() == 4
 
