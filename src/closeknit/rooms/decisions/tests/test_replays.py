@@ -30,7 +30,7 @@ def spoil_snapshot(plan_id):
 
 def test_the_plan_and_the_judgement_come_out_the_same(company, alice):
     replay = reads.replay_thread(company.thread_id, by=alice)
-    assert {one.kind for one in replay.replayed} == {"plan.drafted", "plan.proposed"}
+    assert {one.kind for one in replay.replayed} == {"forecast.refreshed", "plan.drafted", "plan.proposed"}
     assert [one for one in replay.replayed if not one.same] == []
     assert all(len(one.then_digest) == 64 for one in replay.replayed)
 
@@ -77,7 +77,7 @@ def test_page_api_and_command_say_the_same(company, client, capsys):
     assert {one["same"] for one in by_api["replayed"]} == {True}
     assert run_cli("replay", str(company.thread_id), "--json") == 0
     said = json.loads(capsys.readouterr().out)
-    assert (said["schema"], said["same"], len(said["decisions"])) == ("closeknit.thread-replay/1", True, 2)
+    assert (said["schema"], said["same"], len(said["decisions"])) == ("closeknit.thread-replay/1", True, 3)
     spoil_snapshot(company.plan_id)
     assert "Not every decision" in client.get(f"/threads/{company.thread_id}/replay/").content.decode()
     assert client.get(f"/api/v1/threads/{company.thread_id}/replay").json()["same"] is False
