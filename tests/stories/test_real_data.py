@@ -33,8 +33,8 @@ def test_loads_balances_plans_and_takes_nothing_twice(closeknit, recipe, path, o
     assert result["proposal"]["state"] in ("approved", "waiting")
     assert plan["weeks"] == 8
     assert plan["need_hours"] > 100
-    # The recipes' rosters are sized to what is needed at the data's end, and a little short of it.
-    assert 0.93 < plan["coverage_share"] < 0.99
+    # The recipes' rosters are sized to about what is needed at the data's end: a little short, in a peak a little more.
+    assert 0.9 < plan["coverage_share"] < 0.999
     assert abs(plan["optimality_gap"]) < 1e-6
     assert any("assumed by the recipe" in sentence for sentence in plan["assumptions"])
     shown = closeknit("capacity", "show", plan["plan_id"])
