@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from closeknit.rooms.sensing import pages
+from closeknit.rooms.sensing.pages import feeds
 
 urlpatterns = [
-    path("feeds/", pages.list_feeds, name="feed-list"),
-    path("feeds/<str:feed>/", pages.show_feed, name="feed-detail"),
-    path("tiles/feeds/", pages.show_today_tile, name="tile-feeds-today"),
+    path("feeds/", feeds.list_feeds, name="feed-list"),
+    path("feeds/<str:feed>/", feeds.show_feed, name="feed-detail"),
+    path("tiles/feeds/", feeds.show_today_tile, name="tile-feeds-today"),
 ]

@@ -1,4 +1,4 @@
-"""JSON operations of sensing."""
+"""JSON operations of feeds, their loads, and operations."""
 
 from ninja import Query, Router, Status
 
@@ -6,7 +6,7 @@ from closeknit.kernel import clock
 from closeknit.kernel.http import Request
 from closeknit.rooms.sensing import reads
 from closeknit.rooms.sensing.actions.ingest_lines import ingest_lines
-from closeknit.rooms.sensing.contracts import BatchCard, FeedCard, OperationSpan, QuarantinedCard
+from closeknit.rooms.sensing.contracts import BatchCard, FeedCard, OperationSpan
 
 router = Router(tags=["sensing"])
 
@@ -53,18 +53,6 @@ def load_batch(request: Request, name: str, stream: str):
     """
     card = ingest_lines(name, stream, request.body.split(b"\n"), by=request.actor, at=clock.now())
     return Status(201, card)
-
-
-@router.get("/feeds/{name}/quarantine", response=list[QuarantinedCard])
-def list_quarantined(
-    request: Request,
-    name: str,
-    before_id: int | None = Query(None, ge=1, le=2**63 - 1),
-    limit: int = Query(100, ge=1, le=1000),
-):
-    """A feed's refused rows that still wait, newest first, each with its reason."""
-    reads.get_feed(name, by=request.actor)
-    return reads.list_quarantined(by=request.actor, feed=name, before_id=before_id, limit=limit)
 
 
 @router.get("/operations", response=list[OperationSpan])

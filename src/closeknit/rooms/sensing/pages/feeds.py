@@ -1,4 +1,4 @@
-"""Pages and tiles of sensing: feeds, their balances, and what waits in quarantine."""
+"""Feeds, their balances, and what waits in quarantine."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -17,7 +17,11 @@ from closeknit.rooms.sensing.contracts import Counts, FeedCard, QuarantinedCard
 from closeknit.rooms.sensing.forms import QuarantineFilter
 
 STALE_AFTER = timedelta(days=2)
+
+
 QUARANTINE_ROWS = 50
+
+
 EXPORT_ROWS = 1000
 
 

@@ -1,0 +1,9 @@
+"""JSON operations of sensing, one file per subject."""
+
+from ninja import Router
+
+from closeknit.rooms.sensing.api import feeds, quarantine
+
+router = Router()
+for part in (feeds, quarantine):
+    router.add_router("", part.router)

@@ -1,0 +1,78 @@
+"""What other rooms may know of sensing: feeds, batches, the standard model of work and facts, and the event.
+
+The standard model has two shapes. *Work* is what customers ask of us, many rows, each with an instant and an
+amount of work: order lines, calls, incidents, requests, visits. *Facts* are what source systems state:
+accounts, contract terms, pools, rosters, staff, stock, survey answers.
+"""
+
+from closeknit.rooms.sensing.contracts.facts import (
+    FACT_FIELDS,
+    FACT_KEYS,
+    Fact,
+    FactCard,
+    FactKind,
+)
+from closeknit.rooms.sensing.contracts.feeds import (
+    AccountRule,
+    BatchCard,
+    BatchState,
+    Counts,
+    DemandObserved,
+    FeedCard,
+    PromiseRule,
+)
+from closeknit.rooms.sensing.contracts.lineage import (
+    LineageRow,
+)
+from closeknit.rooms.sensing.contracts.news import (
+    EventCard,
+    EventKind,
+    OpportunityCard,
+)
+from closeknit.rooms.sensing.contracts.quarantine import (
+    QuarantinedCard,
+)
+from closeknit.rooms.sensing.contracts.sources import (
+    BadRow,
+    Progress,
+    RawRow,
+    RowSource,
+    SourceFile,
+)
+from closeknit.rooms.sensing.contracts.work import (
+    OperationSpan,
+    RecordedPromise,
+    SeriesKey,
+    Work,
+    WorkTotal,
+)
+
+__all__ = [
+    "FACT_FIELDS",
+    "FACT_KEYS",
+    "AccountRule",
+    "BadRow",
+    "BatchCard",
+    "BatchState",
+    "Counts",
+    "DemandObserved",
+    "EventCard",
+    "EventKind",
+    "Fact",
+    "FactCard",
+    "FactKind",
+    "FeedCard",
+    "LineageRow",
+    "OperationSpan",
+    "OpportunityCard",
+    "Progress",
+    "PromiseRule",
+    "QuarantinedCard",
+    "RawRow",
+    "RecordedPromise",
+    "RowSource",
+    "SeriesKey",
+    "SourceFile",
+    "Work",
+    "WorkTotal",
+]

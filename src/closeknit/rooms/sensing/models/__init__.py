@@ -1,0 +1,25 @@
+"""Tables of sensing, one file per subject."""
+
+from closeknit.rooms.sensing.models.facts import (
+    FactRow,
+)
+from closeknit.rooms.sensing.models.feeds import (
+    Batch,
+    BatchOperation,
+    Feed,
+)
+from closeknit.rooms.sensing.models.quarantine import (
+    QuarantinedRow,
+)
+from closeknit.rooms.sensing.models.work import (
+    WorkRow,
+)
+
+__all__ = [
+    "Batch",
+    "BatchOperation",
+    "FactRow",
+    "Feed",
+    "QuarantinedRow",
+    "WorkRow",
+]

@@ -1,0 +1,51 @@
+"""Observed work."""
+
+from django.db import models
+from django.db.models import Q
+
+from closeknit.rooms.sensing.models.feeds import Batch, Feed
+
+
+class WorkRow(models.Model):
+    """One observed unit of work (see contracts.Work), with the file and line it came from."""
+
+    # The batch's key implies the feed's; a second check per row would cost a tenth of the load.
+    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+", db_index=False)
+    file_number = models.SmallIntegerField()
+    line = models.BigIntegerField()
+    key = models.TextField()
+    key_hash = models.BinaryField(max_length=16)
+    content_hash = models.BinaryField(max_length=16)
+    operation = models.TextField()
+    service = models.TextField()
+    work_class = models.TextField()
+    region = models.TextField()
+    channel = models.TextField()
+    product = models.TextField()
+    account_number = models.TextField()
+    occurred_at = models.DateTimeField()
+    quantity = models.FloatField()
+    handle_minutes = models.FloatField(null=True)
+    amount = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    currency = models.TextField()
+    promised_minutes = models.FloatField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    met_promise = models.BooleanField(null=True)
+    is_return = models.BooleanField()
+    details = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "sensing_work"
+        constraints = [
+            models.UniqueConstraint(fields=["feed", "key_hash"], name="one_work_row_per_key"),
+            models.CheckConstraint(condition=Q(quantity__gte=0, quantity__lt=1e15), name="work_quantity_sane"),
+        ]
+        indexes = [
+            models.Index(fields=["operation", "occurred_at"], name="work_by_time"),
+            models.Index(
+                fields=["account_number", "occurred_at"],
+                name="work_by_account",
+                condition=~Q(account_number=""),
+            ),
+        ]
