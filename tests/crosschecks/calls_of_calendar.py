@@ -22,6 +22,18 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     },
     forecasting.without_effects: {"history": PAST, "effects": EFFECTS, "indicators": ON},
     forecasting.with_effects: {"forecast": PAST[:, :5], "effects": EFFECTS, "indicators_ahead": ON[:, :5]},
+    forecasting.effect_errors: {
+        "forecast": PAST[:, :5],
+        "effects": EFFECTS,
+        "indicators_ahead": ON[:, :5],
+        "block_of_period": np.array([0, 0, 1, 1, 1]),
+    },
+    forecasting.widened_quantiles: {
+        "mean": PAST[:, :5],
+        "quantiles": np.stack([0.8 * PAST[:, :5], 1.3 * PAST[:, :5]]),
+        "quantile_levels": np.array([0.1, 0.9]),
+        "standard_deviation": np.full((3, 5), 1.5),
+    },
     forecasting.day_profile: {
         "history": PAST,
         "slots_per_day": 10,

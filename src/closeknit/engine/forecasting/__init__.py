@@ -9,7 +9,8 @@
 - `forecast_demand`: all of it in one call: outliers, shifts, the judge's choice, quantiles.
 - `forecast_selected`: every method of `standard_methods` (or your own) tried on rolling windows, chosen or weighted per
   series with its reasons, with conformal quantiles.
-- `event_effects`: what holidays, promotions and other events do to each series; `without_effects`, `with_effects`.
+- `event_effects`: what holidays, promotions and other events do to each series; `without_effects`, `with_effects`;
+  `effect_errors`, `widened_quantiles`: ranges that know how sure an effect is.
 - `finest_period`, `branches_of_their_own`: how fine to forecast, and which branches alone.
 - `day_profile`, `to_slots`: the shape of a day under a forecast of days; `rest_of_day`: what today will still bring.
 - `treat_outliers`: single periods far from the usual, replaced and reported.
@@ -87,6 +88,7 @@ from closeknit.engine.forecasting.stated_chances import (
     shrunk_size_ratio,
 )
 from closeknit.engine.forecasting.theta import ThetaForecast, theta
+from closeknit.engine.forecasting.widening import effect_errors, widened_quantiles
 
 __all__ = [
     "AggregateForecast",
@@ -128,6 +130,7 @@ __all__ = [
     "croston",
     "day_profile",
     "demand_over_periods",
+    "effect_errors",
     "event_effects",
     "exponential_smoothing",
     "finest_period",
@@ -163,6 +166,7 @@ __all__ = [
     "treat_outliers",
     "tsb",
     "wape",
+    "widened_quantiles",
     "win_chance",
     "with_effects",
     "without_effects",
