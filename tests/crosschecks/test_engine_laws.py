@@ -15,12 +15,13 @@ from tests.crosschecks.calls_of_calendar import CALLS as CALLS_OF_CALENDAR
 from tests.crosschecks.calls_of_changes import CALLS as CALLS_OF_CHANGES
 from tests.crosschecks.calls_of_hierarchies import CALLS as CALLS_OF_HIERARCHIES
 from tests.crosschecks.calls_of_inventory import CALLS as CALLS_OF_INVENTORY
+from tests.crosschecks.calls_of_matching import CALLS as CALLS_OF_MATCHING
 from tests.crosschecks.calls_of_other_work import CALLS as CALLS_OF_OTHER_WORK
 from tests.crosschecks.calls_of_pipeline import CALLS as CALLS_OF_PIPELINE
 from tests.crosschecks.calls_of_queues import CALLS as CALLS_OF_QUEUES
 from tests.crosschecks.calls_of_smoothing import CALLS as CALLS_OF_SMOOTHING
 
-from closeknit.engine import allocation, forecasting, queueing, simulation
+from closeknit.engine import allocation, forecasting, matching, queueing, simulation
 from closeknit.engine.errors import EngineInputError
 
 HISTORY = np.random.default_rng(1).poisson(15.0, (3, 70)).astype(float)
@@ -215,6 +216,7 @@ CALLS |= CALLS_OF_SMOOTHING
 CALLS |= CALLS_OF_INVENTORY
 CALLS |= CALLS_OF_OTHER_WORK
 CALLS |= CALLS_OF_QUEUES
+CALLS |= CALLS_OF_MATCHING
 CALLS |= CALLS_OF_PIPELINE
 CALLS |= CALLS_OF_HIERARCHIES
 LIMITS_THAT_MAY_BE_ENDLESS = {
@@ -252,7 +254,7 @@ def bits(value: Any) -> list[Any]:
 def test_every_public_function_is_under_the_laws() -> None:
     public = {
         thing
-        for part in (queueing, forecasting, allocation, simulation)
+        for part in (queueing, forecasting, allocation, simulation, matching)
         for name in part.__all__
         if inspect.isfunction(thing := getattr(part, name))
     }
