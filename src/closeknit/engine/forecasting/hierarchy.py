@@ -63,6 +63,19 @@ class Hierarchy:
         counts[self.uppers] = np.asarray(self.members.sum(axis=1)).ravel()
         return frozen(counts)
 
+    @cached_property
+    def places(self) -> tuple[IntArray, ...]:
+        """A tree as its kernel takes it: leaves [node and parent's place, leaf], sums [the same, sum] by place.
+
+        Each sum's place is before its parent's; the one after the last stands for no parent.
+        """
+        # Compiled code takes no read-only arrays: these are not to be written to.
+        uppers = self.order[~self.is_leaf[self.order]]
+        place = np.full(self.node_count + 1, uppers.size, dtype=np.int64)
+        place[uppers] = np.arange(uppers.size)
+        parents = np.where(self.parents >= 0, self.parents, self.node_count)
+        return tuple(array([nodes, place[parents[nodes]]], np.int64) for nodes in (self.leaves, uppers))
+
     def _pairs_of_tree(self) -> tuple[IntArray, IntArray]:
         place = np.cumsum(~self.is_leaf) - 1
         leaf, at = np.arange(self.leaves.size), self.parents[self.leaves]

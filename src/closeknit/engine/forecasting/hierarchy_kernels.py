@@ -1,6 +1,6 @@
 """Forecasts of a tree of sums made to add up: what is known below is passed up, what it comes to is passed down."""
 
-from closeknit.engine.compiled import FlagMatrix, FlagVector, IntVector, Matrix, Vector, kernel
+from closeknit.engine.compiled import Cube, FlagMatrix, FlagVector, IntMatrix, IntVector, Matrix, Vector, kernel
 
 
 @kernel
@@ -28,62 +28,68 @@ def order_from_leaves(parents: IntVector, children: IntVector, order: IntVector)
 
 @kernel
 def reconcile_tree(
+    seen: Vector,
+    kept: Vector,
     base: Matrix,
-    order: IntVector,
-    parents: IntVector,
-    is_leaf: FlagVector,
     variances: Vector,
-    known: Vector,
-    below: Vector,
-    price: Matrix,
+    leaves: IntMatrix,
+    uppers: IntMatrix,
+    largest: float,
+    weights: Matrix,
+    sums: Cube,
     values: Matrix,
-    gaps: Matrix,
-) -> None:
-    """The least squares that add up. `below`, `price`, `values` and `gaps` come as zeros.
+) -> bool:
+    """The least squares that add up; whether every number given is one, no larger than `largest`, no variance below 0.
 
-    A subtree's total is known from itself with variance `known`: its own forecast and the sum of its children's.
+    `seen`: the base as given, flat; it is copied to `kept`, which is `base`, flat. `leaves` [node and parent's place,
+    leaf]; `uppers` [the same, sum], each before its parent; the place after the last stands for no parent. `weights`
+    [2, place] and `sums` [3, place, period] come as zeros. A subtree's total is known from itself with variance
+    `known`: its own forecast and the sum of its children's.
     """
-    nodes, periods = base.shape
-    for place in range(nodes):
-        node = order[place]
-        parent = parents[node]
-        if is_leaf[node]:
-            known[node] = variances[node]
-            for t in range(periods):
-                values[node, t] = base[node, t]
-        else:
-            both = below[node] + variances[node]
-            gain = below[node] / both if both > 0.0 else 0.0
-            known[node] = variances[node] * gain if both > 0.0 else 0.0
-            for t in range(periods):
-                values[node, t] = price[node, t] + gain * (base[node, t] - price[node, t])
-        if parent >= 0:
-            below[parent] += known[node]
-            if is_leaf[node]:
-                for t in range(periods):
-                    price[parent, t] += base[node, t]
-                    gaps[parent, t] += base[node, t]
-            else:
-                for t in range(periods):
-                    price[parent, t] += values[node, t]
-                    gaps[parent, t] += gaps[node, t]
-    for place in range(nodes - 1, -1, -1):
-        node = order[place]
-        parent = parents[node]
-        if parent >= 0:
-            for t in range(periods):
-                values[node, t] += known[node] * price[parent, t]
-        if not is_leaf[node]:
-            for t in range(periods):
-                price[node, t] = (values[node, t] - price[node, t]) / below[node] if below[node] > 0.0 else 0.0
-                values[node, t] = 0.0
-                gaps[node, t] = base[node, t] - gaps[node, t]
-    for place in range(nodes):
-        node = order[place]
-        parent = parents[node]
-        if parent >= 0:
-            for t in range(periods):
-                values[parent, t] += values[node, t]
+    periods, last = base.shape[1], uppers.shape[1]
+    below, known = weights[0], weights[1]
+    price, told, total = sums[0], sums[1], sums[2]
+    fine = True
+    for i in range(seen.size):
+        value = seen[i]
+        fine &= abs(value) <= largest
+        kept[i] = value
+    for i in range(leaves.shape[1]):
+        node, parent = leaves[0, i], leaves[1, i]
+        fine &= 0.0 <= variances[node] <= largest
+        below[parent] += variances[node]
+        for t in range(periods):
+            price[parent, t] += base[node, t]
+    for place in range(last):
+        node, parent = uppers[0, place], uppers[1, place]
+        fine &= 0.0 <= variances[node] <= largest
+        both = below[place] + variances[node]
+        gain = below[place] / both if both > 0.0 else 0.0
+        known[place] = variances[node] * gain
+        below[parent] += known[place]
+        for t in range(periods):
+            told[place, t] = price[place, t] + gain * (base[node, t] - price[place, t])
+            price[parent, t] += told[place, t]
+    for t in range(periods):
+        price[last, t] = 0.0
+    for place in range(last - 1, -1, -1):
+        parent = uppers[1, place]
+        for t in range(periods):
+            left = told[place, t] + known[place] * price[parent, t] - price[place, t]
+            price[place, t] = left / below[place] if below[place] > 0.0 else 0.0
+    for i in range(leaves.shape[1]):
+        node, parent = leaves[0, i], leaves[1, i]
+        weight = variances[node]
+        for t in range(periods):
+            value = base[node, t] + weight * price[parent, t]
+            values[node, t] = value
+            total[parent, t] += value
+    for place in range(last):
+        node, parent = uppers[0, place], uppers[1, place]
+        for t in range(periods):
+            values[node, t] = total[place, t]
+            total[parent, t] += total[place, t]
+    return fine
 
 
 @kernel

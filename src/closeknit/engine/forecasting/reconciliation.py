@@ -1,10 +1,11 @@
 """Forecasts of sums and of their parts, made to agree."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TypeGuard
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from closeknit.engine.checks import LARGEST, BoolArray, FloatArray, frozen, numbers
 from closeknit.engine.compiled import array, run, run_in_parts
@@ -14,18 +15,41 @@ from closeknit.engine.forecasting.hierarchy_kernels import reconcile_tree, recon
 from closeknit.engine.forecasting.hierarchy_solver import SumSolver, above_zero
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Reconciliation:
     """Forecasts that add up, and what it took: all [node, period].
 
-    `values`: every sum is the sum of its parts. `adjustments`: values minus base. `gaps`: how far the base was from
-    adding up, each sum minus its leaves (0 at leaves). `is_held` marks leaves kept at zero.
+    `values`: every sum is the sum of its parts; `base`: what was given. `held` [leaf, period]: the leaves kept at
+    zero, without any entry where there are none.
     """
 
     values: FloatArray
-    adjustments: FloatArray
-    gaps: FloatArray
-    is_held: BoolArray
+    base: FloatArray
+    hierarchy: Hierarchy
+    held: BoolArray
+
+    @cached_property
+    def adjustments(self) -> FloatArray:
+        """Values minus base."""
+        return frozen(self.values - self.base)
+
+    @cached_property
+    def gaps(self) -> FloatArray:
+        """How far the base was from adding up: each sum minus its leaves, 0 at leaves."""
+        gaps, tree = np.zeros(self.base.shape), self.hierarchy
+        gaps[tree.uppers] = self.base[tree.uppers] - tree.members @ self.base[tree.leaves]
+        return frozen(gaps)
+
+    @cached_property
+    def is_held(self) -> BoolArray:
+        """Whether a leaf was kept at zero."""
+        marked = np.zeros(self.base.shape, dtype=np.bool_)
+        if self.held.size:
+            marked[self.hierarchy.leaves] = self.held
+        return frozen(marked)
+
+
+_NONE_HELD: BoolArray = frozen(np.zeros((0, 0), dtype=np.bool_))
 
 
 def reconcile(
@@ -50,12 +74,10 @@ def reconcile(
     >>> got.values.round(6).tolist(), got.gaps.tolist()
     ([[96.0], [42.0], [54.0]], [[10.0], [0.0], [0.0]])
     """
-    given = base_of(base, hierarchy)
-    spread = hierarchy.leaf_counts if variances is None else numbers("variances", variances, minimum=0.0, ndim=1)
-    if spread.size != hierarchy.node_count:
-        raise EngineInputError(f"variances has {spread.size} entries: give {hierarchy.node_count}, one per node")
     if hierarchy.is_tree:
-        return _by_tree(given, hierarchy, np.array(spread), non_negative)
+        return _by_tree(base, hierarchy, variances, non_negative)
+    given = base_of(base, hierarchy)
+    spread = _variances_of(variances, hierarchy)
     solver = SumSolver(hierarchy, spread)
     leaves = solver.leaves(given)
     held = np.zeros(leaves.shape, dtype=np.bool_)
@@ -84,57 +106,72 @@ def add_up(leaves: ArrayLike, hierarchy: Hierarchy) -> FloatArray:
 
 def base_of(base: ArrayLike, hierarchy: Hierarchy) -> FloatArray:
     """Base forecasts, checked."""
-    given = _plain(base)
+    return _one_per_node("base", numbers("base", base, ndim=2), hierarchy)
+
+
+def _variances_of(variances: ArrayLike | None, hierarchy: Hierarchy) -> FloatArray:
+    if variances is None:
+        return array(hierarchy.leaf_counts)
+    return _one_per_node("variances", numbers("variances", variances, minimum=0.0, ndim=1), hierarchy)
+
+
+def _one_per_node(name: str, given: FloatArray, hierarchy: Hierarchy) -> FloatArray:
     if given.shape[0] != hierarchy.node_count:
-        raise EngineInputError(f"base has {given.shape[0]} rows: give {hierarchy.node_count}, one per node")
+        what = "rows" if given.ndim == 2 else "entries"
+        raise EngineInputError(f"{name} has {given.shape[0]} {what}: give {hierarchy.node_count}, one per node")
     return given
-
-
-def _plain(base: ArrayLike) -> FloatArray:
-    # One look at clean numbers, which costs a third of finding out what is wrong with the others.
-    seen = base if isinstance(base, np.ndarray) else None
-    if seen is not None and seen.dtype == np.float64 and seen.ndim == 2 and seen.size:
-        low, high = float(seen.min()), float(seen.max())
-        if low >= -LARGEST and high <= LARGEST:
-            return array(seen)
-    return numbers("base", base, ndim=2)
 
 
 def from_leaves(base: FloatArray, hierarchy: Hierarchy, leaves: FloatArray, held: BoolArray) -> Reconciliation:
     """The result whose leaves are these."""
-    values, gaps, is_held = np.empty(base.shape), np.zeros(base.shape), np.zeros(base.shape, dtype=np.bool_)
-    values[hierarchy.leaves], is_held[hierarchy.leaves] = leaves, held
-    values[hierarchy.uppers] = hierarchy.members @ leaves
-    gaps[hierarchy.uppers] = base[hierarchy.uppers] - hierarchy.members @ base[hierarchy.leaves]
-    return Reconciliation(frozen(values), frozen(values - base), frozen(gaps), frozen(is_held))
+    values = np.empty(base.shape)
+    values[hierarchy.leaves], values[hierarchy.uppers] = leaves, hierarchy.members @ leaves
+    return Reconciliation(frozen(values), frozen(base), hierarchy, frozen(held))
 
 
-def _by_tree(base: FloatArray, tree: Hierarchy, variances: FloatArray, non_negative: bool) -> Reconciliation:
-    nodes, periods = base.shape
-    price, values, gaps = np.zeros(base.shape), np.zeros(base.shape), np.zeros(base.shape)
-    shape = _shape(tree, variances)
+def _by_tree(base: ArrayLike, tree: Hierarchy, variances: ArrayLike | None, non_negative: bool) -> Reconciliation:
+    seen, spread = _as_kernels_take_it(base, variances, tree)
+    leaves, uppers = tree.places
+    (nodes, periods), places = seen.shape, uppers.shape[1] + 1
+    given, values = np.empty(seen.shape), np.empty(seen.shape)
+    weights, sums = np.zeros((2, places)), np.zeros((3, places, periods))
+    flat = seen.reshape(-1), given.reshape(-1)
     work = 12.0 * nodes * (periods + 2)
-    run(reconcile_tree, work, base, *shape, np.zeros(nodes), np.zeros(nodes), price, values, gaps)
-    held = np.zeros(base.shape, dtype=np.bool_)
+    if not run(reconcile_tree, work, *flat, given, spread, leaves, uppers, LARGEST, weights, sums, values):
+        base_of(base, tree)
+        _variances_of(variances, tree)
+    held = _NONE_HELD
     if non_negative:
         late = np.flatnonzero((values[tree.leaves] < 0.0).any(axis=0))
         if late.size:
-            values[:, late], held[:, late] = _tree_above_zero(base[:, late], tree, variances)
-    return Reconciliation(frozen(values), frozen(values - base), frozen(gaps), frozen(held))
+            held = np.zeros((tree.leaves.size, periods), dtype=np.bool_)
+            values[:, late], marked = _tree_above_zero(given[:, late], tree, spread)
+            held[:, late] = marked[tree.leaves]
+            held = frozen(held)
+    return Reconciliation(frozen(values), frozen(given), tree, held)
+
+
+def _as_kernels_take_it(base: ArrayLike, variances: ArrayLike | None, tree: Hierarchy) -> tuple[FloatArray, FloatArray]:
+    """Base and variances; of clean arrays the kernel sees whether the numbers are in order."""
+    given = base if _is_clean(base, 2) else numbers("base", base, ndim=2)
+    spread = variances if _is_clean(variances, 1) else _variances_of(variances, tree)
+    return _one_per_node("base", given, tree), _one_per_node("variances", spread, tree)
+
+
+def _is_clean(given: ArrayLike | None, ndim: int) -> TypeGuard[FloatArray]:
+    if not isinstance(given, np.ndarray) or given.dtype != np.float64 or given.ndim != ndim:
+        return False
+    return bool(given.flags.carray)
 
 
 def _tree_above_zero(base: FloatArray, tree: Hierarchy, variances: FloatArray) -> tuple[FloatArray, BoolArray]:
     turned = np.ascontiguousarray(base.T)
     known, below, price, values = (np.zeros(turned.shape) for _ in range(4))
     held, rounds = np.zeros(turned.shape, dtype=np.bool_), np.zeros(turned.shape[0], dtype=np.int64)
-    shape = _shape(tree, variances)
+    # compiled code takes no read-only arrays
+    shape = array(tree.order, np.int64), array(tree.parents, np.int64), array(tree.is_leaf, np.bool_), variances
     work = 40.0 * turned.size
     run_in_parts(
         reconcile_tree_above_zero, turned.shape[0], work, turned, *shape, known, below, price, held, values, rounds
     )
     return values.T, held.T
-
-
-def _shape(tree: Hierarchy, variances: FloatArray) -> tuple[NDArray[Any], ...]:
-    # compiled code takes no read-only arrays
-    return array(tree.order, np.int64), array(tree.parents, np.int64), array(tree.is_leaf, np.bool_), variances
