@@ -35,6 +35,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "weight": np.array([9.0, 5.0, 7.0]),
         "apart_first": np.array([0]),
         "apart_second": np.array([2]),
+        "colour": np.array([-1, -1, -1, 4, 7]),
     },
     matching.roots_of_merges: {"kept": np.array([0, 0, 1, 3])},
 }

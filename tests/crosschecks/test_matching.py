@@ -107,7 +107,11 @@ def test_clusters_are_those_of_the_links_used_and_keep_apart_what_must_be(data):
     links = data.draw(st.lists(st.tuples(ends, ends, st.floats(0, 9)), max_size=15))
     apart = [(a, b) for a, b in data.draw(st.lists(st.tuples(ends, ends), max_size=4)) if a != b]
     first, second, weight = ([link[i] for link in links] for i in range(3))
-    got = cluster_links(n, first, second, weight, [a for a, _ in apart], [b for _, b in apart])
+    colour = data.draw(st.lists(st.integers(-1, 1), min_size=n, max_size=n))
+    got = cluster_links(n, first, second, weight, [a for a, _ in apart], [b for _, b in apart], colour)
+    assert all(
+        len({c for c, own in zip(colour, got.label, strict=True) if own == each and c >= 0}) < 2 for each in range(n)
+    )
     assert all(got.label[a] != got.label[b] for a, b in apart)
     used = [(a, b) for (a, b, _), keep in zip(links, got.used, strict=True) if keep]
     label = list(range(n))
@@ -115,7 +119,7 @@ def test_clusters_are_those_of_the_links_used_and_keep_apart_what_must_be(data):
         for a, b in used:
             label[a] = label[b] = min(label[a], label[b])
     assert got.label.tolist() == label
-    if not apart:
+    if not apart and not {0, 1} <= set(colour):
         assert got.used.all()
 
 

@@ -31,6 +31,7 @@ from closeknit.demo.opportunities import (
 from closeknit.demo.orders import ItemBook, draw_orders, item_book, order_line_columns
 from closeknit.demo.planting import RULE_OF_FILE, plant
 from closeknit.demo.rates import Rates, daily_rates
+from closeknit.demo.records import CRM_HEADER, ERP_HEADER, draw_records
 from closeknit.demo.seeds import GRANULE_ACCOUNTS, Stream, stream
 from closeknit.demo.spec import CompanyFiles, CompanySpec, Progress
 from closeknit.demo.surveys import draw_surveys
@@ -112,8 +113,10 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "surveys.csv": ("survey_number", "account_number", "answered_at", "kind", "score", "comment"),
     "events.csv": EVENT_HEADER,
     "opportunities.csv": OPPORTUNITY_HEADER,
+    "erp_addresses.csv": ERP_HEADER,
+    "crm_companies.csv": CRM_HEADER,
 }
-TRUTH_TABLES = ("accounts", "weekly_rates", "pool_weeks", "surveys", "events", "opportunities")
+TRUTH_TABLES = ("accounts", "weekly_rates", "pool_weeks", "surveys", "events", "opportunities", "records")
 TRUTH_TEXTS = ("company.json", "bad_rows.json", "totals.json", "README.md")
 BLOCK_ACCOUNT_WEEKS = 20_000
 """Default size of a block: about 80,000 order lines."""
@@ -310,6 +313,10 @@ def _write_news(setting: _Setting, profiles: Profiles, rates: Rates, news: _News
 def _write_master(spec: CompanySpec, profiles: Profiles, out: _Out, planting: np.random.Generator) -> None:
     out.spoiled(planting, "accounts.csv", master.account_columns(spec, profiles), profiles.granule)
     out.plain("sites.csv", master.site_rows(spec, profiles))
+    records = draw_records(spec, profiles)
+    out.sound("erp_addresses.csv", records.erp)
+    out.sound("crm_companies.csv", records.crm)
+    out.tables["records"].append(truth.record_truth(records))
     terms = master.default_term_rows(spec) if profiles.granule == 0 else []
     terms += master.exception_term_rows(spec, profiles)
     columns = {name: [row[i] for row in terms] for i, name in enumerate(master.TERM_HEADER)}

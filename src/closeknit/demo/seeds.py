@@ -26,6 +26,7 @@ class Stream(IntEnum):
     OPPORTUNITIES = 10
     NEWS_ORDERS = 11
     NEWS_PLANTING = 12
+    RECORDS = 13
 
 
 def stream(seed: int, subject: Stream, granule: int = 0) -> np.random.Generator:

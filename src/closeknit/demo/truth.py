@@ -30,6 +30,7 @@ from closeknit.demo.opportunities import (
 from closeknit.demo.places import REGIONS, TEAMS
 from closeknit.demo.planting import BadRow
 from closeknit.demo.rates import Rates
+from closeknit.demo.records import Records
 from closeknit.demo.spec import CompanySpec
 from closeknit.demo.timeline import Ints, Timeline
 from closeknit.demo.writing import Columns
@@ -53,6 +54,8 @@ that tests can compare what the product found with what was so. Weeks count from
 - `opportunities.parquet`: per row of `opportunities.csv` its stage's chance, whether it is or will be won, when it
   closes, and the order lines a week that it really brings if won. Only work that begins in the data shows in the
   orders (numbers `PO-`): earlier wins are part of the account's base rate.
+- `records.parquet`: per row of `crm_companies.csv` whose company it is (empty: none of our accounts), and whether it
+  states an address from before a move.
 - `bad_rows.json`: every planted bad row with file, line (the header is line 1), kind, key, field and value.
 - `totals.json`: per file the rows, good rows, bad rows by kind, and sums over good rows.
 """
@@ -60,6 +63,15 @@ that tests can compare what the product found with what was so. Weeks count from
 
 def _weeks_or_none(week: Ints) -> list[int | None]:
     return [None if w >= NEVER else w for w in week.tolist()]
+
+
+def record_truth(records: Records) -> dict[str, Any]:
+    """Columns of `records.parquet` for a granule."""
+    return {
+        "record_key": records.crm["crm_id"],
+        "account_number": records.crm_truth,
+        "has_moved": records.crm_moved,
+    }
 
 
 def account_truth(profiles: Profiles) -> dict[str, Any]:

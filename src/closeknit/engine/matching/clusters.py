@@ -27,6 +27,7 @@ def cluster_links(
     weight: ArrayLike,
     apart_first: ArrayLike = (),
     apart_second: ArrayLike = (),
+    colour: ArrayLike | None = None,
 ) -> Clusters:
     """Join linked items, strongest links first, never two that must stay apart.
 
@@ -35,8 +36,10 @@ def cluster_links(
         first, second: the two ends of each link, 0 <= index < n_items, shape (links,).
         weight: how strong each link is; ties go by the order of their ends, shape (links,).
         apart_first, apart_second: pairs that must never be in one cluster, shape (pairs,).
+        colour: items of two different colours must never be in one cluster; -1 for none, shape (items,).
 
-    Formula: union of sets along the links in order of weight; a link whose two sets hold a pair of `apart` is left out.
+    Formula: union of sets along the links in order of weight; a link whose two sets hold a pair of `apart`, or two
+    colours, is left out.
 
     Validity: greedy: not the heaviest set of links that keeps all apart, but one that takes the surest first.
 
@@ -57,13 +60,17 @@ def cluster_links(
     for a, b in zip(apart_one.tolist(), apart_other.tolist(), strict=True):
         enemies.setdefault(a, set()).add(b)
         enemies.setdefault(b, set()).add(a)
+    shade = _colours(colour, n)
     used = np.zeros(one.size, dtype=bool)
     for at in np.lexsort((other, one, -strength)).tolist():
         a, b = _root(parent, int(one[at])), _root(parent, int(other[at]))
         if a != b:
             small, large = min(a, b), max(a, b)
+            if shade[small] != shade[large] and min(shade[small], shade[large]) >= 0:
+                continue
             if any(_root(parent, enemy) == large for enemy in enemies.get(small, ())):
                 continue
+            shade[small] = max(shade[small], shade[large])
             parent[large] = small
             if large in enemies:
                 enemies[small] = enemies.get(small, set()) | enemies.pop(large)
@@ -96,6 +103,15 @@ def roots_of_merges(kept: ArrayLike) -> IntArray:
     refuse_where(given[roots] != roots, "kept", given, "merges go round in a circle: end one of them")
     result: IntArray = frozen(roots)
     return result
+
+
+def _colours(colour: ArrayLike | None, n_items: int) -> list[int]:
+    if colour is None:
+        return [-1] * n_items
+    given: IntArray = whole_numbers("colour", colour, minimum=-1)
+    if given.shape != (n_items,):
+        raise EngineInputError(f"colour has shape {given.shape}: give one entry for each of {n_items} items")
+    return [int(each) for each in given]
 
 
 def _ends(name: str, value: ArrayLike, n_items: int) -> IntArray:

@@ -85,10 +85,11 @@ def fit_match_model(
 
     Source: Winkler, Using the EM Algorithm for Weight Computation, US Census (2000).
 
-    >>> patterns, counts = [[0, 0], [0, 1], [1, 0], [1, 1]], [90, 15, 15, 880]
-    >>> model = fit_match_model(patterns, counts, [[0.01, 0.99], [0.01, 0.99]], [2, 2], 1e5)
+    >>> patterns = [[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1], [1, 0, 0], [1, 0, 1], [1, 1, 0]]
+    >>> chance = [[0.001, 0.999], [0.002, 0.998], [0.005, 0.995]]
+    >>> model = fit_match_model(patterns, [68, 8, 18, 101, 5, 203, 500], chance, [2, 2, 2], 1e5)
     >>> model.converged, round(model.matches)
-    (True, 96)
+    (True, 101)
     """
     count = _level_counts(n_levels)
     picked = checked_levels(levels, count)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +11,7 @@ class FactKind(StrEnum):
     """Kinds of facts and, in `FACT_FIELDS`, what each must state."""
 
     ACCOUNT = "account"
+    ACCOUNT_RECORD = "account-record"
     SITE = "site"
     TERM = "term"
     POOL = "pool"
@@ -33,6 +35,27 @@ FACT_FIELDS: dict[FactKind, dict[str, str]] = {
         "time_zone": "zone",
         "jurisdiction": "text",
         "opened_on": "date",
+    },
+    FactKind.ACCOUNT_RECORD: {
+        "system": "text!",
+        "record_key": "text!",
+        "account_number": "text",
+        "name": "text",
+        "street": "text",
+        "postcode": "text",
+        "city": "text",
+        "country": "text",
+        "region": "text",
+        "time_zone": "zone",
+        "jurisdiction": "text",
+        "industry": "text",
+        "phone": "text",
+        "email": "text",
+        "website": "text",
+        "tax_id": "text",
+        "duns": "text",
+        "may_contact": "text",
+        "updated_at": "time",
     },
     FactKind.SITE: {
         "site_id": "text!",
@@ -144,6 +167,7 @@ hold "*" for any.
 
 FACT_KEYS: dict[FactKind, tuple[str, ...]] = {
     FactKind.ACCOUNT: ("account_number",),
+    FactKind.ACCOUNT_RECORD: ("system", "record_key"),
     FactKind.SITE: ("site_id",),
     FactKind.TERM: ("term_number", "starts_on"),
     FactKind.POOL: ("pool",),
@@ -189,3 +213,4 @@ class FactCard:
     is_assumed: bool
     source_name: str
     line: int
+    stated_at: datetime

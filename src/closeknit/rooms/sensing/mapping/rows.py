@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,14 +17,14 @@ from closeknit.rooms.sensing.contracts import FACT_FIELDS, FactKind
 from closeknit.rooms.sensing.mapping.conditions import Condition, columns_of, compile_condition
 from closeknit.rooms.sensing.mapping.expressions import Known, columns_used, compile_expression
 from closeknit.rooms.sensing.mapping.recipe import WORK_FIELDS, Stream, fact_key, plain_fact_value
-from closeknit.rooms.sensing.mapping.refusal import Refused
+from closeknit.rooms.sensing.mapping.refusal import Refused, shown
 
 FURTHEST_AHEAD = timedelta(days=2)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 WORK_COLUMNS = (*WORK_FIELDS, "details")
 _AT = {name: number for number, name in enumerate(WORK_COLUMNS)}
 _OCCURRED_AT, _FINISHED_AT, _DETAILS = _AT["occurred_at"], _AT["finished_at"], _AT["details"]
-_BLANK: dict[str, Any] = {
+_SAID_BY_NOTHING: dict[str, Any] = {
     "work_class": "",
     "region": "",
     "channel": "",
@@ -32,6 +33,9 @@ _BLANK: dict[str, Any] = {
     "currency": "",
     "is_return": False,
 }
+BLANK: dict[str, Any] = {name: _SAID_BY_NOTHING.get(name) for name in WORK_COLUMNS}
+"""What a row of work holds where its source states nothing."""
+_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class RowMapper:
             name: compile_expression(spec, "text", name, index, stream.form, known)
             for name, spec in sorted(stream.details.items())
         }
-        self._latest = loaded_at + FURTHEST_AHEAD
+        self.latest = loaded_at + FURTHEST_AHEAD
 
     def clean(self, raw: Sequence[Any]) -> list[Any]:
         """Return the columns in use, stripped; None for what is empty or stands for empty in this source."""
@@ -112,7 +116,7 @@ class RowMapper:
         if self._details:
             values[_DETAILS] = self._detail_text(row)
         key = self._key_text(row) if self._key else ""
-        text = f"{self._stream.name}\x1f{key or _whole(raw)}"
+        text = f"{self._stream.name}\x1f{key or whole_row(raw)}"
         key_hash = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
         content = "\x1f".join(map(str, values))
         content_hash = hashlib.sha256(f"{text}\x1f{content}".encode("utf-8", "surrogatepass")).digest()[:16]
@@ -128,7 +132,7 @@ class RowMapper:
         for name, field_kind in FACT_FIELDS[kind].items():
             step = self._fields.get(name)
             body[name] = plain_fact_value(None if step is None else step(row), field_kind)
-        _check_fact(kind, body, self._latest)
+        _check_fact(kind, body, self.latest)
         key = fact_key(kind, body)
         return MappedFact(key, fact_hash(body), body)
 
@@ -140,11 +144,11 @@ class RowMapper:
         parts = [row[at] for at in self._key]
         if None in parts:
             raise Refused("missing", f"The key needs {', '.join(self._stream.key)}; one of them is empty.")
-        return "|".join([str(part).replace("|", "\\|") for part in parts])
+        return "|".join(map(key_part, parts))
 
     def _check_work(self, values: list[Any]) -> None:
         occurred_at, finished_at = values[_OCCURRED_AT], values[_FINISHED_AT]
-        if occurred_at > self._latest:
+        if occurred_at > self.latest:
             raise Refused(
                 "far-future", f"occurred_at: {occurred_at:%Y-%m-%d %H:%M} UTC is after the day it was loaded."
             )
@@ -158,7 +162,7 @@ class RowMapper:
         for name, step in self._details.items():
             value = step(row)
             if value is not None and value != "":
-                kept[name] = _jsonable(value) if isinstance(value, Decimal | date) else value
+                kept[name] = detail_value(value)
         return msgspec.json.encode(kept).decode() if kept else None
 
 
@@ -177,7 +181,7 @@ def _plan(stream: Stream, fields: dict[str, Any]) -> tuple[list[Any], list[tuple
     """Return what every row of work starts from (constants and blanks), and the steps that differ from row
     to row.
     """
-    blank = [_BLANK.get(name) for name in WORK_COLUMNS]
+    blank = list(BLANK.values())
     steps = []
     for name, step in fields.items():
         spec = stream.fields[name]
@@ -188,7 +192,8 @@ def _plan(stream: Stream, fields: dict[str, Any]) -> tuple[list[Any], list[tuple
     return blank, steps
 
 
-def _whole(raw: Sequence[Any]) -> str:
+def whole_row(raw: Sequence[Any]) -> str:
+    """Return what tells a row from others where it has no key."""
     return "\x1f".join(["" if value is None else str(value) for value in raw])
 
 
@@ -227,6 +232,7 @@ def _refusal(rule: Any, index: dict[str, int]) -> tuple[Condition, str, Callable
 
 _PAST: dict[FactKind, tuple[str, ...]] = {
     FactKind.ACCOUNT: ("opened_on",),
+    FactKind.ACCOUNT_RECORD: ("updated_at",),
     FactKind.STAFF: ("hired_on",),
     FactKind.STOCK: ("as_of",),
     FactKind.SURVEY: ("answered_at",),
@@ -261,5 +267,18 @@ def _check_opportunity(body: dict[str, Any]) -> None:
         raise Refused("out-of-range", f"units_per_week: {body['units_per_week']} is below 0.")
 
 
-def _jsonable(value: Decimal | date) -> str:
-    return format(value.normalize(), "f") if isinstance(value, Decimal) else value.isoformat()
+def detail_value(value: Any) -> Any:
+    """Return a read detail as JSON keeps it."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def key_part(value: Any) -> str:
+    """Return one column of a row's key as text."""
+    if value is None:
+        raise Refused("missing", "A column of the row's key is empty.")
+    text = str(value)
+    if _UNSAFE.search(text):
+        raise Refused("control-character", f"The row's key {shown(text)} holds a control character.")
+    return text.replace("|", "\\|")

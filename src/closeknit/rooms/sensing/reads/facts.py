@@ -45,4 +45,5 @@ def _card(row: FactRow) -> FactCard:
         is_assumed=row.is_assumed,
         source_name=file_name(row.batch, row.file_number),
         line=row.line,
+        stated_at=row.stated_at,
     )
