@@ -19,21 +19,17 @@ from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing.contracts import (
-    BadRow,
     BatchCard,
     Counts,
     DemandObserved,
     FactKind,
     Progress,
-    RawRow,
     RowSource,
     SourceFile,
 )
+from closeknit.rooms.sensing.mapping.chunks import Chunk, ChunkMapper, MappedChunk
 from closeknit.rooms.sensing.mapping.expressions import Known
 from closeknit.rooms.sensing.mapping.recipe import Recipe, Stream, read_recipe
-from closeknit.rooms.sensing.mapping.refusal import Refused
-from closeknit.rooms.sensing.mapping.rows import MappedFact, MappedWork, RowMapper
-from closeknit.rooms.sensing.mapping.superseding import Superseding
 from closeknit.rooms.sensing.models import Batch, BatchOperation, FactRow, Feed, QuarantinedRow
 from closeknit.rooms.sensing.reads.feeds import batch_card
 from closeknit.rooms.sensing.storing import (
@@ -47,8 +43,6 @@ from closeknit.rooms.sensing.storing import (
 )
 
 CHUNK_ROWS = 10_000
-Rows = list[tuple[int, RawRow, MappedWork | MappedFact]]
-Mapped = tuple[int, Rows, Settled]
 OnProgress = Callable[[Progress], None]
 
 
@@ -70,7 +64,7 @@ def ingest_batch(
     recipe = read_recipe(feed.recipe_text, f"recipe of {feed.name}")
     streams = [_stream_of(recipe, file) for file in source.files]
     for stream, file in zip(streams, source.files, strict=True):
-        _mapper(stream, file, {}, at)
+        ChunkMapper(stream, file.columns, {}, at)
     with _only_one_loader(feed):
         batch, changed = _open_batch(feed, recipe, source, at)
         try:
@@ -88,10 +82,6 @@ def _stream_of(recipe: Recipe, file: SourceFile) -> Stream:
     if stream is None:
         raise NotFound(f"The recipe {recipe.name} takes no file of this name.", where=file.name)
     return stream
-
-
-def _mapper(stream: Stream, file: SourceFile, known: Known, at: datetime) -> RowMapper:
-    return RowMapper(stream, list(file.columns), known, at)
 
 
 @contextmanager
@@ -136,20 +126,21 @@ def _load_file(
     on_progress: OnProgress | None,
 ) -> None:
     file = source.files[number]
-    mapper = _mapper(stream, file, _known_facts(batch, stream), batch.started_at)
-    superseding = Superseding(stream, mapper, file.read(0, CHUNK_ROWS)) if stream.one_per else None
+    everything = file.read(0, CHUNK_ROWS) if stream.one_per else ()
+    mapper = ChunkMapper(stream, file.columns, _known_facts(batch, stream), batch.started_at, everything)
     place = _place(batch, recipe, stream, file, number)
     seen = _stated_so_far(batch, stream, file, mapper)
     chunks = file.read(batch.file_rows, CHUNK_ROWS)
     rows_estimate = sum(f.rows_estimate for f in source.files)
-    for read, rows, settled in _ahead(lambda: _next_mapped(mapper, stream, chunks, superseding)):
+    for mapped in _ahead(lambda: _next_mapped(mapper, chunks)):
+        settled = Settled(0, mapped.superseded, mapped.superseded, mapped.refused)
         with transaction.atomic():
             if stream.into is None:
-                store_work(place, rows, settled)  # type: ignore[arg-type]
+                store_work(place, mapped.work, settled)
             else:
-                store_facts(place, stream.into, rows, settled, seen)  # type: ignore[arg-type]
+                store_facts(place, stream.into, mapped.facts, settled, seen)
             quarantined = store_refused(place, settled)
-            _move_on(batch, read, settled, quarantined)
+            _move_on(batch, mapped.read, settled, quarantined)
         if on_progress:
             on_progress(Progress(file.name, _counts(batch), rows_estimate))
     batch.file_number, batch.file_rows = number + 1, 0
@@ -170,64 +161,29 @@ def _place(batch: Batch, recipe: Recipe, stream: Stream, file: SourceFile, numbe
     )
 
 
-def _stated_so_far(batch: Batch, stream: Stream, file: SourceFile, mapper: RowMapper) -> dict[str, bytes]:
+def _stated_so_far(batch: Batch, stream: Stream, file: SourceFile, mapper: ChunkMapper) -> dict[str, bytes]:
     """Return what the part of a fact file that was read before a break stated."""
     seen: dict[str, bytes] = {}
     if stream.into is None or not batch.file_rows:
         return seen
     rows = chain.from_iterable(file.read(0, CHUNK_ROWS))
-    chunk = list(islice(rows, batch.file_rows))
-    for _, _, fact in _map(mapper, stream, chunk, None, Settled()):
-        if isinstance(fact, MappedFact):
-            seen.setdefault(fact.key, fact.content_hash)
+    for _, _, fact in mapper.map(list(islice(rows, batch.file_rows))).facts:
+        seen.setdefault(fact.key, fact.content_hash)
     return seen
 
 
-def _next_mapped(
-    mapper: RowMapper,
-    stream: Stream,
-    chunks: Iterator[list[tuple[int, RawRow]]],
-    superseding: Superseding | None,
-) -> Mapped | None:
+def _next_mapped(mapper: ChunkMapper, chunks: Iterator[Chunk]) -> MappedChunk | None:
     chunk = next(chunks, None)
-    if chunk is None:
-        return None
-    settled = Settled()
-    return len(chunk), _map(mapper, stream, chunk, superseding, settled), settled
+    return None if chunk is None else mapper.map(chunk)
 
 
-def _ahead(produce: Callable[[], Mapped | None]) -> Iterator[Mapped]:
+def _ahead(produce: Callable[[], MappedChunk | None]) -> Iterator[MappedChunk]:
     """Read and map the next chunk in a thread while the database takes this one."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mapping") as executor:
         coming = executor.submit(produce)
         while (ready := coming.result()) is not None:
             coming = executor.submit(produce)
             yield ready
-
-
-def _map(
-    mapper: RowMapper,
-    stream: Stream,
-    chunk: list[tuple[int, RawRow]],
-    superseding: Superseding | None,
-    settled: Settled,
-) -> Rows:
-    map_row: Callable[[tuple[object, ...]], MappedWork | MappedFact]
-    map_row = mapper.map_work if stream.into is None else mapper.map_fact
-    rows: Rows = []
-    for line, raw in chunk:
-        if isinstance(raw, BadRow):
-            settled.refused.append((line, raw, Refused(raw.code, raw.reason)))
-            continue
-        try:
-            if superseding and superseding.replaces(line, raw):
-                settled.duplicate += 1
-                settled.superseded += 1
-            else:
-                rows.append((line, raw, map_row(raw)))
-        except Refused as refusal:
-            settled.refused.append((line, raw, refusal))
-    return rows
 
 
 def _known_facts(batch: Batch, stream: Stream) -> Known:

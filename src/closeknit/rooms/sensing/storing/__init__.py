@@ -1,0 +1,8 @@
+"""How a chunk of mapped rows becomes table rows. The caller holds the transaction and the feed's lock."""
+
+from closeknit.rooms.sensing.storing.facts import store_assumed, store_facts, withdraw_assumed
+from closeknit.rooms.sensing.storing.place import Place, Settled
+from closeknit.rooms.sensing.storing.refused import store_refused
+from closeknit.rooms.sensing.storing.work import store_work
+
+__all__ = ["Place", "Settled", "store_assumed", "store_facts", "store_refused", "store_work", "withdraw_assumed"]
