@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.crosschecks.calls_of_calendar import CALLS as CALLS_OF_CALENDAR
 from tests.crosschecks.calls_of_changes import CALLS as CALLS_OF_CHANGES
+from tests.crosschecks.calls_of_customers import CALLS as CALLS_OF_CUSTOMERS
 from tests.crosschecks.calls_of_hierarchies import CALLS as CALLS_OF_HIERARCHIES
 from tests.crosschecks.calls_of_inventory import CALLS as CALLS_OF_INVENTORY
 from tests.crosschecks.calls_of_matching import CALLS as CALLS_OF_MATCHING
@@ -21,7 +22,7 @@ from tests.crosschecks.calls_of_pipeline import CALLS as CALLS_OF_PIPELINE
 from tests.crosschecks.calls_of_queues import CALLS as CALLS_OF_QUEUES
 from tests.crosschecks.calls_of_smoothing import CALLS as CALLS_OF_SMOOTHING
 
-from closeknit.engine import allocation, forecasting, matching, queueing, simulation
+from closeknit.engine import allocation, customers, forecasting, matching, queueing, simulation
 from closeknit.engine.errors import EngineInputError
 
 HISTORY = np.random.default_rng(1).poisson(15.0, (3, 70)).astype(float)
@@ -212,6 +213,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
 }
 CALLS |= CALLS_OF_CALENDAR
 CALLS |= CALLS_OF_CHANGES
+CALLS |= CALLS_OF_CUSTOMERS
 CALLS |= CALLS_OF_SMOOTHING
 CALLS |= CALLS_OF_INVENTORY
 CALLS |= CALLS_OF_OTHER_WORK
@@ -254,7 +256,7 @@ def bits(value: Any) -> list[Any]:
 def test_every_public_function_is_under_the_laws() -> None:
     public = {
         thing
-        for part in (queueing, forecasting, allocation, simulation, matching)
+        for part in (queueing, forecasting, allocation, simulation, matching, customers)
         for name in part.__all__
         if inspect.isfunction(thing := getattr(part, name))
     }
