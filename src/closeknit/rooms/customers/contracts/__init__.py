@@ -23,8 +23,19 @@ from closeknit.rooms.customers.contracts.insights import (
     ReliabilityBin,
     WantedInsight,
 )
+from closeknit.rooms.customers.contracts.matching import (
+    LINK_SHARE,
+    REVIEW_SHARE,
+    MatchFound,
+    MatchRecord,
+    MatchRule,
+    MatchTerm,
+    Resolution,
+)
 
 __all__ = [
+    "LINK_SHARE",
+    "REVIEW_SHARE",
     "SETTINGS",
     "STALE_DAYS",
     "TIER_ORDER",
@@ -40,7 +51,12 @@ __all__ = [
     "InsightRecorded",
     "InsightState",
     "InsightTopic",
+    "MatchFound",
+    "MatchRecord",
+    "MatchRule",
+    "MatchTerm",
     "ReliabilityBin",
+    "Resolution",
     "Tier",
     "TierChanged",
     "WantedInsight",
