@@ -1,5 +1,6 @@
 """Conformal quantiles: errors on windows, scaled without themselves, pooled over a group, per step ahead."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ _FEWEST_FREEDOM = 2.0
 _FEWEST_BEFORE = 2
 _STRETCH_KNOWN = 5.0
 _LEAST_AND_MOST = (0.5, 3.0)
+_NUMBERS_AT_ONCE = 1_000_000
 _SIDES_KNOWN = 20.0
 """Independent errors at which the two sides count as much each by itself as both together."""
 
@@ -180,15 +182,15 @@ def _steps(scores: FloatArray, levels: FloatArray, independent: float) -> FloatA
     Student's prediction interval is than the normal one.
     """
     steps = scores.shape[2]
-    per_step = np.count_nonzero(~np.isnan(scores), axis=(0, 1))
+    by_step = scores.reshape(-1, steps).T
     signed, both = np.zeros((levels.size, steps)), np.zeros((levels.size, steps))
-    for step in range(steps):
-        reach = 0
-        while per_step[max(step - reach, 0) : step + reach + 1].sum() < _ENOUGH and reach < steps:
-            reach += 1
-        pool = scores[:, :, max(step - reach, 0) : step + reach + 1].reshape(1, -1)
-        signed[:, step] = empirical_quantiles(pool, levels)[0][:, 0]
-        both[:, step] = empirical_quantiles(np.concatenate([pool, -pool], axis=1), levels)[0][:, 0]
+    for which, reach in _lenders(np.count_nonzero(~np.isnan(by_step), axis=1)):
+        lent = which[:, None] + np.arange(-reach, reach + 1)
+        pool = by_step[np.clip(lent, 0, steps - 1)]
+        pool[(lent < 0) | (lent >= steps)] = np.nan
+        pool = pool.reshape(which.size, -1)
+        signed[:, which] = empirical_quantiles(pool, levels)[0]
+        both[:, which] = empirical_quantiles(np.concatenate([pool, -pool], axis=1), levels)[0]
     known = independent / (independent + _SIDES_KNOWN)
     freedom = max(independent - 1.0, _FEWEST_FREEDOM)
     normal = special.ndtri(levels)
@@ -196,6 +198,23 @@ def _steps(scores: FloatArray, levels: FloatArray, independent: float) -> FloatA
     wider = np.divide(student, normal, out=np.ones_like(normal), where=np.abs(normal) > 1e-9)
     mixed: FloatArray = (known * signed + (1.0 - known) * both) * wider[:, None]
     return mixed
+
+
+def _lenders(per_step: IntArray) -> Iterator[tuple[IntArray, int]]:
+    """Steps, and how many on each side lend them theirs so that there are enough: some steps at a time."""
+    steps = per_step.size
+    up_to, step = np.concatenate([[0], np.cumsum(per_step)]), np.arange(steps)
+    open_steps: IntArray = step
+    for reach in range(steps + 1):
+        first, last = np.maximum(open_steps - reach, 0), np.minimum(open_steps + reach + 1, steps)
+        enough = (up_to[last] - up_to[first] >= _ENOUGH) | (reach == steps)
+        found, open_steps = open_steps[enough], open_steps[~enough]
+        size = (2 * reach + 1) * int(per_step.max(initial=1))
+        at_once = max(_NUMBERS_AT_ONCE // max(size, 1), 1)
+        for start in range(0, found.size, at_once):
+            yield found[start : start + at_once], reach
+        if open_steps.size == 0:
+            return
 
 
 def _widening(forecast: FloatArray, growth: float) -> FloatArray:
@@ -218,24 +237,22 @@ def _shape(forecast: FloatArray, around: FloatArray, power: float) -> FloatArray
 
 def _likeliest(actual: FloatArray, forecast: FloatArray) -> tuple[float, float]:
     """The power and the growth with the best Laplace likelihood, each series with its own scale."""
-    found, least = (0.0, 0.0), np.inf
-    for power in _POWERS:
-        by_size = _shape(forecast, forecast, power)
-        for growth in _GROWTHS:
-            cost = _cost(actual, forecast, by_size * _widening(forecast, growth))
-            if cost < least:
-                found, least = (power, growth), cost
-    return found
-
-
-def _cost(actual: FloatArray, forecast: FloatArray, shape: FloatArray) -> float:
-    size = np.abs(actual - forecast) / shape
-    there = ~np.isnan(size)
-    count = there.sum(axis=(1, 2))
-    mean = np.where(there, size, 0.0).sum(axis=(1, 2)) / np.maximum(count, 1)
-    used = (mean > 0.0) & (count > 0)
-    logs = np.where(there, np.log(shape), 0.0).sum(axis=(1, 2))
-    return float((count * np.log(np.where(used, mean, 1.0)))[used].sum() + logs[used].sum())
+    growths = np.array(_GROWTHS)
+    widening = np.sqrt(1.0 + growths * np.arange(forecast.shape[2])[:, None])
+    costs = np.zeros((len(_POWERS), growths.size))
+    for place, power in enumerate(_POWERS):
+        shape = _shape(forecast, forecast, power)
+        size = np.abs(actual - forecast) / shape
+        there = ~np.isnan(size)
+        per_step, total = there.sum(axis=1), np.where(there, size, 0.0).sum(axis=1)
+        logs = np.where(there, np.log(shape), 0.0).sum(axis=(1, 2))
+        count = per_step.sum(axis=1)[:, None]
+        mean = total @ (1.0 / widening) / np.maximum(count, 1)
+        used = (mean > 0.0) & (count > 0)
+        each = count * np.log(np.where(used, mean, 1.0)) + logs[:, None] + per_step @ np.log(widening)
+        costs[place] = np.where(used, each, 0.0).sum(axis=0)
+    best = np.unravel_index(np.argmin(costs), costs.shape)
+    return _POWERS[int(best[0])], _GROWTHS[int(best[1])]
 
 
 def _group_share(total: FloatArray, count: FloatArray, group: IntArray, groups: int) -> FloatArray:
