@@ -44,6 +44,15 @@ def test_a_shift_is_no_outlier_and_what_is_missing_stays_missing() -> None:
     assert (done.weights[:, 10] == 0.0).all()
 
 
+def test_peaks_that_grow_with_their_series_are_none() -> None:
+    month = np.arange(180)
+    season = np.where(month % 12 == 6, 3.0, 1.0) * np.exp(0.012 * month)
+    history = 100.0 * season * np.random.default_rng(5).lognormal(0.0, 0.02, (20, 180))
+    assert treat_outliers(history, 12).series.size <= 2
+    history[0, 150] *= 2.0
+    assert 150 in treat_outliers(history, 12).period[treat_outliers(history, 12).series == 0]
+
+
 def test_replacements_follow_the_unit() -> None:
     history = np.random.default_rng(4).gamma(20.0, 5.0, (3, 60)) + 0.5
     history[1, 30] = 900.0

@@ -38,9 +38,12 @@ def treat_outliers(history: ArrayLike, season_periods: int, *, limit: float = 4.
     deviations from which on a value is an outlier).
     Formula: usual = median of the 9 nearest values of the same phase (4 before, itself, 4 after); score = (y - usual) /
     (1.4826 median |y - usual| over the series, each divided by sqrt(usual) where nothing is negative; not below 1
-    for counts); an outlier is replaced by usual + limit x spread on its side.
-    Validity: outliers up to four seasons long; a level that stays moves the median after 5 and is no outlier. Needs 5
-    values of a phase. Source: Hampel, JASA 69 (1974); Huber, Robust Statistics (1981) (the replacement, the weights).
+    for counts). What lies beyond the limit is scored again with usual x the level of its time: the resistant line of
+    y / usual (y - usual where there are negatives) through the medians of the two seasons before and after it (8
+    periods at least); the score nearer to 0 holds. An outlier is replaced by usual + limit x spread on its side.
+    Validity: outliers up to a season long; a level that stays or grows is none. Needs 5 values of a phase.
+    Source: Hampel, JASA 69 (1974); Tukey, Exploratory Data Analysis (1977) (the line); Huber, Robust Statistics (1981)
+    (the replacement, the weights).
 
     >>> done = treat_outliers([[10.0, 12.0, 9.0, 11.0, 95.0, 10.0, 12.0, 11.0, 9.0]], 1)
     >>> done.period.tolist(), done.value.tolist(), done.replacement.round(1).tolist()
@@ -60,6 +63,12 @@ def treat_outliers(history: ArrayLike, season_periods: int, *, limit: float = 4.
     spread = np.maximum(spread, np.where(whole, 1.0, 0.0))
     unit = np.where(counts[:, None] & whole[:, None], np.maximum(size, 1.0), size) * spread[:, None]
     score = np.divide(rest, unit, out=np.zeros_like(rest), where=unit > 0.0)
+    row, at = np.nonzero(np.abs(score) > far)
+    level = _at_the_level_of_its_time(np.where(known, values, np.nan), usual, counts, row, at, season)
+    again = np.divide(values[row, at] - level, unit[row, at], out=np.zeros(row.size), where=unit[row, at] > 0.0)
+    nearer = np.abs(again) < np.abs(score[row, at])
+    usual[row[nearer], at[nearer]] = level[nearer]
+    score[row, at] = np.where(again * score[row, at] > 0.0, np.where(nearer, again, score[row, at]), 0.0)
     out = np.abs(score) > far
     replaced = np.where(out, usual + np.sign(score) * far * unit, values)
     replaced = np.where(counts[:, None], np.maximum(replaced, 0.0), replaced)
@@ -95,6 +104,34 @@ def _usual(values: FloatArray, season: int) -> FloatArray:
     enough = np.count_nonzero(~np.isnan(windows), axis=-1) >= 5
     picked: FloatArray = np.where(enough, middle, np.nan)[:, first].reshape(series, -1)[:, :periods]
     return picked
+
+
+def _at_the_level_of_its_time(
+    values: FloatArray, usual: FloatArray, counts: BoolArray, row: IntArray, at: IntArray, season: int
+) -> FloatArray:
+    """What would be usual at some places [place], were the level there that of the two seasons on either side."""
+    half = min(max(2 * season, 8), (values.shape[1] - 1) // 2)
+    if half < 4 or row.size == 0:
+        return usual[row, at]
+    first = np.clip(at - half, 0, values.shape[1] - 2 * half - 1)
+    around = first[:, None] + np.arange(2 * half + 1)
+    near, expected = values[row[:, None], around], usual[row[:, None], around]
+    is_factor = counts[row]
+    ratio = np.divide(near, expected, out=np.full_like(near, np.nan), where=expected > 0.0)
+    off = np.where(is_factor[:, None], ratio, near - expected)
+    off[around == at[:, None]] = np.nan
+    before, after = off[:, : half + 1], off[:, half:]
+    low, high = _median_size(before), _median_size(after)
+    low_there, high_there = (np.any(~np.isnan(side), axis=1) for side in (before, after))
+    neutral = np.where(is_factor, 1.0, 0.0)
+    low, high = (
+        np.where(low_there, low, np.where(high_there, high, neutral)),
+        np.where(high_there, high, np.where(low_there, low, neutral)),
+    )
+    line = low + (at - first - 0.5 * half) / (half + 1.0) * (high - low)
+    line = np.where(is_factor, np.clip(line, 0.5 * np.minimum(low, high), 2.0 * np.maximum(low, high)), line)
+    expected_there: FloatArray = np.where(is_factor, usual[row, at] * line, usual[row, at] + line)
+    return expected_there
 
 
 def _median_size(values: FloatArray) -> FloatArray:
