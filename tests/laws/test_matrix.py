@@ -56,6 +56,15 @@ GET  /api/v1/feeds/{name}                                                       
 GET  /api/v1/feeds/{name}/batches                                                      401 403 403 200 200 200 403
 POST /api/v1/feeds/{name}/batches?stream=orders | {"order":"n1","account":"ACME"}      401 403 403 201 403 403 403
 GET  /api/v1/feeds/{name}/quarantine                                                   401 403 403 200 200 200 403
+GET  /api/v1/connectors                                                                401 403 403 200 200 200 403
+GET  /api/v1/connectors/{connector_id}                                                 401 403 403 200 200 200 403
+POST /api/v1/connectors/hooks | {"feed":"{feed}","stream":"orders"}                    401 403 403 201 403 403 403
+POST /api/v1/connectors/pulls | {new_pull}                                             401 403 403 201 403 403 403
+POST /api/v1/connectors/subjects | {new_subject}                                       401 403 403 201 403 403 403
+POST /api/v1/connectors/{connector_id}/secret                                          401 403 403 201 403 403 403
+POST /api/v1/connectors/{connector_id}/pull                                            401 403 403 404 403 403 403
+POST /api/v1/connectors/{connector_id}/close | {"reason":"Over."}                      401 403 403 200 403 403 403
+POST /api/v1/hooks/{connector_id} | {"order":"n2"}                                     401 401 401 401 401 401 401
 GET  /api/v1/operations                                                                401 403 403 200 200 200 403
 GET  /api/v1/accounts                                                                  401 403 200 200 200 200 200
 GET  /api/v1/accounts/{account_number}                                                 401 403 200 200 200 200 200
@@ -271,6 +280,11 @@ POST /escalations/{escalation_id}/answer/ | answer=acknowledge                  
 GET  /tiles/escalations/                                                               302 403 200 200 200 200 403
 GET  /feeds/                                                                           302 403 403 200 200 200 403
 GET  /feeds/{feed}/                                                                    302 403 403 200 200 200 403
+GET  /feeds/{feed}/connectors/                                                         302 403 403 200 200 200 403
+POST /feeds/{feed}/connectors/{hook_kind}/ | stream=orders                                    302 403 403 200 403 403 403
+POST /connectors/{connector_id}/secret/                                                302 403 403 200 403 403 403
+POST /connectors/{connector_id}/pull/                                                  302 403 403 302 403 403 403
+POST /connectors/{connector_id}/close/ | reason=Over.                                  302 403 403 302 403 403 403
 GET  /tiles/feeds/                                                                     302 403 403 200 200 200 403
 GET  /accounts/                                                                        302 403 200 200 200 200 200
 GET  /accounts/{account_number}/                                                       302 403 200 200 200 200 200
@@ -367,6 +381,18 @@ POST /delegations/add/ | to={colleague}&ends_at={soon}&reason=Away.             
 POST /delegations/{delegation_id}/end/                                                 302 404 404 302 302 404 404
 POST /absences/add/ | ends_at={soon}                                                   302 302 302 302 302 302 302
 POST /absences/{absence_id}/end/                                                       302 404 404 404 302 404 404
+GET  /api/v1/stewards                                                                  401 403 200 200 200 200 403
+GET  /api/v1/stewards/find?domain=customers                                            401 403 200 200 200 200 403
+POST /api/v1/stewards | {"person":"alice","domain":"customers","reason":"So."}         401 403 403 403 403 403 403
+POST /api/v1/stewards/{stewardship_id}/end | {"reason":"So."}                          401 403 403 403 403 403 403
+GET  /api/v1/sharing-rules                                                             401 403 200 200 200 200 403
+POST /api/v1/sharing-rules | {"domain":"finance","department":"sales","reason":"So."}  401 403 403 403 403 403 403
+POST /api/v1/sharing-rules/{rule_id}/end | {"reason":"So."}                            401 403 403 403 403 403 403
+GET  /stewards/                                                                        302 403 200 200 200 200 403
+POST /stewards/appoint/ | domain=customers&person=alice&level=global&reason=So.        302 403 403 403 403 403 403
+POST /stewards/{stewardship_id}/end/ | reason=So.                                      302 403 403 403 403 403 403
+POST /stewards/sharing/add/ | domain=finance&department=sales&reason=So.               302 403 403 403 403 403 403
+POST /stewards/sharing/{rule_id}/end/ | reason=So.                                     302 403 403 403 403 403 403
 GET  /access/                                                                          302 403 200 200 200 200 403
 """
 """Bob sees a thread by the lines about his own accounts; that a plan has come to rest is not one of them (200, not 286:
@@ -441,6 +467,10 @@ def routes() -> set[tuple[str, str]]:
         "duty-shift-end",
         "duty-swap",
         "setting-set",
+        "steward-appoint",
+        "steward-end",
+        "sharing-rule-add",
+        "sharing-rule-end",
         "setting-value-end",
         "setting-value-review",
         "person-add",
@@ -461,6 +491,10 @@ def routes() -> set[tuple[str, str]]:
         "webhook-enable",
         "webhook-replay",
         "due-date-sign",
+        "connector-open",
+        "connector-secret",
+        "connector-pull",
+        "connector-close",
         "duty-add",
         "duty-install",
         "duty-assign",
@@ -530,6 +564,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         "new_day": '{"interval_minutes":30,"handle_minutes":3,"intervals":[{"label":"8:00","calls":9}]}',
         **backtest_places(),
         **sharing_places(),
+        **connector_places(company.feed),
         **org_places(),
         **escalation_places(),
         **notice_places(),
@@ -540,6 +575,22 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **insight_places(),
         "difference_id": difference_of(company.plan_id),
         "difference_answer": '{"resolution":"accepted","text":"So."}',
+    }
+
+
+def connector_places(feed: str) -> dict[str, Any]:
+    """Open a hook into the feed, and say what opens the other kinds."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.org import reads as org
+    from closeknit.rooms.sensing.actions.open_connector import open_hook
+
+    pull = {"feed": feed, "stream": "orders", "source": "ERP", "query": "select 1 as x where 1 > :watermark"}
+    subject = {"feed": feed, "stream": "orders", "subject": "orders.new", "broker_stream": "ORDERS"}
+    return {
+        "connector_id": open_hook(feed, "orders", by=org.system_actor(), at=clock.now()).connector_id,
+        "hook_kind": "hook",
+        "new_pull": json.dumps({**pull, "watermark_column": "x", "first_watermark": "0"}),
+        "new_subject": json.dumps(subject),
     }
 
 
@@ -747,9 +798,11 @@ def escalation_places() -> dict[str, Any]:
 def org_places() -> dict[str, Any]:
     """A local value that a lead may end, a person, and what Carol lent and reported."""
     from closeknit.kernel import clock
+    from closeknit.rooms.org.actions.appoint_steward import appoint_steward
     from closeknit.rooms.org.actions.delegate import delegate
     from closeknit.rooms.org.actions.report_absence import report_absence
     from closeknit.rooms.org.actions.set_setting import set_setting
+    from closeknit.rooms.org.actions.share_with_department import withhold_from_department
 
     now, setting = clock.now(), "capacity.handle_minutes_measured_from"
     soon, carol = now + timedelta(days=3), enter("carol")
@@ -760,6 +813,8 @@ def org_places() -> dict[str, Any]:
         "review": '{"review_on":"2099-01-01","reason":"Right."}',
         "value_id": set_setting(setting, 50, **where, reason="A small region.", by=enter("erin"), at=now),
         "person": enter("dave").key,
+        "stewardship_id": appoint_steward("carol", "customers", reason="So.", by=enter("erin"), at=now),
+        "rule_id": withhold_from_department("capacity", department="finance", reason="So.", by=enter("erin"), at=now),
         "colleague": enter("frank").key,
         "soon": f"{soon:%Y-%m-%dT%H:%M}Z",
         "delegation_id": delegate(

@@ -29,6 +29,7 @@ PAGES = (
     "/demand/exceptions/{off}/",
     "/demand/changes/",
     "/demand/sharing/",
+    "/stewards/",
     "/demand/overrides/",
     "/demand/overrides/new/",
     "/demand/overrides/value/",

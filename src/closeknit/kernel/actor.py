@@ -92,6 +92,7 @@ class Actor:
 
     `key` is stable and goes to the ledger ("person:12", "system"). `permissions` and `scope` are the actor's own, all
     roles together; `own` are the hats they come from (empty: one hat of both). `lent` is what others lent.
+    `withheld` names what the actor's department does not get ("finance.", "customers.name"), whatever it may read.
     """
 
     key: str
@@ -101,6 +102,7 @@ class Actor:
     roles: tuple[str, ...] = ()
     lent: tuple[Lent, ...] = ()
     own: tuple[Hat, ...] = ()
+    withheld: frozenset[str] = frozenset()
 
     @property
     def held(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ NOTICES_EVERY_SECONDS = 1.0
 DUTIES_EVERY_SECONDS = 20.0
 CLEAR_EVERY_SECONDS = 6 * 3600.0
 INSIGHTS_EVERY_SECONDS = 600.0
+CONNECTORS_EVERY_SECONDS = 0.2
 FORECAST_EXCEPTIONS_EVERY_SECONDS = 60.0
 
 
@@ -57,8 +58,10 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         AbsenceReported,
         DelegationBegan,
         DelegationEnded,
+        DepartmentSharingChanged,
         PersonCreated,
         RolesChanged,
+        StewardChanged,
         TokenIssued,
         TokenRevoked,
     )
@@ -75,6 +78,8 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         AbsenceReported: (decisions.record_absence_on_reported,),
         TokenIssued: (decisions.record_token_on_issued,),
         TokenRevoked: (decisions.record_token_on_revoked,),
+        StewardChanged: (decisions.record_steward_on_changed,),
+        DepartmentSharingChanged: (decisions.record_sharing_on_changed,),
         DemandObserved: (
             customers.adopt_accounts_on_demand_observed,
             agreements.adopt_terms_on_demand_observed,
@@ -181,6 +186,7 @@ def install() -> None:
     from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.demand import jobs as demand
     from closeknit.rooms.org import reads as org
+    from closeknit.rooms.sensing import jobs as sensing
     from closeknit.web.evidence import evidence_queries
 
     declared.declare("settings", {setting.key: setting for setting in settings()})
@@ -196,5 +202,7 @@ def install() -> None:
     jobs.keep_up(decisions.keep_notices_moving, every_seconds=NOTICES_EVERY_SECONDS)
     jobs.keep_up(decisions.keep_duties, every_seconds=DUTIES_EVERY_SECONDS)
     jobs.keep_up(decisions.clear_old_notices, every_seconds=CLEAR_EVERY_SECONDS)
+    jobs.keep_up(sensing.keep_connectors_moving, every_seconds=CONNECTORS_EVERY_SECONDS)
+    jobs.keep_up(sensing.forget_old_messages, every_seconds=CLEAR_EVERY_SECONDS)
     jobs.keep_up(customers.let_insights_expire, every_seconds=INSIGHTS_EVERY_SECONDS)
     jobs.keep_up(demand.keep_forecast_exceptions, every_seconds=FORECAST_EXCEPTIONS_EVERY_SECONDS)

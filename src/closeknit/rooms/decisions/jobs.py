@@ -18,6 +18,7 @@ from closeknit.rooms.decisions.actions.record_rights import (
     record_token,
 )
 from closeknit.rooms.decisions.actions.record_setting_change import record_setting_change, record_setting_review
+from closeknit.rooms.decisions.actions.record_stewards import record_department_sharing, record_steward_change
 from closeknit.rooms.decisions.actions.route_notices import route_notices
 from closeknit.rooms.decisions.actions.seal_ledger import MOST_ENTRIES, seal_ledger
 from closeknit.rooms.decisions.actions.send_dispatches import list_due_receivers, send_dispatches
@@ -25,8 +26,10 @@ from closeknit.rooms.org.contracts import (
     AbsenceReported,
     DelegationBegan,
     DelegationEnded,
+    DepartmentSharingChanged,
     PersonCreated,
     RolesChanged,
+    StewardChanged,
     TokenIssued,
     TokenRevoked,
 )
@@ -98,6 +101,14 @@ def record_token_on_issued(event: TokenIssued, context: Context) -> None:
 
 def record_token_on_revoked(event: TokenRevoked, context: Context) -> None:
     record_token(event.person_key, event.label, is_revoked=True, thread_id=event.thread_id, by=context.by)
+
+
+def record_steward_on_changed(event: StewardChanged, context: Context) -> None:
+    record_steward_change(event, by=context.by)
+
+
+def record_sharing_on_changed(event: DepartmentSharingChanged, context: Context) -> None:
+    record_department_sharing(event.rule_id, is_ended=event.is_ended, thread_id=event.thread_id, by=context.by)
 
 
 def keep_notices_moving() -> None:

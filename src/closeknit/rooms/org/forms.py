@@ -2,7 +2,7 @@
 
 from django import forms
 
-from closeknit.rooms.org.contracts import Level, Permission, Role
+from closeknit.rooms.org.contracts import DOMAINS, Department, Level, Permission, Role
 
 
 class SettingFilter(forms.Form):
@@ -91,6 +91,30 @@ class Away(forms.Form):
     starts_at = forms.DateTimeField(required=False)
     ends_at = forms.DateTimeField()
     reason = forms.CharField(required=False, max_length=1000)
+
+
+class Appointment(forms.Form):
+    """Who answers for which data."""
+
+    domain = forms.ChoiceField(choices=[(word, word) for word in DOMAINS])
+    field = forms.CharField(required=False, max_length=80, label="Field (empty: the whole domain)")
+    person = forms.CharField(max_length=150, label="Person (user name)")
+    level = forms.ChoiceField(choices=[(v, v) for v in ("global", "region", "site")])
+    place = forms.CharField(required=False, max_length=120, label="Place (region or site)")
+    starts_at = forms.DateTimeField(required=False, label="From (UTC; empty: now)")
+    ends_at = forms.DateTimeField(required=False, label="Until (UTC; empty: until changed)")
+    reason = forms.CharField(max_length=500, label="Why")
+
+
+class Withholding(forms.Form):
+    """What a department does not get."""
+
+    domain = forms.ChoiceField(choices=[(word, word) for word in DOMAINS])
+    field = forms.CharField(required=False, max_length=80, label="Field (empty: all that is more than public)")
+    department = forms.ChoiceField(choices=[(d.value, d.value) for d in Department])
+    starts_at = forms.DateTimeField(required=False, label="From (UTC; empty: now)")
+    ends_at = forms.DateTimeField(required=False, label="Until (UTC; empty: until changed)")
+    reason = forms.CharField(max_length=500, label="Why")
 
 
 def first_refusal(form: forms.Form) -> tuple[str, str]:

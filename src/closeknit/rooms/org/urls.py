@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from closeknit.rooms.org.pages import people, settings
+from closeknit.rooms.org.pages import people, settings, stewards
 
 urlpatterns = [
     path("settings/", settings.list_settings, name="setting-list"),
@@ -21,5 +21,10 @@ urlpatterns = [
     path("delegations/<uuid:delegation_id>/end/", people.take_back, name="delegation-end"),
     path("absences/add/", people.report_away, name="absence-add"),
     path("absences/<uuid:absence_id>/end/", people.come_back, name="absence-end"),
+    path("stewards/", stewards.list_stewards, name="steward-list"),
+    path("stewards/appoint/", stewards.appoint, name="steward-appoint"),
+    path("stewards/<int:stewardship_id>/end/", stewards.end, name="steward-end"),
+    path("stewards/sharing/add/", stewards.withhold, name="sharing-rule-add"),
+    path("stewards/sharing/<int:rule_id>/end/", stewards.share, name="sharing-rule-end"),
     path("access/", people.show_access, name="access-rules"),
 ]

@@ -57,6 +57,7 @@ PAGES = (
     "/plans/differences/",
     "/demand/pipeline/",
     "/settings/",
+    "/stewards/",
     "/settings/deviations/",
     "/settings/capacity.planning_weeks/",
     "/access/",

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.org.api import people, settings, tokens
+from closeknit.rooms.org.api import people, settings, stewards, tokens
 
 router = Router()
-for part in (settings, people, tokens):
+for part in (settings, people, tokens, stewards):
     router.add_router("", part.router)

@@ -41,6 +41,15 @@ from closeknit.rooms.org.contracts.settings import (
     SettingReviewed,
     SettingValue,
 )
+from closeknit.rooms.org.contracts.stewards import (
+    DEPARTMENT_OF,
+    DOMAINS,
+    Department,
+    DepartmentSharingChanged,
+    SharingRuleCard,
+    StewardCard,
+    StewardChanged,
+)
 from closeknit.rooms.org.contracts.tokens import (
     DEFAULT_DAYS,
     LONGEST_DAYS,
@@ -53,6 +62,8 @@ from closeknit.rooms.org.contracts.tokens import (
 
 __all__ = [
     "DEFAULT_DAYS",
+    "DEPARTMENT_OF",
+    "DOMAINS",
     "LONGEST_DAYS",
     "NEEDED_FOR",
     "NEVER_BY_TOKEN",
@@ -66,6 +77,8 @@ __all__ = [
     "DelegationBegan",
     "DelegationCard",
     "DelegationEnded",
+    "Department",
+    "DepartmentSharingChanged",
     "Deviation",
     "GrantCard",
     "IssuedToken",
@@ -87,7 +100,10 @@ __all__ = [
     "SettingPlace",
     "SettingReviewed",
     "SettingValue",
+    "SharingRuleCard",
     "SignInCard",
+    "StewardCard",
+    "StewardChanged",
     "TeamCard",
     "TokenCard",
     "TokenIssued",

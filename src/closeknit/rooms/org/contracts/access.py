@@ -32,6 +32,7 @@ class Permission(StrEnum):
     MANAGE_SETTINGS = "settings.manage"
     MANAGE_PEOPLE = "people.manage"
     MANAGE_LEDGER = "ledger.manage"
+    MANAGE_PRIVACY = "privacy.manage"
 
 
 class Role(StrEnum):
@@ -44,6 +45,7 @@ class Role(StrEnum):
     STEWARD = "steward"
     AUDITOR = "auditor"
     ADMIN = "admin"
+    CONTROLLER = "controller"
     CUSTOMER = "customer"
 
 
@@ -99,17 +101,19 @@ PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
             Permission.READ_FEEDS,
             Permission.READ_PERSONAL,
             Permission.LOAD_DATA,
+            Permission.MANAGE_PRIVACY,
             Permission.DELEGATE,
         }
     ),
     Role.AUDITOR: _READ_ALL,
     Role.ADMIN: frozenset(Permission),
+    Role.CONTROLLER: (_READ_ALL - {Permission.READ_PERSONAL}) | {Permission.PROPOSE, Permission.DELEGATE},
     Role.CUSTOMER: frozenset({Permission.READ_ACCOUNTS}),
 }
 """What each role may do. A customer's own reader reads the public fields of its accounts, and nothing else."""
 
 SEES_EVERY_ACCOUNT: frozenset[Role] = frozenset(
-    {Role.PLANNER, Role.SERVICE_LEAD, Role.EXECUTIVE, Role.STEWARD, Role.AUDITOR, Role.ADMIN}
+    {Role.PLANNER, Role.SERVICE_LEAD, Role.EXECUTIVE, Role.STEWARD, Role.AUDITOR, Role.ADMIN, Role.CONTROLLER}
 )
 """Roles held over every account. The others are held over the accounts that the person's grants cover."""
 
@@ -120,6 +124,7 @@ NEVER_LENT: frozenset[Permission] = frozenset(
     {
         Permission.MANAGE_PEOPLE,
         Permission.MANAGE_LEDGER,
+        Permission.MANAGE_PRIVACY,
         Permission.MANAGE_SETTINGS,
         Permission.SET_LOCALLY,
         Permission.DELEGATE,

@@ -53,6 +53,7 @@ ROLE_SENTENCES = {
     Role.STEWARD: "Keeps the data right.",
     Role.AUDITOR: "Reads everything, changes nothing.",
     Role.ADMIN: "Manages people and settings.",
+    Role.CONTROLLER: "Watches money: what service costs and earns.",
     Role.CUSTOMER: "A customer's own reader, from outside.",
 }
 PERMISSION_SENTENCES = {
@@ -78,5 +79,6 @@ PERMISSION_SENTENCES = {
     Permission.SET_LOCALLY: "Set values that differ for a region, site or account in reach.",
     Permission.MANAGE_SETTINGS: "Set values for everyone and everywhere.",
     Permission.MANAGE_PEOPLE: "Create people, change what they may do, shut them out.",
+    Permission.MANAGE_PRIVACY: "Define purposes, answer requests, place holds, erase a subject's data.",
     Permission.MANAGE_LEDGER: "Erase a subject's texts, rotate the signing key, accept a break.",
 }

@@ -3,6 +3,7 @@
 from closeknit.rooms.org.models.people import Absence, Delegation, Grant, Person, RightsChangeRow
 from closeknit.rooms.org.models.places import AccountPlace, Team
 from closeknit.rooms.org.models.settings import SettingValueRow
+from closeknit.rooms.org.models.stewards import DepartmentSharing, Stewardship
 from closeknit.rooms.org.models.tokens import ApiToken
 
 __all__ = [
@@ -10,9 +11,11 @@ __all__ = [
     "AccountPlace",
     "ApiToken",
     "Delegation",
+    "DepartmentSharing",
     "Grant",
     "Person",
     "RightsChangeRow",
     "SettingValueRow",
+    "Stewardship",
     "Team",
 ]

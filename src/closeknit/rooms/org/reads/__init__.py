@@ -11,7 +11,7 @@ from closeknit.rooms.org.reads.actors import (
     system_actor,
 )
 from closeknit.rooms.org.reads.changes import get_rights_change, list_rights_changes
-from closeknit.rooms.org.reads.fields import redact
+from closeknit.rooms.org.reads.fields import redact, withholdable_fields
 from closeknit.rooms.org.reads.people import (
     get_absence,
     get_delegation,
@@ -37,6 +37,13 @@ from closeknit.rooms.org.reads.settings import (
     may_set,
 )
 from closeknit.rooms.org.reads.sign_in import get_sign_in, list_sessions
+from closeknit.rooms.org.reads.stewards import (
+    find_steward,
+    get_sharing_rule,
+    get_stewardship,
+    list_sharing_rules,
+    list_stewards,
+)
 from closeknit.rooms.org.reads.tokens import find_actor_of_token, hash_token, list_tokens
 
 __all__ = [
@@ -47,6 +54,7 @@ __all__ = [
     "find_actor_by_username",
     "find_actor_of_token",
     "find_actor_of_user",
+    "find_steward",
     "get_absence",
     "get_access_rules",
     "get_actor",
@@ -58,7 +66,9 @@ __all__ = [
     "get_setting",
     "get_setting_value",
     "get_settings",
+    "get_sharing_rule",
     "get_sign_in",
+    "get_stewardship",
     "hash_token",
     "list_absences",
     "list_absent",
@@ -70,6 +80,8 @@ __all__ = [
     "list_sessions",
     "list_setting_values",
     "list_settings",
+    "list_sharing_rules",
+    "list_stewards",
     "list_teams",
     "list_tokens",
     "list_visible",
@@ -79,4 +91,5 @@ __all__ = [
     "redact",
     "system_actor",
     "visible_account_numbers",
+    "withholdable_fields",
 ]

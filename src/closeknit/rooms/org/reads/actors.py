@@ -13,6 +13,7 @@ from django.db.models.expressions import Combinable
 from closeknit.kernel.actor import Actor, Grant, Hat, Lent, Scope
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.org.contracts import (
+    DEPARTMENT_OF,
     NEVER_LENT,
     PERMISSIONS_OF,
     SEES_EVERY_ACCOUNT,
@@ -26,6 +27,9 @@ GRANTS = """(select coalesce(json_agg(json_build_object(
         'team_id', g.team_id, 'region', g.region, 'account_number', g.account_number) order by g.id), '[]')
     from org_grant g where g.person_id = {person})"""
 RUNS = "d.starts_at <= m.at and d.ends_at > m.at and (d.ended_at is null or d.ended_at > m.at)"
+WITHHELD = """(select coalesce(json_agg(json_build_array(s.department, s.domain || '.' || s.field)), '[]')
+      from (select coalesce(%(at)s, statement_timestamp()) as at) n
+      join org_department_sharing s on s.starts_at <= n.at and (s.ends_at is null or s.ends_at > n.at))"""
 # Written out, as every request runs it: people with their grants, and with the loans that run at an instant.
 PEOPLE = f"""
 select p.id, p.name, p.roles::text, {GRANTS.format(person="p.id")}::text, (
@@ -35,7 +39,7 @@ select p.id, p.name, p.roles::text, {GRANTS.format(person="p.id")}::text, (
       from (select coalesce(%(at)s, statement_timestamp()) as at) m
       join org_delegation d on d.borrower_id = p.id and {RUNS}
       join org_person l on l.id = d.lender_id
-      join auth_user lu on lu.id = l.user_id and lu.is_active)::text
+      join auth_user lu on lu.id = l.user_id and lu.is_active)::text, {WITHHELD}::text
   from org_person p join auth_user u on u.id = p.user_id
 """
 SYSTEM_KEY = "system"
@@ -125,7 +129,7 @@ def in_force(moment: Combinable) -> Q:
     return Q(starts_at__lte=moment, ends_at__gt=moment) & (Q(ended_at=None) | Q(ended_at__gt=moment))
 
 
-def _actor(number: int, name: str, held_roles: str, held_grants: str, held_loans: str) -> Actor:
+def _actor(number: int, name: str, held_roles: str, held_grants: str, held_loans: str, sharing: str) -> Actor:
     roles = [Role(role) for role in json.loads(held_roles)]
     own = _hats(roles, json.loads(held_grants))
     alone = STANDS_ALONE & set(roles)
@@ -137,7 +141,17 @@ def _actor(number: int, name: str, held_roles: str, held_grants: str, held_loans
         roles=tuple(map(str, roles)),
         lent=() if alone else tuple(loan for parts in json.loads(held_loans) for loan in _loans(parts)),
         own=own,
+        withheld=_withheld(roles, json.loads(sharing)),
     )
+
+
+def _withheld(roles: Iterable[Role], rules: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return what none of the roles' departments gets. A role that works for all of them gets everything."""
+    departments = {DEPARTMENT_OF.get(role) for role in roles}
+    if not departments or None in departments:
+        return frozenset()
+    kept = {department: {what for of, what in rules if of == department} for department in departments}
+    return frozenset(set.intersection(*kept.values()))
 
 
 def _hats(roles: Iterable[Role], grants: Iterable[Mapping[str, Any]]) -> tuple[Hat, ...]:

@@ -1,12 +1,15 @@
 """Blank the fields of cards that an actor may not read: for pages, API, exports and commands alike."""
 
+import dataclasses
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.declared import declared
 from closeknit.rooms.org.contracts import NEEDED_FOR, Permission, Sensitivity
 from closeknit.rooms.org.contracts.fields import sensitive_fields, without
+from closeknit.rooms.org.contracts.stewards import DOMAIN_OF_SENSITIVITY
 from closeknit.rooms.org.reads.scope import list_visible
 
 Card = TypeVar("Card")
@@ -27,6 +30,7 @@ def redact(
     found = list(cards)
     if not found:
         return found
+    found = _unshared(found, by)
     kinds = sensitive_fields(type(found[0]))
     numbers_of = [account_of(card) if account_of else "" for card in found]
     seen = {kind: _shown(kind, numbers_of, by, seen_by) for kind in kinds}
@@ -36,6 +40,36 @@ def redact(
         without(card, [kind for kind, shown in seen.items() if shown is not None and number not in shown])
         for card, number in zip(found, numbers_of, strict=True)
     ]
+
+
+def withholdable_fields() -> dict[str, frozenset[str]]:
+    """Return the fields that a department can be kept from, by domain: those that are more than public."""
+    found: dict[str, set[str]] = {}
+    for name, card in declared("cards").items():
+        for kind, names in sensitive_fields(card).items():
+            for domain in _domains(name.partition(".")[0], kind):
+                found.setdefault(domain, set()).update(names)
+    return {domain: frozenset(names) for domain, names in found.items()}
+
+
+def _domains(room: str, kind: Sensitivity) -> set[str]:
+    return {room, DOMAIN_OF_SENSITIVITY.get(kind, room)}
+
+
+def _unshared(cards: list[Card], by: Actor) -> list[Card]:
+    """Blank what the actor's department does not get of these cards' domains."""
+    if not by.withheld:
+        return cards
+    card = type(cards[0])
+    room = card.__module__.removeprefix("closeknit.rooms.").partition(".")[0]
+    blank: dict[str, Any] = {
+        name: None
+        for kind, names in sensitive_fields(card).items()
+        for name in names
+        for domain in _domains(room, kind)
+        if {f"{domain}.", f"{domain}.{name}"} & by.withheld
+    }
+    return [dataclasses.replace(each, **blank) for each in cards] if blank else cards  # type: ignore[type-var]
 
 
 def _shown(kind: Sensitivity, account_numbers: Iterable[str], by: Actor, seen_by: str) -> set[str] | None:
