@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Any, NoReturn
+from typing import Any
 
-import yaml
-
-from closeknit.kernel.errors import Invalid
+from closeknit.rooms.decisions.compute.strict_yaml import given as _given
+from closeknit.rooms.decisions.compute.strict_yaml import items as _list
+from closeknit.rooms.decisions.compute.strict_yaml import line as _line
+from closeknit.rooms.decisions.compute.strict_yaml import mapping as _mapping
+from closeknit.rooms.decisions.compute.strict_yaml import read_yaml as _yaml
+from closeknit.rooms.decisions.compute.strict_yaml import refuse as _refuse
 from closeknit.rooms.decisions.contracts.policy import (
     NO_TIER,
     OTHER_CURRENCY,
@@ -31,7 +34,6 @@ from closeknit.rooms.decisions.contracts.policy import (
 )
 from closeknit.rooms.org.contracts import PERMISSIONS_OF, Permission, Role
 
-MOST_CHARACTERS = 100_000
 LONGEST_HOURS = 24 * 366
 WORD = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 AMOUNT = r"\d{1,15}(?:\.\d{1,4})?"
@@ -152,35 +154,6 @@ def currencies_of(kind: KindTable) -> frozenset[str]:
     return frozenset(band.currency for row in kind.rows for band in row.money or ()) - {OTHER_CURRENCY}
 
 
-def _yaml(text: str) -> Any:
-    if len(text) > MOST_CHARACTERS:
-        _refuse(f"The table is longer than {MOST_CHARACTERS:,} characters.", "the table")
-    try:
-        return yaml.load(text, Loader=_Strict)
-    except yaml.MarkedYAMLError as failure:
-        line = failure.problem_mark.line + 1 if failure.problem_mark else 0
-        _refuse(f"This is not a table in YAML: {failure.problem}.", f"line {line}")
-    except (yaml.YAMLError, ValueError, RecursionError) as failure:
-        _refuse(f"This is not a table in YAML: {failure}.", "the table")
-
-
-class _Strict(yaml.SafeLoader):
-    """Safe YAML in which a key may not appear twice and nothing is repeated by reference."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="references are not taken", problem_mark=mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: ARG002 - yaml's signature
-        seen = [key.value for key, _ in node.value]
-        twice = next((key for key in seen if seen.count(key) > 1), None)
-        if twice is not None:
-            raise yaml.MarkedYAMLError(problem=f"the key {twice!r} appears twice", problem_mark=node.start_mark)
-        return super().construct_mapping(node, deep=True)
-
-
 def _kind(name: str, body: Any) -> KindTable:
     if not WORD.fullmatch(name):
         _refuse(f"{name!r} is no name for a kind: use small letters and hyphens.", "kinds")
@@ -298,37 +271,3 @@ def _hours(top: Mapping[str, Any], key: str, where: str) -> int:
     if isinstance(hours, bool) or not isinstance(hours, int) or not 1 <= hours <= LONGEST_HOURS:
         _refuse(f"{key} is a whole number of hours from 1 to {LONGEST_HOURS:,}.", where)
     return int(hours)
-
-
-def _mapping(value: Any, where: str, known: set[str]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        _refuse("Here a mapping of keys to values is needed.", where)
-    unknown = sorted(str(key) for key in value if key not in known)
-    if unknown:
-        _refuse(f"{unknown[0]!r} is not known here.", where, f"Known are {', '.join(sorted(known))}.")
-    return dict(value)
-
-
-def _list(value: Any, where: str) -> list[Any]:
-    if isinstance(value, list):
-        return value
-    if value is None or isinstance(value, dict):
-        _refuse("Here a list is needed.", where)
-    return [value]
-
-
-def _given(top: Mapping[str, Any], key: str, where: str) -> Any:
-    if top.get(key) is None:
-        _refuse(f"{key} is missing.", where)
-    return top[key]
-
-
-def _line(top: Mapping[str, Any], key: str, where: str, longest: int) -> str:
-    text = str(_given(top, key, where)).strip()
-    if not text or len(text) > longest or "\n" in text:
-        _refuse(f"{key} is one line of 1 to {longest} characters.", where)
-    return text
-
-
-def _refuse(what: str, where: str, todo: str = "See the table with: closeknit decisions policy show.") -> NoReturn:
-    raise Invalid(what, where=where, kept="The table in force stays in force.", todo=todo)

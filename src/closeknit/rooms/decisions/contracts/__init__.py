@@ -96,6 +96,17 @@ from closeknit.rooms.decisions.contracts.replays import (
     Replayed,
     ThreadReplay,
 )
+from closeknit.rooms.decisions.contracts.strict_tables import (
+    GoldenCase,
+    HitPolicy,
+    InputKind,
+    InputValue,
+    StrictAnswer,
+    StrictRow,
+    StrictTable,
+    StrictVerdict,
+    TableInput,
+)
 
 __all__ = [
     "AnswerCard",
@@ -139,9 +150,13 @@ __all__ = [
     "ExceptionExpired",
     "ExceptionState",
     "Finding",
+    "GoldenCase",
+    "HitPolicy",
     "Inbox",
     "InboxItem",
     "InboxKind",
+    "InputKind",
+    "InputValue",
     "IssuedSecret",
     "Judgement",
     "KindCard",
@@ -176,6 +191,11 @@ __all__ = [
     "SealOutcome",
     "ShownEffects",
     "Statement",
+    "StrictAnswer",
+    "StrictRow",
+    "StrictTable",
+    "StrictVerdict",
+    "TableInput",
     "TableRow",
     "ThreadCard",
     "ThreadReplay",

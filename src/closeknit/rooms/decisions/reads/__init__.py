@@ -54,8 +54,10 @@ from closeknit.rooms.decisions.reads.receipts import (
     list_public_keys,
 )
 from closeknit.rooms.decisions.reads.replays import judge_line_again, replay_thread
+from closeknit.rooms.decisions.reads.strict_tables import ask_strict_table, read_strict_table, rows_of
 
 __all__ = [
+    "ask_strict_table",
     "check_policy",
     "count_escalations",
     "count_exceptions",
@@ -109,5 +111,7 @@ __all__ = [
     "list_threads",
     "list_to_decide",
     "path_as_text",
+    "read_strict_table",
     "replay_thread",
+    "rows_of",
 ]
