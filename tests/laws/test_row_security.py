@@ -21,6 +21,10 @@ NOBODY = Actor(key="nobody", name="Nobody")
 
 # What is protected though no column is named after an account or a team. Never shrinks.
 ALSO_PROTECTED = {
+    "customers_doubt",
+    "customers_match",
+    "customers_merge",
+    "customers_record_version",
     "decisions_escalation_step",
     "decisions_ledger_entry",
     "decisions_proposal_answer",

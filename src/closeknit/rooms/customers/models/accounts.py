@@ -8,6 +8,8 @@ class Account(models.Model):
     """A customer account. `tier_reason` says in a sentence why it has its tier; numbers are the source's own.
 
     `tier_decision` is the proposal by which people or policy chose the tier: then no load of data moves it.
+    `merged_into` is the account that this number is another name of now; `golden_fields` are those that the golden view
+    chose against the feed's own word: then no load of the feed moves them.
     """
 
     account_number = models.TextField(unique=True)
@@ -22,6 +24,8 @@ class Account(models.Model):
     source_feed = models.CharField(max_length=80)
     is_stated = models.BooleanField(default=False)
     since_at = models.DateTimeField(null=True)
+    merged_into = models.TextField(blank=True, default="")
+    golden_fields = models.JSONField(default=list)
 
     class Meta:
         db_table = "customers_account"
