@@ -17,6 +17,7 @@ from closeknit.engine.forecasting.intermittent import (
     croston,
     demand_over_periods,
     imapa,
+    intermittent_from_origins,
     sba,
     sbj,
     tsb,
@@ -258,3 +259,22 @@ def test_bad_input_is_refused_with_the_fix() -> None:
         tsb([[1.0]], probability_smoothing=1.5)
     with pytest.raises(EngineInputError, match="periods"):
         demand_over_periods(croston([[1.0]]), 0, [0.5])
+
+
+@pytest.mark.parametrize("periods", [20, 400])
+def test_one_pass_over_all_origins_is_a_fit_at_each(periods: int) -> None:
+    rng = np.random.default_rng(periods)
+    history = rng.poisson(0.5, (6, periods)).astype(float)
+    history[rng.random(history.shape) < 0.1] = np.nan
+    history[1], history[2, : periods // 2] = 0.0, np.nan
+    origins = np.array([0, 1, 5, periods // 2, periods - 1, periods])
+    for name, fit in (("croston", croston), ("sba", sba), ("sbj", sbj), ("tsb", tsb)):
+        rolled = intermittent_from_origins(name, history, origins)
+        each = np.column_stack([fit(history[:, :end]).mean for end in origins.tolist()])
+        np.testing.assert_allclose(rolled, each, rtol=1e-13)
+        history[0, 7] = -1.0
+        below = intermittent_from_origins(name, history, origins)
+        assert np.isnan(below[0]).tolist() == [False, False, False, True, True, True], "no word after a negative one"
+        np.testing.assert_array_equal(below[1:], rolled[1:])
+        history[0, 7] = 1.0
+        assert intermittent_from_origins(name, history[:, :0], np.array([0])).tolist() == [[0.0]] * 6

@@ -1,6 +1,5 @@
 """Conformal quantiles: errors on windows, scaled without themselves, pooled over a group, per step ahead."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -184,10 +183,14 @@ def _steps(scores: FloatArray, levels: FloatArray, independent: float) -> FloatA
     steps = scores.shape[2]
     by_step = scores.reshape(-1, steps).T
     signed, both = np.zeros((levels.size, steps)), np.zeros((levels.size, steps))
-    for which, reach in _lenders(np.count_nonzero(~np.isnan(by_step), axis=1)):
-        lent = which[:, None] + np.arange(-reach, reach + 1)
-        pool = by_step[np.clip(lent, 0, steps - 1)]
-        pool[(lent < 0) | (lent >= steps)] = np.nan
+    reach = _reach(np.count_nonzero(~np.isnan(by_step), axis=1))
+    around = np.arange(-reach.max(initial=0), reach.max(initial=0) + 1)
+    at_once = max(_NUMBERS_AT_ONCE // max(around.size * by_step.shape[1], 1), 1)
+    for start in range(0, steps, at_once):
+        which = np.arange(start, min(start + at_once, steps))
+        lent = which[:, None] + around
+        pool = by_step[lent.clip(0, steps - 1)]
+        pool[(lent < 0) | (lent >= steps) | (np.abs(around) > reach[which, None])] = np.nan
         pool = pool.reshape(which.size, -1)
         signed[:, which] = empirical_quantiles(pool, levels)[0]
         both[:, which] = empirical_quantiles(np.concatenate([pool, -pool], axis=1), levels)[0]
@@ -200,21 +203,17 @@ def _steps(scores: FloatArray, levels: FloatArray, independent: float) -> FloatA
     return mixed
 
 
-def _lenders(per_step: IntArray) -> Iterator[tuple[IntArray, int]]:
-    """Steps, and how many on each side lend them theirs so that there are enough: some steps at a time."""
+def _reach(per_step: IntArray) -> IntArray:
+    """[step]: how many steps on each side lend their errors so that there are enough."""
     steps = per_step.size
     up_to, step = np.concatenate([[0], np.cumsum(per_step)]), np.arange(steps)
-    open_steps: IntArray = step
-    for reach in range(steps + 1):
-        first, last = np.maximum(open_steps - reach, 0), np.minimum(open_steps + reach + 1, steps)
-        enough = (up_to[last] - up_to[first] >= _ENOUGH) | (reach == steps)
-        found, open_steps = open_steps[enough], open_steps[~enough]
-        size = (2 * reach + 1) * int(per_step.max(initial=1))
-        at_once = max(_NUMBERS_AT_ONCE // max(size, 1), 1)
-        for start in range(0, found.size, at_once):
-            yield found[start : start + at_once], reach
-        if open_steps.size == 0:
-            return
+    result = np.full(steps, steps)
+    for reach in range(steps):
+        first, last = np.maximum(step - reach, 0), np.minimum(step + reach + 1, steps)
+        result[(up_to[last] - up_to[first] >= _ENOUGH) & (result == steps)] = reach
+        if result.max() < steps:
+            break
+    return result
 
 
 def _widening(forecast: FloatArray, growth: float) -> FloatArray:

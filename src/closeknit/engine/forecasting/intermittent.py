@@ -15,8 +15,13 @@ from closeknit.engine.checks import (
     rising_levels,
     whole_number,
 )
-from closeknit.engine.compiled import run_in_parts
-from closeknit.engine.forecasting.intermittent_kernels import describe_demand, fit_buckets, fit_sizes_and_gaps
+from closeknit.engine.compiled import array, run_in_parts
+from closeknit.engine.forecasting.intermittent_kernels import (
+    describe_demand,
+    fit_buckets,
+    fit_sizes_and_gaps,
+    roll_sizes_and_gaps,
+)
 
 LONG_INTERVAL = 1.32
 """Mean periods between demands from which on demand is called intermittent or lumpy."""
@@ -24,6 +29,8 @@ VARIED_SIZE = 0.49
 """Squared coefficient of variation of sizes from which on demand is called erratic or lumpy."""
 
 _CROSTON, _SBA, _SBJ, _TSB = range(4)
+_METHODS = {"croston": _CROSTON, "sba": _SBA, "sbj": _SBJ, "tsb": _TSB}
+_COMPARED = 100.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,6 +180,23 @@ def imapa(history: ArrayLike, *, smoothing: float | None = None) -> Intermittent
     [3.75]
     """
     return _buckets("imapa", True, history, smoothing)
+
+
+def intermittent_from_origins(name: str, history: FloatArray, origins: IntArray, smoothing: float = 0.1) -> FloatArray:
+    """Means [series, origin] by "croston", "sba", "sbj" or "tsb" from what lies before each origin (rising).
+
+    NaN from where a negative value has been seen.
+    """
+    result = np.zeros((history.shape[0], origins.size))
+    if result.size == 0:
+        return result
+    # Whoever compares it with methods that are fitted has those compiled.
+    work = _COMPARED * history.size
+    rest = (array(origins, np.int64), _METHODS[name], smoothing, smoothing, result)
+    run_in_parts(roll_sizes_and_gaps, history.shape[0], work, array(history), *rest)
+    seen = np.where(history < 0.0, np.arange(history.shape[1]), history.shape[1])
+    result[seen.min(axis=1, initial=history.shape[1])[:, None] < origins] = np.nan
+    return result
 
 
 def demand_over_periods(forecast: IntermittentForecast, periods: int, quantile_levels: ArrayLike) -> DemandOverPeriods:

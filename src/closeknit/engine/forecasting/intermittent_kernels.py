@@ -119,6 +119,57 @@ def fit_sizes_and_gaps(
 
 
 @kernel
+def roll_sizes_and_gaps(
+    start: int,
+    stop: int,
+    history: Matrix,
+    origins: IntVector,
+    method: int,
+    by_size: float,
+    by_gap: float,
+    out: Matrix,
+) -> None:
+    """[series, origin]: the mean from what lies before each origin (rising); missing periods are skipped.
+
+    `method`: as in `fit_sizes_and_gaps`, with given smoothings.
+    """
+    factor = 1.0
+    if method == 1:
+        factor = 1.0 - by_gap / 2.0
+    elif method == 2:
+        factor = 1.0 - by_gap / (2.0 - by_gap)
+    for i in range(start, stop):
+        size, gap, rate = 0.0, 0.0, 0.0
+        seen, since, place = 0, 0, 0
+        for t in range(history.shape[1] + 1):
+            while place < origins.shape[0] and origins[place] == t:
+                out[i, place] = rate
+                place += 1
+            if t < history.shape[1] and history[i, t] == history[i, t]:
+                value = history[i, t]
+                seen += 1
+                since += 1
+                if method == 3:
+                    if size > 0.0:
+                        if value > 0.0:
+                            gap += by_gap * (1.0 - gap)
+                            size += by_size * (value - size)
+                        else:
+                            gap -= by_gap * gap
+                    elif value > 0.0:
+                        size, gap = value, 1.0 / seen
+                    rate = gap * size
+                elif value > 0.0:
+                    if gap > 0.0:
+                        size += by_size * (value - size)
+                        gap += by_gap * (since - gap)
+                    else:
+                        size, gap = value, 1.0 * since
+                    since = 0
+                    rate = factor * size / gap
+
+
+@kernel
 def _smoothed_sums(history: Matrix, i: int, count: int, bucket: int, smoothing: float) -> tuple[float, float]:
     """(level, sum of squared one-step errors) of sums over whole buckets, the last ending with the history."""
     first = count % bucket

@@ -9,7 +9,7 @@ import numpy as np
 
 from closeknit.engine.checks import FloatArray, IntArray, whole_number
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.forecasting.intermittent import sba, tsb
+from closeknit.engine.forecasting.intermittent import intermittent_from_origins
 from closeknit.engine.forecasting.panel import ahead, panel_of, seasonal_means
 from closeknit.engine.forecasting.smoothing import exponential_smoothing, smoothing_from_origins
 from closeknit.engine.forecasting.theta import theta, theta_from_origins
@@ -22,7 +22,7 @@ Roller: TypeAlias = Callable[[FloatArray, int, IntArray], FloatArray]
 """The same from several origins (rising) at once: [series, origin, period ahead], each knowing what lies before it."""
 
 _FITS = 3
-"""How often a method that carries its fit on is fitted anew over the windows."""
+"""How often a method that carries its fit on is fitted anew over the windows, where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +30,19 @@ class Method:
     """One way to forecast: `name`, `forecast(history, horizon)`, and whether it is cheap enough for the tail.
 
     `forecast` must treat each series by itself and give the same answer each time. `from_origins`, where there is one,
-    answers for several windows at once, from fewer fits; it must not look beyond an origin.
+    answers for several windows at once, from fewer fits (`fits` over all windows); it must not look beyond an origin.
     """
 
     name: str
     forecast: Forecaster
     is_cheap: bool = True
     from_origins: Roller | None = None
+    fits: int = _FITS
 
     def on_windows(self, history: FloatArray, horizon: int, origins: IntArray) -> FloatArray:
         """Forecasts [series, origin, period ahead] from rising origins."""
         if self.from_origins is not None:
-            parts = [part for part in np.array_split(origins, _FITS) if part.size]
+            parts = [part for part in np.array_split(origins, self.fits) if part.size]
             said = [self.from_origins(history[:, : part[-1]], horizon, part) for part in parts]
         else:
             said = [self.asked(history[:, :end], horizon)[:, None] for end in origins.tolist()]
@@ -83,7 +84,7 @@ def standard_methods(seasons: Sequence[int], seasons_averaged: Sequence[int] = (
                 found.append(Method(f"seasonal_mean_{season}x{count}", _using(_mean_of_seasons, season, count)))
         found.append(Method(f"smoothing_{season}", _using(_smoothing, season), False, _rolling(_smoothed, season)))
         found.append(Method(f"theta_{season}", _using(_theta, season), False, _rolling(_thetas, season)))
-    found += [Method("sba", _using(_flat, sba)), Method("tsb", _using(_flat, tsb))]
+    found += [Method(name, _using(_flat, name), True, _rolling(_flats, name), fits=1) for name in ("sba", "tsb")]
     return tuple(found)
 
 
@@ -134,11 +135,10 @@ def _theta(season: int, history: FloatArray, horizon: int) -> FloatArray:
     return np.array(theta(history, season, horizon).forecast)
 
 
-def _flat(method: Callable[..., object], history: FloatArray, horizon: int) -> FloatArray:
+def _flat(name: str, history: FloatArray, horizon: int) -> FloatArray:
+    return _flats(name, history, horizon, np.array([history.shape[1]]))[:, 0]
+
+
+def _flats(name: str, history: FloatArray, horizon: int, origins: IntArray) -> FloatArray:
     """Croston and the like, for series without negative values."""
-    usable = ~np.any(history < 0.0, axis=1)
-    result = np.full((history.shape[0], horizon), np.nan)
-    if np.any(usable):
-        mean: FloatArray = method(history[usable]).mean  # type: ignore[attr-defined]
-        result[usable] = np.asarray(mean)[:, None]
-    return result
+    return np.repeat(intermittent_from_origins(name, history, origins)[:, :, None], horizon, axis=2)

@@ -14,6 +14,8 @@ from closeknit.engine.forecasting.smoothing import first_observed
 
 SEASONS = ("tested", "always", "never")
 _ROUNDS = 4
+_SEARCHED = 100.0
+"""Work per period of each kernel: what compiled the search compiles the others."""
 _FEWEST = 3
 _STANDARD = 0.5
 _FITTED = -1.0
@@ -119,7 +121,7 @@ def theta_from_origins(history: FloatArray, season_periods: int, horizon: int, o
     # Filled in where the fit needed it; later gaps are skipped, for what would fill them lies after some origin.
     whole = _without_season(values, index, is_ratio, first)
     whole[:, : origins[0]] = adjusted
-    work = 100.0 * count * (values.shape[1] + origins.size * horizon)
+    work = _SEARCHED * count * (values.shape[1] + origins.size * horizon)
     rest = (array(usable, np.bool_), array(origins, np.int64), found, result)
     run_in_parts(kernels.roll_theta, count, work, whole, first, *rest)
     for place, origin in enumerate(origins.tolist()):
@@ -144,7 +146,7 @@ def _adjusted(
     adjusted, smooth = np.zeros(values.shape), np.ones(values.shape)
     index, counts = np.zeros((count, cycle)), np.zeros((count, cycle))
     rest = (array(positive, np.bool_), is_seasonal, is_ratio, adjusted, smooth, index, counts)
-    work = float(values.size) * (4.0 * cycle + 10.0)
+    work = float(values.size) * max(4.0 * cycle + 10.0, _SEARCHED)
     run_in_parts(kernels.adjust_for_season, count, work, values, first, cycle, season == "tested", *rest)
     return adjusted, index, is_seasonal, is_ratio
 
@@ -156,7 +158,7 @@ def _fit(
     lanes = np.zeros((count, kernels.LANE_ROWS * kernels.LANES))
     found, fitted, forecast = np.zeros((count, 7)), np.zeros(values.shape), np.zeros((count, horizon))
     rest = (array(usable, np.bool_), weight, _ROUNDS, lanes, found, fitted, forecast)
-    work = float(values.size) * _ROUNDS * kernels.LANES
+    work = float(values.size) * _SEARCHED
     run_in_parts(kernels.fit_theta, count, work, values, adjusted, first, *rest)
     return found, fitted, forecast
 
