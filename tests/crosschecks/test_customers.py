@@ -269,6 +269,25 @@ def test_kaplan_meier_on_the_remission_times_of_1963() -> None:
     assert got.median_time == 23.0
 
 
+def test_where_nobody_stops_the_simpler_law_is_the_limit_of_the_others() -> None:
+    crowd = customers.purchase_model("nbd", [0.8, 6.0, 0.0, 1.0])
+    x, tx, age = customers.draw_histories(
+        crowd, np.random.default_rng(1).uniform(10, 60, 4000), rng=np.random.default_rng(2)
+    )
+    got = customers.fit_purchases(x, tx, age, law="nbd")
+    assert (got.r, got.alpha) == pytest.approx((0.8, 6.0), rel=0.1)
+    assert np.all(customers.chance_alive(got, x, tx, age) == 1.0)
+    near = customers.purchase_model("mbg-nbd", [got.r, got.alpha, 1e-9, 1.0])
+    ahead = customers.expected_purchases_ahead(got, x[:50], tx[:50], age[:50], 52.0)
+    np.testing.assert_allclose(ahead, (got.r + x[:50]) / (got.alpha + age[:50]) * 52.0, rtol=1e-9)
+    likely = customers.chance_alive(near, x[:50], tx[:50], age[:50]) > 0.999
+    np.testing.assert_allclose(
+        ahead[likely], customers.expected_purchases_ahead(near, x[:50], tx[:50], age[:50], 52.0)[likely], rtol=2e-3
+    )
+    with pytest.raises(EngineInputError, match="a is 0 under nbd"):
+        customers.purchase_model("nbd", [0.8, 6.0, 0.5, 1.0])
+
+
 def test_what_the_data_do_not_settle_is_refused_and_says_why() -> None:
     # Everybody buys every week until the end: nobody ever leaves, and all are alike.
     age = np.full(200, 30.0)

@@ -13,8 +13,8 @@ from closeknit.engine.customers.fitting import Estimate, estimate
 from closeknit.engine.customers.purchases_kernels import count_chances, expected_counts, history_terms
 from closeknit.engine.errors import EngineInputError
 
-Law: TypeAlias = Literal["bg-nbd", "mbg-nbd"]
-LAWS: tuple[Law, ...] = ("bg-nbd", "mbg-nbd")
+Law: TypeAlias = Literal["bg-nbd", "mbg-nbd", "nbd"]
+LAWS: tuple[Law, ...] = ("bg-nbd", "mbg-nbd", "nbd")
 NAMES = ("r", "alpha", "a", "b")
 BLOCK = 4096
 STEPS_OF_A_HISTORY = 30.0
@@ -27,7 +27,7 @@ class PurchaseModel:
     """How a crowd buys: rates gamma(r, alpha) over customers, chances to stop after a purchase beta(a, b).
 
     `law` "mbg-nbd" lets a customer stop right after the first purchase, too; "bg-nbd" takes everybody without a repeat
-    for alive. `estimate` is None where the parameters were given, not fitted.
+    for alive; "nbd" lets nobody stop (a is 0, b says nothing). `estimate` is None where the parameters were given.
     """
 
     law: Law
@@ -52,8 +52,8 @@ def purchase_model(law: Law, parameters: ArrayLike) -> PurchaseModel:
     """Take a model's parameters as given (published, or fitted before).
 
     Args:
-        law: "bg-nbd" or "mbg-nbd".
-        parameters: r, alpha (in periods), a, b; all positive, shape (4,).
+        law: "bg-nbd", "mbg-nbd" or "nbd".
+        parameters: r, alpha (in periods), a, b; all positive, shape (4,); for "nbd" a is 0.
 
     Source: Fader, Hardie and Lee, Marketing Science 24 (2005); Batislam, Denizel and Filiztekin, IJRM 24 (2007).
 
@@ -61,7 +61,13 @@ def purchase_model(law: Law, parameters: ArrayLike) -> PurchaseModel:
     4.414
     """
     _known(law)
-    given = numbers("parameters", parameters, above=0.0, ndim=1)
+    given = numbers("parameters", parameters, minimum=0.0, ndim=1)
+    stays = law == "nbd"
+    refuse_where(
+        (given == 0.0) & (np.arange(given.size) != 2 if stays else True), "parameters", given, "give a number above 0"
+    )
+    if given.size == 4 and stays and given[2] != 0.0:
+        raise EngineInputError("parameters: a is 0 under nbd, where nobody stops; use bg-nbd or mbg-nbd")
     if given.size != 4:
         raise EngineInputError(f"parameters has {given.size} numbers: give r, alpha, a and b")
     r, alpha, a, b = (float(each) for each in given)
@@ -75,7 +81,8 @@ def fit_purchases(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, *, l
         frequency: repeat purchases of each customer (x), whole, at least 0; purchases of one period count once.
         recency: periods from the first purchase to the last (t_x); 0 where there is no repeat.
         age: periods from the first purchase to the end of what was observed (T), at least t_x, above 0.
-        law: "mbg-nbd" (customers may stop right after the first purchase) or "bg-nbd".
+        law: "mbg-nbd" (customers may stop right after the first purchase), "bg-nbd", or "nbd" (nobody stops: what is
+            left where the other two find a running to nothing).
 
     L = B(a, b+x+s)/B(a, b) Gamma(r+x)/Gamma(r) alpha^r [(alpha+T)^-(r+x) + a/(b+x+s-1) (alpha+t_x)^-(r+x)], the last
     term only where a customer may have stopped; s = 1 for MBG/NBD, 0 for BG/NBD.
@@ -105,6 +112,8 @@ def fit_purchases(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, *, l
     found, place = np.unique(x, return_inverse=True)
     counts: FloatArray = np.asarray(found, dtype=np.float64)
     by_count: FloatArray = np.bincount(place, weights=weight).astype(np.float64)
+    if law == "nbd":
+        return _fit_without_stopping(x, t, weight, counts, by_count, unit)
     shift = int(law == "mbg-nbd")
     given = (array(x), array(tx / unit), array(t / unit), array(weight))
 
@@ -189,6 +198,8 @@ def chance_alive(model: PurchaseModel, frequency: ArrayLike, recency: ArrayLike,
     [0.39, 0.706]
     """
     x, tx, t = _histories(frequency, recency, age)
+    if model.a == 0.0:
+        return frozen(np.ones(x.shape))
     odds = np.log(model.a / np.maximum(model.b + x - 1.0 + model.shift, 1e-300))
     odds = odds + (model.r + x) * (np.log(model.alpha + t) - np.log(model.alpha + tx))
     with np.errstate(over="ignore"):
@@ -245,7 +256,7 @@ def draw_histories(model: PurchaseModel, age: ArrayLike, *, rng: np.random.Gener
     """
     t = numbers("age", age, above=0.0, ndim=1)
     rate = rng.gamma(model.r, 1.0 / model.alpha, t.size)
-    stop = rng.beta(model.a, model.b, t.size)
+    stop = rng.beta(model.a, model.b, t.size) if model.a > 0.0 else np.zeros(t.size)
     x, tx = np.zeros(t.size), np.zeros(t.size)
     alive = np.ones(t.size, dtype=bool) if model.shift == 0 else rng.random(t.size) >= stop
     now = np.zeros(t.size)
@@ -259,6 +270,28 @@ def draw_histories(model: PurchaseModel, age: ArrayLike, *, rng: np.random.Gener
         tx[who] = now[who]
         alive[who] = rng.random(who.size) >= stop[who]
     return frozen(x), frozen(tx), frozen(t)
+
+
+def _fit_without_stopping(
+    x: FloatArray, t: FloatArray, weight: FloatArray, counts: FloatArray, by_count: FloatArray, unit: float
+) -> PurchaseModel:
+    """The negative binomial: L = Gamma(r+x)/Gamma(r) alpha^r (alpha+T)^-(r+x)."""
+    total = float(weight.sum())
+
+    def objective(log_values: FloatArray) -> tuple[float, FloatArray]:
+        r, alpha = (float(each) for each in np.exp(log_values))
+        reach = np.log(alpha + t / unit)
+        value = by_count @ gammaln(r + counts) + total * (r * np.log(alpha) - gammaln(r)) - weight @ ((r + x) * reach)
+        by_r = by_count @ psi(r + counts) + total * (np.log(alpha) - psi(r)) - weight @ reach
+        by_alpha = total * r / alpha - weight @ ((r + x) / (alpha + t / unit))
+        return -float(value) / total, -np.array([by_r * r, by_alpha * alpha]) / total
+
+    starts = [start[:2] for start in STARTS]
+    got = estimate(objective, starts, observations=round(total), names=NAMES[:2], model="nbd")
+    values = got.values * np.array([1.0, unit])
+    likelihood = got.log_likelihood - float(weight @ x) * float(np.log(unit))
+    kept = Estimate(frozen(values), got.covariance, likelihood, got.observations, got.starts_agreeing, got.starts)
+    return PurchaseModel("nbd", float(values[0]), float(values[1]), 0.0, 1.0, estimate=kept)
 
 
 def _known(law: str) -> None:
