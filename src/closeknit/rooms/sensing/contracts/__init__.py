@@ -5,6 +5,13 @@ amount of work: order lines, calls, incidents, requests, visits. *Facts* are wha
 accounts, contract terms, pools, rosters, staff, stock, survey answers.
 """
 
+from closeknit.rooms.sensing.contracts.connectors import (
+    ConnectorCard,
+    ConnectorKind,
+    OpenedHook,
+    PullPlan,
+    Receipt,
+)
 from closeknit.rooms.sensing.contracts.facts import (
     FACT_FIELDS,
     FACT_KEYS,
@@ -29,8 +36,15 @@ from closeknit.rooms.sensing.contracts.news import (
     EventKind,
     OpportunityCard,
 )
+from closeknit.rooms.sensing.contracts.purchases import HandlingTotal, PurchaseDays
 from closeknit.rooms.sensing.contracts.quarantine import (
+    MendOutcome,
     QuarantinedCard,
+    QuarantineReason,
+    RowColumn,
+    RowOutcome,
+    RowProblem,
+    RowToMend,
 )
 from closeknit.rooms.sensing.contracts.sources import (
     BadRow,
@@ -54,6 +68,8 @@ __all__ = [
     "BadRow",
     "BatchCard",
     "BatchState",
+    "ConnectorCard",
+    "ConnectorKind",
     "Counts",
     "DemandObserved",
     "EventCard",
@@ -62,15 +78,26 @@ __all__ = [
     "FactCard",
     "FactKind",
     "FeedCard",
+    "HandlingTotal",
     "LineageRow",
+    "MendOutcome",
+    "OpenedHook",
     "OperationSpan",
     "OpportunityCard",
     "Progress",
     "PromiseRule",
+    "PullPlan",
+    "PurchaseDays",
+    "QuarantineReason",
     "QuarantinedCard",
     "RawRow",
+    "Receipt",
     "RecordedPromise",
+    "RowColumn",
+    "RowOutcome",
+    "RowProblem",
     "RowSource",
+    "RowToMend",
     "SeriesKey",
     "SourceFile",
     "Work",

@@ -1,5 +1,6 @@
 """Every question about what was observed. Access: see `access.py`."""
 
+from closeknit.rooms.sensing.reads.connectors import get_connector, list_connectors, list_due_connectors, list_streams
 from closeknit.rooms.sensing.reads.facts import list_facts
 from closeknit.rooms.sensing.reads.feeds import (
     get_account_rule,
@@ -8,7 +9,6 @@ from closeknit.rooms.sensing.reads.feeds import (
     get_promise_rule,
     list_batches,
     list_feeds,
-    list_quarantined,
 )
 from closeknit.rooms.sensing.reads.lineage import work_lineage
 from closeknit.rooms.sensing.reads.news import list_events, list_opportunities
@@ -22,6 +22,12 @@ from closeknit.rooms.sensing.reads.operations import (
     work_totals,
 )
 from closeknit.rooms.sensing.reads.places import region_countries, region_zones
+from closeknit.rooms.sensing.reads.purchases import handling_totals, purchase_days
+from closeknit.rooms.sensing.reads.quarantine import (
+    count_quarantine_reasons,
+    get_row_to_mend,
+    list_quarantined,
+)
 from closeknit.rooms.sensing.reads.series import (
     daily_quantities,
     daily_units,
@@ -33,16 +39,22 @@ from closeknit.rooms.sensing.reads.versions import recipe_versions
 
 __all__ = [
     "account_totals",
+    "count_quarantine_reasons",
     "daily_quantities",
     "daily_units",
     "get_account_rule",
     "get_batch",
+    "get_connector",
     "get_feed",
     "get_operation",
     "get_promise_rule",
+    "get_row_to_mend",
     "half_hour_quantities",
     "handle_minutes",
+    "handling_totals",
     "list_batches",
+    "list_connectors",
+    "list_due_connectors",
     "list_events",
     "list_facts",
     "list_feeds",
@@ -50,6 +62,8 @@ __all__ = [
     "list_opportunities",
     "list_quarantined",
     "list_services",
+    "list_streams",
+    "purchase_days",
     "recipe_versions",
     "recorded_promises",
     "region_countries",
