@@ -16,6 +16,7 @@ _QUARANTINE = """
 insert into sensing_quarantined (feed_id, batch_id, file_number, line, raw, raw_hash, code, reason)
 values (%s, %s, %s, %s, %s, %s, %s, %s)
 """
+_NAMES_ITS_COLUMN = ("unknown-column", "not-a-value", "lone-surrogate")
 _RELEASE = """
 update sensing_quarantined set released_at = now()
  where feed_id = %s and released_at is null and raw_hash = any(%s)
@@ -75,9 +76,9 @@ def _hash_of(place: Place, raw: RawRow) -> bytes:
 def _kept(place: Place, raw: RawRow) -> dict[str, Any]:
     """Return a refused row as kept: no private columns, nothing that JSON in the database cannot hold."""
     if isinstance(raw, BadRow):
-        if place.private and raw.code in ("ragged-row", "not-csv", "not-json"):
+        if place.private and raw.code not in _NAMES_ITS_COLUMN:
             return {"note": "The recipe keeps private columns out, and this row's columns cannot be told apart."}
-        return {key: _safe(value) for key, value in raw.raw.items()}
+        return {str(_safe(key)): _safe(value) for key, value in raw.raw.items()}
     named = zip(place.columns, raw, strict=True)
     return {name: _safe(value) for name, value in named if name not in place.private}
 
