@@ -34,6 +34,10 @@ OPEN = {
     "decisions.actions.notify.notify_people",
     "decisions.actions.notify.settle_notices",
     "decisions.actions.send_dispatches.disable",
+    # The guard of a decision that has a permission of its own, and the record of its refusal.
+    "privacy.actions.decide_with.deciding",
+    "privacy.actions.decide_with.deciding_about_many",
+    "privacy.actions.decide_with.refuse_use",
     # The approval that it carries out is what allows it.
     "customers.actions.apply_tier_change.apply_tier_change",
     # One's own notices, and what waits for oneself: nothing, for who may do nothing.

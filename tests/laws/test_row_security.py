@@ -29,6 +29,10 @@ ALSO_PROTECTED = {
     "decisions_ledger_entry",
     "decisions_proposal_answer",
     "org_setting_value",
+    "privacy_consent",
+    "privacy_hold",
+    "privacy_refused_use",
+    "privacy_request",
     "sensing_fact",
     "sensing_quarantined",
 }
@@ -43,6 +47,11 @@ ELEVATIONS: dict[str, str] = {
     "rooms/decisions/actions/close_escalation.py": "a cause is closed for everybody, also who may not see the account",
     "rooms/decisions/actions/notify.py": "one notice per person and cause, whoever tells the person again",
     "rooms/decisions/actions/raise_escalation.py": "never two open for one cause, whoever raises the second",
+    "rooms/privacy/actions/apply_retention.py": "the worker's own upkeep: what is old goes, whomever it is about",
+    "rooms/privacy/actions/decide_with.py": "a subject's no counts for whoever decides, also who does not see it said",
+    "rooms/privacy/actions/erase_subject.py": "an erasure reaches every row about its subject",
+    "rooms/privacy/actions/pass_gate.py": "a hold or request keeps data from whoever wants to delete them",
+    "rooms/privacy/reads/personal_tables.py": "who answers a request of access gathers all rows about its subject",
     "rooms/demand/reads/overrides.py": "an account's share of its tier's forecast: others are only summed",
 }
 

@@ -9,14 +9,16 @@ import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
 
-from closeknit.kernel import ids
+from closeknit.kernel import clock, ids
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.deletions import Deletion, ask_gate
 from closeknit.kernel.errors import CloseknitError, Conflict, Denied, NotFound
 from closeknit.kernel.models import Delivery, EventRow
 from closeknit.kernel.news import Event, WorkRefused
@@ -117,9 +119,13 @@ def replay_dead(delivery_id: int, *, by: Actor) -> None:
 def purge_settled(keep_days: int) -> int:
     """Delete deliveries done longer ago than that, and events that owe nobody; return how many deliveries went.
 
-    Dead letters stay until someone replays them. What was decided stands in the ledger, not here.
+    Dead letters stay until someone replays them. What was decided stands in the ledger, not here. Nothing goes where
+    the gate of deletions says no.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        made_before = clock.now() - timedelta(days=keep_days)
+        if not ask_gate(Deletion("news", "events and deliveries that are settled", made_before)).is_allowed:
+            return 0
         cursor.execute(
             "delete from kernel_delivery where state = 'done' and settled_at < now() - make_interval(days => %s)",
             [keep_days],

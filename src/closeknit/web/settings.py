@@ -126,7 +126,7 @@ LOCAL_RECEIVERS = tuple(filter(None, os.environ.get("CLOSEKNIT_LOCAL_RECEIVERS",
 DATABASES = {"default": _database(_APP, "") if DATABASE_ROLE_LOGS_IN else _database(_OWNER, f"-c role={DATABASE_ROLE}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-ROOMS = ("org", "decisions", "sensing", "customers", "agreements", "demand", "capacity", "outcomes")
+ROOMS = ("org", "decisions", "privacy", "sensing", "customers", "agreements", "demand", "capacity", "outcomes")
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -13,6 +13,7 @@ NOTICES_EVERY_SECONDS = 1.0
 DUTIES_EVERY_SECONDS = 20.0
 CLEAR_EVERY_SECONDS = 6 * 3600.0
 INSIGHTS_EVERY_SECONDS = 600.0
+PRIVACY_EVERY_SECONDS = 3600.0
 CONNECTORS_EVERY_SECONDS = 0.2
 FORECAST_EXCEPTIONS_EVERY_SECONDS = 60.0
 
@@ -67,6 +68,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     )
     from closeknit.rooms.org.contracts.settings import SettingChanged, SettingReviewed
     from closeknit.rooms.outcomes import jobs as outcomes
+    from closeknit.rooms.privacy.contracts import ConsentRecorded, SubjectErased, UseRefused
     from closeknit.rooms.sensing.contracts import DemandObserved
 
     return {
@@ -116,6 +118,9 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         DecisionExpired: (capacity.reject_plan_on_decision_expired,),
         DecisionWithdrawn: (capacity.reject_plan_on_decision_withdrawn,),
         ExceptionExpired: (),
+        ConsentRecorded: (),
+        UseRefused: (),
+        SubjectErased: (),
         TierChanged: (),
         InsightRecorded: (),
         InsightEnded: (),
@@ -170,7 +175,7 @@ def cards() -> dict[str, type]:
     from closeknit.rooms.org.contracts.fields import sensitive_fields
 
     found: dict[str, type] = {}
-    for room in ("decisions", "sensing", "customers", "agreements", "demand", "capacity", "outcomes"):
+    for room in ("decisions", "privacy", "sensing", "customers", "agreements", "demand", "capacity", "outcomes"):
         for name, thing in vars(import_module(f"closeknit.rooms.{room}.contracts")).items():
             if isinstance(thing, type) and is_dataclass(thing) and room in thing.__module__ and sensitive_fields(thing):
                 found[f"{room}.{name}"] = thing
@@ -182,12 +187,15 @@ def install() -> None:
     from closeknit.kernel import declared, jobs
     from closeknit.rooms.customers import jobs as customers
     from closeknit.rooms.customers.contracts import TIER_ORDER
-    from closeknit.rooms.customers.reads import find_tier
+    from closeknit.rooms.customers.reads import find_jurisdictions, find_tier
     from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.demand import jobs as demand
     from closeknit.rooms.org import reads as org
+    from closeknit.rooms.privacy import jobs as privacy
+    from closeknit.rooms.privacy.actions.pass_gate import judge_bulk
     from closeknit.rooms.sensing import jobs as sensing
     from closeknit.web.evidence import evidence_queries
+    from closeknit.web.personal_data import personal_tables
 
     declared.declare("settings", {setting.key: setting for setting in settings()})
     declared.declare("accounts", {"tier": find_tier})
@@ -195,6 +203,9 @@ def install() -> None:
     declared.declare("tiers", {tier.value: tier for tier in TIER_ORDER})
     declared.declare("duty evidence", evidence_queries())
     declared.declare("replays", replays())
+    declared.declare("subjects", {"account": find_jurisdictions})
+    declared.declare("personal tables", personal_tables())
+    declared.declare("deletion gate", {"judge": lambda deletion, by: judge_bulk(deletion, by=by or org.system_actor())})
     events.connect(listeners(), org.get_requester)
     jobs.keep_up(decisions.keep_ledger_sealed, every_seconds=SEAL_EVERY_SECONDS)
     jobs.keep_up(decisions.let_time_run_out, every_seconds=LOOK_AT_DEADLINES_EVERY_SECONDS)
@@ -204,5 +215,6 @@ def install() -> None:
     jobs.keep_up(decisions.clear_old_notices, every_seconds=CLEAR_EVERY_SECONDS)
     jobs.keep_up(sensing.keep_connectors_moving, every_seconds=CONNECTORS_EVERY_SECONDS)
     jobs.keep_up(sensing.forget_old_messages, every_seconds=CLEAR_EVERY_SECONDS)
+    jobs.keep_up(privacy.keep_promises_to_subjects, every_seconds=PRIVACY_EVERY_SECONDS)
     jobs.keep_up(customers.let_insights_expire, every_seconds=INSIGHTS_EVERY_SECONDS)
     jobs.keep_up(demand.keep_forecast_exceptions, every_seconds=FORECAST_EXCEPTIONS_EVERY_SECONDS)

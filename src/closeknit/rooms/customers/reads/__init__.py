@@ -2,6 +2,7 @@
 
 from closeknit.rooms.customers.reads.accounts import (
     count_accounts,
+    find_jurisdictions,
     find_tier,
     get_account,
     list_account_keys,
@@ -22,6 +23,7 @@ from closeknit.rooms.customers.reads.insights import (
 __all__ = [
     "count_accounts",
     "count_insights",
+    "find_jurisdictions",
     "find_tier",
     "get_account",
     "get_author_record",

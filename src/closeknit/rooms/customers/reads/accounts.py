@@ -58,6 +58,12 @@ def find_tier(account_number: str, *, by: Actor) -> Tier | None:
     return Tier(found) if found else None
 
 
+def find_jurisdictions(account_numbers: Iterable[str], *, by: Actor) -> dict[str, str]:
+    """Return where each of these accounts that the actor may see has its law; "" where nobody said."""
+    rows = visible_accounts(by).filter(account_number__in=list(account_numbers))
+    return dict(rows.values_list("account_number", "jurisdiction"))
+
+
 def team_of(account_numbers: Iterable[str], *, by: Actor) -> dict[str, int | None]:
     """Return the team id of each of these accounts that the actor may see."""
     wanted = list(account_numbers)

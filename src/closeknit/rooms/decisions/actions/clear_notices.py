@@ -1,9 +1,13 @@
 """Clear away messages that were settled long ago, and notices that were read long ago."""
 
+from datetime import timedelta
+
 from django.db import connection, transaction
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.deletions import Deletion, ask_gate
 from closeknit.rooms.decisions.reads.notices import MANAGE
+from closeknit.rooms.decisions.reads.timing import database_now
 
 KEEP_SENT_DAYS = 30
 KEEP_DEAD_DAYS = 90
@@ -17,7 +21,7 @@ delete from decisions_notice n
 
 
 def clear_notices(*, by: Actor) -> int:
-    """Delete what nobody needs any more, and return how many rows went. What waits or is unread stays."""
+    """Delete what nobody needs any more, and return how many rows went. What waits or is unread, or on hold, stays."""
     by.require(MANAGE)
     gone = 0
     with transaction.atomic(), connection.cursor() as cursor:
@@ -26,6 +30,10 @@ def clear_notices(*, by: Actor) -> int:
             (MESSAGES, [["dead"], KEEP_DEAD_DAYS]),
             (NOTICES, [KEEP_READ_DAYS]),
         )
+        made_before = database_now() - timedelta(days=KEEP_SENT_DAYS)
+        deletion = Deletion("messages", "notices and messages that are settled", made_before)
+        if not ask_gate(deletion, by=by).is_allowed:
+            return 0
         for statement, values in steps:
             cursor.execute(statement, values)
             gone += cursor.rowcount

@@ -1,0 +1,1 @@
+"""What may we use, for what purpose, and how long?"""

@@ -1,0 +1,127 @@
+"""Where data about customers and people stand, over all rooms, and what an erasure does to each column: one table.
+
+`tests/laws/test_personal_data.py` reads the catalogue of the database: a column of words that is named neither here nor
+there fails. Conditions are SQL over the table's row `t`, with the subject's reference as %(ref)s.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from closeknit.rooms.privacy.contracts import ACCOUNT, CONTACT, PERSON, DataClass, PersonalTable
+
+OF_ACCOUNT = "t.account_number = %(ref)s"
+OF_OTHERS = "t.account_number <> %(ref)s"
+ANY = "true"
+NAMES_IT = "position(%(ref)s in {column}) > 0"
+
+
+def personal_tables() -> dict[str, PersonalTable]:
+    """Return every table with personal data, by a name of its own."""
+    listed = [*_of_accounts(), *_of_subjects(), *_of_people()]
+    return {f"{table.kind}:{table.table}:{number}": table for number, table in enumerate(listed)}
+
+
+def _about(
+    table: str,
+    data_class: DataClass,
+    columns: Mapping[str, str],
+    where: str = OF_ACCOUNT,
+    known: tuple[str, ...] = (),
+    **age: str,
+) -> PersonalTable:
+    return PersonalTable(table, ACCOUNT, data_class, where, columns, known, **age)
+
+
+def _words(columns: str, how: str = "text") -> dict[str, str]:
+    return dict.fromkeys(columns.split(), how)
+
+
+def _of_accounts() -> Iterator[PersonalTable]:
+    identity, notes, records = DataClass.IDENTITY, DataClass.NOTES, DataClass.RECORDS
+    yield _about("customers_account", identity, _words("name tier_reason"), known=("name",))
+    yield _about("outcomes_board_line", identity, _words("name"), known=("name",))
+    own = "t.kind = 'account' and (t.key = %(ref)s or t.body->>'account_number' = %(ref)s)"
+    yield _about("sensing_fact", identity, _words("body", "json"), own, known=("body->>'name'",))
+    yield _about("sensing_fact", identity, _words("body", "json-mentions"), "t.body->>'account_number' = %(ref)s")
+    ended = "coalesce(t.ended_at, t.recorded_at)"
+    yield _about("customers_insight", notes, _words("text sensitive_reason end_reason"), made=ended)
+    yield _about("demand_override", notes, _words("reason end_reason"), made="t.made_at")
+    yield _about("demand_assumption", notes, _words("statement verdict"), made="t.made_at")
+    yield _about("demand_exception", notes, {"finding_text": "text", "causes": "json-mentions"})
+    step = "t.exception_id in (select e.id from demand_exception e where e.account_number = %(ref)s)"
+    yield _about("demand_exception_step", notes, _words("text"), step)
+    yield _about("demand_forecast_run", notes, _words("adjustments", "json-mentions"), ANY)
+    yield _about("capacity_claim_week", notes, _words("sentence", "mentions"))
+    yield _about("capacity_pool_week", notes, _words("sentence", "mentions"), ANY)
+    yield _about("capacity_pipeline_difference", notes, _words("resolution_text", "mentions"), ANY)
+    proposal = _words("title summary reason") | _words("before after effects verdicts question", "json")
+    yield _about("decisions_proposal", records, proposal)
+    yield _about("decisions_proposal", records, _words("effects", "json-mentions"), "t.account_number <> %(ref)s")
+    answer = "t.proposal_id in (select p.id from decisions_proposal p where p.account_number = %(ref)s)"
+    yield _about("decisions_proposal_answer", records, _words("reason"), answer)
+    deviation = _words("allowed reason review_note deviates_from")
+    yield _about("decisions_exception", records, deviation)
+    yield _about("decisions_escalation", records, _words("title summary reason"))
+    yield _about("decisions_escalation", records, _words("title summary reason", "mentions"), OF_OTHERS)
+    climb = "t.escalation_id in (select e.id from decisions_escalation e where e.account_number = %(ref)s)"
+    yield _about("decisions_escalation_step", records, _words("reason"), climb)
+    duty = {"evidence": "bytes-mentions", "remark": "mentions"}
+    yield _about("decisions_duty_occurrence", records, duty, "t.evidence is not null")
+    yield _about("org_setting_value", records, _words("reason end_reason"), "t.level = 'account' and t.place = %(ref)s")
+    messages, news = DataClass.MESSAGES, DataClass.NEWS
+    yield _about("decisions_notice", messages, _words("title body"))
+    yield _about("decisions_notice", messages, _words("title body", "mentions"), OF_OTHERS)
+    yield _about("decisions_dispatch", messages, _words("outcome", "mentions"), ANY)
+    for table, column in (("kernel_delivery", "last_error"), ("kernel_job_failure", "error")):
+        yield _about(table, news, _words(column), NAMES_IT.format(column=f"t.{column}"))
+        yield _about(table, news, _words(column, "mentions"), ANY)
+    yield _about("kernel_job_failure", news, _words("arguments", "json-mentions"), ANY)
+    yield _about("kernel_event", news, _words("body", "json-mentions"), ANY)
+    yield _about("procrastinate_jobs", news, _words("args", "json-mentions"), ANY)
+    raw = DataClass.RAW_INPUT
+    quoted = "position('\"' || %(ref)s || '\"' in t.raw::text) > 0"
+    refused = {"raw": "json", "reason": "mentions"}
+    yield _about("sensing_quarantined", raw, refused, quoted, made="t.quarantined_at", by_age="row")
+    yield _about("sensing_quarantined", raw, {"raw": "json-mentions", "reason": "mentions"}, ANY)
+    # No words, but laws that keep them: an erasure says so.
+    yield _about("agreements_contract", DataClass.ACCOUNTING, {})
+    yield _about("sensing_work", DataClass.ACCOUNTING, {})
+
+
+def _of_subjects() -> Iterator[PersonalTable]:
+    """Yield this room's own tables, which name any kind of subject."""
+    for kind in (ACCOUNT, CONTACT, PERSON):
+        where = f"t.subject_kind = '{kind}' and t.subject_ref = %(ref)s"
+        for table, columns in (
+            ("privacy_consent", "note"),
+            ("privacy_request", "outcome verified_by extension_reason"),
+            ("privacy_hold", "title reason release_reason"),
+            ("privacy_refused_use", ""),
+        ):
+            gone = {} if kind == ACCOUNT else {"subject_ref": "pseudonym"}
+            yield PersonalTable(table, kind, DataClass.NOTES, where, _words(columns) | gone)
+        yield PersonalTable("privacy_consent", kind, DataClass.CONSENTS, where, {})
+
+
+def _of_people() -> Iterator[PersonalTable]:
+    """Yield the tables about those who work here: their own, and every column with a name beside a key."""
+    from django.apps import apps
+
+    people = DataClass.PEOPLE
+    user = "t.{column} in (select p.user_id from org_person p where 'person:' || p.id = %(ref)s)"
+    yield PersonalTable("org_person", PERSON, people, "'person:' || t.id = %(ref)s", _words("name"), known=("name",))
+    yield PersonalTable("auth_user", PERSON, people, user.format(column="id"), _words("first_name last_name email"))
+    yield PersonalTable("account_emailaddress", PERSON, people, user.format(column="user_id"), _words("email"))
+    yield PersonalTable("socialaccount_socialaccount", PERSON, people, user.format(column="user_id"), _words("uid"))
+    sessions = {"address": "text", "browser": "text"}
+    yield PersonalTable("kernel_session", PERSON, people, user.format(column="user_id"), sessions)
+    mine = "t.person_key = %(ref)s"
+    yield PersonalTable("decisions_notice_preference", PERSON, people, mine, _words("mail_address"))
+    absent = "t.person_id in (select p.id from org_person p where 'person:' || p.id = %(ref)s)"
+    yield PersonalTable("org_absence", PERSON, people, absent, _words("reason"))
+    for model in apps.get_models():
+        columns = {field.column for field in model._meta.concrete_fields}
+        for column in sorted(columns):
+            key = f"{column.removesuffix('_name')}_key"
+            if column.endswith("_name") and key in columns:
+                where = f"t.{key} = %(ref)s"
+                yield PersonalTable(model._meta.db_table, PERSON, people, where, {column: "text"})
