@@ -42,10 +42,15 @@ def test_the_season_is_chosen_too() -> None:
     assert all("28" in done.methods[i] for i in done.best)
 
 
-def test_weights_are_errors_to_the_minus_third_power() -> None:
+def test_weights_are_errors_to_the_minus_sixth_power_half_way_to_the_group_s() -> None:
     history = weekly(np.random.default_rng(3), 5, 120)
-    done = forecast_selected(history, 7, 7, LEVELS, methods=CHEAP, combination="weighted")
-    wanted = done.errors**-3.0
+    done = forecast_selected(
+        history, 7, 7, LEVELS, methods=CHEAP, combination="weighted", group_of_series=[0, 0, 0, 1, 1]
+    )
+    logs = np.log(done.errors)
+    beside = logs - logs.mean(axis=1, keepdims=True)
+    usual = np.vstack([np.tile(beside[rows].mean(axis=0), (len(rows), 1)) for rows in ([0, 1, 2], [3, 4])])
+    wanted = np.exp(-6.0 * (logs.mean(axis=1, keepdims=True) + (beside + usual) / 2.0))
     np.testing.assert_allclose(done.weights, wanted / wanted.sum(axis=1, keepdims=True), rtol=1e-10)
     said = np.stack([method.forecast(history, 7) for method in CHEAP])
     np.testing.assert_allclose(done.mean, np.einsum("sm,msh->sh", done.weights, said), rtol=1e-10)
@@ -126,9 +131,11 @@ def test_the_same_again_and_each_series_by_itself() -> None:
     history = weekly(np.random.default_rng(7), 6, 100)
     one, again = (forecast_selected(history, 7, 7, LEVELS) for _ in range(2))
     assert one.quantiles.tobytes() == again.quantiles.tobytes()
-    alone = forecast_selected(history[2:3], 7, 7, LEVELS, combination="weighted")
-    together = forecast_selected(history, 7, 7, LEVELS, combination="weighted")
-    np.testing.assert_array_equal(alone.mean[0], together.mean[2])
+    for combination, group in (("best", None), ("weighted", np.arange(6))):
+        given = {"combination": combination}
+        alone = forecast_selected(history[2:3], 7, 7, LEVELS, **given)
+        together = forecast_selected(history, 7, 7, LEVELS, group_of_series=group, **given)
+        np.testing.assert_array_equal(alone.mean[0], together.mean[2])
 
 
 @pytest.mark.parametrize(("series", "windows"), [(100, 4), (1, 8)])

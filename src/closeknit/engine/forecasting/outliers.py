@@ -9,6 +9,7 @@ from closeknit.engine.checks import BoolArray, FloatArray, IntArray, frozen, num
 
 _TO_NORMAL = 1.4826
 _NEIGHBOURS = 9
+_FEWEST_AROUND = 42
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,11 +40,11 @@ def treat_outliers(history: ArrayLike, season_periods: int, *, limit: float = 4.
     Formula: usual = median of the 9 nearest values of the same phase (4 before, itself, 4 after); score = (y - usual) /
     (1.4826 median |y - usual| over the series, each divided by sqrt(usual) where nothing is negative; not below 1
     for counts). What lies beyond the limit is scored again with usual x the level of its time: the resistant line of
-    y / usual (y - usual where there are negatives) through the medians of the two seasons before and after it (8
-    periods at least); the score nearer to 0 holds. An outlier is replaced by usual + limit x spread on its side.
-    Validity: outliers up to a season long; a level that stays or grows is none. Needs 5 values of a phase.
-    Source: Hampel, JASA 69 (1974); Tukey, Exploratory Data Analysis (1977) (the line); Huber, Robust Statistics (1981)
-    (the replacement, the weights).
+    y / usual (y - usual where there are negatives) through the medians of the two seasons before and after it
+    (42 periods at least); the score nearer to 0 holds. An outlier is replaced by usual + limit x spread on its side.
+    Validity: outliers up to 3 weeks of days, or a season, long; a level that stays or grows is none. Needs 5 values
+    of a phase. Source: Hampel, JASA 69 (1974); Tukey, Exploratory Data Analysis (1977) (the line); Huber, Robust
+    Statistics (1981) (the replacement, the weights).
 
     >>> done = treat_outliers([[10.0, 12.0, 9.0, 11.0, 95.0, 10.0, 12.0, 11.0, 9.0]], 1)
     >>> done.period.tolist(), done.value.tolist(), done.replacement.round(1).tolist()
@@ -109,8 +110,8 @@ def _usual(values: FloatArray, season: int) -> FloatArray:
 def _at_the_level_of_its_time(
     values: FloatArray, usual: FloatArray, counts: BoolArray, row: IntArray, at: IntArray, season: int
 ) -> FloatArray:
-    """What would be usual at some places [place], were the level there that of the two seasons on either side."""
-    half = min(max(2 * season, 8), (values.shape[1] - 1) // 2)
+    """What would be usual at some places [place], were the level there that of some seasons on either side."""
+    half = min(max(2 * season, _FEWEST_AROUND), (values.shape[1] - 1) // 2)
     if half < 4 or row.size == 0:
         return usual[row, at]
     first = np.clip(at - half, 0, values.shape[1] - 2 * half - 1)

@@ -22,7 +22,12 @@ from closeknit.engine.errors import EngineInputError
 from closeknit.engine.forecasting.conformal import calibrated, disjoint, quantiles_of, reached, stretched
 from closeknit.engine.forecasting.methods import Method, standard_methods
 
-_POWER = 3.0
+_POWER = 6.0
+_LEAN = 0.5
+"""How far a series' errors lean on what its group says of a method, on the scale of logarithms."""
+_FARTHEST_LEAN = 3.0
+_CLEARLY_BETTER = 0.97
+"""The best alone is used where its errors on windows were at most this times those of all by weight."""
 _SERIES_AT_ONCE = 4096
 _NUMBERS_AT_ONCE = 8_000_000
 _EARLIEST_WINDOW = 0.4
@@ -73,12 +78,13 @@ def forecast_selected(
     methods), `horizon` (h >= 1), `quantile_levels` (rising, in (0, 1)), `methods` (default: `standard_methods` of m),
     `n_windows` (W windows of h periods, each forecast from what came before it), `group_of_series` [series] (labels;
     short series borrow and errors are pooled within; default: one group), `is_tail` [series] (series that only get
-    the cheap methods), `combination`: "best", "weighted" or "judged" (whichever of the two did better in the group on
-    windows that had no part in choosing), `measure`: "mase" (absolute errors) or "rmsse" (squared).
+    the cheap methods), `combination`: "best", "weighted" or "judged" (the best alone where it did better by 3 % in the
+    group on windows that had no part in choosing), `measure`: "mase" (absolute errors) or "rmsse" (squared).
     Formula: error = mean |e| (or root mean e^2) over the windows / mean |y_t - y_(t-m)| before them; weights in
-    proportion to 1 / error^3. Quantiles are conformal: mean + scale x empirical quantile, per step ahead, of the
-    scaled errors on windows forecast with what the *other* windows chose, each scaled by the other windows' errors of
-    its series (shrunk to the group's), pooled over the group.
+    proportion to 1 / error^6, errors half way (of logarithms) to what the method's are in the group. Quantiles are
+    conformal: mean + scale x empirical quantile, per step ahead, of the scaled errors on windows forecast with what
+    the *other* windows chose, each scaled by the other windows' errors of its series (shrunk to the group's), pooled
+    over the group.
     Validity: the near future resembles the windows. Coverage is that of the group; a series alone has its own errors
     only. Source: Tashman, IJF 16 (2000); Bates and Granger, ORQ 20 (1969); Hyndman and Koehler, IJF 22 (2006); Vovk,
     Gammerman and Shafer, Algorithmic Learning in a Random World (2005); Barber et al., Annals of Statistics 49 (2021).
@@ -146,7 +152,7 @@ def judged(
     group, tail = group_numbers(group_of_series, values.shape[0]), _tail(is_tail, values.shape[0])
     if not any(method.is_cheap for method in rules.methods):
         raise EngineInputError("methods holds no cheap one: give at least one, such as those of standard_methods")
-    trial = _tried(values, horizon, rules, tail)
+    trial = _tried(values, horizon, rules, tail, group)
     mean, rival, weights = _decided(trial, group, rules.combination)
     mean, borrowed = _borrowed(values, mean, group)
     actual = _windows(came, rules.origins, horizon)
@@ -219,11 +225,11 @@ def _windows(values: FloatArray, origins: IntArray, horizon: int) -> FloatArray:
     return actual
 
 
-def _tried(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray) -> _Trial:
+def _tried(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray, group: IntArray) -> _Trial:
     """All methods on all windows, some thousand series at a time."""
     size = max(min(_SERIES_AT_ONCE, _NUMBERS_AT_ONCE // (len(rules.methods) * (rules.origins.size + 1) * horizon)), 1)
     parts = [
-        _tried_part(values[a : a + size], horizon, rules, tail[a : a + size])
+        _tried_part(values[a : a + size], horizon, rules, tail[a : a + size], group[a : a + size])
         for a in range(0, max(values.shape[0], 1), size)
     ]
 
@@ -236,7 +242,7 @@ def _tried(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray) -> _
     return _Trial(**joined, alone=rival("alone"), weighted=rival("weighted"))
 
 
-def _tried_part(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray) -> _Trial:
+def _tried_part(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray, group: IntArray) -> _Trial:
     methods, origins, squared = rules.methods, rules.origins, rules.is_squared
     series = values.shape[0]
     said = np.full((len(methods), series, origins.size + 1, horizon), np.nan)
@@ -258,7 +264,8 @@ def _tried_part(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray)
     errors = np.where(can, _error(total.sum(axis=2), count.sum(axis=2), squared), np.inf)
     errors = np.where(seen.any(axis=1)[None], errors, np.inf)
     best = np.argmin(errors, axis=0).astype(np.int64)
-    alone, weighted = _weights(errors, best_only=True), _weights(errors, best_only=False)
+    cheap = np.array([method.is_cheap for method in methods])
+    alone, weighted = _weights(errors, best_only=True), _weights(_leaning(errors, cheap, group), best_only=False)
     apart = disjoint(origins, horizon)
     rivals = []
     for weight, only in ((alone, True), (weighted, False)):
@@ -268,7 +275,8 @@ def _tried_part(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray)
             error = np.where(
                 can, _error(total[:, :, others].sum(axis=2), count[:, :, others].sum(axis=2), squared), np.inf
             )
-            blind[:, place] = _mixed(_weights(error, only), said[:, :, 1 + place])
+            known = error if only else _leaning(error, cheap, group)
+            blind[:, place] = _mixed(_weights(known, only), said[:, :, 1 + place])
         rivals.append(_Rival(_mixed(weight, said[:, :, 0]), actual, blind))
     return _Trial(
         scale, errors.T.copy(), best, seen.sum(axis=1).astype(np.int64), weighted.T.copy(), rivals[0], rivals[1]
@@ -297,6 +305,21 @@ def _error(total: FloatArray, count: FloatArray, squared: bool) -> FloatArray:
     return error
 
 
+def _leaning(errors: FloatArray, cheap: BoolArray, group: IntArray) -> FloatArray:
+    """[method, series]: errors, half way (of logarithms) to what each method's were in the group beside cheap ones."""
+    there = np.isfinite(errors)
+    logs = np.log(np.where(there, np.maximum(errors, 1e-12), 1.0))
+    common = there & cheap[:, None]
+    own = _one_by_one(np.where(common, logs, 0.0)) / np.maximum(common.sum(axis=0), 1)
+    beside = np.clip(logs - own, -_FARTHEST_LEAN, _FARTHEST_LEAN)
+    groups = 1 + int(group.max()) if group.size else 0
+    count = np.stack([np.bincount(group, weights=one, minlength=groups) for one in there.astype(np.float64)])
+    total = np.stack([np.bincount(group, weights=one, minlength=groups) for one in np.where(there, beside, 0.0)])
+    usual = np.divide(total, count, out=np.zeros_like(total), where=count > 0.0)[:, group]
+    leaning: FloatArray = np.exp((1.0 - _LEAN) * logs + _LEAN * (own + usual))
+    return np.where(there, leaning, np.inf)
+
+
 def _weights(errors: FloatArray, best_only: bool) -> FloatArray:
     """[method, series]: what each counts; all 0 where none could be tried."""
     possible = np.isfinite(errors)
@@ -309,15 +332,23 @@ def _weights(errors: FloatArray, best_only: bool) -> FloatArray:
     floor = np.maximum(np.where(np.isfinite(least), least, 1.0), 1e-9)
     ratio = floor / np.where(possible, np.maximum(errors, floor), np.inf)
     power = np.where(possible, ratio**_POWER, 0.0)
-    total = power.sum(axis=0)
+    total = _one_by_one(power)
     weights: FloatArray = np.divide(power, total, out=np.zeros_like(power), where=total > 0.0)
     return weights
+
+
+def _one_by_one(values: FloatArray) -> FloatArray:
+    """Sums over methods in their order: numpy's own would add those of a single series in another."""
+    result = np.zeros(values.shape[1:])
+    for one in values:
+        result += one
+    return result
 
 
 def _mixed(weights: FloatArray, said: FloatArray) -> FloatArray:
     """Forecasts [method, series, step] by weight [method, series]; NaN where nothing has weight."""
     used = weights[:, :, None] > 0.0
-    mixed = np.where(used, weights[:, :, None] * np.where(used, said, 0.0), 0.0).sum(axis=0)
+    mixed = _one_by_one(np.where(used, weights[:, :, None] * np.where(used, said, 0.0), 0.0))
     return np.where(used.any(axis=0), mixed, np.nan)
 
 
@@ -331,7 +362,7 @@ def _decided(trial: _Trial, group: IntArray, combination: str) -> tuple[FloatArr
         for index, rival in enumerate((trial.alone, trial.weighted)):
             off = np.abs(rival.actual - rival.forecast) / trial.scale[:, None, None]
             cost[index] = np.bincount(group, weights=np.nansum(off, axis=(1, 2)), minlength=size)
-        use_best = (cost[0] < cost[1])[group]
+        use_best = (cost[0] < _CLEARLY_BETTER * cost[1])[group]
     pick = use_best[:, None, None]
     one_hot = (np.arange(trial.errors.shape[1])[None, :] == trial.best[:, None]) & np.isfinite(trial.errors)
     rival = _Rival(
