@@ -71,6 +71,12 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "renewals": np.array([0.0, 4.0]),
         "discount_per_period": 0.1,
     },
+    customers.stay_value: {
+        "margin_per_period": np.array([100.0, 50.0]),
+        "margin_sd": np.array([10.0, 0.0]),
+        "stay_share": np.array([[1.0, 0.9], [0.95, 0.5]]),
+        "quantile_levels": np.array([0.1, 0.9]),
+    },
     customers.kaplan_meier: STAYED,
     customers.log_rank: {**STAYED, "group": np.array([0, 0, 0, 1, 1, 1])},
 }

@@ -229,6 +229,16 @@ def test_money_that_loses_worth_makes_values_smaller_and_none_negative() -> None
     assert np.all(np.diff(less.quantiles, axis=0) >= 0)
 
 
+def test_the_worth_of_a_stay_by_simulation() -> None:
+    rng, draws, rate = np.random.default_rng(7), 200_000, 0.1
+    stay = np.array([[0.95, 0.8, 0.7]])
+    got = customers.stay_value([100.0], [30.0], stay, discount_per_period=rate, quantile_levels=[0.02, 0.3, 0.9])
+    there = rng.random((draws, 1)) < stay
+    worth = (there * rng.normal(100.0, 30.0, (draws, 3)) * (1 + rate) ** -(np.arange(3) + 0.5)).sum(axis=1)
+    assert got.mean[0] == pytest.approx(worth.mean(), rel=0.01)
+    np.testing.assert_allclose(got.quantiles[:, 0], np.quantile(worth, [0.02, 0.3, 0.9]), atol=2.0)
+
+
 def test_residual_lifetime_is_the_sum_of_discounted_survival() -> None:
     model = customers.retention_model(0.668, 3.806)
     summed = 1.1 * customers.expected_payments_ahead(model, [0, 4], 5000, 0.1)

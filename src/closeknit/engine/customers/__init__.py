@@ -10,7 +10,7 @@ Without a contract
 
 Under contract
 - `fit_retention`, `fit_retention_by_age` (sBG, BdW), `retention_survival`, `retention_rate`,
-  `expected_payments_ahead`, `discounted_residual_lifetime`.
+  `expected_payments_ahead`, `discounted_residual_lifetime`; `stay_value`: margin times stay, with quantiles.
 
 Without any law
 - `kaplan_meier`, `log_rank`.
@@ -48,6 +48,7 @@ from closeknit.engine.customers.retention import (
     retention_survival,
 )
 from closeknit.engine.customers.spend import SpendModel, expected_spend, fit_spend, spend_model
+from closeknit.engine.customers.stay import StayValue, stay_value
 from closeknit.engine.customers.survival import LogRank, SurvivalCurve, kaplan_meier, log_rank
 from closeknit.engine.customers.value import PurchaseValue, purchase_value
 
@@ -60,6 +61,7 @@ __all__ = [
     "PurchaseValue",
     "RetentionModel",
     "SpendModel",
+    "StayValue",
     "SurvivalCurve",
     "chance_alive",
     "chance_alive_at_occasion",
@@ -88,4 +90,5 @@ __all__ = [
     "retention_rate",
     "retention_survival",
     "spend_model",
+    "stay_value",
 ]
