@@ -65,7 +65,7 @@ def ingest_batch(
     streams = [_stream_of(recipe, file) for file in source.files]
     for stream, file in zip(streams, source.files, strict=True):
         ChunkMapper(stream, file.columns, {}, at)
-    with _only_one_loader(feed):
+    with only_one_loader(feed):
         batch, changed = _open_batch(feed, recipe, source, at)
         try:
             for number in range(batch.file_number, len(streams)):
@@ -85,7 +85,8 @@ def _stream_of(recipe: Recipe, file: SourceFile) -> Stream:
 
 
 @contextmanager
-def _only_one_loader(feed: Feed) -> Iterator[None]:
+def only_one_loader(feed: Feed) -> Iterator[None]:
+    """Keep others from loading a feed meanwhile, or refuse where somebody does."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(hashtext('closeknit-load'), %s)", [feed.pk])
         if not cursor.fetchone()[0]:
@@ -108,13 +109,22 @@ def _open_batch(feed: Feed, recipe: Recipe, source: RowSource, at: datetime) -> 
         new_recipe = not Batch.objects.filter(feed=feed, recipe_version=recipe.version, state=Batch.State.DONE).exists()
         if unfinished:
             return unfinished, new_recipe
-        files = [{"name": file.name, "sha256": file.sha256} for file in source.files]
+        files = [_file(recipe, file) for file in source.files]
         batch = Batch.objects.create(
             **same, source_name=source.name[:300], files=files, thread_id=ids.new_id(), started_at=at
         )
         withdrawn = withdraw_assumed(batch, recipe.assumed_facts)
         assumed = store_assumed(batch, recipe.assumed_facts)
     return batch, bool(new_recipe or withdrawn or assumed)
+
+
+def _file(recipe: Recipe, file: SourceFile) -> dict[str, object]:
+    found: dict[str, object] = {"name": file.name, "sha256": file.sha256}
+    stream = _stream_of(recipe, file)
+    if stream.into is None and not stream.key:
+        # Where rows are told apart by all they say, a mended row needs the order in which they say it.
+        found["columns"] = list(file.columns)
+    return found
 
 
 def _load_file(
@@ -156,7 +166,7 @@ def _place(batch: Batch, recipe: Recipe, stream: Stream, file: SourceFile, numbe
         stream.name,
         file.columns,
         recipe.private,
-        release=waiting.exists(),
+        waiting=frozenset(bytes(row) for row in waiting.values_list("raw_hash", flat=True)),
         repeats=loaded.exists(),
     )
 
@@ -246,7 +256,7 @@ def _entry(batch: Batch, operations: list[str], kinds: list[str]) -> Entry:
             "feed": batch.feed.name,
             "source": batch.source_name,
             "source_sha256": batch.source_sha256,
-            "files": batch.files,
+            "files": [{"name": file["name"], "sha256": file["sha256"]} for file in batch.files],
             "recipe_version": batch.recipe_version,
             "read": batch.read,
             "accepted": batch.accepted,

@@ -173,7 +173,7 @@ def fact_hash(body: dict[str, Any]) -> bytes:
 
 def raw_hash(stream: str, raw: Sequence[Any]) -> bytes:
     """Return the hash that recognises a refused row when it comes again."""
-    text = "\x1f".join("\x00" if value is None else str(value) for value in raw)
+    text = "\x1f".join(["\x00" if value is None else value if type(value) is str else str(value) for value in raw])
     return hashlib.sha256(f"{stream}\x1e{text}".encode("utf-8", "surrogatepass")).digest()[:16]
 
 

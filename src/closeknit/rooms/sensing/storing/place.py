@@ -12,8 +12,8 @@ class Place:
     """Where rows come from and go to: the batch, the file in it, its stream and columns, and what not to
     keep.
 
-    `release`: rows of earlier batches wait in quarantine and may now be good. `repeats`: this source was
-    loaded before.
+    `waiting`: hashes of rows of earlier batches that wait in quarantine and may now be good. `repeats`: this
+    source was loaded before.
     """
 
     batch: Batch
@@ -21,7 +21,7 @@ class Place:
     stream: str
     columns: tuple[str, ...]
     private: frozenset[str]
-    release: bool
+    waiting: frozenset[bytes]
     repeats: bool
 
 

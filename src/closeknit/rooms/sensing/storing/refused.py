@@ -62,9 +62,10 @@ def store_refused(place: Place, settled: Settled) -> int:
 
 def release(place: Place, raws: Iterable[RawRow]) -> None:
     """Mark rows as released that waited in quarantine and are good now."""
-    hashes = [_hash_of(place, raw) for raw in raws]
-    with connection.cursor() as cursor:
-        cursor.execute(_RELEASE, [place.batch.feed_id, hashes])
+    found = [content for content in (_hash_of(place, raw) for raw in raws) if content in place.waiting]
+    if found:
+        with connection.cursor() as cursor:
+            cursor.execute(_RELEASE, [place.batch.feed_id, found])
 
 
 def _hash_of(place: Place, raw: RawRow) -> bytes:

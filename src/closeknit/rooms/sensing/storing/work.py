@@ -57,7 +57,7 @@ def store_work(place: Place, chunk: WorkChunk, settled: Settled) -> None:
         chunk = chunk.only([line not in there for line in chunk.lines])
     settled.accepted += len(chunk.lines)
     _add_up(place.batch, chunk)
-    if place.release:
+    if place.waiting:
         release(place, chunk.raws)
 
 
