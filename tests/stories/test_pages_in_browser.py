@@ -50,6 +50,8 @@ PAGES = (
     "/ledger/check/",
     "/feeds/",
     "/feeds/orders/",
+    "/feeds/orders/connectors/",
+    "/feeds/orders/quarantine/",
     "/work/",
     "/inbox/",
     "/proposals/{proposal}/",

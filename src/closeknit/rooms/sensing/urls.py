@@ -2,10 +2,20 @@
 
 from django.urls import path
 
-from closeknit.rooms.sensing.pages import feeds
+from closeknit.rooms.sensing.pages import connectors, feeds, quarantine
 
 urlpatterns = [
     path("feeds/", feeds.list_feeds, name="feed-list"),
     path("feeds/<str:feed>/", feeds.show_feed, name="feed-detail"),
+    path("feeds/<str:feed>/connectors/", connectors.show_connectors, name="feed-connectors"),
+    path("feeds/<str:feed>/connectors/<str:kind>/", connectors.open_one, name="connector-open"),
+    path("connectors/<uuid:connector_id>/secret/", connectors.change_secret, name="connector-secret"),
+    path("connectors/<uuid:connector_id>/pull/", connectors.pull_now, name="connector-pull"),
+    path("connectors/<uuid:connector_id>/close/", connectors.close, name="connector-close"),
+    path("feeds/<str:feed>/quarantine/", quarantine.list_quarantined, name="quarantine-list"),
+    path("feeds/<str:feed>/quarantine/mend-alike/", quarantine.mend_many, name="quarantine-mend-alike"),
+    path("feeds/<str:feed>/quarantine/<int:row_id>/", quarantine.show_row, name="quarantine-row"),
+    path("feeds/<str:feed>/quarantine/<int:row_id>/mend/", quarantine.mend, name="quarantine-mend"),
+    path("feeds/<str:feed>/quarantine/<int:row_id>/set-aside/", quarantine.set_aside, name="quarantine-set-aside"),
     path("tiles/feeds/", feeds.show_today_tile, name="tile-feeds-today"),
 ]

@@ -10,6 +10,22 @@ from closeknit.kernel import ids
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 MONDAY = date(2026, 11, 16)
+SMALL_RECIPE = """
+recipe: orders
+title: Orders
+time_zone: Europe/Berlin
+streams:
+  - name: orders
+    from: "orders*.csv"
+    into: work
+    key: [order]
+    fields:
+      operation: {value: warehouse}
+      service: {value: picking}
+      occurred_at: at
+      quantity: {value: 1}
+      account_number: account
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +213,7 @@ def add_feed() -> None:
         name="orders",
         title="Orders",
         recipe="orders",
-        recipe_text="",
+        recipe_text=SMALL_RECIPE,
         recipe_version="abc",
         time_zone="Europe/Berlin",
         assumptions=["Tiers follow order value."],

@@ -39,6 +39,8 @@ PAGES = (
     "/ledger/",
     "/feeds/",
     "/feeds/orders/",
+    "/feeds/orders/quarantine/",
+    "/feeds/orders/connectors/",
     "/work/",
     "/you/",
     "/you/password/",

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.sensing.api import feeds, quarantine
+from closeknit.rooms.sensing.api import connectors, feeds, quarantine
 
 router = Router()
-for part in (feeds, quarantine):
+for part in (feeds, quarantine, connectors):
     router.add_router("", part.router)

@@ -81,4 +81,3 @@ class Receipt:
 
     message_id: str
     is_new: bool
-

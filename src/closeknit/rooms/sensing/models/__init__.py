@@ -1,5 +1,9 @@
 """Tables of sensing, one file per subject."""
 
+from closeknit.rooms.sensing.models.connectors import (
+    Connector,
+    Message,
+)
 from closeknit.rooms.sensing.models.facts import (
     FactRow,
 )
@@ -18,8 +22,10 @@ from closeknit.rooms.sensing.models.work import (
 __all__ = [
     "Batch",
     "BatchOperation",
+    "Connector",
     "FactRow",
     "Feed",
+    "Message",
     "QuarantinedRow",
     "WorkRow",
 ]
