@@ -65,16 +65,19 @@ class Hierarchy:
 
     @cached_property
     def places(self) -> tuple[IntArray, ...]:
-        """A tree as its kernel takes it: leaves [node and parent's place, leaf], sums [the same, sum] by place.
-
-        Each sum's place is before its parent's; the one after the last stands for no parent.
+        """A tree as its kernel takes it: runs of leaves [first node, node after the last, parent's place; run], and
+        sums [node, parent's place; sum] by place, each before its parent; the last place stands for no parent.
         """
         # Compiled code takes no read-only arrays: these are not to be written to.
         uppers = self.order[~self.is_leaf[self.order]]
         place = np.full(self.node_count + 1, uppers.size, dtype=np.int64)
         place[uppers] = np.arange(uppers.size)
-        parents = np.where(self.parents >= 0, self.parents, self.node_count)
-        return tuple(array([nodes, place[parents[nodes]]], np.int64) for nodes in (self.leaves, uppers))
+        above = place[np.where(self.parents >= 0, self.parents, self.node_count)]
+        starts = np.flatnonzero(
+            (np.diff(self.leaves, prepend=-2) != 1) | (np.diff(above[self.leaves], prepend=-1) != 0)
+        )
+        first, last = self.leaves[starts], self.leaves[np.append(starts[1:], self.leaves.size) - 1]
+        return array([first, last + 1, above[first]], np.int64), array([uppers, above[uppers]], np.int64)
 
     def _pairs_of_tree(self) -> tuple[IntArray, IntArray]:
         place = np.cumsum(~self.is_leaf) - 1

@@ -41,25 +41,26 @@ def reconcile_tree(
 ) -> bool:
     """The least squares that add up; whether every number given is one, no larger than `largest`, no variance below 0.
 
-    `seen`: the base as given, flat; it is copied to `kept`, which is `base`, flat. `leaves` [node and parent's place,
-    leaf]; `uppers` [the same, sum], each before its parent; the place after the last stands for no parent. `weights`
-    [2, place] and `sums` [3, place, period] come as zeros. A subtree's total is known from itself with variance
-    `known`: its own forecast and the sum of its children's.
+    `seen`: the base as given, flat; it is copied to `kept`, which is `base`, flat. `leaves` [first node, node after the
+    last, parent's place; run]; `uppers` [node, parent's place; sum], each before its parent; the place after the last
+    stands for no parent. `weights` [2, place] and `sums` [2, place, period] come as zeros. A subtree's total is known
+    from itself with variance `known`: its own forecast and the sum of its children's.
     """
     periods, last = base.shape[1], uppers.shape[1]
     below, known = weights[0], weights[1]
-    price, told, total = sums[0], sums[1], sums[2]
+    price, told = sums[0], sums[1]
     fine = True
     for i in range(seen.size):
         value = seen[i]
         fine &= abs(value) <= largest
         kept[i] = value
     for i in range(leaves.shape[1]):
-        node, parent = leaves[0, i], leaves[1, i]
-        fine &= 0.0 <= variances[node] <= largest
-        below[parent] += variances[node]
-        for t in range(periods):
-            price[parent, t] += base[node, t]
+        parent = leaves[2, i]
+        for node in range(leaves[0, i], leaves[1, i]):
+            fine &= 0.0 <= variances[node] <= largest
+            below[parent] += variances[node]
+            for t in range(periods):
+                price[parent, t] += base[node, t]
     for place in range(last):
         node, parent = uppers[0, place], uppers[1, place]
         fine &= 0.0 <= variances[node] <= largest
@@ -73,22 +74,17 @@ def reconcile_tree(
     for t in range(periods):
         price[last, t] = 0.0
     for place in range(last - 1, -1, -1):
-        parent = uppers[1, place]
-        for t in range(periods):
-            left = told[place, t] + known[place] * price[parent, t] - price[place, t]
-            price[place, t] = left / below[place] if below[place] > 0.0 else 0.0
-    for i in range(leaves.shape[1]):
-        node, parent = leaves[0, i], leaves[1, i]
-        weight = variances[node]
-        for t in range(periods):
-            value = base[node, t] + weight * price[parent, t]
-            values[node, t] = value
-            total[parent, t] += value
-    for place in range(last):
         node, parent = uppers[0, place], uppers[1, place]
         for t in range(periods):
-            values[node, t] = total[place, t]
-            total[parent, t] += total[place, t]
+            value = told[place, t] + known[place] * price[parent, t]
+            values[node, t] = value
+            price[place, t] = (value - price[place, t]) / below[place] if below[place] > 0.0 else 0.0
+    for i in range(leaves.shape[1]):
+        parent = leaves[2, i]
+        for node in range(leaves[0, i], leaves[1, i]):
+            weight = variances[node]
+            for t in range(periods):
+                values[node, t] = base[node, t] + weight * price[parent, t]
     return fine
 
 

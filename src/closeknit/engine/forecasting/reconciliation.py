@@ -134,7 +134,7 @@ def _by_tree(base: ArrayLike, tree: Hierarchy, variances: ArrayLike | None, non_
     leaves, uppers = tree.places
     (nodes, periods), places = seen.shape, uppers.shape[1] + 1
     given, values = np.empty(seen.shape), np.empty(seen.shape)
-    weights, sums = np.zeros((2, places)), np.zeros((3, places, periods))
+    weights, sums = np.zeros((2, places)), np.zeros((2, places, periods))
     flat = seen.reshape(-1), given.reshape(-1)
     work = 12.0 * nodes * (periods + 2)
     if not run(reconcile_tree, work, *flat, given, spread, leaves, uppers, LARGEST, weights, sums, values):
