@@ -29,3 +29,9 @@ def show(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) 
     for row in cells:
         first, *others = (text.rjust(width) for text, width in zip(row, widths, strict=True))
         print("  " + "  ".join([first.strip().ljust(widths[0]), *others]))
+
+
+def verdict(ratio: float, aim: float) -> tuple[str, str, str]:
+    """Return a ratio, its aim (nothing where it is 0) and whether it is met, as a table says it."""
+    said = f"{ratio:,.0f}" if ratio >= 10.0 else f"{ratio:.2f}"
+    return said, f"{aim:,.0f}" if aim else "", ("yes" if ratio >= aim else "NO") if aim else ""
