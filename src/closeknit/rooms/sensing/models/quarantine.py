@@ -1,4 +1,4 @@
-"""What was refused."""
+"""What was refused, and what became of it."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,11 @@ from closeknit.rooms.sensing.models.feeds import Batch, Feed
 
 
 class QuarantinedRow(models.Model):
-    """A refused row, with its raw content (without the recipe's private columns) and a reason to act on."""
+    """A refused row, with its raw content (without the recipe's private columns) and a reason to act on.
+
+    `raw` is never changed. `mended` is what somebody made of it; `outcome` is empty while it waits, and where a later
+    load brought it good (then `released_at` is set).
+    """
 
     feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+", db_index=False)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+")
@@ -20,6 +24,12 @@ class QuarantinedRow(models.Model):
     reason = models.TextField()
     quarantined_at = models.DateTimeField(db_default=Now())
     released_at = models.DateTimeField(null=True)
+    mended = models.JSONField(null=True)
+    outcome = models.CharField(max_length=10, db_default="", default="", blank=True)
+    settled_by_key = models.CharField(max_length=80, db_default="", default="", blank=True)
+    settled_by_name = models.CharField(max_length=120, db_default="", default="", blank=True)
+    settled_why = models.CharField(max_length=500, db_default="", default="", blank=True)
+    mended_by_version = models.CharField(max_length=12, db_default="", default="", blank=True)
 
     class Meta:
         db_table = "sensing_quarantined"

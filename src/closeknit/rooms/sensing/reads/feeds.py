@@ -13,7 +13,6 @@ from closeknit.rooms.sensing.contracts import (
     Counts,
     FeedCard,
     PromiseRule,
-    QuarantinedCard,
 )
 from closeknit.rooms.sensing.models import Batch, BatchOperation, Feed, QuarantinedRow
 from closeknit.rooms.sensing.reads.access import require_feeds
@@ -67,21 +66,6 @@ def get_batch(batch_id: int, *, by: Actor) -> BatchCard:
     if row is None:
         raise NotFound("There is no such batch.", where=f"batch {batch_id}")
     return batch_card(row)
-
-
-def list_quarantined(
-    *, by: Actor, feed: str = "", batch_id: int | None = None, limit: int = 100, before_id: int | None = None
-) -> list[QuarantinedCard]:
-    """Return refused rows that still wait, newest first."""
-    require_feeds(by)
-    rows = QuarantinedRow.objects.filter(released_at=None).select_related("feed", "batch").order_by("-id")
-    if feed:
-        rows = rows.filter(feed__name=feed)
-    if batch_id is not None:
-        rows = rows.filter(batch_id=batch_id)
-    if before_id is not None:
-        rows = rows.filter(pk__lt=before_id)
-    return [_quarantined(row) for row in rows[:limit]]
 
 
 def batch_card(row: Batch) -> BatchCard:
@@ -161,18 +145,6 @@ def _card(feed: Feed, sums: dict[str, Any], newest: Any, waiting: int) -> FeedCa
         last_loaded_at=sums.get("loaded_at"),
         waiting_in_quarantine=waiting,
         assumptions=tuple(feed.assumptions),
-    )
-
-
-def _quarantined(row: QuarantinedRow) -> QuarantinedCard:
-    return QuarantinedCard(
-        row_id=row.pk,
-        feed=row.feed.name,
-        source_name=file_name(row.batch, row.file_number),
-        line=row.line,
-        code=row.code,
-        reason=row.reason,
-        raw=row.raw,
     )
 
 
