@@ -25,6 +25,7 @@ from closeknit.rooms.demand.contracts import (
     RunPurpose,
 )
 from closeknit.rooms.demand.models import Assumption, ForecastRun
+from closeknit.rooms.demand.reads.archives import stored_inputs, stored_numbers
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission, SettingPlace
 from closeknit.rooms.sensing import reads as sensing
@@ -73,11 +74,10 @@ def _weeks(row: Assumption) -> list[AdjustedWeek]:
 
 
 def _weeks_of(run_id: UUID, row: Assumption) -> tuple[AdjustedWeek, ...]:
-    run = ForecastRun.objects.only("numbers", "snapshot").get(pk=run_id)
-    levels, panels = compute.unpack(bytes(run.numbers))
+    levels, panels = stored_numbers(run_id)
     shares = {}
-    if row.account_number and run.snapshot:
-        inputs = compute.unpack_inputs(bytes(run.snapshot))
+    inputs = stored_inputs(run_id) if row.account_number else None
+    if inputs is not None:
         keys = [key for panel in panels for key in panel.keys]
         shares = compute.account_shares([source.history for source in inputs.sources], keys, inputs.tiers)
     return assumed_weeks(panels, levels, _adjustment(row), shares)

@@ -1,5 +1,6 @@
 """Forecast an operation's demand from what was observed up to an instant."""
 
+from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.chunks import map_chunks
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.events import publish
 from closeknit.rooms.decisions.actions.record_entry import record_entry
@@ -15,7 +17,7 @@ from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.compute import ForecastInputs, MadeForecast
 from closeknit.rooms.demand.contracts import ForecastRefreshed, ForecastTried, RunPurpose
-from closeknit.rooms.demand.models import ForecastRun
+from closeknit.rooms.demand.models import ForecastPiece, ForecastRun
 from closeknit.rooms.demand.reads.horizons import get_run_horizon
 from closeknit.rooms.demand.reads.inputs import get_forecast_inputs
 from closeknit.rooms.org.contracts import Permission
@@ -63,8 +65,11 @@ def refresh_forecast(
     run.purpose, run.scenario = purpose.value, scenario
     if purpose is RunPurpose.PLAN:
         _bind(run, made, by, at)
+    kept = _Kept(
+        list(compute.pack_pieces(compute.QUANTILE_LEVELS, made.panels)), list(compute.pack_inputs_pieces(inputs))
+    )
     try:
-        return _store(run, by)
+        return _store(run, kept, by)
     except IntegrityError:
         # Another job may have stored the same run while this one computed: then that one stands.
         stored = _same(operation, snapshot, purpose, scenario)
@@ -83,7 +88,7 @@ def _same(operation: str, snapshot: str, purpose: RunPurpose, scenario: str) -> 
 
 
 def _forecast(inputs: ForecastInputs) -> MadeForecast:
-    return compute.make_forecast(inputs)
+    return compute.make_forecast(inputs, map_chunks)
 
 
 def _run(inputs: ForecastInputs, snapshot: str, made: MadeForecast, thread_id: UUID, at: datetime) -> ForecastRun:
@@ -107,8 +112,6 @@ def _run(inputs: ForecastInputs, snapshot: str, made: MadeForecast, thread_id: U
         interval_coverage_share=made.accuracy.interval_coverage_share,
         bias_share=made.accuracy.bias_share,
         adjustments=compute.applied_forms(made.applied),
-        numbers=compute.pack(compute.QUANTILE_LEVELS, made.panels),
-        snapshot=compute.pack_inputs(inputs),
     )
 
 
@@ -120,9 +123,21 @@ def _bind(run: ForecastRun, made: MadeForecast, by: Actor, at: datetime) -> None
     run.horizon_reason = horizon.reason
 
 
-def _store(run: ForecastRun, by: Actor) -> UUID:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The archives that a run keeps."""
+
+    numbers: list[bytes]
+    snapshot: list[bytes]
+
+
+def _store(run: ForecastRun, kept: _Kept, by: Actor) -> UUID:
+    run.numbers, run.snapshot = kept.numbers[0], kept.snapshot[0]
     with transaction.atomic():
         run.save(force_insert=True)
+        for of, archives in (("numbers", kept.numbers), ("snapshot", kept.snapshot)):
+            for position, archive in enumerate(archives[1:], start=1):
+                ForecastPiece.objects.create(run=run, of=of, position=position, archive=archive)
         record_entry(_entry(run), by=by)
         publish(_news(run, run.thread_id), by=by)
     return run.pk

@@ -3,11 +3,13 @@
 from uuid import UUID
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.chunks import map_chunks
 from closeknit.kernel.errors import Conflict, NotFound
 from closeknit.rooms.decisions.contracts import LedgerLine, Recomputed
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.contracts import ForecastReplay
 from closeknit.rooms.demand.models import ForecastRun
+from closeknit.rooms.demand.reads.archives import stored_inputs
 from closeknit.rooms.org.contracts import Permission
 
 
@@ -28,18 +30,18 @@ def replay_forecast(run_id: UUID, *, by: Actor) -> ForecastReplay:
         Conflict: when the run was made before snapshots were kept.
     """
     by.require(Permission.READ_LEDGER)
-    run = ForecastRun.objects.defer("numbers").filter(pk=run_id).first()
+    run = ForecastRun.objects.defer("numbers", "snapshot").filter(pk=run_id).first()
     if run is None:
         raise NotFound("There is no such forecast.", where=f"forecast:{run_id}")
-    if not run.snapshot:
+    inputs = stored_inputs(run_id)
+    if inputs is None:
         raise Conflict(
             "What this forecast was made from was not kept yet when it was made.",
             where=f"forecast:{run_id}",
             todo="Replay a later forecast.",
         )
-    inputs = compute.unpack_inputs(bytes(run.snapshot))
     found = compute.inputs_digest(inputs)
-    made = compute.make_forecast(inputs)
+    made = compute.make_forecast(inputs, map_chunks)
     return ForecastReplay(
         run_id=run_id,
         same=made.digest == run.result_digest and found == run.snapshot_digest,

@@ -14,11 +14,11 @@ from closeknit.kernel.events import publish
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
-from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.compute.accuracy import Came, ScoreRow, score_run, week_digests
 from closeknit.rooms.demand.contracts import RunPurpose
 from closeknit.rooms.demand.contracts.accuracy import ForecastsScored
 from closeknit.rooms.demand.models import ForecastRun, Score, ScoredRun
+from closeknit.rooms.demand.reads.archives import stored_numbers
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
 from closeknit.rooms.sensing.contracts import OperationSpan
@@ -117,7 +117,7 @@ def _score(run: ForecastRun, until_on: date, came: Came) -> tuple[list[ScoreRow]
     digests = {week: d for week, d in week_digests(came, weeks).items() if known.get(week) != d}
     if not digests:
         return [], {}
-    levels, panels = compute.unpack(bytes(ForecastRun.objects.values_list("numbers", flat=True).get(pk=run.pk)))
+    levels, panels = stored_numbers(run.pk)
     return score_run(panels, levels, run.first_on, [date.fromisoformat(week) for week in digests], came), digests
 
 

@@ -7,28 +7,44 @@ from closeknit.rooms.demand.compute.adjustment_forms import (
     applied_forms,
     applied_of,
 )
-from closeknit.rooms.demand.compute.archive import history_digest, pack, result_digest, unpack
+from closeknit.rooms.demand.compute.archive import (
+    history_digest,
+    pack,
+    pack_pieces,
+    result_digest,
+    unpack,
+    unpack_pieces,
+)
 from closeknit.rooms.demand.compute.calendar import HOLIDAY, Occasion, public_holidays
-from closeknit.rooms.demand.compute.grouping import OWN_SERIES_WEEKS, PERIODS_PER_DAY, History
+from closeknit.rooms.demand.compute.explorer import whole_weeks
+from closeknit.rooms.demand.compute.grouping import OWN_SERIES_WEEKS, PERIODS_PER_DAY, History, narrow
 from closeknit.rooms.demand.compute.horizons import frozen_changes, horizon_of, widest
-from closeknit.rooms.demand.compute.inputs import ForecastInputs, Source, inputs_digest, pack_inputs, unpack_inputs
+from closeknit.rooms.demand.compute.inputs import (
+    ForecastInputs,
+    Source,
+    inputs_digest,
+    pack_inputs,
+    pack_inputs_pieces,
+    unpack_inputs,
+    unpack_inputs_pieces,
+)
 from closeknit.rooms.demand.compute.insights import judge_insight
 from closeknit.rooms.demand.compute.laying import join_panels, on_clock, weekly_sums
 from closeknit.rooms.demand.compute.making import MadeForecast, make_forecast
 from closeknit.rooms.demand.compute.panels import (
     CODE_VERSION,
-    HELD_OUT_DAYS,
     NO_CHOICES,
     PLANNING_MINUTES,
-    QUANTILE_LEVELS,
     Accuracy,
     forecast_panel,
     grain_of,
     join_accuracy,
     score,
 )
+from closeknit.rooms.demand.compute.parts import HELD_OUT_DAYS, QUANTILE_LEVELS, Each
 from closeknit.rooms.demand.compute.pipeline import weigh_pipeline
 from closeknit.rooms.demand.compute.placing import SHARE_DAYS, account_shares, shares_of_rows, shares_of_units
+from closeknit.rooms.demand.compute.ranges import weekly_range
 from closeknit.rooms.demand.compute.sharing import derivable, shared_cells, shared_units, withheld_places
 
 __all__ = [
@@ -42,6 +58,7 @@ __all__ = [
     "QUANTILE_LEVELS",
     "SHARE_DAYS",
     "Accuracy",
+    "Each",
     "ForecastInputs",
     "History",
     "MadeForecast",
@@ -65,9 +82,12 @@ __all__ = [
     "join_panels",
     "judge_insight",
     "make_forecast",
+    "narrow",
     "on_clock",
     "pack",
     "pack_inputs",
+    "pack_inputs_pieces",
+    "pack_pieces",
     "public_holidays",
     "result_digest",
     "score",
@@ -77,8 +97,12 @@ __all__ = [
     "shares_of_units",
     "unpack",
     "unpack_inputs",
+    "unpack_inputs_pieces",
+    "unpack_pieces",
+    "weekly_range",
     "weekly_sums",
     "weigh_pipeline",
+    "whole_weeks",
     "widest",
     "withheld_places",
 ]

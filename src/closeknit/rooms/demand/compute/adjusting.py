@@ -9,13 +9,13 @@ the shape of the spread as unchanged.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from closeknit.rooms.demand.compute.placing import FloatArray, Share, day_shares, lay_out, shares_of_rows
+from closeknit.engine.forecasting import widened_quantiles
+from closeknit.rooms.demand.compute.placing import FloatArray, Share, day_shares, is_in_tier, lay_out, shares_of_rows
 from closeknit.rooms.demand.contracts import (
     STATISTICAL,
     AccountShares,
@@ -87,14 +87,9 @@ class _Level:
         moved = (self.mean != self.base) | (self.variance > 0)
         if not moved.any():
             return given
-        z = np.array([NormalDist().inv_cdf(level) for level in levels])
-        normal = z.reshape(-1, *(1 for _ in self.mean.shape))
-        own = (given - self.base) * self.factor
-        spread = np.abs(own[-1] - own[0]) / max(float(z[-1] - z[0]), 1e-9)
-        known = spread > 0
-        ratio = np.divide(self.variance, spread**2, out=np.zeros_like(spread), where=known)
-        around = np.where(known, own * np.sqrt(1.0 + ratio), own + normal * np.sqrt(self.variance))
-        return np.where(moved, np.maximum(self.mean + around, 0.0), given)
+        own = self.mean + (given - self.base) * self.factor
+        wide = widened_quantiles(self.mean, own, levels, np.sqrt(self.variance))
+        return np.where(moved, np.maximum(wide, 0.0), given)
 
 
 def _level(values: FloatArray) -> _Level:
@@ -112,6 +107,7 @@ class _State:
         self.weekly = _level(panel.weekly_mean)
         self.total = _level(panel.total_mean)
         self.total_weekly = _level(panel.total_weekly_mean)
+        self.node_weekly = _level(panel.node_weekly_mean)
 
     def move(self, share: Share, by: FloatArray, p: float, scales: NDArray[np.bool_]) -> None:
         """Change series by p times `by` (rows x columns of the share), and weeks and totals with them.
@@ -130,6 +126,24 @@ class _State:
         self.weekly.move(rows, weeks, by @ into_weeks, p, scaled_weeks)
         self.total.move(totals, columns, in_totals, p, scales)
         self.total_weekly.move(totals, weeks, in_totals @ into_weeks, p, scaled_weeks)
+        nodes, in_nodes = self._in_nodes(rows, by @ into_weeks, totals, in_totals @ into_weeks)
+        self.node_weekly.move(nodes, weeks, in_nodes, p, scaled_weeks)
+
+    def _in_nodes(
+        self, rows: NDArray[np.int64], of_rows: FloatArray, totals: NDArray[np.int64], of_totals: FloatArray
+    ) -> tuple[NDArray[np.int64], FloatArray]:
+        """Return which further sums change, and by how much a week: tiers as their series, others as their totals."""
+        found = []
+        for number, name in enumerate(self.panel.node_names):
+            if name.tier:
+                inside = [i for i, row in enumerate(rows) if is_in_tier(name, self.panel.keys[row])]
+                part = of_rows[inside]
+            else:
+                part = of_totals[np.isin(totals, name.totals)]
+            if part.shape[0]:
+                found.append((number, part.sum(axis=0)))
+        changed = np.array([change for _, change in found]).reshape(len(found), of_rows.shape[1])
+        return np.array([number for number, _ in found], dtype=np.int64), changed
 
     def _in_totals(self, rows: NDArray[np.int64], columns: NDArray[np.int64], by: FloatArray) -> FloatArray:
         """Return what totals change by: what their series do; what is taken away, in the total's own measure."""
@@ -154,6 +168,8 @@ class _State:
             total_quantiles=self.total.quantiles(given.total_quantiles, levels),
             total_weekly_mean=self.total_weekly.mean,
             total_weekly_quantiles=self.total_weekly.quantiles(given.total_weekly_quantiles, levels),
+            node_weekly_mean=self.node_weekly.mean,
+            node_weekly_quantiles=self.node_weekly.quantiles(given.node_weekly_quantiles, levels),
         )
 
 

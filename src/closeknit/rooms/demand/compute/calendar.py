@@ -49,6 +49,10 @@ class EventRows:
     places: tuple[frozenset[tuple[str, str, str]], ...]
     stated_share: tuple[float | None, ...]
 
+    def of_one_account(self) -> BoolArray:
+        """[row]: whether the row is about single accounts."""
+        return np.array([any(account for _, _, account in places) for places in self.places], dtype=np.bool_)
+
     def concerning(self, keys: Sequence[ForecastKey]) -> BoolArray:
         """[series, row]: whether the row is about the series."""
         found = np.zeros((len(keys), len(self.names)), dtype=np.bool_)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closeknit.rooms.demand.compute.method_words import method_words
+from closeknit.rooms.demand.compute.ranges import covers, weekly_of_series, weekly_range
 from closeknit.rooms.demand.contracts.explorer import (
     TOGETHER,
     Branch,
@@ -21,6 +22,7 @@ from closeknit.rooms.demand.contracts.runs import EventEffect, ForecastCard, For
 FloatArray = NDArray[np.float64]
 RECENT_WEEKS = 8
 REASONS_SHOWN = 12
+RANGE = (0.1, 0.9)
 CHANGED_SHARE = 1e-9
 """Numbers that differ by less than this share are the same number, added up in another order."""
 DEEPER = {
@@ -29,17 +31,6 @@ DEEPER = {
     BranchLevel.REGION: BranchLevel.TIER,
     BranchLevel.TIER: BranchLevel.ACCOUNT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Sum:
-    """Weekly numbers of a branch (W each), and over how many ranges its range was added up."""
-
-    statistical: FloatArray
-    mean: FloatArray
-    low: FloatArray
-    high: FloatArray
-    ranges: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +43,6 @@ class Cut:
     reasons: tuple[BranchReason, ...]
     series: int
     is_widest: bool
-
-
-def covers(branch: Branch, key: ForecastKey) -> bool:
-    """Tell whether a series belongs to a branch."""
-    return (
-        branch.service in ("", key.service)
-        and branch.region in ("", key.region)
-        and branch.tier in ("", key.tier)
-        and branch.account_number in ("", key.account_number or TOGETHER)
-    )
 
 
 def cut_branch(
@@ -79,13 +60,14 @@ def cut_branch(
     """
     whole = whole_weeks(card)
     seen = _observed_of(branch, observed)
-    ahead = _sum_of(panels, levels, branch, whole)
+    ahead = weekly_range(panels, levels, branch, whole, RANGE)
     weeks = [BranchWeek(day, units, None, None, None, None) for day, units in sorted(seen.items())]
-    columns = zip(ahead.statistical, ahead.mean, ahead.low, ahead.high, strict=True)
+    columns = zip(ahead.statistical, ahead.mean, *ahead.quantiles, strict=True)
     weeks += [BranchWeek(day, None, *map(float, numbers)) for day, numbers in zip(whole, columns, strict=True)]
     level, branches = _parts_of(branch, [key for panel in panels for key in panel.keys])
     shown = [part for part in branches if part.account_number in ("", TOGETHER) or visible(part.account_number)]
-    parts = [_part(panels, levels, part, whole, observed) for part in shown]
+    rows = _Rows(panels, branch, observed, level)
+    parts = [_part(panels, levels, part, whole, rows) for part in shown]
     parts.sort(key=lambda part: (-part.units_per_week, part.name))
     reasons = _reasons(panels, branch, visible)
     series = sum(covers(branch, key) for panel in panels for key in panel.keys)
@@ -103,7 +85,8 @@ def cut_accounts(
     whole = whole_weeks(card)
     keys = {key for panel in panels for key in panel.keys if key.account_number and visible(key.account_number)}
     named = sorted({key.account_number for key in keys})
-    parts = [_part(panels, levels, Branch(account_number=name), whole, observed) for name in named]
+    rows = _Rows(panels, Branch(), observed, BranchLevel.ACCOUNT)
+    parts = [_part(panels, levels, Branch(account_number=name), whole, rows) for name in named]
     parts.sort(key=lambda part: (-part.units_per_week, part.name))
     return Cut((), BranchLevel.ACCOUNT if parts else None, tuple(parts), (), len(keys), False)
 
@@ -152,69 +135,85 @@ def _parts_of(branch: Branch, keys: Iterable[ForecastKey]) -> tuple[BranchLevel 
     return None, []
 
 
-def _sum_of(panels: Sequence[Panel], levels: FloatArray, branch: Branch, whole: Sequence[date]) -> _Sum:
-    """Add up the weekly numbers of a branch: from totals where it is made of whole ones, else from its series."""
-    low, high = (int(np.argmin(np.abs(levels - q))) for q in (0.1, 0.9))
-    days = np.array(whole, dtype="datetime64[D]")
-    sums = [np.zeros(days.size) for _ in range(4)]
-    ranges = 0
-    for panel in panels:
-        at = np.searchsorted(panel.week_on, days)
-        if branch.level in (BranchLevel.OPERATION, BranchLevel.SERVICE, BranchLevel.REGION):
-            rows = [
-                i for i, (s, r) in enumerate(panel.total_keys) if branch.service in ("", s) and branch.region in ("", r)
-            ]
-            mean, quantiles = panel.total_weekly_mean, panel.total_weekly_quantiles
-            statistical = panel.total_statistical_weekly_mean
-        else:
-            rows = [i for i, key in enumerate(panel.keys) if covers(branch, key)]
-            mean, quantiles = panel.weekly_mean, panel.weekly_quantiles
-            statistical = panel.statistical_weekly_mean
-        ranges += len(rows)
-        for place, numbers in enumerate((statistical, mean, quantiles[low], quantiles[high])):
-            sums[place] += numbers[rows][:, at].sum(axis=0)
-    return _Sum(sums[0], sums[1], sums[2], sums[3], ranges)
+def _name_of(level: BranchLevel, key: ForecastKey) -> str:
+    return key.account_number or TOGETHER if level is BranchLevel.ACCOUNT else str(getattr(key, level.value))
+
+
+class _Rows:
+    """The series of a branch and what came of them, sorted into its parts in one pass."""
+
+    def __init__(
+        self,
+        panels: Sequence[Panel],
+        branch: Branch,
+        observed: Mapping[ForecastKey, Mapping[date, float]],
+        level: BranchLevel | None,
+    ) -> None:
+        self.series: dict[str, list[tuple[int, int]]] = {}
+        self.seen: dict[str, dict[date, float]] = {}
+        self.brought: dict[ForecastKey, float] = {}
+        self.panels, self.level = panels, level
+        if level is None:
+            return
+        for number, panel in enumerate(panels):
+            for i, key in enumerate(panel.keys):
+                if covers(branch, key):
+                    self.series.setdefault(_name_of(level, key), []).append((number, i))
+        for key, weeks in observed.items():
+            if covers(branch, key):
+                seen = self.seen.setdefault(_name_of(level, key), {})
+                for day, units in weeks.items():
+                    seen[day] = seen.get(day, 0.0) + units
+                self.brought[key] = sum(weeks.values())
+
+    def of_panel(self, name: str) -> list[list[int]]:
+        """Return the rows of a part in each panel."""
+        rows: list[list[int]] = [[] for _ in self.panels]
+        for number, i in self.series.get(name, []):
+            rows[number].append(i)
+        return rows
+
+    def error(self, name: str) -> float | None:
+        """Return the held-out error of a part's series, each by the work that it brought."""
+        pairs = []
+        for number, i in self.series.get(name, []):
+            panel = self.panels[number]
+            wape, weight = float(panel.wape_share[i]), self.brought.get(panel.keys[i], 0.0)
+            if np.isfinite(wape) and weight > 0:
+                pairs.append((wape, weight))
+        total = sum(weight for _, weight in pairs)
+        return sum(wape * weight for wape, weight in pairs) / total if total else None
 
 
 def _part(
-    panels: Sequence[Panel],
-    levels: FloatArray,
-    branch: Branch,
-    whole: Sequence[date],
-    observed: Mapping[ForecastKey, Mapping[date, float]],
+    panels: Sequence[Panel], levels: FloatArray, branch: Branch, whole: Sequence[date], rows: _Rows
 ) -> BranchPart:
-    ahead = _sum_of(panels, levels, branch, whole)
-    seen = _observed_of(branch, observed)
+    name = branch.account_number or branch.tier or branch.region or branch.service
+    if branch.account_number:
+        ahead = weekly_of_series(panels, levels, rows.of_panel(name), whole, RANGE)
+    else:
+        ahead = weekly_range(panels, levels, branch, whole, RANGE)
+    seen = rows.seen.get(name, {})
     recent = [seen[day] for day in sorted(seen)[-RECENT_WEEKS:]]
     usual = float(np.mean(recent)) if recent else None
     units = float(ahead.mean.mean()) if whole else 0.0
-    mine = [(panel, i) for panel in panels for i, key in enumerate(panel.keys) if covers(branch, key)]
-    methods = sorted({panel.methods[i] for panel, i in mine})
+    mine = rows.series.get(name, [])
+    methods = sorted({panels[number].methods[i] for number, i in mine})
     off = np.abs(ahead.mean - ahead.statistical)
     return BranchPart(
         branch=branch,
-        name=branch.account_number or branch.tier or branch.region or branch.service,
+        name=name,
         units_per_week=units,
-        low_per_week=float(ahead.low.mean()) if whole else 0.0,
-        high_per_week=float(ahead.high.mean()) if whole else 0.0,
+        low_per_week=float(ahead.quantiles[0].mean()) if whole else 0.0,
+        high_per_week=float(ahead.quantiles[1].mean()) if whole else 0.0,
         recent_per_week=usual,
         moved_share=units / usual - 1.0 if usual else None,
-        wape_share=_error(mine, observed),
+        wape_share=rows.error(name),
         method=method_words(methods[0]) if len(methods) == 1 else f"{len(methods)} methods",
         series=len(mine),
         changed_by_people=bool(np.any(off > CHANGED_SHARE * np.maximum(np.abs(ahead.statistical), 1e-9))),
+        is_widest=ahead.ranges > 1,
     )
-
-
-def _error(mine: Sequence[tuple[Panel, int]], observed: Mapping[ForecastKey, Mapping[date, float]]) -> float | None:
-    """Return the held-out error of a branch's series, each by the work that it brought."""
-    pairs = []
-    for panel, i in mine:
-        wape, weight = float(panel.wape_share[i]), sum(observed.get(panel.keys[i], {}).values())
-        if np.isfinite(wape) and weight > 0:
-            pairs.append((wape, weight))
-    total = sum(weight for _, weight in pairs)
-    return sum(wape * weight for wape, weight in pairs) / total if total else None
 
 
 def effects_of(panels: Sequence[Panel], branch: Branch) -> tuple[EventEffect, ...]:

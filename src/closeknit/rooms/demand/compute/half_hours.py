@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closeknit.engine.forecasting import day_profile, to_slots
+from closeknit.rooms.demand.compute.gathering import Numbers
 from closeknit.rooms.demand.compute.nodes import Nodes
-from closeknit.rooms.demand.compute.statistical import Numbers
 
 SLOTS = 48
 SHAPE_DAYS = 26 * 7
@@ -18,11 +18,6 @@ SUNDAY_KIND, HOLIDAY_KIND = 6, 7
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-
-
-def days_of(values: FloatArray) -> FloatArray:
-    """[node, day]: sums of half-hours; a day with any missing is missing."""
-    return np.asarray(values.reshape(values.shape[0], -1, SLOTS).sum(axis=2))
 
 
 def kinds_of_day(days: NDArray[np.datetime64], special: BoolArray) -> IntArray:
@@ -36,13 +31,13 @@ def laid_out(
 ) -> Numbers:
     """Lay days out over half-hours, for series and totals; their weeks stay as they are.
 
-    `values`: half-hours of the past; `kinds`: of its days and of those to come.
+    `values`: half-hours of the last days of the past [series and totals, half-hour]; `kinds`: of these days and of
+    those to come.
     """
     shown = nodes.series + nodes.totals
-    past = values.shape[1] // SLOTS
-    used = min(past, SHAPE_DAYS)
-    seen = np.maximum(values[:shown, (past - used) * SLOTS :], 0.0)
-    before, ahead = kinds[past - used : past], kinds[past:]
+    used = values.shape[1] // SLOTS
+    seen = np.maximum(values, 0.0)
+    before, ahead = kinds[:used], kinds[used:]
     if not (before == HOLIDAY_KIND).any():
         # What no holiday has shown yet has the shape of a Sunday.
         ahead = np.where(ahead == HOLIDAY_KIND, SUNDAY_KIND, ahead)

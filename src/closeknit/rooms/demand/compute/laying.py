@@ -21,6 +21,7 @@ _BY_PERIOD = (
 _BY_LEVEL = ("weekly_quantiles", "total_quantiles", "total_weekly_quantiles")
 _STACKED = {
     "wape_share": 0,
+    "node_weekly_quantiles": 1,
     **{
         name: 1 if final in _BY_LEVEL else 0
         for pair in STATISTICAL.items()
@@ -63,6 +64,11 @@ def join_panels(panels: Sequence[Panel]) -> Panel:
         panels[0],
         total_of_series=np.concatenate(
             [panel.total_of_series + offset for panel, offset in zip(panels, offsets, strict=True)]
+        ),
+        node_names=tuple(
+            replace(name, totals=tuple(t + int(offset) for t in name.totals))
+            for panel, offset in zip(panels, offsets, strict=True)
+            for name in panel.node_names
         ),
         **stacked,
         **lists,

@@ -7,7 +7,8 @@ from closeknit.rooms.demand.compute.adjusting import adjust_panels
 from closeknit.rooms.demand.compute.archive import result_digest
 from closeknit.rooms.demand.compute.inputs import ForecastInputs
 from closeknit.rooms.demand.compute.laying import join_panels, on_clock
-from closeknit.rooms.demand.compute.panels import QUANTILE_LEVELS, Accuracy, forecast_panel, join_accuracy
+from closeknit.rooms.demand.compute.panels import Accuracy, forecast_panel, join_accuracy
+from closeknit.rooms.demand.compute.parts import QUANTILE_LEVELS, Each
 from closeknit.rooms.demand.compute.placing import account_shares
 from closeknit.rooms.demand.contracts import AppliedAdjustment, Grain, Panel
 
@@ -22,16 +23,19 @@ class MadeForecast:
     digest: str
 
 
-def make_forecast(inputs: ForecastInputs) -> MadeForecast:
-    """Forecast all that there is a history of. The same inputs give the same numbers, bit for bit."""
-    statistical, accuracy = _statistical(inputs)
+def make_forecast(inputs: ForecastInputs, each: Each = map) -> MadeForecast:
+    """Forecast all that there is a history of. The same inputs give the same numbers, bit for bit.
+
+    `each` applies a function to the forecast's parts, in this process (`map`) or wherever there is room.
+    """
+    statistical, accuracy = _statistical(inputs, each)
     keys = [key for panel in statistical for key in panel.keys]
     shares = account_shares([source.history for source in inputs.sources], keys, inputs.tiers)
     panels, applied = adjust_panels(statistical, QUANTILE_LEVELS, inputs.adjustments, shares)
     return MadeForecast(panels, accuracy, applied, result_digest(panels))
 
 
-def _statistical(inputs: ForecastInputs) -> tuple[Sequence[Panel], Accuracy]:
+def _statistical(inputs: ForecastInputs, each: Each) -> tuple[Sequence[Panel], Accuracy]:
     made = [
         (
             forecast_panel(
@@ -41,6 +45,7 @@ def _statistical(inputs: ForecastInputs) -> tuple[Sequence[Panel], Accuracy]:
                 inputs.own_from,
                 inputs.occasions,
                 inputs.best_tiers,
+                each,
             ),
             source.zone,
         )

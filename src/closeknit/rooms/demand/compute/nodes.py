@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closeknit.engine.forecasting import hierarchy_of_parents, reconcile
-from closeknit.rooms.demand.contracts import ForecastKey
+from closeknit.rooms.demand.contracts import ForecastKey, NodeName
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -23,11 +23,13 @@ class Nodes:
     """Series, then totals (one per service and region), then tiers within totals, services and the operation.
 
     Groups of one member are left out, totals excepted. `parents` [node]: -1 at a root; `series`, `totals`: how many;
-    `below`: for each node that is no series, the series it is the sum of; `total_of_series` [series].
+    `tiers` follow the totals. `below`: for each node that is no series, the series it is the sum of;
+    `total_of_series` [series].
     """
 
     series: int
     totals: int
+    tiers: int
     parents: IntArray
     below: tuple[IntArray, ...]
     total_of_series: IntArray
@@ -39,12 +41,36 @@ class Nodes:
 
     def with_sums(self, values: FloatArray) -> FloatArray:
         """[node, period]: series [series, period], nothing missing, and all sums of them."""
-        result: FloatArray = np.empty((self.count, values.shape[1]))
-        result[: self.series] = values
-        for place, members in enumerate(self.below):
-            part = values if members.size == self.series else values[members]
-            result[self.series + place] = part.sum(axis=0)
-        return result
+        return np.concatenate([values, self.sums_of(np.arange(self.series), values)])
+
+    def sums_of(self, rows: IntArray, values: FloatArray) -> FloatArray:
+        """[node that is no series, period]: sums of some series' values [row, period], the others taken as nothing."""
+        sums = np.zeros((len(self.below), values.shape[1]))
+        parent = self.parents[rows] - self.series
+        order = np.argsort(parent, kind="stable")
+        found, first = np.unique(parent[order], return_index=True)
+        if rows.size:
+            sums[found] = np.add.reduceat(values[order], first, axis=0)
+        # Tiers into their totals, these into services, these into the operation.
+        deepest = range(self.totals, self.totals + self.tiers)
+        for place in (*deepest, *range(self.totals), *range(self.totals + self.tiers, len(self.below))):
+            above = int(self.parents[self.series + place])
+            if above >= 0:
+                sums[above - self.series] += sums[place]
+        return sums
+
+    def names(self, keys: Sequence[ForecastKey]) -> tuple[NodeName, ...]:
+        """What each node that is neither series nor total is the sum of."""
+        found = []
+        for place in range(self.totals, len(self.below)):
+            key = keys[self.below[place][0]]
+            totals = tuple(np.unique(self.total_of_series[self.below[place]]).tolist())
+            if place < self.totals + self.tiers:
+                found.append(NodeName(key.service, key.region, key.work_class, key.tier, totals))
+            else:
+                services = {keys[i].service for i in self.below[place][[0, -1]]}
+                found.append(NodeName(key.service if len(services) == 1 else "", "", "", "", totals))
+        return tuple(found)
 
 
 def nodes_of(keys: Sequence[ForecastKey], total_of_series: IntArray, totals: Sequence[tuple[str, str]]) -> Nodes:
@@ -65,7 +91,7 @@ def nodes_of(keys: Sequence[ForecastKey], total_of_series: IntArray, totals: Seq
     services = [np.concatenate([of_total[t] for t in of]) for of in by_service.values() if len(of) > 1]
     whole = [np.arange(n)] if len(totals) > 1 and not any(of.size == n for of in services) else []
     below = (*of_total, *tiers, *services, *whole)
-    return Nodes(n, len(totals), _parents(n, len(totals), len(tiers), below), below, total_of_series)
+    return Nodes(n, len(totals), len(tiers), _parents(n, len(totals), len(tiers), below), below, total_of_series)
 
 
 def _parents(n: int, totals: int, tiers: int, below: Sequence[IntArray]) -> IntArray:

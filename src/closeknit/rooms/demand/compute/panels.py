@@ -1,7 +1,7 @@
 """From observed work to forecast numbers of one grain. No database."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -9,41 +9,35 @@ from numpy.typing import NDArray
 
 from closeknit.engine.forecasting import interval_coverage
 from closeknit.rooms.customers.contracts import TOP_TIERS, Tier
-from closeknit.rooms.demand.compute.calendar import Occasion, event_rows, is_holiday
+from closeknit.rooms.demand.compute.calendar import EventRows, Occasion, event_rows, is_holiday
+from closeknit.rooms.demand.compute.gathering import Gathered, Numbers
 from closeknit.rooms.demand.compute.grouping import (
     PERIODS_PER_DAY,
+    Groups,
     History,
-    closed_periods,
+    closed_days,
     future_starts,
     group_series,
     totals_of,
 )
-from closeknit.rooms.demand.compute.half_hours import days_of, kinds_of_day, laid_out
-from closeknit.rooms.demand.compute.nodes import Nodes, coherent, moved, nodes_of
-from closeknit.rooms.demand.compute.statistical import (
-    Grains,
-    Numbers,
-    Plain,
-    Said,
-    WholeWeeks,
-    concerned_nodes,
-    days_of_weeks,
-    grains_of,
-    judge_weeks,
-    quantiles_of_weeks,
-    say_days,
-    spread_of,
+from closeknit.rooms.demand.compute.half_hours import SHAPE_DAYS, kinds_of_day, laid_out
+from closeknit.rooms.demand.compute.nodes import Nodes, nodes_of
+from closeknit.rooms.demand.compute.parts import (
+    FEWEST_DAYS_TO_SCORE,
+    HELD_OUT_DAYS,
+    QUANTILE_LEVELS,
+    SERIES_OF_PART,
+    Each,
+    Part,
+    Whole,
+    part_of,
+    say_part,
 )
 from closeknit.rooms.demand.contracts import EventEffect, ForecastKey, Grain, Panel, mondays_of
 
-CODE_VERSION = "demand/3"
-QUANTILE_LEVELS = np.array([0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95])
+CODE_VERSION = "demand/4"
 PLANNING_MINUTES = 120.0
 """Promises shorter than this need the half-hour grain: a day cannot show who waits two minutes."""
-HELD_OUT_DAYS = 28
-WINDOWS, HELD_OUT_WINDOWS = 8, 4
-MOST_SCORED = 5_000
-"""With more series than this each one's own error on weeks held out is not measured, only that of totals."""
 NO_CHOICES: Mapping[str, float] = MappingProxyType({})
 
 FloatArray = NDArray[np.float64]
@@ -64,6 +58,29 @@ def grain_of(threshold_minutes: Sequence[float]) -> Grain:
     return Grain.HALF_HOUR if threshold_minutes and min(threshold_minutes) < PLANNING_MINUTES else Grain.DAY
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Base:
+    """What one grain is forecast from: the history in its groups, the tree, and what all parts share."""
+
+    history: History
+    groups: Groups
+    nodes: Nodes
+    whole: Whole
+    sums: FloatArray
+    special: NDArray[np.bool_]
+
+    @property
+    def past_days(self) -> int:
+        return int(self.sums.shape[1])
+
+    def parts(self) -> Iterator[Part]:
+        """All sums, then the series in parts of the same size, whatever computes them."""
+        yield part_of(self.whole, np.arange(self.nodes.series, self.nodes.count), self.sums, are_sums=True)
+        for start, stop in self.groups.blocks(SERIES_OF_PART):
+            values = self.groups.days(self.history, start, stop)
+            yield part_of(self.whole, np.arange(start, stop), values, are_sums=False)
+
+
 def forecast_panel(
     history: History,
     tiers: Mapping[str, Tier],
@@ -71,25 +88,32 @@ def forecast_panel(
     own_from: Mapping[str, float] = NO_CHOICES,
     occasions: Sequence[Occasion] = (),
     best_tiers: Sequence[Tier] = TOP_TIERS,
+    each: Each = map,
 ) -> tuple[Panel, Accuracy]:
     """Forecast one grain: accounts of top tiers with enough work alone, the rest by tier; and each group's total.
 
     `own_from` says by account from how much work on it has a series of its own, where that is not the default.
     `occasions` are holidays and events, past and to come. Series of `best_tiers` and all sums try every method, others
     the cheap ones. A day without any work on a weekday that usually has some, and that is no holiday, is taken as
-    closed (missing), not as no demand. All series add up.
+    closed (missing), not as no demand. All series add up. `each` applies a function to the forecast's parts, wherever.
     """
-    keys, values = group_series(history, tiers, own_from)
-    totals, total_of_series, _ = totals_of(keys, values)
-    nodes = nodes_of(keys, total_of_series, totals)
-    plain = _plain(history, nodes, keys, nodes.with_sums(values), horizon_days, occasions, best_tiers)
-    future = future_starts(history, horizon_days)
-    numbers, said = _forecast(plain, history.grain, horizon_days, WINDOWS)
-    accuracy, wape = _held_out(plain, history.grain)
+    base = _base(history, tiers, horizon_days, own_from, occasions, best_tiers)
+    nodes = base.nodes
+    days, future = base.whole.days, future_starts(history, horizon_days)
+    ahead = Gathered(nodes, days[base.past_days :])
+    held_out = Gathered(nodes, days[base.past_days - HELD_OUT_DAYS : base.past_days]) if _is_scored(base) else None
+    for spoken in each(say_part, base.parts()):
+        ahead.take(spoken.ahead)
+        if held_out is not None and spoken.held_out is not None:
+            held_out.take(spoken.held_out)
+    accuracy, wape = _score(base, held_out)
+    numbers = _of_grain(base, ahead.numbers(), base.past_days)
     leaf, total = slice(0, nodes.series), slice(nodes.series, nodes.series + nodes.totals)
+    further = slice(total.stop, None)
+    totals = tuple((key.service, key.region) for key in _first_keys(base))
     panel = Panel(
         grain=history.grain,
-        keys=keys,
+        keys=base.groups.keys,
         methods=numbers.methods[leaf],
         wape_share=wape,
         local_starts=future,
@@ -98,7 +122,7 @@ def forecast_panel(
         weekly_mean=numbers.weekly_mean[leaf],
         weekly_quantiles=numbers.weekly_quantiles[:, leaf],
         total_keys=totals,
-        total_of_series=total_of_series,
+        total_of_series=nodes.total_of_series,
         total_mean=numbers.mean[total],
         total_quantiles=numbers.quantiles,
         total_weekly_mean=numbers.weekly_mean[total],
@@ -106,76 +130,81 @@ def forecast_panel(
         reasons=numbers.reasons[leaf],
         total_methods=numbers.methods[total],
         total_reasons=numbers.reasons[total],
-        events=_events(said, plain, totals),
+        events=_events(ahead, base.whole, totals),
+        node_names=nodes.names(base.groups.keys),
+        node_weekly_mean=numbers.weekly_mean[further],
+        node_weekly_quantiles=numbers.weekly_quantiles[:, further],
     )
     return panel, accuracy
 
 
-def _plain(
+def _first_keys(base: _Base) -> list[ForecastKey]:
+    """A key of each total, in the totals' order."""
+    return [base.groups.keys[base.nodes.below[t][0]] for t in range(base.nodes.totals)]
+
+
+def _base(
     history: History,
-    nodes: Nodes,
-    keys: Sequence[ForecastKey],
-    values: FloatArray,
+    tiers: Mapping[str, Tier],
     horizon_days: int,
+    own_from: Mapping[str, float],
     occasions: Sequence[Occasion],
     best_tiers: Sequence[Tier],
-) -> Plain:
-    """What there is to forecast from, closed days missing and special days marked."""
+) -> _Base:
+    """Group the history, add up its days, and mark closed and special ones."""
+    groups = group_series(history, tiers, own_from)
+    totals, total_of_series = totals_of(groups.keys)
+    nodes = nodes_of(groups.keys, total_of_series, totals)
     per_day = PERIODS_PER_DAY[history.grain]
     days = history.local_starts[::per_day].astype("datetime64[D]")
-    closed = closed_periods(history, values[nodes.series : nodes.series + nodes.totals])
-    values[:, closed & ~np.repeat(is_holiday(occasions, days), per_day)] = np.nan
+    sums = np.zeros((nodes.count - nodes.series, days.size))
+    for start, stop in groups.blocks():
+        sums += nodes.sums_of(np.arange(start, stop), groups.days(history, start, stop))
+    closed = closed_days(history, sums[: nodes.totals]) & ~is_holiday(occasions, days)
     all_days = days[0] + np.arange(days.size + horizon_days)
     rows = event_rows(occasions, all_days, days.size)
-    concerned = concerned_nodes(nodes, keys, rows)
-    special = is_holiday(occasions, all_days)
-    return Plain(
-        nodes, values, _groups(nodes, keys), _tail(nodes, keys, best_tiers), rows, concerned, all_days, special
+    whole = Whole(
+        is_closed=closed,
+        group=_groups(nodes, groups.keys),
+        tail=_tail(nodes, groups.keys, best_tiers),
+        rows=rows,
+        concerned=_concerned(nodes, groups.keys, rows),
+        days=all_days,
     )
+    return _Base(history, groups, nodes, whole, sums, is_holiday(occasions, all_days))
 
 
-def _forecast(plain: Plain, grain: Grain, horizon_days: int, windows: int) -> tuple[Numbers, Said]:
-    """Forecast days, make them agree, sum them into weeks, and lay them out over half-hours where these are asked."""
-    past = plain.values.shape[1] // PERIODS_PER_DAY[grain]
-    days = plain.days[: past + horizon_days]
-    by_day = plain if grain is Grain.DAY else replace(plain, values=days_of(plain.values))
-    grains = grains_of(by_day)
-    said = say_days(by_day, np.flatnonzero(~grains.is_thin), horizon_days, QUANTILE_LEVELS, windows)
-    whole = judge_weeks(by_day, said, 1 + horizon_days // 7, QUANTILE_LEVELS)
-    mean = _reconciled(by_day, said, whole, np.flatnonzero(grains.is_thin))
-    week_of_day = np.unique(mondays_of(days[past:]), return_inverse=True)[1].astype(np.int64)
-    weekly, weekly_quantiles = quantiles_of_weeks(mean, said, whole, week_of_day)
-    totals = slice(plain.nodes.series, plain.nodes.series + plain.nodes.totals)
-    place = np.searchsorted(said.rows, np.arange(totals.start, totals.stop))
-    quantiles = moved(said.mean[place], said.quantiles[:, place], mean[totals])
-    methods, reasons = _words(said, whole, grains)
-    numbers = Numbers(mean, quantiles, weekly, weekly_quantiles, methods, reasons)
-    if grain is Grain.HALF_HOUR:
-        kinds = kinds_of_day(days, plain.special[: days.size])
-        numbers = laid_out(numbers, plain.values, plain.nodes, plain.group, kinds, QUANTILE_LEVELS)
-    return numbers, said
+def _concerned(nodes: Nodes, keys: Sequence[ForecastKey], rows: EventRows) -> NDArray[np.bool_]:
+    """[node, row]: whether a row concerns a node; what is about one account concerns its own series alone."""
+    found = np.zeros((nodes.count, len(rows.names)), dtype=np.bool_)
+    found[: nodes.series] = rows.concerning(keys)
+    shared = ~rows.of_one_account()
+    for place, members in enumerate(nodes.below):
+        found[nodes.series + place] = found[members].any(axis=0) & shared
+    return found
 
 
-def _reconciled(plain: Plain, said: Said, whole: WholeWeeks | None, thin: IntArray) -> FloatArray:
-    """[node, day ahead]: means of all nodes that add up, each giving way by how sure it is."""
-    mean = np.zeros((plain.nodes.count, said.mean.shape[1]))
-    spread = np.zeros(plain.nodes.count)
-    mean[said.rows], spread[said.rows] = said.mean, spread_of(said.quantiles, QUANTILE_LEVELS)
-    if whole is not None and thin.size:
-        mean[thin] = days_of_weeks(plain, said, whole, thin)
-        spread[thin] = spread_of(whole.quantiles[:, thin], QUANTILE_LEVELS) / np.sqrt(7.0)
-    return coherent(plain.nodes, mean, spread)
+def _of_grain(base: _Base, numbers: Numbers, past_days: int) -> Numbers:
+    """Lay days out over half-hours where these are asked, by the shapes of so many past days."""
+    if base.history.grain is Grain.DAY:
+        return numbers
+    used = min(past_days, SHAPE_DAYS)
+    values = _half_hours(base, past_days - used, past_days)
+    days = base.whole.days[past_days - used : past_days + numbers.mean.shape[1]]
+    kinds = kinds_of_day(days, base.special[past_days - used :][: days.size])
+    return laid_out(numbers, values, base.nodes, base.whole.group, kinds, QUANTILE_LEVELS)
 
 
-def _words(said: Said, whole: WholeWeeks | None, grains: Grains) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Each node's method and why, with the grain it was forecast by."""
-    count = grains.is_thin.size
-    methods = [f"{method} of weeks" for method in whole.methods] if whole else [""] * count
-    reasons = list(whole.reasons) if whole else [""] * count
-    for place, node in enumerate(said.rows.tolist()):
-        methods[node], reasons[node] = said.methods[place], said.reasons[place]
-    told = zip(grains.reasons, reasons, strict=True)
-    return tuple(methods), tuple("; ".join(part for part in both if part) for both in told)
+def _half_hours(base: _Base, first_day: int, after_day: int) -> FloatArray:
+    """[series and totals, half-hour] of some past days; closed ones are missing."""
+    nodes, per_day = base.nodes, PERIODS_PER_DAY[base.history.grain]
+    periods = slice(first_day * per_day, after_day * per_day)
+    values = np.zeros((nodes.series + nodes.totals, (after_day - first_day) * per_day))
+    for start, stop in base.groups.blocks():
+        values[start:stop] = base.groups.values(base.history, start, stop, periods)
+    np.add.at(values, nodes.series + nodes.total_of_series, values[: nodes.series])
+    values[:, np.repeat(base.whole.is_closed[first_day:after_day], per_day)] = np.nan
+    return values
 
 
 def join_accuracy(parts: Sequence[Accuracy]) -> Accuracy:
@@ -203,44 +232,45 @@ def _tail(nodes: Nodes, keys: Sequence[ForecastKey], best_tiers: Sequence[Tier])
     return tail
 
 
-def _events(said: Said, plain: Plain, totals: Sequence[tuple[str, str]]) -> tuple[EventEffect, ...]:
+def _events(ahead: Gathered, whole: Whole, totals: Sequence[tuple[str, str]]) -> tuple[EventEffect, ...]:
     """What events do to each total, the most often seen first."""
-    effects, found = said.effects, []
+    effects, found = ahead.effects, []
     if effects is None:
         return ()
     for t, (service, region) in enumerate(totals):
-        node = plain.nodes.series + t
-        place = int(np.searchsorted(said.rows, node))
-        for row in np.flatnonzero(plain.concerned[node]):
-            share, error = float(effects.effect[place, row]), float(effects.standard_error[place, row])
-            seen = int(effects.occurrences[place, row])
-            found.append(EventEffect(plain.rows.names[row], service, region, share, error, seen))
+        for row in np.flatnonzero(whole.concerned[ahead.nodes.series + t]):
+            share, error = float(effects.effect[t, row]), float(effects.standard_error[t, row])
+            seen = int(effects.occurrences[t, row])
+            found.append(EventEffect(whole.rows.names[row], service, region, share, error, seen))
     return tuple(sorted(found, key=lambda e: (e.service, e.region, -e.occurrences, e.name)))
 
 
-def _held_out(plain: Plain, grain: Grain) -> tuple[Accuracy, FloatArray]:
-    """Forecast the last four weeks from what came before, and score it: totals together, and each series."""
-    nodes, periods = plain.nodes, HELD_OUT_DAYS * PERIODS_PER_DAY[grain]
-    n, shown = nodes.series, nodes.series + nodes.totals
-    if plain.values.shape[1] < 3 * periods:
-        return Accuracy(None, None, None), np.full(n, np.nan)
-    cut = plain.values.shape[1] - periods
-    past = replace(plain, values=plain.values[:, :cut])
-    if n > MOST_SCORED:
-        return _held_out_totals(past, grain, plain.values[:shown, cut:])
-    numbers, _ = _forecast(past, grain, HELD_OUT_DAYS, HELD_OUT_WINDOWS)
-    return score(plain.values[:shown, cut:], numbers.mean[:shown], numbers.quantiles, n)
+def _is_scored(base: _Base) -> bool:
+    return base.past_days >= FEWEST_DAYS_TO_SCORE
 
 
-def _held_out_totals(past: Plain, grain: Grain, actual: FloatArray) -> tuple[Accuracy, FloatArray]:
-    """Score totals by day alone, as forecasting a great many series twice would take as long again."""
-    n = past.nodes.series
-    rows = np.arange(n, n + past.nodes.totals)
-    by_day = past if grain is Grain.DAY else replace(past, values=days_of(past.values))
-    said = say_days(by_day, rows, HELD_OUT_DAYS, QUANTILE_LEVELS, HELD_OUT_WINDOWS)
-    came = actual[n:] if grain is Grain.DAY else days_of(actual[n:])
-    accuracy, _ = score(came, said.mean, said.quantiles, 0)
-    return accuracy, np.full(n, np.nan)
+def _score(base: _Base, held_out: Gathered | None) -> tuple[Accuracy, FloatArray]:
+    """Score the forecast of the last four weeks from what came before: totals together, and each series."""
+    nodes = base.nodes
+    if held_out is None:
+        return Accuracy(None, None, None), np.full(nodes.series, np.nan)
+    cut = base.past_days - HELD_OUT_DAYS
+    numbers = _of_grain(base, held_out.days_alone(), cut)
+    shown = nodes.series + nodes.totals
+    return score(_came(base, cut), numbers.mean[:shown], numbers.quantiles, nodes.series)
+
+
+def _came(base: _Base, first_day: int) -> FloatArray:
+    """[series and totals, period]: what came from a day on; closed days are missing."""
+    nodes = base.nodes
+    if base.history.grain is not Grain.DAY:
+        return _half_hours(base, first_day, base.past_days)
+    came = np.zeros((nodes.series + nodes.totals, base.past_days - first_day))
+    for start, stop in base.groups.blocks():
+        came[start:stop] = base.groups.values(base.history, start, stop, slice(first_day, None))
+    came[nodes.series :] = base.sums[: nodes.totals, first_day:]
+    came[:, base.whole.is_closed[first_day:]] = np.nan
+    return came
 
 
 def score(actual: FloatArray, mean: FloatArray, quantiles: FloatArray, series: int) -> tuple[Accuracy, FloatArray]:

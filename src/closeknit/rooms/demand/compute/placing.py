@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from closeknit.rooms.customers.contracts import Tier
 from closeknit.rooms.demand.compute.grouping import History
-from closeknit.rooms.demand.contracts import AccountShares, AdjustedPlace, ForecastKey, Panel
+from closeknit.rooms.demand.contracts import AccountShares, AdjustedPlace, ForecastKey, NodeName, Panel
 
 FloatArray = NDArray[np.float64]
 SHARE_DAYS = 182
@@ -57,6 +57,16 @@ def _is_in(key: ForecastKey, place: AdjustedPlace) -> bool:
     )
 
 
+def is_in_tier(name: NodeName, key: ForecastKey) -> bool:
+    """Tell whether a series belongs to a sum that is a tier's."""
+    return (name.service, name.region, name.work_class, name.tier) == (
+        key.service,
+        key.region,
+        key.work_class,
+        key.tier,
+    )
+
+
 def account_shares(
     histories: Sequence[History], keys: Sequence[ForecastKey], tiers: Mapping[str, Tier]
 ) -> dict[tuple[str, str, str, str], float]:
@@ -66,11 +76,12 @@ def account_shares(
     for history in histories:
         days = history.local_starts.astype("datetime64[D]")
         recent = days > days[-1] - np.timedelta64(SHARE_DAYS, "D") if days.size else np.zeros(0, dtype=np.bool_)
-        for key, brought in zip(history.keys, history.quantities[:, recent].sum(axis=1), strict=True):
+        sums = history.quantities[:, recent].sum(axis=1, dtype=np.float64)
+        for key, brought in zip(history.keys, sums.tolist(), strict=True):
             if key.account_number not in own:
                 tier = tiers.get(key.account_number, Tier.VOLUME).value
                 name = (key.service, key.region, tier, key.account_number)
-                units[name] = units.get(name, 0.0) + float(brought)
+                units[name] = units.get(name, 0.0) + brought
     return shares_of_units(units)
 
 

@@ -59,7 +59,7 @@ class BranchPart:
 
     `recent_per_week`: observed units per week over the eight weeks before the forecast. `moved_share`: forecast against
     those, minus one. `series`: forecast series below it; `changed_by_people`: some number in it is not the statistical
-    one.
+    one; `is_widest`: its range is the sum of several, wider than 80 %.
     """
 
     branch: Branch
@@ -73,6 +73,7 @@ class BranchPart:
     method: str
     series: int
     changed_by_people: bool
+    is_widest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class BranchCard:
     """A branch of a forecast run.
 
     `reasons`: of its largest series. `effects`: what holidays and events do in it. `is_widest`: its range is the sum of
-    its parts' ranges, wider than 80 %.
+    several ranges, wider than 80 %, as this part has none of its own.
     """
 
     run: ForecastCard

@@ -109,6 +109,20 @@ class EventEffect:
     occurrences: int
 
 
+@dataclass(frozen=True, slots=True)
+class NodeName:
+    """A sum with a forecast of its own beside totals: a tier in a total, a service, or the operation ("" is any).
+
+    `totals`: which of the panel's totals it is made of, or, a tier, lies in.
+    """
+
+    service: str
+    region: str
+    work_class: str
+    tier: str
+    totals: tuple[int, ...]
+
+
 STATISTICAL = {
     "statistical_mean": "mean",
     "statistical_weekly_mean": "weekly_mean",
@@ -117,6 +131,7 @@ STATISTICAL = {
     "total_statistical_quantiles": "total_quantiles",
     "total_statistical_weekly_mean": "total_weekly_mean",
     "total_statistical_weekly_quantiles": "total_weekly_quantiles",
+    "node_statistical_weekly_mean": "node_weekly_mean",
 }
 """What the methods alone said, by the final number that people's adjustments made of it."""
 _NOT_GIVEN: NDArray[np.float64] = np.zeros(0)
@@ -137,6 +152,8 @@ class Panel:
     own history, so that the quantiles are those of the sum, not sums of quantiles; the weekly ones (x W) likewise.
     These numbers are final: what planning uses. The `statistical` ones are what the methods said before people adjusted
     them; where none are given nobody did. reasons (S), total_methods, total_reasons (T): why this method, in words.
+    node_names (N): further sums with a forecast of their own, node_weekly_mean (N x W) and node_weekly_quantiles
+    (Q x N x W) theirs; none in runs made before these were kept.
     """
 
     grain: Grain
@@ -165,8 +182,17 @@ class Panel:
     total_methods: tuple[str, ...] = ()
     total_reasons: tuple[str, ...] = ()
     events: tuple[EventEffect, ...] = ()
+    node_names: tuple[NodeName, ...] = ()
+    node_weekly_mean: NDArray[np.float64] = field(default_factory=_not_given)
+    node_weekly_quantiles: NDArray[np.float64] = field(default_factory=_not_given)
+    node_statistical_weekly_mean: NDArray[np.float64] = field(default_factory=_not_given)
 
     def __post_init__(self) -> None:
+        if self.node_weekly_mean is _NOT_GIVEN:
+            object.__setattr__(self, "node_weekly_mean", np.zeros((0, self.week_on.size)))
+            object.__setattr__(
+                self, "node_weekly_quantiles", np.zeros((self.weekly_quantiles.shape[0], 0, self.week_on.size))
+            )
         for statistical, final in STATISTICAL.items():
             if getattr(self, statistical) is _NOT_GIVEN:
                 object.__setattr__(self, statistical, getattr(self, final))

@@ -12,9 +12,7 @@ from closeknit.rooms.demand.models.exceptions import (
 )
 from closeknit.rooms.demand.models.intraday import Intraday
 from closeknit.rooms.demand.models.overrides import Override, OverrideWeek
-from closeknit.rooms.demand.models.runs import (
-    ForecastRun,
-)
+from closeknit.rooms.demand.models.runs import ForecastPiece, ForecastRun
 from closeknit.rooms.demand.models.sharing import SharingAccessRow, SharingAgreement
 
 __all__ = [
@@ -23,6 +21,7 @@ __all__ = [
     "BacktestRun",
     "ForecastException",
     "ForecastExceptionStep",
+    "ForecastPiece",
     "ForecastRun",
     "Intraday",
     "Override",

@@ -8,9 +8,10 @@ from closeknit.rooms.demand.contracts import RunPurpose
 class ForecastRun(models.Model):
     """One forecast of one operation.
 
-    `numbers` is a compressed archive of arrays (see compute.pack), `snapshot` all that it was made from (see
-    compute.pack_inputs; empty in runs of before it was kept), `adjustments` what people's changes came to. The run in
-    force is the one that stands since last: an earlier one stands again when a change is taken back.
+    `numbers` is the first compressed archive of its arrays (see compute.pack_pieces), `snapshot` the first of all that
+    it was made from (see compute.pack_inputs_pieces; empty in runs of before it was kept); further ones of large runs
+    are ForecastPieces. `adjustments` is what people's changes came to. The run in force is the one that stands since
+    last: an earlier one stands again when a change is taken back.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -48,3 +49,21 @@ class ForecastRun(models.Model):
             )
         ]
         indexes = [models.Index(fields=["operation", "purpose", "-stands_since_at"], name="run_newest")]
+
+
+class ForecastPiece(models.Model):
+    """A further archive of a run of many series: of its numbers or of its snapshot, in their order from 1."""
+
+    run = models.ForeignKey(ForecastRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+    of = models.CharField(max_length=8, choices=[("numbers", "numbers"), ("snapshot", "snapshot")])
+    position = models.PositiveIntegerField()
+    archive = models.BinaryField()
+
+    class Meta:
+        db_table = "demand_forecast_piece"
+        constraints = [
+            models.UniqueConstraint(fields=["run", "of", "position"], name="one_piece_per_position"),
+            models.CheckConstraint(
+                condition=models.Q(of__in=["numbers", "snapshot"], position__gte=1), name="piece_of_run"
+            ),
+        ]

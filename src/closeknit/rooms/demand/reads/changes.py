@@ -16,6 +16,7 @@ from closeknit.rooms.demand.contracts import RunPurpose
 from closeknit.rooms.demand.contracts import changes as settings
 from closeknit.rooms.demand.contracts.changes import ChangeCard, ChangeKind, ResponseCosts, SeriesName
 from closeknit.rooms.demand.models import ForecastRun
+from closeknit.rooms.demand.reads.archives import stored_numbers
 from closeknit.rooms.demand.reads.runs import sees_whole
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission, SettingPlace
@@ -85,13 +86,14 @@ def _history(operation: str) -> tuple[SeriesHistory, date]:
     """Read the weeks of the newest forecast's series; what is shown of them is for the caller to choose."""
     by = org.system_actor()
     run = (
-        ForecastRun.objects.filter(operation=operation, purpose=RunPurpose.PLAN)
+        ForecastRun.objects.defer("numbers", "snapshot")
+        .filter(operation=operation, purpose=RunPurpose.PLAN)
         .order_by("-stands_since_at", "-made_at", "-pk")
         .first()
     )
     if run is None:
         raise NotFound("There is no forecast of this operation.", where=operation, todo="Run: closeknit plan.")
-    _, panels = compute.unpack(bytes(run.numbers))
+    _, panels = stored_numbers(run.pk)
     span = sensing.get_operation(operation, by=by)
     came = _came(span, by)
     history = history_of(panels, came, _promotions(operation, came, by))

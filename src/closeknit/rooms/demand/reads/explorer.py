@@ -11,6 +11,7 @@ from closeknit.kernel.errors import NotFound
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.compute import explorer
+from closeknit.rooms.demand.compute.ranges import covers
 from closeknit.rooms.demand.contracts import EventEffect, ForecastCard, ForecastKey, Panel
 from closeknit.rooms.demand.contracts.explorer import Branch, BranchCard
 from closeknit.rooms.demand.reads.runs import WEEKS_SHOWN, get_run, open_numbers, sees_whole
@@ -34,7 +35,7 @@ def get_branch(run_id: UUID, branch: Branch, *, by: Actor) -> BranchCard:
     if not whole and branch == Branch():
         cut = explorer.cut_accounts(card, panels, levels, _observed(card, panels), visible.__contains__)
         return _card(card, branch, cut, ())
-    is_there = branch == Branch() or any(explorer.covers(branch, key) for panel in panels for key in panel.keys)
+    is_there = branch == Branch() or any(covers(branch, key) for panel in panels for key in panel.keys)
     if not is_there or not (whole or branch.account_number in visible):
         raise NotFound("There is no such part of this forecast.", where=_words(branch), todo="Go back to the whole.")
     cut = explorer.cut_branch(card, panels, levels, branch, _observed(card, panels), visible.__contains__)

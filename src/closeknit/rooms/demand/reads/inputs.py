@@ -115,7 +115,9 @@ def _history(span: OperationSpan, grain: Grain, read: Any, wanted: Callable[[Ser
             todo="Load a longer history.",
         )
     kept = [i for i, key in enumerate(keys) if wanted(key)]
-    return History(grain, tuple(keys[i] for i in kept), starts, np.asarray(quantities, dtype=np.float64)[kept])
+    narrow = compute.narrow(np.asarray(quantities, dtype=np.float64))
+    mine = narrow if len(kept) == len(keys) else narrow[kept]
+    return History(grain, tuple(keys[i] for i in kept), starts, mine)
 
 
 def _own_from(tiers: Mapping[str, Tier], by: Actor, at: datetime) -> dict[str, float]:

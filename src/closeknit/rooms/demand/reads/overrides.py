@@ -28,8 +28,9 @@ from closeknit.rooms.demand.contracts import (
     WantedOverride,
     check_size,
 )
-from closeknit.rooms.demand.models import ForecastRun, Override, OverrideWeek
+from closeknit.rooms.demand.models import Override, OverrideWeek
 from closeknit.rooms.demand.reads.adjustments import visible_accounts
+from closeknit.rooms.demand.reads.archives import stored_numbers
 from closeknit.rooms.demand.reads.override_value import describe_record
 from closeknit.rooms.demand.reads.runs import find_current_run, get_run, sees_whole
 from closeknit.rooms.org import reads as org
@@ -107,8 +108,7 @@ def preview_override(wanted: WantedOverride, *, run_id: UUID | None = None, by: 
     run = get_run(run_id, by=by) if run_id else find_current_run(wanted.operation, by=by)
     if run is None or run.operation != wanted.operation:
         raise NotFound("Nothing of this operation is forecast.", where=wanted.operation, todo="Ask for a plan first.")
-    row = ForecastRun.objects.only("numbers").get(pk=run.run_id)
-    levels, panels = compute.unpack(bytes(row.numbers))
+    levels, panels = stored_numbers(run.run_id)
     is_own = not place.account_number or _has_own_series(panels, place.account_number)
     shares = {} if is_own else _shares(run, panels, place.account_number)
     weeks, change = preview(panels, levels, _adjustment(wanted, by, at), shares)

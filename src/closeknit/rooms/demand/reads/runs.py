@@ -13,6 +13,7 @@ from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.contracts import (
     AccountUnits,
+    Branch,
     EventEffect,
     ForecastCard,
     ForecastNumbers,
@@ -24,6 +25,7 @@ from closeknit.rooms.demand.contracts import (
     mondays_of,
 )
 from closeknit.rooms.demand.models.runs import ForecastRun
+from closeknit.rooms.demand.reads.archives import stored_numbers
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import list_visible
 from closeknit.rooms.sensing import reads as sensing
@@ -66,10 +68,10 @@ def find_current_run(operation: str, *, by: Actor) -> ForecastCard | None:
 def get_numbers(run_id: UUID, *, by: Actor) -> ForecastNumbers:
     """Return a run with all its arrays. For planning: needs sight of every account."""
     by.require(Permission.READ_CAPACITY)
-    row = ForecastRun.objects.defer("snapshot").filter(pk=run_id).first()
+    row = ForecastRun.objects.defer("numbers", "snapshot").filter(pk=run_id).first()
     if row is None or not sees_whole(by=by):
         raise NotFound("There is no such forecast.", where=str(run_id))
-    levels, panels = compute.unpack(bytes(row.numbers))
+    levels, panels = stored_numbers(run_id)
     return ForecastNumbers(card=_card(row), quantile_levels=levels, panels=panels)
 
 
@@ -118,20 +120,14 @@ def weekly_points(
 def weekly_quantile(run_id: UUID, quantile: float, *, by: Actor) -> dict[date, float]:
     """Return an operation's units per whole forecast week (by its Monday) at a quantile. Needs sight of every account.
 
-    Quantiles of groups are summed: with several groups that is the widest case, with one it is exact.
+    The operation's own quantile; where a run has none, those of its groups are summed, which is the widest case.
     """
     _require_all(by, run_id)
     levels, panels = open_numbers(run_id, by=by)
     card = get_run(run_id, by=by)
-    first_whole = _first_whole_week(card.first_on)
-    after_last = card.first_on + timedelta(days=card.horizon_days - 6)
-    sums: dict[date, float] = {}
-    for panel in panels:
-        weekly = panel.total_weekly_quantiles[_level(levels, quantile)].sum(axis=0)
-        for week, day in enumerate(panel.week_on):
-            if first_whole <= day.item() < after_last:
-                sums[day.item()] = sums.get(day.item(), 0.0) + float(weekly[week])
-    return sums
+    weeks = compute.whole_weeks(card)
+    told = compute.weekly_range(panels, levels, Branch(), weeks, (quantile,))
+    return dict(zip(weeks, told.quantiles[0].tolist(), strict=True))
 
 
 def account_weekly_share(operation: str, run_id: UUID, *, by: Actor) -> dict[str, float]:
@@ -185,10 +181,9 @@ def _panel_units(
 def open_numbers(run_id: UUID, *, by: Actor) -> tuple[NDArray[np.float64], tuple[Panel, ...]]:
     """Return a run's quantile levels and panels, whole: who calls shows of them what the actor may see."""
     by.require(Permission.READ_CAPACITY)
-    row = ForecastRun.objects.filter(pk=run_id).only("numbers").first()
-    if row is None:
+    if not ForecastRun.objects.filter(pk=run_id).exists():
         raise NotFound("There is no such forecast.", where=str(run_id))
-    return compute.unpack(bytes(row.numbers))
+    return stored_numbers(run_id)
 
 
 def sees_whole(*, by: Actor) -> bool:
@@ -238,16 +233,10 @@ def _level(levels: NDArray[np.float64], quantile: float) -> int:
 
 
 def _total_weeks(panels: Sequence[Panel], levels: NDArray[np.float64], service: str, region: str) -> list[WeekPoint]:
-    sums: dict[date, list[float]] = {}
-    for panel in panels:
-        chosen = [i for i, (s, r) in enumerate(panel.total_keys) if service in ("", s) and region in ("", r)]
-        for week, day in enumerate(panel.week_on):
-            row = sums.setdefault(day.item(), [0.0, 0.0, 0.0])
-            row[0] += float(panel.total_weekly_mean[chosen, week].sum())
-            # Summing quantiles of groups is the widest case; with one group it is exact.
-            row[1] += float(panel.total_weekly_quantiles[_level(levels, 0.1), chosen, week].sum())
-            row[2] += float(panel.total_weekly_quantiles[_level(levels, 0.9), chosen, week].sum())
-    return [WeekPoint(day, None, mean, low, high) for day, (mean, low, high) in sorted(sums.items())]
+    weeks = sorted({day.item() for panel in panels for day in panel.week_on})
+    told = compute.weekly_range(panels, levels, Branch(service, region), weeks, (0.1, 0.9))
+    columns = zip(told.mean.tolist(), *(quantile.tolist() for quantile in told.quantiles), strict=True)
+    return [WeekPoint(day, None, mean, low, high) for day, (mean, low, high) in zip(weeks, columns, strict=True)]
 
 
 def _account_weeks(
