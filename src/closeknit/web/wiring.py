@@ -30,7 +30,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         PlanRejected,
     )
     from closeknit.rooms.customers import jobs as customers
-    from closeknit.rooms.customers.contracts import InsightEnded, InsightRecorded, TierChanged
+    from closeknit.rooms.customers.contracts import InsightEnded, InsightRecorded, TierChanged, ValuesRefreshed
     from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.decisions.contracts import (
         DecisionApproved,
@@ -91,6 +91,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
             demand.refresh_intraday_on_demand_observed,
             demand.look_back_on_demand_observed,
         ),
+        ValuesRefreshed: (),
         BacktestRequested: (demand.run_backtest_on_requested,),
         ForecastRequested: (demand.refresh_forecast_on_requested,),
         ScenarioRequested: (demand.try_scenario_on_requested,),
@@ -147,6 +148,7 @@ def settings() -> tuple[Setting, ...]:
         REVIEW_AFTER_DAYS,
         *decisions.SETTINGS,
         *customers.SETTINGS,
+        *customers.WORTH_SETTINGS,
         *demand.SETTINGS,
         *demand.HORIZON_SETTINGS,
         *demand.EXCEPTION_SETTINGS,

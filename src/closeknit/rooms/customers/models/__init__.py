@@ -12,6 +12,7 @@ from closeknit.rooms.customers.models.records import (
     RecordVersion,
     Survivorship,
 )
+from closeknit.rooms.customers.models.worth import ScoreRow, TierTableRow, TierWeekRow, ValueRow, WorthRun
 
 __all__ = [
     "Account",
@@ -23,5 +24,10 @@ __all__ = [
     "RecordLink",
     "RecordMatch",
     "RecordVersion",
+    "ScoreRow",
     "Survivorship",
+    "TierTableRow",
+    "TierWeekRow",
+    "ValueRow",
+    "WorthRun",
 ]
