@@ -22,6 +22,7 @@ from closeknit.engine.forecasting.selection import (
 
 _FEWEST_TO_JUDGE_CHANGE = 8
 _LARGEST_FACTOR = 20.0
+_SEASONS_AVERAGED = (4, 8, 16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +80,9 @@ def forecast_demand(
     (closed periods count as missing, their forecasts are 0), `group_of_series` [series] (labels; short series
     borrow, errors are pooled within), `is_tail` [series] (cheap methods only), `indicators` [event, period],
     `indicators_ahead` [event, period ahead] and `is_own` [series, event] (calendar and customer events, as in
-    `event_effects`; both of the first two or neither), `methods` (default: `standard_methods` of the seasons),
-    `n_windows` (W), `combination` (as in `forecast_selected`).
+    `event_effects`; both of the first two or neither), `methods` (default: `standard_methods` of the seasons, with
+    means of 8 and 16 of the shortest where the past holds twice as many), `n_windows` (W), `combination` (as in
+    `forecast_selected`).
     Formula: y' = y without its events' effects, with outliers replaced x level after / level before each settled
     shift; mean and quantiles of y' as in `forecast_selected`, but windows overlap where the past is short, errors
     are those before the treatment of outliers, and events are put back.
@@ -109,7 +111,7 @@ def forecast_demand(
     rules = Rules(
         season=lengths[0],
         origins=origins_spread(values.shape[1], ahead, lengths[0], windows),
-        methods=tuple(standard_methods(lengths) if methods is None else methods),
+        methods=tuple(_methods_for(lengths, values.shape[1]) if methods is None else methods),
         combination=combination,
         is_squared=False,
         levels=rising_levels("quantile_levels", quantile_levels),
@@ -120,6 +122,13 @@ def forecast_demand(
         mean, quantiles = (with_effects(one, events, indicators_ahead) for one in (mean, quantiles))
     done = replace(done, mean=mean, quantiles=quantiles)
     return _told(done, treated, shifts, factor, open_ahead, events)
+
+
+def _methods_for(lengths: Sequence[int], periods: int) -> tuple[Method, ...]:
+    """The standard ones; where a level may have held for long, means of more seasons leave less of it to chance."""
+    fewest = _SEASONS_AVERAGED[0]
+    counts = [count for count in _SEASONS_AVERAGED if count == fewest or 2 * count * lengths[0] <= periods]
+    return standard_methods(lengths, counts)
 
 
 def _without_events(
