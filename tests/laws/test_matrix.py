@@ -73,6 +73,27 @@ POST /api/v1/quarantine/set-aside | {"row_ids":[{row_id}],"why":"So."}          
 GET  /api/v1/operations                                                                401 403 403 200 200 200 403
 GET  /api/v1/accounts                                                                  401 403 200 200 200 200 200
 GET  /api/v1/accounts/{account_number}                                                 401 403 200 200 200 200 200
+GET  /api/v1/privacy/purposes                                                          401 403 200 200 200 200 403
+POST /api/v1/privacy/purposes | {new_purpose}                                          401 403 403 403 403 403 403
+GET  /api/v1/privacy/purposes/{purpose}                                                401 403 200 200 200 200 403
+GET  /api/v1/privacy/uses?reference=ACME                                               401 403 200 200 200 200 403
+GET  /api/v1/privacy/consents                                                          401 403 200 200 200 200 403
+POST /api/v1/privacy/consents | {new_consent}                                          401 403 201 201 201 403 403
+GET  /api/v1/privacy/receipts/{receipt_id}                                             401 403 200 200 200 200 403
+GET  /api/v1/privacy/refused-uses                                                      401 403 200 200 200 200 403
+GET  /api/v1/privacy/requests                                                          401 403 200 200 200 200 403
+POST /api/v1/privacy/requests | {new_data_request}                                     401 403 201 201 201 403 403
+POST /api/v1/privacy/requests/{request_id}/extend | {"until_on":"2099-01-01","reason":"So."} 401 403 403 403 403 403 403
+POST /api/v1/privacy/requests/{request_id}/close | {"state":"refused","outcome":"So."} 401 403 403 403 403 403 403
+GET  /api/v1/privacy/holds                                                             401 403 200 200 200 200 403
+POST /api/v1/privacy/holds | {"title":"Case","reason":"So.","review_on":"2099-01-01"}  401 403 403 403 403 403 403
+POST /api/v1/privacy/holds/{hold_id}/release | {"reason":"So."}                        401 403 403 403 403 403 403
+GET  /api/v1/privacy/retention                                                         401 403 200 200 200 200 403
+POST /api/v1/privacy/retention | {new_retention}                                       401 403 403 403 403 403 403
+GET  /api/v1/privacy/gate                                                              401 403 200 200 200 200 403
+GET  /api/v1/privacy/erasures                                                          401 403 200 200 200 200 403
+POST /api/v1/privacy/erasures | {"reference":"ACME","reason":"Asked."}                 401 403 403 403 403 403 403
+GET  /api/v1/privacy/extract?reference=ACME                                            401 403 403 403 403 403 403
 GET  /api/v1/insights                                                                  401 403 200 200 200 200 403
 POST /api/v1/insights | {new_insight}                                                  401 403 201 201 201 403 403
 GET  /api/v1/insights/{insight_id}                                                     401 403 200 200 200 200 403
@@ -218,6 +239,22 @@ POST /ledger/keys/give-up/ | reason=Lost                                        
 POST /ledger/keys/accept-break/ | epoch=1&reason=Known                                 302 403 403 403 403 403 403
 POST /policy/adopt/ | text=x&reason=So                                                 302 403 403 403 403 403 403
 GET  /policy/                                                                          302 403 200 200 200 200 403
+GET  /privacy/                                                                         302 403 200 200 200 200 403
+POST /privacy/purposes/adopt/ | purpose=x                                              302 403 403 403 403 403 403
+GET  /privacy/consents/                                                                302 403 200 200 200 200 403
+POST /privacy/consents/record/ | {consent_form}                                        302 403 302 302 302 403 403
+GET  /privacy/receipts/{receipt_id}/                                                   302 403 200 200 200 200 403
+GET  /privacy/requests/                                                                302 403 200 200 200 200 403
+POST /privacy/requests/record/ | {data_request_form}                                   302 403 302 302 302 403 403
+POST /privacy/requests/{request_id}/extend/ | until_on=2099-01-01&reason=So.           302 403 403 403 403 403 403
+POST /privacy/requests/{request_id}/close/ | state=refused&outcome=So.                 302 403 403 403 403 403 403
+GET  /privacy/holds/                                                                   302 403 200 200 200 200 403
+POST /privacy/holds/place/ | title=Case                                                302 403 403 403 403 403 403
+POST /privacy/holds/{hold_id}/release/ | reason=So.                                    302 403 403 403 403 403 403
+GET  /privacy/keeping/                                                                 302 403 200 200 200 200 403
+POST /privacy/keeping/adopt/ | data_class=notes                                        302 403 403 403 403 403 403
+POST /privacy/keeping/erase/ | reference=ACME                                          302 403 403 403 403 403 403
+GET  /tiles/account-privacy/?account=ACME                                              302 403 200 200 200 200 403
 GET  /insights/                                                                        302 403 200 200 200 200 403
 GET  /insights/new/                                                                    302 403 200 200 200 403 403
 POST /insights/record/ | {insight_form}                                                302 403 302 302 302 403 403
@@ -462,6 +499,15 @@ def routes() -> set[tuple[str, str]]:
         "difference-assign",
         "difference-settle",
         "insight-record",
+        "purpose-adopt",
+        "consent-record",
+        "data-request-record",
+        "data-request-extend",
+        "data-request-close",
+        "hold-place",
+        "hold-release",
+        "retention-adopt",
+        "subject-erase",
         "insight-withdraw",
         "insight-settle",
         "plan-start",
@@ -588,6 +634,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **override_places(),
         **forecast_exception_places(company.run_id),
         **insight_places(),
+        **privacy_places(),
         "difference_id": difference_of(company.plan_id),
         "difference_answer": '{"resolution":"accepted","text":"So."}',
     }
@@ -661,6 +708,40 @@ def difference_of(plan_id: UUID) -> UUID:
     return PipelineDifference.objects.create(
         id=ids.new_id(), thread_id=ids.new_id(), **words, **hours, **owner, **days
     ).pk
+
+
+def privacy_places() -> dict[str, Any]:
+    """What ACME said, a hold, and a request of BOLT's that nobody in these columns may answer."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.privacy.actions.place_hold import WantedHold, place_hold
+    from closeknit.rooms.privacy.actions.record_consent import record_consent
+    from closeknit.rooms.privacy.actions.record_request import WantedRequest, record_request
+    from closeknit.rooms.privacy.contracts import ConsentState, RequestKind, WantedConsent, account
+    from closeknit.rooms.privacy.models import Consent
+
+    now, bob, erin = clock.now(), enter("bob"), enter("erin")
+    said = WantedConsent(account("ACME"), "survey", ConsentState.DENIED)
+    asked = {"kind": "account", "reference": "ACME", "received_on": now.date().isoformat()}
+    consent = {"kind": "account", "reference": "ACME", "purpose": "survey", "state": "denied"}
+    consent |= {"collected": "form", "language": "en"}
+    request = WantedRequest(RequestKind.ACCESS, account("ACME"), now.date())
+    return {
+        "purpose": "survey",
+        "receipt_id": Consent.objects.get(pk=record_consent(said, by=bob, at=now)).receipt_id,
+        "request_id": record_request(request, by=bob, at=now),
+        "hold_id": place_hold(WantedHold("Case", "Court.", now.date() + timedelta(days=9)), by=erin, at=now),
+        "new_purpose": json.dumps(
+            {"purpose": "x", "title": "X", "what_for": "X.", "decisions": ["x"], "reason": "So."}
+            | {"bases": {"EU": {"basis": "consent", "law": "GDPR"}}}
+        ),
+        "new_consent": json.dumps(consent),
+        "consent_form": urlencode(consent),
+        "new_data_request": json.dumps({**asked, "request_kind": "portability"}),
+        "data_request_form": urlencode({**asked, "request_kind": "rectification"}),
+        "new_retention": json.dumps(
+            {"data_class": "notes", "jurisdiction": "DE", "least_days": 0, "law": "House rule", "reason": "So."}
+        ),
+    }
 
 
 def insight_places() -> dict[str, Any]:

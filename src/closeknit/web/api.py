@@ -30,7 +30,7 @@ from closeknit.web.problems import (
 )
 from closeknit.web.visitors import take_token_try
 
-ROOMS_WITH_API = ("org", "decisions", "sensing", "customers", "agreements", "demand", "capacity", "outcomes")
+ROOMS_WITH_API = ("org", "decisions", "privacy", "sensing", "customers", "agreements", "demand", "capacity", "outcomes")
 
 
 class Token(HttpBearer):

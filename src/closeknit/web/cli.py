@@ -19,6 +19,7 @@ from closeknit.kernel.errors import CloseknitError, Denied, Invalid, NotFound
 ROOMS_WITH_COMMANDS = (
     "org",
     "decisions",
+    "privacy",
     "sensing",
     "customers",
     "agreements",

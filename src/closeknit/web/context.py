@@ -46,6 +46,7 @@ PLACES = (
     Place("duties", "Duties", "u", "duties", "/duties/", Permission.READ_DECISIONS),
     Place("feed-list", "Feeds", "f", "feeds", "/feeds/", Permission.READ_FEEDS),
     Place("work", "Work", "w", "work", "/work/", Permission.READ_FEEDS),
+    Place("privacy", "Privacy", "y", "keys", "/privacy/", Permission.READ_PERSONAL),
     Place("setting-list", "Settings", "s", "settings", "/settings/", Permission.READ_INTERNAL),
     Place("people", "People", "o", "people", "/people/", Permission.MANAGE_PEOPLE),
 )

@@ -119,7 +119,7 @@ def _of_people() -> Iterator[PersonalTable]:
     absent = "t.person_id in (select p.id from org_person p where 'person:' || p.id = %(ref)s)"
     yield PersonalTable("org_absence", PERSON, people, absent, _words("reason"))
     for model in apps.get_models():
-        columns = {field.column for field in model._meta.concrete_fields}
+        columns = {str(field.column) for field in model._meta.concrete_fields}
         for column in sorted(columns):
             key = f"{column.removesuffix('_name')}_key"
             if column.endswith("_name") and key in columns:

@@ -16,6 +16,18 @@ from closeknit.web import boot, cli
 
 PACKAGE = Path(closeknit.__file__).parent
 SCHEMAS = {
+    "closeknit.purposes/1",
+    "closeknit.purpose/1",
+    "closeknit.uses/1",
+    "closeknit.consents/1",
+    "closeknit.consent-receipt/1",
+    "closeknit.refused-uses/1",
+    "closeknit.data-requests/1",
+    "closeknit.holds/1",
+    "closeknit.retention/1",
+    "closeknit.deletion-gate/1",
+    "closeknit.erasures/1",
+    "closeknit.data-extract/1",
     "closeknit.assumption/1",
     "closeknit.assumptions/1",
     "closeknit.override-preview/1",

@@ -1,0 +1,9 @@
+"""JSON operations of privacy, one file per subject."""
+
+from ninja import Router
+
+from closeknit.rooms.privacy.api import consents, keeping
+
+router = Router()
+for part in (consents, keeping):
+    router.add_router("", part.router)
