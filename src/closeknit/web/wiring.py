@@ -30,7 +30,18 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         PlanRejected,
     )
     from closeknit.rooms.customers import jobs as customers
-    from closeknit.rooms.customers.contracts import InsightEnded, InsightRecorded, TierChanged, ValuesRefreshed
+    from closeknit.rooms.customers.contracts import (
+        AccountCorrected,
+        AccountsMerged,
+        AccountsSplit,
+        DisputeAnswered,
+        FactDisputed,
+        InsightEnded,
+        InsightRecorded,
+        RecordsResolved,
+        TierChanged,
+        ValuesRefreshed,
+    )
     from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.decisions.contracts import (
         DecisionApproved,
@@ -114,6 +125,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         DecisionApproved: (
             capacity.commit_plan_on_decision_approved,
             customers.apply_tier_change_on_decision_approved,
+            customers.apply_merge_on_decision_approved,
         ),
         DecisionRejected: (capacity.reject_plan_on_decision_rejected,),
         DecisionExpired: (capacity.reject_plan_on_decision_expired,),
@@ -123,6 +135,12 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         UseRefused: (),
         SubjectErased: (),
         TierChanged: (),
+        AccountCorrected: (),
+        AccountsMerged: (),
+        AccountsSplit: (),
+        RecordsResolved: (),
+        FactDisputed: (),
+        DisputeAnswered: (),
         InsightRecorded: (),
         InsightEnded: (),
         PlanCommitted: (
@@ -148,6 +166,7 @@ def settings() -> tuple[Setting, ...]:
         REVIEW_AFTER_DAYS,
         *decisions.SETTINGS,
         *customers.SETTINGS,
+        *customers.MATCH_SETTINGS,
         *customers.WORTH_SETTINGS,
         *demand.SETTINGS,
         *demand.HORIZON_SETTINGS,

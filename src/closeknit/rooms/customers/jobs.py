@@ -3,22 +3,33 @@
 from closeknit.kernel import clock
 from closeknit.kernel.events import Context
 from closeknit.rooms.customers.actions.adopt_accounts import adopt_accounts
-from closeknit.rooms.customers.actions.apply_tier_change import apply_tier_change
+from closeknit.rooms.customers.actions.adopt_records import adopt_records
+from closeknit.rooms.customers.actions.apply_merge import apply_merge
+from closeknit.rooms.customers.actions.apply_tier_change import TIER_KINDS, apply_tier_change
 from closeknit.rooms.customers.actions.expire_insights import expire_insights
+from closeknit.rooms.customers.actions.resolve_records import resolve_records
 from closeknit.rooms.decisions.contracts import DecisionApproved
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.sensing.contracts import DemandObserved
 
 
 def adopt_accounts_on_demand_observed(event: DemandObserved, context: Context) -> None:
-    """Take over the accounts that a batch stated or that its work speaks of."""
+    """Take over the accounts that a batch stated or that its work speaks of, and what its records state of them."""
     adopt_accounts(event.batch_id, thread_id=event.thread_id, by=context.by)
+    if adopt_records(event.batch_id, thread_id=event.thread_id, by=context.by):
+        resolve_records(thread_id=event.thread_id, by=context.by, at=clock.now())
 
 
 def apply_tier_change_on_decision_approved(event: DecisionApproved, context: Context) -> None:
     """Give an account the tier that was approved."""
-    if event.kind == "tier":
+    if event.kind in TIER_KINDS:
         apply_tier_change(event.proposal_id, by=context.by)
+
+
+def apply_merge_on_decision_approved(event: DecisionApproved, context: Context) -> None:
+    """Make two accounts one, as was approved."""
+    if event.kind == "merge":
+        apply_merge(event.proposal_id, by=context.by, at=clock.now())
 
 
 def let_insights_expire() -> None:

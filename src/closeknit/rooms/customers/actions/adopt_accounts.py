@@ -67,7 +67,8 @@ def adopt_accounts(batch_id: int, *, thread_id: UUID, by: Actor) -> int:
         created, updated, moved = _differences(wanted, present, team_ids, batch.feed)
         Account.objects.bulk_create(created, batch_size=_CHUNK)
         Account.objects.bulk_update(updated, _UPDATED, batch_size=_CHUNK)
-        place_accounts((Place(a.account_number, a.team_id, a.region) for a in (*created, *updated)), by=by)
+        standing = (a for a in (*created, *updated) if not a.merged_into)
+        place_accounts((Place(a.account_number, a.team_id, a.region) for a in standing), by=by)
         _record(batch, thread_id, created, moved, by)
     return len(created) + len(updated)
 
@@ -145,6 +146,9 @@ def _differences(
         if account is not None and account.tier_decision:
             # A tier that was decided stands until it is decided anew.
             values |= {"tier": account.tier, "tier_reason": account.tier_reason}
+        if account is not None:
+            # What the golden view chose against this feed's word stands until the claims are others.
+            values |= {name: getattr(account, name) for name in account.golden_fields}
         if account is None:
             created.append(Account(account_number=number, **values))
         elif not _keeps(account, w, feed) and any(getattr(account, name) != v for name, v in values.items()):

@@ -191,14 +191,19 @@ class Dispute(models.Model):
 
 
 class Doubt(models.Model):
-    """From `from_at` on nobody trusts this value of this record's field: a steward found it wrong."""
+    """From `from_at` until `until_at` nobody trusts this value of this record's field: a steward found it wrong."""
 
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
     field = models.CharField(max_length=20)
     value = models.TextField()
     from_at = models.DateTimeField()
+    until_at = models.DateTimeField(null=True)
     dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         db_table = "customers_doubt"
-        constraints = [models.UniqueConstraint(fields=["record", "field", "value"], name="one_doubt_per_claim")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record", "field", "value"], condition=Q(until_at=None), name="one_doubt_per_claim"
+            )
+        ]

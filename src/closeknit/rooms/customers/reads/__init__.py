@@ -10,6 +10,15 @@ from closeknit.rooms.customers.reads.accounts import (
     team_of,
     weekly_units,
 )
+from closeknit.rooms.customers.reads.claims import (
+    claim_that_counts,
+    find_steward_key,
+    get_dispute,
+    group_of,
+    list_disputes,
+    list_touched_decisions,
+    statements_in_force,
+)
 from closeknit.rooms.customers.reads.insights import (
     count_insights,
     get_author_record,
@@ -19,21 +28,81 @@ from closeknit.rooms.customers.reads.insights import (
     list_insights_in_force,
     list_insights_to_settle,
 )
+from closeknit.rooms.customers.reads.matches import (
+    count_matches,
+    get_match,
+    list_matches,
+)
+from closeknit.rooms.customers.reads.records import (
+    get_merge,
+    get_profile,
+    get_survivorship,
+    golden_numbers,
+    list_merges,
+    list_records,
+    list_survivorship,
+    list_unlinked_records,
+    resolve_number,
+    statements_of,
+)
+from closeknit.rooms.customers.reads.scores import get_score, list_scores
+from closeknit.rooms.customers.reads.tier_tables import get_tier_table
+from closeknit.rooms.customers.reads.tier_weeks import count_tier_outcomes, list_tier_weeks, replay_tier_week
+from closeknit.rooms.customers.reads.values import (
+    count_values,
+    get_value,
+    get_value_run,
+    list_value_runs,
+    list_values,
+    replay_values,
+)
 
 __all__ = [
+    "claim_that_counts",
     "count_accounts",
     "count_insights",
+    "count_matches",
+    "count_tier_outcomes",
+    "count_values",
     "find_jurisdictions",
+    "find_steward_key",
     "find_tier",
     "get_account",
     "get_author_record",
+    "get_dispute",
     "get_insight",
+    "get_match",
+    "get_merge",
+    "get_profile",
+    "get_score",
+    "get_survivorship",
+    "get_tier_table",
+    "get_value",
+    "get_value_run",
+    "golden_numbers",
+    "group_of",
     "list_account_keys",
     "list_accounts",
     "list_author_records",
+    "list_disputes",
     "list_insights",
     "list_insights_in_force",
     "list_insights_to_settle",
+    "list_matches",
+    "list_merges",
+    "list_records",
+    "list_scores",
+    "list_survivorship",
+    "list_tier_weeks",
+    "list_touched_decisions",
+    "list_unlinked_records",
+    "list_value_runs",
+    "list_values",
+    "replay_tier_week",
+    "replay_values",
+    "resolve_number",
+    "statements_in_force",
+    "statements_of",
     "team_of",
     "weekly_units",
 ]

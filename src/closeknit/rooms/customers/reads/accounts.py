@@ -35,9 +35,10 @@ def count_accounts(*, by: Actor, search: str = "", tier: str = "", team: str = "
 def get_account(account_number: str, *, by: Actor, permission: Permission = Permission.READ_ACCOUNTS) -> AccountCard:
     """Return one account, or raise NotFound where there is none that the actor may see.
 
-    With another permission than to read accounts: none over which the actor holds that one too.
+    A number that was merged away answers with the account that it is another name of. With another permission than to
+    read accounts: none over which the actor holds that one too.
     """
-    row = visible_accounts(by, permission).select_related("team").filter(account_number=account_number).first()
+    row = _find(account_number, by, permission)
     if row is None:
         raise NotFound("There is no such account.", where=account_number)
     return redact([_card(row)], by=by)[0]
@@ -54,8 +55,8 @@ def list_account_keys(*, by: Actor, permission: Permission = Permission.READ_ACC
 
 def find_tier(account_number: str, *, by: Actor) -> Tier | None:
     """Return an account's tier, or None where there is no such account that the actor may see."""
-    found = visible_accounts(by).filter(account_number=account_number).values_list("tier", flat=True).first()
-    return Tier(found) if found else None
+    found = _find(account_number, by, Permission.READ_ACCOUNTS)
+    return Tier(found.tier) if found else None
 
 
 def find_jurisdictions(account_numbers: Iterable[str], *, by: Actor) -> dict[str, str]:
@@ -79,14 +80,28 @@ def weekly_units(account_number: str, *, weeks: int, until_at: datetime, by: Act
     return sensing.weekly_units(account_number, weeks=weeks, until_at=until_at, by=system_actor())
 
 
-def visible_accounts(by: Actor, permission: Permission = Permission.READ_ACCOUNTS) -> QuerySet[Account]:
-    """Return the accounts that the actor may read, and over which it holds the permission."""
-    rows = Account.objects.all()
+def visible_accounts(
+    by: Actor, permission: Permission = Permission.READ_ACCOUNTS, *, also_merged: bool = False
+) -> QuerySet[Account]:
+    """Return the accounts that the actor may read, and over which it holds the permission.
+
+    Those that were merged into another one are left out, or come too.
+    """
+    rows = Account.objects.all() if also_merged else Account.objects.filter(merged_into="")
     for needed in {Permission.READ_ACCOUNTS, permission}:
         by.require(needed)
         if not by.scope_of(needed).every_account:
             rows = rows.filter(account_number__in=visible_account_numbers(by, needed))
     return rows
+
+
+def _find(account_number: str, by: Actor, permission: Permission) -> Account | None:
+    """The account that a number stands for, following merges."""
+    rows = visible_accounts(by, permission, also_merged=True).select_related("team")
+    row = rows.filter(account_number=account_number).first()
+    while row is not None and row.merged_into:
+        row = rows.filter(account_number=row.merged_into).first()
+    return row
 
 
 def _matching(by: Actor, search: str, tier: str, team: str) -> QuerySet[Account]:

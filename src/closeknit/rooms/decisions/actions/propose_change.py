@@ -25,7 +25,7 @@ from closeknit.rooms.decisions.reads.policy import answer_within_hours, limits_h
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 
-PERMISSION_OF = {"plan": Permission.RUN_PLAN}
+PERMISSION_OF = {"plan": Permission.RUN_PLAN, "merge": Permission.LOAD_DATA}
 POLICY_KEY = "policy"
 
 
