@@ -14,6 +14,9 @@ from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry, ProposalState, Proposed
 from closeknit.rooms.org import reads as org
 
+TIER_KINDS = ("tier", "scored-tier")
+"""Proposals that this carries out: by people, and by the weekly table of tiers."""
+
 
 def apply_tier_change(proposal_id: UUID, *, by: Actor) -> None:
     """Give the account the tier that was approved. Done already: nothing happens.
@@ -23,7 +26,7 @@ def apply_tier_change(proposal_id: UUID, *, by: Actor) -> None:
     """
     # Asked as the system: whoever approved may have borrowed the right, and given it back.
     proposed = decisions.get_proposed(proposal_id, by=org.system_actor())
-    if proposed.kind != "tier" or proposed.state is not ProposalState.APPROVED:
+    if proposed.kind not in TIER_KINDS or proposed.state is not ProposalState.APPROVED:
         raise Conflict(
             "Nobody approved this change of tier.", where=str(proposal_id), todo="Decide its proposal first."
         )
