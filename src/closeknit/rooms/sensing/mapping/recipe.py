@@ -36,6 +36,7 @@ WORK_FIELDS: dict[str, str] = {
     "is_return": "truth",
 }
 WHOLE_ROW = "whole-row"
+ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "windows-1252")
 SHIPPED = Path(__file__).resolve().parent.parent / "recipes"
 
 _TOP = {
@@ -55,6 +56,8 @@ _STREAM = {
     "into",
     "key",
     "delimiter",
+    "encoding",
+    "sheet",
     "one_per",
     "empty",
     "zone",
@@ -100,6 +103,8 @@ class Stream:
     refuse: tuple[Refusal, ...]
     fields: Mapping[str, Any]
     details: Mapping[str, Any]
+    encoding: str = "utf-8"
+    sheet: str = ""
 
     def takes(self, file_name: str) -> bool:
         """Tell whether a file's name matches one of the patterns."""
@@ -255,6 +260,8 @@ def _stream(block: Any, number: int, zone: str, place: str) -> Stream:
         refuse=tuple(_refusal(r, f"{where}.refuse[{n}]") for n, r in enumerate(_list(block, "refuse", where))),
         fields=fields,
         details=details,
+        encoding=_encoding(block, where),
+        sheet=str(block.get("sheet", "")),
     )
 
 
@@ -286,6 +293,13 @@ def _delimiter(block: Block, where: str) -> str:
     if len(delimiter) != 1:
         raise Invalid("`delimiter` is one character.", where=where)
     return delimiter
+
+
+def _encoding(block: Block, where: str) -> str:
+    encoding = str(block.get("encoding", "utf-8")).lower()
+    if encoding not in ENCODINGS:
+        raise Invalid(f"`encoding` is one of {', '.join(ENCODINGS)}.", where=where)
+    return encoding
 
 
 def _one_per(block: Block, where: str) -> OnePer | None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +17,7 @@ from closeknit.rooms.sensing.mapping.conditions import Condition, columns_of, co
 from closeknit.rooms.sensing.mapping.expressions import Known, columns_used, compile_expression
 from closeknit.rooms.sensing.mapping.recipe import WORK_FIELDS, Stream, fact_key, plain_fact_value
 from closeknit.rooms.sensing.mapping.refusal import Refused, shown
+from closeknit.rooms.sensing.mapping.values import UNSAFE
 
 FURTHEST_AHEAD = timedelta(days=2)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,7 +35,6 @@ _SAID_BY_NOTHING: dict[str, Any] = {
 }
 BLANK: dict[str, Any] = {name: _SAID_BY_NOTHING.get(name) for name in WORK_COLUMNS}
 """What a row of work holds where its source states nothing."""
-_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +278,6 @@ def key_part(value: Any) -> str:
     if value is None:
         raise Refused("missing", "A column of the row's key is empty.")
     text = str(value)
-    if _UNSAFE.search(text):
+    if UNSAFE.search(text):
         raise Refused("control-character", f"The row's key {shown(text)} holds a control character.")
     return text.replace("|", "\\|")

@@ -29,7 +29,7 @@ _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 _SPAN = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}(/[A-Z0-9]{1,3})?", re.ASCII)
-_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ud800-\udfff]")
 _NOT_NUMBERS = {"nan", "inf", "+inf", "-inf", "infinity", "-infinity", "+infinity"}
 _TRUE, _FALSE = {"true", "1", "yes", "y", "t"}, {"false", "0", "no", "n", "f"}
 MINUTES_PER = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0, "days": 1440.0}
@@ -67,16 +67,24 @@ def _text(label: str, _: Form) -> Reader:
         if type(value) is not str:
             if isinstance(value, bool) or not isinstance(value, int | float | Decimal | date):
                 raise Refused("not-text", f"{label}: {shown(value)} is not text.")
+            if not _is_finite(value):
+                raise Refused("not-finite", f"{label}: {shown(value)} is not a finite number.")
             if isinstance(value, float):
                 value = int(value) if value.is_integer() else value
             return str(value)
-        if _UNSAFE.search(value):
+        if UNSAFE.search(value):
             raise Refused("control-character", f"{label}: {shown(value)} holds a control character.")
         if len(value) > MOST_TEXT:
             raise Refused("too-long", f"{label}: {len(value)} characters, more than {MOST_TEXT}.")
         return value if value.isascii() else unicodedata.normalize("NFC", value)
 
     return read
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _number(label: str, form: Form) -> Reader:

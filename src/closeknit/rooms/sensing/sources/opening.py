@@ -11,6 +11,7 @@ from closeknit.rooms.sensing.contracts import SourceFile
 from closeknit.rooms.sensing.mapping.recipe import Recipe, Stream
 from closeknit.rooms.sensing.mapping.rows import columns_of_stream
 from closeknit.rooms.sensing.sources.csv_files import CsvFile
+from closeknit.rooms.sensing.sources.excel import ExcelFile
 from closeknit.rooms.sensing.sources.json_lines import JsonFile, JsonLines
 from closeknit.rooms.sensing.sources.marks import GZIP, JSON, PARQUET, TEXT, ZIP, kind_of
 from closeknit.rooms.sensing.sources.parquet import ParquetFile
@@ -23,6 +24,8 @@ _BY_NAME = {
     ".csv": TEXT,
     ".tsv": TEXT,
     ".txt": TEXT,
+    ".xlsx": ZIP,
+    ".xlsm": ZIP,
 }
 _OBJECT = re.compile(rb"^\s*\{", re.MULTILINE)
 _NAMED = {PARQUET: "Parquet", JSON: "lines of JSON", TEXT: "CSV", ZIP: "an Excel workbook"}
@@ -96,8 +99,12 @@ def open_file(path: Path, stream: Stream) -> SourceFile:
     if kind == JSON:
         return JsonFile(path, stream, columns_of_stream(stream))
     if kind == TEXT:
-        return CsvFile(path, stream.delimiter)
-    raise Invalid(f"The file is {kind}, not a table.", where=path.name, todo="Load CSV, lines of JSON, or Parquet.")
+        return CsvFile(path, stream.delimiter, stream.encoding)
+    if kind == ZIP:
+        return ExcelFile(path, stream.sheet)
+    raise Invalid(
+        f"The file is {kind}, not a table.", where=path.name, todo="Load CSV, .xlsx, lines of JSON, or Parquet."
+    )
 
 
 def _digest_of(files: Sequence[SourceFile]) -> str:
