@@ -70,6 +70,11 @@ GET  /api/v1/quarantine/{row_id}                                                
 POST /api/v1/quarantine/{row_id}/mend | {"values":{"at":"2026-01-05T10:00:00"},"why":"So."} 401 403 403 200 403 403 403
 POST /api/v1/feeds/{name}/quarantine/mend | {"code":"not-a-time","why":"So."}          401 403 403 200 403 403 403
 POST /api/v1/quarantine/set-aside | {"row_ids":[{row_id}],"why":"So."}                 401 403 403 200 403 403 403
+POST /api/v1/recipes/check | {"text":"x"}                                              401 403 403 200 200 200 403
+POST /api/v1/recipes/preview | {"text":"x"}                                            401 403 403 200 200 200 403
+GET  /api/v1/feeds/{name}/recipe                                                       401 403 403 200 200 200 403
+GET  /api/v1/feeds/{name}/recipe/versions                                              401 403 403 200 200 200 403
+POST /api/v1/feeds/{name}/recipe | {"text":"x","seen_version":"x","why":"So."}         401 403 403 422 403 403 403
 GET  /api/v1/operations                                                                401 403 403 200 200 200 403
 GET  /api/v1/accounts                                                                  401 403 200 200 200 200 200
 GET  /api/v1/accounts/{account_number}                                                 401 403 200 200 200 200 200
@@ -94,6 +99,10 @@ GET  /api/v1/privacy/gate                                                       
 GET  /api/v1/privacy/erasures                                                          401 403 200 200 200 200 403
 POST /api/v1/privacy/erasures | {"reference":"ACME","reason":"Asked."}                 401 403 403 403 403 403 403
 GET  /api/v1/privacy/extract?reference=ACME                                            401 403 403 403 403 403 403
+GET  /api/v1/intimacy                                                                  401 403 200 200 200 200 403
+GET  /api/v1/intimacy/criteria                                                         401 403 200 200 200 200 403
+POST /api/v1/intimacy/criteria | {"text":"x","reason":"So."}                           401 403 403 403 403 403 403
+GET  /api/v1/intimacy/accounts/{account_number}                                        401 403 200 200 200 200 403
 GET  /api/v1/insights                                                                  401 403 200 200 200 200 403
 POST /api/v1/insights | {new_insight}                                                  401 403 201 201 201 403 403
 GET  /api/v1/insights/{insight_id}                                                     401 403 200 200 200 200 403
@@ -332,8 +341,14 @@ GET  /feeds/{feed}/quarantine/{row_id}/                                         
 POST /feeds/{feed}/quarantine/{row_id}/mend/ | value:at=2026-01-05T10:00:00&why=So.    302 403 403 302 403 403 403
 POST /feeds/{feed}/quarantine/{row_id}/set-aside/ | why=So.                            302 403 403 302 403 403 403
 POST /feeds/{feed}/quarantine/mend-alike/ | code=not-a-time&why=So.                    302 403 403 302 403 403 403
+GET  /feeds/{feed}/recipe/                                                             302 403 403 200 200 200 403
+POST /feeds/{feed}/recipe/try/ | text=x                                                302 403 403 200 200 200 403
+POST /feeds/{feed}/recipe/save/ | text=x&why=So.                                       302 403 403 422 403 403 403
 GET  /tiles/feeds/                                                                     302 403 403 200 200 200 403
 GET  /accounts/                                                                        302 403 200 200 200 200 200
+GET  /accounts/{account_number}/intimacy/                                              302 403 200 200 200 200 403
+GET  /intimacy/                                                                        302 403 200 200 200 200 403
+GET  /tiles/account-intimacy/?account={account_number}                                 302 403 200 200 200 200 403
 GET  /accounts/{account_number}/                                                       302 403 200 200 200 200 200
 GET  /terms/                                                                           302 403 200 200 200 200 200
 GET  /tiles/account-terms/?account=ACME                                                302 403 200 200 200 200 200
@@ -523,6 +538,8 @@ def routes() -> set[tuple[str, str]]:
         "duty-shift-end",
         "duty-swap",
         "setting-set",
+        "recipe-try",
+        "recipe-save",
         "quarantine-mend",
         "quarantine-mend-alike",
         "quarantine-set-aside",

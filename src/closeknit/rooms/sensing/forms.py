@@ -58,3 +58,11 @@ class AlikeForm(WhyForm):
     column = forms.CharField(required=False, max_length=200)
     was = forms.CharField(required=False, max_length=2000, strip=False)
     to = forms.CharField(required=False, max_length=2000, strip=False)
+
+
+class RecipeForm(forms.Form):
+    """A recipe's text, on top of which version it was written, and why."""
+
+    text = forms.CharField(max_length=200_000, strip=False)
+    seen_version = forms.CharField(required=False, max_length=12)
+    why = forms.CharField(required=False, max_length=500)

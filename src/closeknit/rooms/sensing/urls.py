@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from closeknit.rooms.sensing.pages import connectors, feeds, quarantine
+from closeknit.rooms.sensing.pages import connectors, feeds, quarantine, recipes
 
 urlpatterns = [
     path("feeds/", feeds.list_feeds, name="feed-list"),
@@ -17,5 +17,8 @@ urlpatterns = [
     path("feeds/<str:feed>/quarantine/<int:row_id>/", quarantine.show_row, name="quarantine-row"),
     path("feeds/<str:feed>/quarantine/<int:row_id>/mend/", quarantine.mend, name="quarantine-mend"),
     path("feeds/<str:feed>/quarantine/<int:row_id>/set-aside/", quarantine.set_aside, name="quarantine-set-aside"),
+    path("feeds/<str:feed>/recipe/", recipes.show_recipe, name="recipe-detail"),
+    path("feeds/<str:feed>/recipe/try/", recipes.try_recipe, name="recipe-try"),
+    path("feeds/<str:feed>/recipe/save/", recipes.save, name="recipe-save"),
     path("tiles/feeds/", feeds.show_today_tile, name="tile-feeds-today"),
 ]

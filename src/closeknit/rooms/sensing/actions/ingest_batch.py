@@ -35,6 +35,7 @@ from closeknit.rooms.sensing.reads.feeds import batch_card
 from closeknit.rooms.sensing.storing import (
     Place,
     Settled,
+    keep_sample,
     store_assumed,
     store_facts,
     store_refused,
@@ -140,6 +141,8 @@ def _load_file(
     mapper = ChunkMapper(stream, file.columns, _known_facts(batch, stream), batch.started_at, everything)
     place = _place(batch, recipe, stream, file, number)
     seen = _stated_so_far(batch, stream, file, mapper)
+    if not batch.file_rows:
+        keep_sample(batch, stream, file, recipe.private)
     chunks = file.read(batch.file_rows, CHUNK_ROWS)
     rows_estimate = sum(f.rows_estimate for f in source.files)
     for mapped in _ahead(lambda: _next_mapped(mapper, chunks)):

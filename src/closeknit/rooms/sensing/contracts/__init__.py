@@ -46,6 +46,14 @@ from closeknit.rooms.sensing.contracts.quarantine import (
     RowProblem,
     RowToMend,
 )
+from closeknit.rooms.sensing.contracts.recipes import (
+    PreviewRow,
+    RecipeCheck,
+    RecipePreview,
+    RecipeVersionCard,
+    RowFate,
+    StreamPreview,
+)
 from closeknit.rooms.sensing.contracts.sources import (
     BadRow,
     Progress,
@@ -84,6 +92,7 @@ __all__ = [
     "OpenedHook",
     "OperationSpan",
     "OpportunityCard",
+    "PreviewRow",
     "Progress",
     "PromiseRule",
     "PullPlan",
@@ -92,14 +101,19 @@ __all__ = [
     "QuarantinedCard",
     "RawRow",
     "Receipt",
+    "RecipeCheck",
+    "RecipePreview",
+    "RecipeVersionCard",
     "RecordedPromise",
     "RowColumn",
+    "RowFate",
     "RowOutcome",
     "RowProblem",
     "RowSource",
     "RowToMend",
     "SeriesKey",
     "SourceFile",
+    "StreamPreview",
     "Work",
     "WorkTotal",
 ]

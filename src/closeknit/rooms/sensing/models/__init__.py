@@ -15,6 +15,10 @@ from closeknit.rooms.sensing.models.feeds import (
 from closeknit.rooms.sensing.models.quarantine import (
     QuarantinedRow,
 )
+from closeknit.rooms.sensing.models.recipes import (
+    RecipeVersion,
+    SampleRows,
+)
 from closeknit.rooms.sensing.models.work import (
     WorkRow,
 )
@@ -27,5 +31,7 @@ __all__ = [
     "Feed",
     "Message",
     "QuarantinedRow",
+    "RecipeVersion",
+    "SampleRows",
     "WorkRow",
 ]

@@ -10,6 +10,7 @@ from closeknit.rooms.sensing.reads.feeds import (
     list_batches,
     list_feeds,
 )
+from closeknit.rooms.sensing.reads.knowledge import list_known
 from closeknit.rooms.sensing.reads.lineage import work_lineage
 from closeknit.rooms.sensing.reads.news import list_events, list_opportunities
 from closeknit.rooms.sensing.reads.operations import (
@@ -28,6 +29,13 @@ from closeknit.rooms.sensing.reads.quarantine import (
     get_row_to_mend,
     list_quarantined,
 )
+from closeknit.rooms.sensing.reads.recipes import (
+    check_recipe,
+    get_recipe_version,
+    list_recipe_versions,
+    preview_file,
+    preview_recipe,
+)
 from closeknit.rooms.sensing.reads.series import (
     daily_quantities,
     daily_units,
@@ -39,6 +47,7 @@ from closeknit.rooms.sensing.reads.versions import recipe_versions
 
 __all__ = [
     "account_totals",
+    "check_recipe",
     "count_quarantine_reasons",
     "daily_quantities",
     "daily_units",
@@ -48,6 +57,7 @@ __all__ = [
     "get_feed",
     "get_operation",
     "get_promise_rule",
+    "get_recipe_version",
     "get_row_to_mend",
     "half_hour_quantities",
     "handle_minutes",
@@ -58,11 +68,15 @@ __all__ = [
     "list_events",
     "list_facts",
     "list_feeds",
+    "list_known",
     "list_operations",
     "list_opportunities",
     "list_quarantined",
+    "list_recipe_versions",
     "list_services",
     "list_streams",
+    "preview_file",
+    "preview_recipe",
     "purchase_days",
     "recipe_versions",
     "recorded_promises",

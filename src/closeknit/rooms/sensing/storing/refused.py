@@ -79,12 +79,13 @@ def _kept(place: Place, raw: RawRow) -> dict[str, Any]:
     if isinstance(raw, BadRow):
         if place.private and raw.code not in _NAMES_ITS_COLUMN:
             return {"note": "The recipe keeps private columns out, and this row's columns cannot be told apart."}
-        return {str(_safe(key)): _safe(value) for key, value in raw.raw.items()}
+        return {str(safe(key)): safe(value) for key, value in raw.raw.items()}
     named = zip(place.columns, raw, strict=True)
-    return {name: _safe(value) for name, value in named if name not in place.private}
+    return {name: safe(value) for name, value in named if name not in place.private}
 
 
-def _safe(value: Any) -> Any:
+def safe(value: Any) -> Any:
+    """Return a value as JSON in the database can hold it."""
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, datetime | date):
