@@ -58,6 +58,7 @@ _STREAM = {
     "delimiter",
     "encoding",
     "sheet",
+    "apostrophes",
     "one_per",
     "empty",
     "zone",
@@ -105,6 +106,7 @@ class Stream:
     details: Mapping[str, Any]
     encoding: str = "utf-8"
     sheet: str = ""
+    apostrophes: bool = False
 
     def takes(self, file_name: str) -> bool:
         """Tell whether a file's name matches one of the patterns."""
@@ -262,6 +264,7 @@ def _stream(block: Any, number: int, zone: str, place: str) -> Stream:
         details=details,
         encoding=_encoding(block, where),
         sheet=str(block.get("sheet", "")),
+        apostrophes=_truth(block, "apostrophes", where),
     )
 
 
@@ -293,6 +296,13 @@ def _delimiter(block: Block, where: str) -> str:
     if len(delimiter) != 1:
         raise Invalid("`delimiter` is one character.", where=where)
     return delimiter
+
+
+def _truth(block: Block, key: str, where: str) -> bool:
+    value = block.get(key, False)
+    if not isinstance(value, bool):
+        raise Invalid(f"`{key}` is true or false.", where=where)
+    return value
 
 
 def _encoding(block: Block, where: str) -> str:

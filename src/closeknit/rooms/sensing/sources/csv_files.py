@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from closeknit.kernel.cells import read_cell
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.sensing.contracts import BadRow, RawRow
 from closeknit.rooms.sensing.sources.marks import ODD, odd_mark
@@ -35,10 +36,14 @@ class _Found:
 
 
 class CsvFile:
-    """A CSV file with a header, packed or not. Rows of another length are bad rows, never guessed at."""
+    """A CSV file with a header, packed or not. Rows of another length are bad rows, never guessed at.
 
-    def __init__(self, path: Path, delimiter: str, encoding: str = "utf-8") -> None:
+    `apostrophes`: it was exported for spreadsheets as ours are, with an apostrophe before what looks like a formula.
+    """
+
+    def __init__(self, path: Path, delimiter: str, encoding: str = "utf-8", *, apostrophes: bool = False) -> None:
         self._path = path
+        self._apostrophes = apostrophes
         self._delimiter = delimiter
         self.name = path.name
         self._encoding = self._stated(encoding)
@@ -74,7 +79,7 @@ class CsvFile:
             if has_odd_marks and (mark := odd_mark("".join(row))):
                 yield line, BadRow("odd-mark", f"The row holds {mark}.", _numbered(row))
             elif len(row) == width:
-                yield line, tuple(row)
+                yield line, tuple(map(read_cell, row)) if self._apostrophes else tuple(row)
             elif row:
                 reason = f"The row has {len(row)} values; the header has {width}."
                 yield line, BadRow("ragged-row", reason, _numbered(row))

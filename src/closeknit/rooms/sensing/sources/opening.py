@@ -99,7 +99,7 @@ def open_file(path: Path, stream: Stream) -> SourceFile:
     if kind == JSON:
         return JsonFile(path, stream, columns_of_stream(stream))
     if kind == TEXT:
-        return CsvFile(path, stream.delimiter, stream.encoding)
+        return CsvFile(path, stream.delimiter, stream.encoding, apostrophes=stream.apostrophes)
     if kind == ZIP:
         return ExcelFile(path, stream.sheet)
     raise Invalid(

@@ -2,10 +2,14 @@
 
 import codecs
 import gzip
+import re
+from pathlib import Path
 
 import pytest
 
+from closeknit.kernel import cells
 from closeknit.kernel.errors import Invalid
+from closeknit.kernel.exports import csv_response
 from closeknit.rooms.sensing.contracts import BadRow
 from closeknit.rooms.sensing.mapping.recipe import read_recipe
 from closeknit.rooms.sensing.sources import CsvFile, open_path
@@ -125,3 +129,37 @@ def test_packed_text_of_any_encoding_reads_the_same(tmp_path):
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress("a;b\r1;Zoë".encode("utf-16")))
     file = CsvFile(tmp_path / "a.csv.gz", ";", "utf-16")
     assert (file.columns, list(file.read(0, 9))) == (("a", "b"), [[(2, ("1", "Zoë"))]])
+
+
+LOOKS_LIKE_A_FORMULA = [
+    "=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''=1", "＝1+1", "＋1", "－1", "＠x", "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://x","y")', '"=1', ";=1", "a\n=1", "-5", "=", "'", "plain", "-", "=1,2",
+    '=IMPORTXML(CONCAT("")) ',
+]  # fmt: skip
+
+
+def test_what_looks_like_a_formula_is_text_that_exports_quote_and_a_recipe_reads_back(tmp_path):
+    answer = csv_response("a", ("text", "number"), [(text, -5) for text in LOOKS_LIKE_A_FORMULA])
+    (tmp_path / "a.csv").write_bytes(b"".join(answer.streaming_content))
+    shown = [row for chunk in CsvFile(tmp_path / "a.csv", ",").read(0, 99) for _, row in chunk]
+    assert not [text for text, _ in shown if text.startswith(tuple("=+-@\t\r＝＋－＠"))]
+    assert {number for _, number in shown} == {"-5"}
+    back = [row for chunk in CsvFile(tmp_path / "a.csv", ",", apostrophes=True).read(0, 99) for _, row in chunk]
+    assert [text for text, _ in back] == LOOKS_LIKE_A_FORMULA
+
+
+def test_red_twin_without_the_apostrophe_a_spreadsheet_would_compute(tmp_path, monkeypatch):
+    monkeypatch.setattr(cells, "FORMULA", re.compile("(?!)"))
+    answer = csv_response("a", ("text",), [("=1+1",)])
+    assert b"\n=1+1" in b"".join(answer.streaming_content)
+
+
+def test_csv_is_written_by_the_one_writer_that_quotes_formulas():
+    source = Path(cells.__file__).parents[1]
+    wrote = [
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        if re.search(r"csv\.(writer|DictWriter)|to_csv|write_csv", path.read_text(encoding="utf-8"))
+        and not {"tests", "demo"} & set(path.parts)
+    ]
+    assert wrote == []
