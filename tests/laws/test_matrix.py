@@ -75,6 +75,8 @@ POST /api/v1/recipes/preview | {"text":"x"}                                     
 GET  /api/v1/feeds/{name}/recipe                                                       401 403 403 200 200 200 403
 GET  /api/v1/feeds/{name}/recipe/versions                                              401 403 403 200 200 200 403
 POST /api/v1/feeds/{name}/recipe | {"text":"x","seen_version":"x","why":"So."}         401 403 403 422 403 403 403
+GET  /api/v1/freshness                                                                 401 403 403 200 200 200 403
+GET  /api/v1/freshness/{fresh_kind}?operation=warehouse                                401 403 403 200 200 200 403
 GET  /api/v1/operations                                                                401 403 403 200 200 200 403
 GET  /api/v1/accounts                                                                  401 403 200 200 200 200 200
 GET  /api/v1/accounts/{account_number}                                                 401 403 200 200 200 200 200
@@ -103,6 +105,23 @@ GET  /api/v1/intimacy                                                           
 GET  /api/v1/intimacy/criteria                                                         401 403 200 200 200 200 403
 POST /api/v1/intimacy/criteria | {"text":"x","reason":"So."}                           401 403 403 403 403 403 403
 GET  /api/v1/intimacy/accounts/{account_number}                                        401 403 200 200 200 200 403
+GET  /api/v1/account-profiles/{account_number}                                         401 403 200 200 200 200 200
+GET  /api/v1/golden-numbers                                                            401 403 200 200 200 200 200
+GET  /api/v1/account-merges?account_number=ACME                                        401 403 200 200 200 200 200
+POST /api/v1/account-merges | {new_merge}                                              401 403 403 201 403 403 403
+POST /api/v1/account-merges/{merge_id}/split | {"reason":"So."}                        401 403 403 200 403 403 403
+GET  /api/v1/account-records/unlinked                                                  401 403 200 200 200 200 200
+POST /api/v1/account-records/{record_id}/link | {"account_number":"ACME","reason":"A"} 401 403 403 204 403 403 403
+GET  /api/v1/record-matches                                                            401 403 200 200 200 200 200
+GET  /api/v1/record-matches/{match_id}                                                 401 403 404 200 200 200 404
+POST /api/v1/record-matches/{match_id}/judge | {"verdict":"two","reason":"So."}        401 403 403 200 403 403 403
+GET  /api/v1/survivorship                                                              401 403 200 200 200 200 403
+POST /api/v1/survivorship | {new_rules}                                                401 403 403 201 403 403 403
+GET  /api/v1/disputes                                                                  401 403 200 200 200 200 200
+POST /api/v1/disputes | {"account_number":"ACME","field":"name","text":"So."}          401 403 201 201 201 201 201
+GET  /api/v1/disputes/{dispute_id}                                                     401 403 200 200 200 200 200
+GET  /api/v1/disputes/{dispute_id}/decisions                                           401 403 200 200 200 200 200
+POST /api/v1/disputes/{dispute_id}/answer | {"answer":"So."}                           401 403 403 200 200 403 403
 GET  /api/v1/insights                                                                  401 403 200 200 200 200 403
 POST /api/v1/insights | {new_insight}                                                  401 403 201 201 201 403 403
 GET  /api/v1/insights/{insight_id}                                                     401 403 200 200 200 200 403
@@ -264,6 +283,19 @@ GET  /privacy/keeping/                                                          
 POST /privacy/keeping/adopt/ | data_class=notes                                        302 403 403 403 403 403 403
 POST /privacy/keeping/erase/ | reference=ACME                                          302 403 403 403 403 403 403
 GET  /tiles/account-privacy/?account=ACME                                              302 403 200 200 200 200 403
+GET  /accounts/{account_number}/profile/                                               302 403 200 200 200 200 200
+POST /accounts/{account_number}/merge/ | {merge_form}                                  302 403 403 302 403 403 403
+GET  /accounts/{account_number}/wrong/                                                 302 403 200 200 200 200 200
+POST /accounts/{account_number}/wrong/report/ | field=name&text=So.                    302 403 302 302 302 302 302
+POST /merges/{merge_id}/split/ | reason=So.                                            302 403 403 302 403 403 403
+GET  /matches/                                                                         302 403 200 200 200 200 200
+GET  /matches/{match_id}/                                                              302 403 404 200 200 200 404
+POST /matches/{match_id}/judge/ | verdict=two&reason=So.                               302 403 403 302 403 403 403
+GET  /disputes/                                                                        302 403 200 200 200 200 200
+GET  /disputes/{dispute_id}/                                                           302 403 200 200 200 200 200
+POST /disputes/{dispute_id}/answer/ | verdict=stands&answer=So.                        302 403 403 302 302 403 403
+GET  /survivorship/                                                                    302 403 200 200 200 200 403
+POST /survivorship/set/ | {rules_form}                                                 302 403 403 302 403 403 403
 GET  /insights/                                                                        302 403 200 200 200 200 403
 GET  /insights/new/                                                                    302 403 200 200 200 403 403
 POST /insights/record/ | {insight_form}                                                302 403 302 302 302 403 403
@@ -514,6 +546,12 @@ def routes() -> set[tuple[str, str]]:
         "difference-assign",
         "difference-settle",
         "insight-record",
+        "account-merge",
+        "account-wrong-report",
+        "merge-split",
+        "match-judge",
+        "dispute-answer",
+        "survivorship-set",
         "purpose-adopt",
         "consent-record",
         "data-request-record",
@@ -634,6 +672,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         "name": company.feed,
         "feed": company.feed,
         "account_number": "ACME",
+        "fresh_kind": "plan",
         "row_id": QuarantinedRow.objects.earliest("id").pk,
         "operation": "warehouse",
         "delivery_id": 1,
@@ -651,6 +690,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **override_places(),
         **forecast_exception_places(company.run_id),
         **insight_places(),
+        **record_places(company.foreign),
         **privacy_places(),
         "difference_id": difference_of(company.plan_id),
         "difference_answer": '{"resolution":"accepted","text":"So."}',
@@ -758,6 +798,29 @@ def privacy_places() -> dict[str, Any]:
         "new_retention": json.dumps(
             {"data_class": "notes", "jurisdiction": "DE", "least_days": 0, "law": "House rule", "reason": "So."}
         ),
+    }
+
+
+def record_places(foreign: str) -> dict[str, Any]:
+    """A former number of ACME's, a record that may be ACME's, and a fact of ACME that is said to be wrong."""
+    from closeknit.rooms.customers.tests.disputed import dispute_of, merge_of, pair_of
+
+    rules = [
+        {"fields": ["name", "street", "postcode", "city", "country"], "by": ["most-recent"]},
+        {"fields": ["region", "time_zone", "jurisdiction", "industry"], "by": ["longest"]},
+        {"fields": ["phone", "email", "website", "tax_id", "duns"], "by": ["priority"], "systems": ["steward", "*"]},
+    ]
+    merge = {"kept_number": "ACME", "absorbed_number": foreign, "reason": "So."}
+    match_id, record_id = pair_of("ACME")
+    return {
+        "merge_id": merge_of("ACME", "ACME-OLD"),
+        "match_id": match_id,
+        "record_id": record_id,
+        "dispute_id": dispute_of("ACME"),
+        "new_merge": json.dumps(merge),
+        "merge_form": urlencode({"absorbed_number": foreign, "reason": "So."}),
+        "new_rules": json.dumps({"groups": rules, "reason": "So."}),
+        "rules_form": urlencode({"text": json.dumps(rules), "reason": "So."}),
     }
 
 

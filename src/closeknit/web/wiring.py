@@ -13,6 +13,7 @@ NOTICES_EVERY_SECONDS = 1.0
 DUTIES_EVERY_SECONDS = 20.0
 CLEAR_EVERY_SECONDS = 6 * 3600.0
 INSIGHTS_EVERY_SECONDS = 600.0
+INTIMACY_EVERY_SECONDS = 3600.0
 PRIVACY_EVERY_SECONDS = 3600.0
 CONNECTORS_EVERY_SECONDS = 0.2
 FORECAST_EXCEPTIONS_EVERY_SECONDS = 60.0
@@ -161,6 +162,7 @@ def settings() -> tuple[Setting, ...]:
     from closeknit.rooms.customers import contracts as customers
     from closeknit.rooms.decisions.contracts import settings as decisions
     from closeknit.rooms.demand import contracts as demand
+    from closeknit.rooms.sensing.contracts import FRESHNESS_SETTINGS
 
     return (
         REVIEW_AFTER_DAYS,
@@ -176,6 +178,7 @@ def settings() -> tuple[Setting, ...]:
         *demand.PIPELINE_SETTINGS,
         *capacity.SETTINGS,
         *capacity.DIFFERENCE_SETTINGS,
+        *FRESHNESS_SETTINGS.values(),
     )
 
 
@@ -237,5 +240,6 @@ def install() -> None:
     jobs.keep_up(sensing.keep_connectors_moving, every_seconds=CONNECTORS_EVERY_SECONDS)
     jobs.keep_up(sensing.forget_old_messages, every_seconds=CLEAR_EVERY_SECONDS)
     jobs.keep_up(privacy.keep_promises_to_subjects, every_seconds=PRIVACY_EVERY_SECONDS)
+    jobs.keep_up(customers.keep_intimacy, every_seconds=INTIMACY_EVERY_SECONDS)
     jobs.keep_up(customers.let_insights_expire, every_seconds=INSIGHTS_EVERY_SECONDS)
     jobs.keep_up(demand.keep_forecast_exceptions, every_seconds=FORECAST_EXCEPTIONS_EVERY_SECONDS)

@@ -34,6 +34,7 @@ from closeknit.rooms.demand.contracts import ForecastCard
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission, SettingPlace
 from closeknit.rooms.sensing import reads as sensing
+from closeknit.rooms.sensing.contracts import FreshFor
 
 LIVE = (Plan.State.DRAFT, Plan.State.COMMITTED)
 ROWS_PER_INSERT = 2000
@@ -275,7 +276,7 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
 
 def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastCard, by: Actor, at: datetime) -> UUID:
     teams = customers.team_of({row["account_number"] for row in summary.claim_weeks}, by=by)
-    facts = _facts(plan, card)
+    facts = _facts(plan, card, by)
     before = _side(Plan.objects.filter(operation=plan.operation, state=Plan.State.COMMITTED).first())
     draft = _side(plan, summary.claim_weeks)
     assert draft is not None
@@ -332,7 +333,8 @@ def _overtake_drafts(plan: Plan, by: Actor, at: datetime) -> None:
             Plan.objects.filter(pk=older.pk).update(state=Plan.State.SUPERSEDED)
 
 
-def _facts(plan: Plan, card: ForecastCard) -> PlanFacts:
+def _facts(plan: Plan, card: ForecastCard, by: Actor) -> PlanFacts:
+    fresh = sensing.get_freshness(FreshFor.PLAN, plan.operation, at=plan.made_at, by=by)
     in_force = Plan.objects.filter(operation=plan.operation, state=Plan.State.COMMITTED).first()
     cost = plan.regular_cost + plan.overtime_cost
     change = None
@@ -347,6 +349,7 @@ def _facts(plan: Plan, card: ForecastCard) -> PlanFacts:
         coverage_share=plan.served_hours / plan.need_hours if plan.need_hours else 1.0,
         top_tier_accounts_short=plan.top_tier_accounts_short,
         data_age_days=max((plan.made_at - card.data_until_at).days, 0),
+        stale_feeds=fresh.stale_feeds,
     )
 
 

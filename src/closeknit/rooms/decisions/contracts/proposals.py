@@ -24,7 +24,10 @@ class ProposalState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """What the approval policy looks at when a plan is proposed. Shares are 0..1, money in `currency`."""
+    """What the approval policy looks at when a plan is proposed. Shares are 0..1, money in `currency`.
+
+    `stale_feeds` counts the feeds behind it whose newest data is older than a plan allows at that place.
+    """
 
     operation: str
     cost: Decimal
@@ -33,6 +36,7 @@ class PlanFacts:
     coverage_share: float
     top_tier_accounts_short: int
     data_age_days: int
+    stale_feeds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ def judge_plan(facts, **changes):
     [
         ("data-fresh", {"data_age_days": 8}, True),
         ("data-fresh", {"data_age_days": 9}, False),
+        ("feeds-fresh", {"stale_feeds": 0}, True),
+        ("feeds-fresh", {"stale_feeds": 1}, False),
         ("top-tiers-served", {"top_tier_accounts_short": 0}, True),
         ("top-tiers-served", {"top_tier_accounts_short": 1}, False),
         ("coverage", {"coverage_share": 0.95}, True),
@@ -60,9 +62,12 @@ def test_each_rule_alone_decides_between_policy_and_person(rule, changes, holds)
 
 
 def test_every_rule_answers_even_when_several_fail():
-    facts = replace(FINE, data_age_days=30, top_tier_accounts_short=3, coverage_share=0.5, cost_change_share=0.4)
+    facts = replace(
+        FINE, data_age_days=30, top_tier_accounts_short=3, coverage_share=0.5, cost_change_share=0.4, stale_feeds=2
+    )
     judgement = judge_plan(facts)
-    assert [v.rule for v in judgement.verdicts] == ["data-fresh", "top-tiers-served", "coverage", "cost-growth"]
+    rules = ["data-fresh", "top-tiers-served", "coverage", "cost-growth", "feeds-fresh"]
+    assert [v.rule for v in judgement.verdicts] == rules
     assert not any(v.holds for v in judgement.verdicts)
     assert [v.sentence for v in judgement.verdicts] == [
         "The newest data is 30 days old; policy asks for at most 8.",

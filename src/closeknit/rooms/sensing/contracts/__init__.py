@@ -28,6 +28,14 @@ from closeknit.rooms.sensing.contracts.feeds import (
     FeedCard,
     PromiseRule,
 )
+from closeknit.rooms.sensing.contracts.freshness import (
+    FRESHNESS_SETTINGS,
+    Advice,
+    FeedFreshness,
+    FeedLatency,
+    FreshFor,
+    Freshness,
+)
 from closeknit.rooms.sensing.contracts.lineage import (
     LineageRow,
 )
@@ -72,7 +80,9 @@ from closeknit.rooms.sensing.contracts.work import (
 __all__ = [
     "FACT_FIELDS",
     "FACT_KEYS",
+    "FRESHNESS_SETTINGS",
     "AccountRule",
+    "Advice",
     "BadRow",
     "BatchCard",
     "BatchState",
@@ -86,6 +96,10 @@ __all__ = [
     "FactCard",
     "FactKind",
     "FeedCard",
+    "FeedFreshness",
+    "FeedLatency",
+    "FreshFor",
+    "Freshness",
     "HandlingTotal",
     "LineageRow",
     "MendOutcome",

@@ -29,7 +29,9 @@ EXPORT_ROWS = 1000
 def list_feeds(request: Request) -> HttpResponseBase:
     """What comes in, does it balance, and how old is it?"""
     by: Actor = request.actor
-    feeds = [_shown(card, clock.now()) for card in reads.list_feeds(by=by)]
+    now = clock.now()
+    stale = reads.stale_kinds(reads.list_feed_freshness(at=now, by=by))
+    feeds = [_shown(card, now) | {"stale_for": stale.get(card.feed, ())} for card in reads.list_feeds(by=by)]
     return render(request, "sensing/feeds.html", {"feeds": feeds})
 
 
@@ -51,6 +53,7 @@ def show_feed(request: Request, feed: str) -> HttpResponseBase:
         {
             "feed": _shown(card, clock.now()),
             "batches": [{"card": b, "bar": _bar(b.counts)} for b in reads.list_batches(by=by, feed=feed, limit=50)],
+            "freshness": reads.list_feed_freshness(feed, at=clock.now(), by=by),
             "refused": refused[:QUARANTINE_ROWS],
             "more": refused[QUARANTINE_ROWS - 1].row_id if len(refused) > QUARANTINE_ROWS else None,
         },

@@ -10,6 +10,11 @@ from closeknit.rooms.sensing.reads.feeds import (
     list_batches,
     list_feeds,
 )
+from closeknit.rooms.sensing.reads.freshness import (
+    get_freshness,
+    list_feed_freshness,
+    stale_kinds,
+)
 from closeknit.rooms.sensing.reads.knowledge import list_known
 from closeknit.rooms.sensing.reads.lineage import work_lineage
 from closeknit.rooms.sensing.reads.news import list_events, list_opportunities
@@ -22,7 +27,7 @@ from closeknit.rooms.sensing.reads.operations import (
     units_by_account,
     work_totals,
 )
-from closeknit.rooms.sensing.reads.places import region_countries, region_zones
+from closeknit.rooms.sensing.reads.places import region_countries, region_zones, stated_countries
 from closeknit.rooms.sensing.reads.purchases import handling_totals, purchase_days
 from closeknit.rooms.sensing.reads.quarantine import (
     count_quarantine_reasons,
@@ -55,6 +60,7 @@ __all__ = [
     "get_batch",
     "get_connector",
     "get_feed",
+    "get_freshness",
     "get_operation",
     "get_promise_rule",
     "get_recipe_version",
@@ -67,6 +73,7 @@ __all__ = [
     "list_due_connectors",
     "list_events",
     "list_facts",
+    "list_feed_freshness",
     "list_feeds",
     "list_known",
     "list_operations",
@@ -82,6 +89,8 @@ __all__ = [
     "recorded_promises",
     "region_countries",
     "region_zones",
+    "stale_kinds",
+    "stated_countries",
     "units_by_account",
     "weekly_units",
     "work_lineage",
