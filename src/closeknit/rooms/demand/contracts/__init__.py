@@ -67,6 +67,7 @@ from closeknit.rooms.demand.contracts.explorer import (
     BranchReason,
     BranchWeek,
 )
+from closeknit.rooms.demand.contracts.holidays import AS_DERIVED, HOLIDAY_COUNTRY, NOBODYS
 from closeknit.rooms.demand.contracts.horizons import (
     HORIZON_SETTINGS,
     LEAD_DAYS,
@@ -149,14 +150,17 @@ from closeknit.rooms.demand.contracts.sharing import (
 
 __all__ = [
     "ASSUMPTION_TOLERANCE",
+    "AS_DERIVED",
     "BEST_METHODS_TO",
     "EXCEPTION_SETTINGS",
+    "HOLIDAY_COUNTRY",
     "HORIZON_SETTINGS",
     "LEAD_DAYS",
     "MOST_BACKTEST_WEEKS",
     "MOST_HORIZON_WEEKS",
     "MOST_ORIGINS",
     "MOST_TIMES",
+    "NOBODYS",
     "OWN_SERIES_UNITS",
     "PIPELINE_COUNTS",
     "PIPELINE_SETTINGS",

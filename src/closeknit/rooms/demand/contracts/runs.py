@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from closeknit.kernel.news import Event
+from closeknit.rooms.demand.contracts.holidays import HOLIDAY_COUNTRY
 from closeknit.rooms.org.contracts.settings import Kind, Level, Setting
 
 OWN_SERIES_UNITS = Setting(
@@ -31,7 +32,7 @@ BEST_METHODS_TO = Setting(
     choices=("strategic", "key", "standard", "volume"),
     levels=(Level.GLOBAL,),
 )
-SETTINGS = (OWN_SERIES_UNITS, BEST_METHODS_TO)
+SETTINGS = (OWN_SERIES_UNITS, BEST_METHODS_TO, HOLIDAY_COUNTRY)
 
 
 class RunPurpose(StrEnum):

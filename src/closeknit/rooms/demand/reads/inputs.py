@@ -15,10 +15,20 @@ from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.customers.contracts import TIER_ORDER, TOP_TIERS, Tier
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.compute import ForecastInputs, History, Occasion, Source
-from closeknit.rooms.demand.contracts import BEST_METHODS_TO, OWN_SERIES_UNITS, Adjustment, Grain
+from closeknit.rooms.demand.contracts import (
+    AS_DERIVED,
+    BEST_METHODS_TO,
+    HOLIDAY_COUNTRY,
+    NOBODYS,
+    OWN_SERIES_UNITS,
+    Adjustment,
+    Grain,
+)
 from closeknit.rooms.demand.reads.adjustments import list_standing_adjustments
+from closeknit.rooms.demand.reads.unwanted import NEVER_UNITS, list_unwanted, served_tiers
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission, SettingPlace
+from closeknit.rooms.org.contracts.settings import Level
 from closeknit.rooms.sensing import reads as sensing
 from closeknit.rooms.sensing.contracts import OperationSpan, SeriesKey
 
@@ -45,6 +55,8 @@ def get_forecast_inputs(
     sources = _sources(span, terms, first_on, by)
     seen = {key.account_number for source in sources for key in source.history.keys}
     tiers = {k.account_number: k.tier for k in customers.list_account_keys(by=by) if k.account_number in seen}
+    unwanted = list_unwanted(tiers, by=by, at=at)
+    tiers = served_tiers(tiers, unwanted)
     until_on = first_on + timedelta(days=horizon_days)
     return ForecastInputs(
         operation=operation,
@@ -53,9 +65,9 @@ def get_forecast_inputs(
         weeks=weeks,
         horizon_days=horizon_days,
         tiers=dict(sorted(tiers.items())),
-        own_from=_own_from(tiers, by, at),
+        own_from=_own_from(tiers, by, at) | dict.fromkeys(sorted(unwanted), NEVER_UNITS),
         best_tiers=_best_tiers(by, at),
-        occasions=_occasions(operation, sources, until_on, by),
+        occasions=_occasions(operation, sources, until_on, by, at),
         adjustments=_adjustments(operation, first_on, until_on, scenario, by, at),
         sources=tuple(sources),
     )
@@ -123,10 +135,14 @@ def _history(span: OperationSpan, grain: Grain, read: Any, wanted: Callable[[Ser
 def _own_from(tiers: Mapping[str, Tier], by: Actor, at: datetime) -> dict[str, float]:
     """Return from how much work on accounts of top tiers have a series of their own, where that is not the default."""
     top = sorted(account for account, tier in tiers.items() if tier in TOP_TIERS)
-    places = [SettingPlace(tier=tiers[account].value, account_number=account) for account in top]
-    found = org.get_settings(OWN_SERIES_UNITS, places, at=at, by=by)
-    pairs = zip(top, found, strict=True)
-    return {account: resolved.value for account, resolved in pairs if resolved.value != OWN_SERIES_UNITS.default}
+    # Of a great many accounts few deviate from their tier: only these are asked for one by one.
+    alone = set(org.list_places_set(OWN_SERIES_UNITS, Level.ACCOUNT, at=at, by=by)) & set(top)
+    asked = [SettingPlace(tier=tier.value) for tier in TOP_TIERS]
+    asked += [SettingPlace(tier=tiers[account].value, account_number=account) for account in sorted(alone)]
+    found = org.get_settings(OWN_SERIES_UNITS, asked, at=at, by=by)
+    value = {(p.tier, p.account_number): resolved.value for p, resolved in zip(asked, found, strict=True)}
+    chosen = {a: value[tiers[a].value, a if a in alone else ""] for a in top}
+    return {account: units for account, units in chosen.items() if units != OWN_SERIES_UNITS.default}
 
 
 def _best_tiers(by: Actor, at: datetime) -> tuple[Tier, ...]:
@@ -135,12 +151,13 @@ def _best_tiers(by: Actor, at: datetime) -> tuple[Tier, ...]:
     return TIER_ORDER[: TIER_ORDER.index(Tier(resolved.value)) + 1]
 
 
-def _occasions(operation: str, sources: Sequence[Source], until_on: date, by: Actor) -> tuple[Occasion, ...]:
+def _occasions(
+    operation: str, sources: Sequence[Source], until_on: date, by: Actor, at: datetime
+) -> tuple[Occasion, ...]:
     """Return the public holidays of the regions that have work, and the events stated, from the first day of data."""
     from_on = min(source.history.local_starts[0].astype("datetime64[D]").item() for source in sources)
     regions = {key.region for source in sources for key in source.history.keys}
-    stated = sensing.region_countries(operation, by=by)
-    countries = {region: stated.get(region) or stated.get("", "") for region in regions}
+    countries = _countries(operation, regions, by, at)
     if len(set(countries.values())) == 1:
         countries = {"": next(iter(countries.values()))}
     elif "" in countries:
@@ -153,6 +170,19 @@ def _occasions(operation: str, sources: Sequence[Source], until_on: date, by: Ac
         for e in events
     ]
     return (*compute.public_holidays(kept, from_on, until_on), *told)
+
+
+def _countries(operation: str, regions: set[str], by: Actor, at: datetime) -> dict[str, str]:
+    """Return whose holidays each region keeps: as a source states it, else as people set it, else as derived."""
+    derived = sensing.region_countries(operation, by=by)
+    stated = sensing.stated_countries(operation, by=by)
+    named = sorted(regions)
+    found = org.get_settings(HOLIDAY_COUNTRY, [SettingPlace(region=region) for region in named], at=at, by=by)
+    countries = {region: derived.get(region) or derived.get("", "") for region in named}
+    for region, resolved in zip(named, found, strict=True):
+        if resolved.value != AS_DERIVED and not {region, ""} & stated.keys():
+            countries[region] = "" if resolved.value == NOBODYS else resolved.value
+    return countries
 
 
 def _adjustments(

@@ -64,6 +64,17 @@ def get_settings(setting: Setting, places: Sequence[SettingPlace], *, at: dateti
     return [resolve(setting, _held(by_place, place), place, at) for place in whole]
 
 
+def list_places_set(setting: Setting, level: Level, *, at: datetime, by: Actor) -> list[str]:
+    """Return the places of a level that have a value of their own at an instant, by name, out of those in scope.
+
+    So that who asks for a great many places need only ask for these and for one of the others.
+    """
+    by.require(Permission.READ_INTERNAL)
+    _check_instant(at)
+    rows = _visible(by).filter(_in_force_at(at), key=setting.key, level=level.value)
+    return sorted(set(rows.values_list("place", flat=True)))
+
+
 def find_declared(key: str, *, by: Actor) -> Setting | None:
     """Return the setting with a key, or None where no room declares it."""
     by.require(Permission.READ_INTERNAL)

@@ -58,15 +58,25 @@ def region_countries(operation: str = "", *, by: Actor) -> dict[str, str]:
     all feeds. Where feeds differ in what they would give "", it is left out: nothing is guessed.
     """
     require_feeds(by)
-    with connection.cursor() as cursor:
-        cursor.execute(_FEEDS, {"operation": operation})
-        feeds: dict[int, str] = dict(cursor.fetchall())
+    feeds = _feeds(operation)
     zones = {_country_of_zone(zone) for zone in feeds.values()}
     found = {"": zones.pop()} if len(zones) == 1 else {}
     found |= {region: _country_of_zone(zone) for region, zone in _pairs(_ZONES).items()}
     found |= {region: name for region, name in _pairs(_JURISDICTIONS).items() if _is_country(name)}
     found |= _pairs(_CALENDARS, list(feeds))
     return {region: country for region, country in found.items() if country}
+
+
+def stated_countries(operation: str = "", *, by: Actor) -> dict[str, str]:
+    """Return whose public holidays each region keeps where a source states that as a calendar, and nothing derived."""
+    require_feeds(by)
+    return {region: country for region, country in _pairs(_CALENDARS, list(_feeds(operation))).items() if country}
+
+
+def _feeds(operation: str) -> dict[int, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_FEEDS, {"operation": operation})
+        return dict(cursor.fetchall())
 
 
 def _pairs(sql: str, feeds: list[int] | None = None) -> dict[str, str]:

@@ -16,15 +16,18 @@ from closeknit.rooms.sensing.reads.operations import get_operation
 Days = NDArray[np.datetime64]
 Quantities = NDArray[np.float64]
 SLOTS_PER_DAY = 48
+SERIES_AT_ONCE = 2000
 
+# A row a series, read in batches: of a great many series, memory holds the numbers and not a row for each of them.
 _SERIES = """
-select service, region, work_class, account_number,
-       {slot} as slot, sum(quantity)
-  from sensing_work
- where operation = %(operation)s and occurred_at < %(until)s
-   and (%(since)s::timestamptz is null or occurred_at >= %(since)s)
-   and not is_return and quantity > 0
- group by 1, 2, 3, 4, 5
+select service, region, work_class, account_number, array_agg(slot), array_agg(units)
+  from (select service, region, work_class, account_number, {slot} as slot, sum(quantity) as units
+          from sensing_work
+         where operation = %(operation)s and occurred_at < %(until)s
+           and (%(since)s::timestamptz is null or occurred_at >= %(since)s)
+           and not is_return and quantity > 0
+         group by 1, 2, 3, 4, 5) cells
+ group by 1, 2, 3, 4
 """
 _DAY = "((occurred_at at time zone %(zone)s)::date - date '1970-01-01')"
 _HALF_HOUR = "(floor(extract(epoch from occurred_at at time zone %(zone)s) / 1800))::bigint"
@@ -157,17 +160,21 @@ def _series(
     operation: str, slot: str, zone: str, since: datetime | None, until: datetime, last: int, whole: int
 ) -> tuple[list[SeriesKey], NDArray[np.int64], Quantities]:
     parameters = {"operation": operation, "zone": zone, "since": since, "until": until}
-    rows = _all(_SERIES.format(slot=slot), parameters)
-    if not rows:
+    found: dict[tuple[str, str, str, str], tuple[NDArray[np.int64], Quantities]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SERIES.format(slot=slot), parameters)
+        while rows := cursor.fetchmany(SERIES_AT_ONCE):
+            for *name, slots, units in rows:
+                key = (name[0], name[1], name[2], name[3])
+                found[key] = np.array(slots, dtype=np.int64), np.array(units, dtype=np.float64)
+    if not found:
         return [], np.zeros(0, dtype=np.int64), np.zeros((0, 0))
-    names = sorted({row[:4] for row in rows})
-    number = {name: index for index, name in enumerate(names)}
-    index = np.fromiter((number[row[:4]] for row in rows), dtype=np.int64, count=len(rows))
-    at = np.fromiter((row[4] for row in rows), dtype=np.int64, count=len(rows))
-    units = np.fromiter((row[5] for row in rows), dtype=np.float64, count=len(rows))
-    first = int(at.min()) // whole * whole
+    names = sorted(found)
+    first = min(int(slots.min()) for slots, _ in found.values()) // whole * whole
     matrix = np.zeros((len(names), last - first + 1))
-    np.add.at(matrix, (index, at - first), units)
+    for index, key in enumerate(names):
+        slots, units = found.pop(key)
+        matrix[index, slots - first] = units
     keys = [SeriesKey(operation, service, region, work, account) for service, region, work, account in names]
     return keys, np.arange(first, last + 1, dtype=np.int64), matrix
 
