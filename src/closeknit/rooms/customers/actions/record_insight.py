@@ -4,8 +4,6 @@ import math
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid
@@ -23,6 +21,8 @@ from closeknit.rooms.customers.models import Insight
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.privacy.actions.decide_with import deciding
+from closeknit.rooms.privacy.contracts import INSIGHT, Use, account
 
 LONGEST_DAYS = 731
 LARGEST_SHARE = 10.0
@@ -36,11 +36,12 @@ def record_insight(wanted: WantedInsight, *, by: Actor, at: datetime) -> UUID:
     Raises:
         NotFound: for an account that the actor may not see, or not record about.
         Invalid: for a size, chance or days that say nothing, or a text that holds personal data and is not flagged.
-        Conflict: where the same person has said the same already.
+        Conflict: where the same person has said the same already, or the account opted out of it.
     """
     reads.get_account(wanted.account_number, by=by, permission=Permission.RECORD_INSIGHT)
     _check(wanted, at)
-    with transaction.atomic():
+    whom = account(wanted.account_number)
+    with deciding(whom, INSIGHT, decision="an insight", by=by, at=at) as use:
         _refuse_repeat(wanted, by)
         row = Insight.objects.create(
             id=ids.new_id(),
@@ -63,7 +64,7 @@ def record_insight(wanted: WantedInsight, *, by: Actor, at: datetime) -> UUID:
             author_name=by.name,
             recorded_at=at,
         )
-        record_entry(_entry(row), by=by)
+        record_entry(_entry(row, use), by=by)
         publish(InsightRecorded(row.thread_id, row.pk, row.account_number), by=by)
     return row.pk
 
@@ -142,8 +143,9 @@ def _refuse_repeat(wanted: WantedInsight, by: Actor) -> None:
         )
 
 
-def _entry(row: Insight) -> Entry:
+def _entry(row: Insight, use: Use) -> Entry:
     evidence = {
+        "use": use.as_evidence(),
         "insight_id": row.pk,
         "topic": row.topic,
         "direction": row.direction,

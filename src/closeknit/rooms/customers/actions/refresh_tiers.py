@@ -20,6 +20,8 @@ from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Effect, Entry, StrictAnswer, StrictTable
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.privacy.actions.decide_with import deciding_about_many
+from closeknit.rooms.privacy.contracts import TIERING
 
 AT_ONCE = 2000
 LONG_AGO = timedelta(days=365)
@@ -63,11 +65,13 @@ def refresh_tiers(run_id: UUID, *, by: Actor, at: datetime) -> int:
         raise Conflict("These accounts have no scores yet.", where=str(run_id), todo="Score the run first.")
     table, _ = tier_table_on(run.as_of_on)
     follows = bool(org.get_setting(TIERS_FOLLOW, at=at, by=by).value)
-    with transaction.atomic():
+    scored = list(ScoreRow.objects.filter(run=run).values_list("account_number", flat=True))
+    with deciding_about_many(TIERING, scored, by=by, at=at) as refused:
         locked = WorthRun.objects.select_for_update().get(pk=run_id)
         if locked.tiered_at is not None:
             return TierWeekRow.objects.filter(run=run, outcome=TierOutcome.PROPOSED.value).count()
-        judged = _judge(run, table)
+        # Who opted out keeps its tier, and is served no worse than the standard.
+        judged = [each for each in _judge(run, table) if each.account.account_number not in refused]
         rows = [_row(run, each, *_carry_out(run, each, follows, by, at)) for each in judged]
         TierWeekRow.objects.bulk_create(rows, batch_size=AT_ONCE)
         locked.tiered_at = at

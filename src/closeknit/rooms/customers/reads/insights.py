@@ -25,6 +25,8 @@ from closeknit.rooms.customers.models import Insight
 from closeknit.rooms.customers.reads.accounts import visible_accounts
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.privacy import reads as privacy
+from closeknit.rooms.privacy.contracts import INSIGHT
 
 STANDING_FIRST = Case(When(state=InsightState.STANDING, then=Value(0)), default=Value(1))
 AUTHORS_SHOWN = 200
@@ -82,6 +84,9 @@ def list_insights_in_force(
     if account_number:
         rows = rows.filter(account_number=account_number)
     cards = _cards(rows.order_by("from_on", "id"), by, at)
+    # Who opted out since is not forecast by what people know of it.
+    refused = privacy.list_refused(INSIGHT, {card.account_number for card in cards}, by=by, at=at)
+    cards = [card for card in cards if card.account_number not in refused]
     settled = _settled({card.author_key for card in cards}, by, at)
     return [compute.weigh(card, settled[card.author_key]) for card in cards]
 

@@ -126,7 +126,7 @@ SHIPPED: tuple[Purpose, ...] = (
         1,
         "Value, score and intimacy tier",
         "Say what an account is worth and how close we are, and so what it gets of scarce hours.",
-        ("tier change", "value", "score"),
+        ("a change of tier", "the weekly tiers"),
         True,
         _INTERESTS,
     ),
