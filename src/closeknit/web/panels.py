@@ -37,6 +37,7 @@ PANELS: dict[str, Panel] = {
     "account-terms": Panel("tile-account-terms", "Promises in force", (Permission.READ_ACCOUNTS,)),
     "account-insights": Panel("tile-account-insights", "What we know", (Permission.READ_INTERNAL,)),
     "account-privacy": Panel("tile-account-privacy", "What it allows", (Permission.READ_PERSONAL,)),
+    "account-intimacy": Panel("tile-account-intimacy", "How well we know it", (Permission.READ_INTERNAL,)),
     "account-demand": Panel("tile-account-demand", "Work per week", (Permission.READ_CAPACITY,)),
     "account-capacity": Panel("tile-account-capacity", "Capacity reserved", (Permission.READ_CAPACITY,)),
     "account-decisions": Panel("tile-account-decisions", "Decisions", (Permission.READ_DECISIONS,)),

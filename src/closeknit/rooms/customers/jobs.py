@@ -2,15 +2,19 @@
 
 from closeknit.kernel import clock
 from closeknit.kernel.events import Context
+from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.adopt_accounts import adopt_accounts
 from closeknit.rooms.customers.actions.adopt_records import adopt_records
 from closeknit.rooms.customers.actions.apply_merge import apply_merge
 from closeknit.rooms.customers.actions.apply_tier_change import TIER_KINDS, apply_tier_change
 from closeknit.rooms.customers.actions.expire_insights import expire_insights
+from closeknit.rooms.customers.actions.refresh_intimacy import refresh_intimacy
 from closeknit.rooms.customers.actions.resolve_records import resolve_records
 from closeknit.rooms.decisions.contracts import DecisionApproved
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.sensing.contracts import DemandObserved
+
+DAYS_PER_WEEK = 7
 
 
 def adopt_accounts_on_demand_observed(event: DemandObserved, context: Context) -> None:
@@ -30,6 +34,14 @@ def apply_merge_on_decision_approved(event: DecisionApproved, context: Context) 
     """Make two accounts one, as was approved."""
     if event.kind == "merge":
         apply_merge(event.proposal_id, by=context.by, at=clock.now())
+
+
+def keep_intimacy() -> None:
+    """Keep how well accounts are known once a week. The worker calls this again and again."""
+    by, at = org.system_actor(), clock.now()
+    kept_on = reads.latest_intimacy_on(by=by, at=at)
+    if kept_on is None or (at.date() - kept_on).days >= DAYS_PER_WEEK:
+        refresh_intimacy(by=by, at=at)
 
 
 def let_insights_expire() -> None:

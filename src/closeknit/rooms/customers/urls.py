@@ -10,7 +10,7 @@ import re
 
 from django.urls import path, register_converter
 
-from closeknit.rooms.customers.pages import accounts, insights
+from closeknit.rooms.customers.pages import accounts, insights, intimacy, records
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
 
@@ -43,6 +43,22 @@ urlpatterns = [
     path("accounts/<account:account_number>/", accounts.show_account, name="account-detail"),
     path("accounts/<account:account_number>/tier/", accounts.show_tier_form, name="account-tier"),
     path("accounts/<account:account_number>/tier/propose/", accounts.propose_tier, name="account-tier-propose"),
+    path("accounts/<account:account_number>/intimacy/", intimacy.show_intimacy, name="account-intimacy"),
+    path("intimacy/", intimacy.list_intimacy, name="intimacy-list"),
+    path("tiles/account-intimacy/", intimacy.show_intimacy_tile, name="tile-account-intimacy"),
+    path("accounts/<account:account_number>/profile/", records.show_profile, name="account-profile"),
+    path("accounts/<account:account_number>/merge/", records.propose_merge, name="account-merge"),
+    path("accounts/<account:account_number>/wrong/", records.show_wrong_form, name="account-wrong"),
+    path("accounts/<account:account_number>/wrong/report/", records.report_wrong, name="account-wrong-report"),
+    path("merges/<uuid:merge_id>/split/", records.split, name="merge-split"),
+    path("matches/", records.list_matches, name="match-list"),
+    path("matches/<uuid:match_id>/", records.show_match, name="match-detail"),
+    path("matches/<uuid:match_id>/judge/", records.judge, name="match-judge"),
+    path("disputes/", records.list_disputes, name="dispute-list"),
+    path("disputes/<uuid:dispute_id>/", records.show_dispute, name="dispute-detail"),
+    path("disputes/<uuid:dispute_id>/answer/", records.answer, name="dispute-answer"),
+    path("survivorship/", records.show_survivorship, name="survivorship"),
+    path("survivorship/set/", records.set_rules, name="survivorship-set"),
     path("insights/", insights.list_insights, name="insight-list"),
     path("insights/new/", insights.show_insight_form, name="insight-new"),
     path("insights/record/", insights.record, name="insight-record"),

@@ -85,6 +85,7 @@ SCHEMAS = {
     "closeknit.forecast-exception/1",
     "closeknit.forecast-exceptions/1",
     "closeknit.forecast-runs/1",
+    "closeknit.forecast-sharing-agreement/1",
     "closeknit.forecast-sharing-log/1",
     "closeknit.forecast-sharing/1",
     "closeknit.shared-forecast/1",

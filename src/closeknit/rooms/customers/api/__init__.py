@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.customers.api import accounts, insights
+from closeknit.rooms.customers.api import accounts, insights, intimacy, records
 
 router = Router()
-for part in (accounts, insights):
+for part in (accounts, insights, intimacy, records):
     router.add_router("", part.router)

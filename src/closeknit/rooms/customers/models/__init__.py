@@ -2,6 +2,7 @@
 
 from closeknit.rooms.customers.models.accounts import Account
 from closeknit.rooms.customers.models.insights import Insight
+from closeknit.rooms.customers.models.intimacy import IntimacyCriteriaRow, IntimacyRowKept
 from closeknit.rooms.customers.models.records import (
     AccountMerge,
     Dispute,
@@ -20,6 +21,8 @@ __all__ = [
     "Dispute",
     "Doubt",
     "Insight",
+    "IntimacyCriteriaRow",
+    "IntimacyRowKept",
     "Record",
     "RecordLink",
     "RecordMatch",

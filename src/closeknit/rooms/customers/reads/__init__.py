@@ -28,6 +28,13 @@ from closeknit.rooms.customers.reads.insights import (
     list_insights_in_force,
     list_insights_to_settle,
 )
+from closeknit.rooms.customers.reads.intimacy import (
+    get_intimacy,
+    get_intimacy_criteria,
+    intimacy_of,
+    latest_intimacy_on,
+    list_intimacy,
+)
 from closeknit.rooms.customers.reads.matches import (
     count_matches,
     get_match,
@@ -71,6 +78,8 @@ __all__ = [
     "get_author_record",
     "get_dispute",
     "get_insight",
+    "get_intimacy",
+    "get_intimacy_criteria",
     "get_match",
     "get_merge",
     "get_profile",
@@ -81,6 +90,8 @@ __all__ = [
     "get_value_run",
     "golden_numbers",
     "group_of",
+    "intimacy_of",
+    "latest_intimacy_on",
     "list_account_keys",
     "list_accounts",
     "list_author_records",
@@ -88,6 +99,7 @@ __all__ = [
     "list_insights",
     "list_insights_in_force",
     "list_insights_to_settle",
+    "list_intimacy",
     "list_matches",
     "list_merges",
     "list_records",

@@ -11,7 +11,12 @@ from closeknit.rooms.decisions.reads.duties import (
     list_evidence_queries,
     list_occurrences,
 )
-from closeknit.rooms.decisions.reads.entries import get_thread, list_entries, list_threads
+from closeknit.rooms.decisions.reads.entries import (
+    count_entries_of_accounts,
+    get_thread,
+    list_entries,
+    list_threads,
+)
 from closeknit.rooms.decisions.reads.escalations import (
     count_escalations,
     find_open_escalation,
@@ -59,6 +64,7 @@ from closeknit.rooms.decisions.reads.strict_tables import ask_strict_table, read
 __all__ = [
     "ask_strict_table",
     "check_policy",
+    "count_entries_of_accounts",
     "count_escalations",
     "count_exceptions",
     "count_open_occurrences",

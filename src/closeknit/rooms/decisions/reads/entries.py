@@ -1,6 +1,8 @@
 """The ledger's lines and threads, as people read them."""
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -95,6 +97,22 @@ def list_threads(*, by: Actor, limit: int = 50) -> list[ThreadCard]:
         )
         for e in found
     ]
+
+
+def count_entries_of_accounts(
+    *, since_at: datetime, until_at: datetime, by: Actor, account_numbers: Sequence[str] | None = None
+) -> dict[str, int]:
+    """Return how many ledger lines within a time are about each account: of those named, or of all (None)."""
+    rows = visible_entries(by).filter(recorded_at__gte=since_at, recorded_at__lt=until_at)
+    keys = SubjectKey.objects.exclude(account_number=None).exclude(account_number="")
+    if account_numbers is not None:
+        keys = keys.filter(account_number__in=list(account_numbers))
+    account_of = dict(keys.values_list("id", "account_number"))
+    counted = rows.filter(text_key_id__in=account_of).values_list("text_key_id").annotate(count=Count("id"))
+    found: Counter[str] = Counter()
+    for key_id, count in counted:
+        found[account_of[key_id]] += count
+    return dict(found)
 
 
 def visible_entries(by: Actor) -> QuerySet[LedgerEntry]:
