@@ -82,32 +82,31 @@ def test_the_same_by_api(forecast, client):
 
 
 def test_the_same_by_command(forecast, carol, capsys, monkeypatch):
-    from closeknit.rooms.demand.actions.agree_sharing import agree_sharing
-    from closeknit.rooms.demand.contracts import SharedDetail, SharedField, SharePeriod, WantedSharing
     from closeknit.web.cli import main
 
     # The command opens connections of its own, which a test's transaction does not outlive.
     monkeypatch.setattr("closeknit.web.boot.prepare", lambda **_: None)
     today = clock.now().date()
-    agreement = agree_sharing(
-        WantedSharing(
-            partner="Parcel Ltd",
-            operation="warehouse",
-            purpose="To book vans.",
-            detail=SharedDetail.TOTAL,
-            period=SharePeriod.WEEK,
-            fields=(SharedField.MEAN,),
-            from_on=today,
-            until_on=today + timedelta(days=9),
-        ),
-        by=carol,
-        at=clock.now(),
-    )
 
-    def run(*words):
-        assert main(["demand", *words, "--as", "carol", "--json"]) == 0
-        return json.loads(capsys.readouterr().out)
+    def run(*words, code=0):
+        assert main(["demand", *words, "--as", "carol", "--json"]) == code
+        told = capsys.readouterr()
+        return json.loads(told.out) if code == 0 else told.err
 
-    assert run("share", str(agreement))["schema"] == "closeknit.shared-forecast/1"
+    days = ("--from", today.isoformat(), "--until", (today + timedelta(days=9)).isoformat())
+    agree = ("agree-sharing", "warehouse", "Parcel Ltd", "--purpose", "To book vans.", "--detail", "total", *days)
+    refused = run(*agree, "--least-accounts", "2", code=1)
+    assert "Use 5 to 1000" in refused
+    made = run(*agree, "--field", "mean", "--field", "low")
+    assert made["schema"] == "closeknit.forecast-sharing-agreement/1"
+    assert (made["agreement"]["fields"], made["agreement"]["ended_at"]) == (["mean", "low"], None)
+    agreement = made["agreement"]["agreement_id"]
+    assert run("share", agreement)["schema"] == "closeknit.shared-forecast/1"
     assert [row["way"] for row in run("sharing-log")["accesses"]] == ["command"]
     assert [row["exports"] for row in run("sharing")["agreements"]] == [1]
+    ended = run("end-sharing", agreement, "--reason", "They left.")["agreement"]
+    assert (ended["end_reason"], ended["ended_by"]) == ("They left.", carol.name)
+    run("share", agreement, code=1)
+    # In words, too.
+    assert main(["demand", "sharing", "--as", "carol"]) == 0
+    assert "Parcel Ltd" in capsys.readouterr().out
