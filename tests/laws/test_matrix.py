@@ -18,7 +18,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from tests.cast import enter
-from tests.small_company import build
+from tests.small_company import AT, build
 
 PEOPLE = ("", "dave", "bob", "alice", "carol", "frank", "gina")
 TABLE = """
@@ -77,6 +77,9 @@ GET  /api/v1/feeds/{name}/recipe/versions                                       
 POST /api/v1/feeds/{name}/recipe | {"text":"x","seen_version":"x","why":"So."}         401 403 403 422 403 403 403
 GET  /api/v1/freshness                                                                 401 403 403 200 200 200 403
 GET  /api/v1/freshness/{fresh_kind}?operation=warehouse                                401 403 403 200 200 200 403
+GET  /api/v1/feed-conflicts                                                            401 403 403 200 200 200 403
+GET  /api/v1/feed-conflicts/{conflict_id}                                              401 403 403 200 200 200 403
+POST /api/v1/feed-conflicts/{conflict_id}/both-right | {"why":"So."}                   401 403 403 200 403 403 403
 GET  /api/v1/operations                                                                401 403 403 200 200 200 403
 GET  /api/v1/accounts                                                                  401 403 200 200 200 200 200
 GET  /api/v1/accounts/{account_number}                                                 401 403 200 200 200 200 200
@@ -122,6 +125,16 @@ POST /api/v1/disputes | {"account_number":"ACME","field":"name","text":"So."}   
 GET  /api/v1/disputes/{dispute_id}                                                     401 403 200 200 200 200 200
 GET  /api/v1/disputes/{dispute_id}/decisions                                           401 403 200 200 200 200 200
 POST /api/v1/disputes/{dispute_id}/answer | {"answer":"So."}                           401 403 403 200 200 403 403
+GET  /api/v1/account-values                                                            401 403 200 200 200 200 403
+GET  /api/v1/account-value?account_number=ACME                                         401 403 200 200 200 200 200
+POST /api/v1/account-values/refresh | {"on":"2026-03-02"}                              401 403 403 200 403 403 403
+GET  /api/v1/account-scores                                                            401 403 200 200 200 200 403
+GET  /api/v1/account-score?account_number=ACME                                         401 403 200 200 200 200 200
+GET  /api/v1/tier-weeks                                                                401 403 200 200 200 200 200
+GET  /api/v1/tier-table                                                                401 403 200 200 200 200 403
+POST /api/v1/tier-table | {"text":"x","reason":"So."}                                  401 403 403 403 403 403 403
+GET  /api/v1/value-runs                                                                401 403 200 200 200 200 403
+GET  /api/v1/value-runs/{value_run_id}/replay                                          401 403 403 200 200 200 403
 GET  /api/v1/insights                                                                  401 403 200 200 200 200 403
 POST /api/v1/insights | {new_insight}                                                  401 403 201 201 201 403 403
 GET  /api/v1/insights/{insight_id}                                                     401 403 200 200 200 200 403
@@ -296,6 +309,11 @@ GET  /disputes/{dispute_id}/                                                    
 POST /disputes/{dispute_id}/answer/ | verdict=stands&answer=So.                        302 403 403 302 302 403 403
 GET  /survivorship/                                                                    302 403 200 200 200 200 403
 POST /survivorship/set/ | {rules_form}                                                 302 403 403 302 403 403 403
+GET  /values/                                                                          302 403 200 200 200 200 403
+POST /values/refresh/                                                                  302 403 403 302 403 403 403
+GET  /tiers/                                                                           302 403 200 200 200 200 403
+POST /tiers/adopt/ | text=x&reason=So.                                                 302 403 403 403 403 403 403
+GET  /tiles/account-worth/?account=ACME                                                302 403 200 200 200 200 403
 GET  /insights/                                                                        302 403 200 200 200 200 403
 GET  /insights/new/                                                                    302 403 200 200 200 403 403
 POST /insights/record/ | {insight_form}                                                302 403 302 302 302 403 403
@@ -376,6 +394,9 @@ POST /feeds/{feed}/quarantine/mend-alike/ | code=not-a-time&why=So.             
 GET  /feeds/{feed}/recipe/                                                             302 403 403 200 200 200 403
 POST /feeds/{feed}/recipe/try/ | text=x                                                302 403 403 200 200 200 403
 POST /feeds/{feed}/recipe/save/ | text=x&why=So.                                       302 403 403 422 403 403 403
+GET  /feed-conflicts/                                                                  302 403 403 200 200 200 403
+POST /feed-conflicts/compare/                                                          302 403 403 302 403 403 403
+POST /feed-conflicts/{conflict_id}/settle/ | why=So.                                   302 403 403 302 403 403 403
 GET  /tiles/feeds/                                                                     302 403 403 200 200 200 403
 GET  /accounts/                                                                        302 403 200 200 200 200 200
 GET  /accounts/{account_number}/intimacy/                                              302 403 200 200 200 200 403
@@ -546,6 +567,8 @@ def routes() -> set[tuple[str, str]]:
         "difference-assign",
         "difference-settle",
         "insight-record",
+        "value-refresh",
+        "tier-table-adopt",
         "account-merge",
         "account-wrong-report",
         "merge-split",
@@ -576,6 +599,8 @@ def routes() -> set[tuple[str, str]]:
         "duty-shift-end",
         "duty-swap",
         "setting-set",
+        "conflict-compare",
+        "conflict-settle",
         "recipe-try",
         "recipe-save",
         "quarantine-mend",
@@ -673,6 +698,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         "feed": company.feed,
         "account_number": "ACME",
         "fresh_kind": "plan",
+        "conflict_id": conflict_of(company.feed),
         "row_id": QuarantinedRow.objects.earliest("id").pk,
         "operation": "warehouse",
         "delivery_id": 1,
@@ -690,6 +716,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **override_places(),
         **forecast_exception_places(company.run_id),
         **insight_places(),
+        **value_places(),
         **record_places(company.foreign),
         **privacy_places(),
         "difference_id": difference_of(company.plan_id),
@@ -711,6 +738,19 @@ def connector_places(feed: str) -> dict[str, Any]:
         "new_pull": json.dumps({**pull, "watermark_column": "x", "first_watermark": "0"}),
         "new_subject": json.dumps(subject),
     }
+
+
+def conflict_of(feed: str) -> UUID:
+    """Return a conflict of the company's feed with another one that reads its times in another zone."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.sensing.actions.find_conflicts import find_conflicts
+    from closeknit.rooms.sensing.actions.register_feed import register_feed
+    from closeknit.rooms.sensing.models import Conflict, Feed
+
+    text = Feed.objects.get(name=feed).recipe_text.replace(f"recipe: {feed}", "recipe: another")
+    register_feed(text.replace("Europe/Berlin", "UTC"), place="another", by=enter("alice"), at=clock.now())
+    find_conflicts("another", by=enter("alice"), at=clock.now())
+    return UUID(str(Conflict.objects.earliest("found_at").pk))
 
 
 def sharing_places() -> dict[str, Any]:
@@ -822,6 +862,13 @@ def record_places(foreign: str) -> dict[str, Any]:
         "new_rules": json.dumps({"groups": rules, "reason": "So."}),
         "rules_form": urlencode({"text": json.dumps(rules), "reason": "So."}),
     }
+
+
+def value_places() -> dict[str, Any]:
+    """One week's values of the small company."""
+    from closeknit.rooms.customers.actions.assess_accounts import assess_accounts
+
+    return {"value_run_id": assess_accounts(on=AT.date(), by=enter("alice"), at=AT)}
 
 
 def insight_places() -> dict[str, Any]:

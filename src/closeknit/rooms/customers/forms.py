@@ -9,6 +9,7 @@ from django import forms
 
 from closeknit.kernel import arguments
 from closeknit.rooms.customers.contracts import (
+    CLAIM_FIELDS,
     TIER_ORDER,
     InsightDirection,
     InsightMeasure,
@@ -110,3 +111,55 @@ class AccountFilter(forms.Form):
     tier = forms.ChoiceField(required=False, choices=[("", "any"), *((tier.value, tier.value) for tier in TIER_ORDER)])
     team = forms.CharField(required=False, max_length=120)
     after = forms.CharField(required=False, max_length=80, strip=False)
+
+
+class ProfileDay(forms.Form):
+    """As of the end of which day to show an account."""
+
+    on = forms.DateField(required=False)
+
+
+class Reason(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(max_length=2000)
+
+
+class MergeWanted(Reason):
+    """Which account is another name of this one, and how we know."""
+
+    absorbed_number = forms.CharField(max_length=400)
+
+
+class MatchVerdict(Reason):
+    """Whether two records are one account."""
+
+    verdict = forms.ChoiceField(choices=[("one", "one account"), ("two", "two")])
+
+
+class RulesText(Reason):
+    """Which source's word counts, as YAML."""
+
+    text = forms.CharField(max_length=20_000)
+
+
+class WrongFact(forms.Form):
+    """What is wrong, and what would be right."""
+
+    field = forms.ChoiceField(choices=[(name, name.replace("_", " ")) for name in CLAIM_FIELDS])
+    text = forms.CharField(max_length=2000)
+    suggested = forms.CharField(required=False, max_length=400)
+
+
+class DisputeAnswer(forms.Form):
+    """The steward's answer."""
+
+    verdict = forms.ChoiceField(choices=[("corrected", "it was wrong"), ("stands", "it stands")])
+    corrected = forms.CharField(required=False, max_length=400)
+    answer = forms.CharField(max_length=2000)
+
+
+class DayChoice(forms.Form):
+    """As of which day."""
+
+    on = forms.DateField(required=False)

@@ -10,7 +10,7 @@ import re
 
 from django.urls import path, register_converter
 
-from closeknit.rooms.customers.pages import accounts, insights, intimacy, records
+from closeknit.rooms.customers.pages import accounts, insights, intimacy, records, worth
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
 
@@ -59,6 +59,11 @@ urlpatterns = [
     path("disputes/<uuid:dispute_id>/answer/", records.answer, name="dispute-answer"),
     path("survivorship/", records.show_survivorship, name="survivorship"),
     path("survivorship/set/", records.set_rules, name="survivorship-set"),
+    path("values/", worth.list_values, name="value-list"),
+    path("values/refresh/", worth.refresh_values, name="value-refresh"),
+    path("tiers/", worth.show_tiers, name="tier-week"),
+    path("tiers/adopt/", worth.adopt_table, name="tier-table-adopt"),
+    path("tiles/account-worth/", worth.show_account_tile, name="tile-account-worth"),
     path("insights/", insights.list_insights, name="insight-list"),
     path("insights/new/", insights.show_insight_form, name="insight-new"),
     path("insights/record/", insights.record, name="insight-record"),

@@ -119,6 +119,12 @@ def state(value: Any) -> SafeString:
 
 
 @register.filter
+def words(value: Any) -> str:
+    """A field's name as people say it: time_zone is "time zone"."""
+    return str(value).replace("_", " ")
+
+
+@register.filter
 def cover_class(value: float | None) -> str:
     """Return the class of a coverage cell."""
     return f"cov-{figures.coverage(value)[0]}"

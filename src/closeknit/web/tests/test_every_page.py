@@ -39,6 +39,7 @@ PAGES = (
     "/ledger/",
     "/feeds/",
     "/feeds/orders/",
+    "/feed-conflicts/",
     "/feeds/orders/recipe/",
     "/feeds/orders/quarantine/",
     "/feeds/orders/connectors/",
@@ -55,6 +56,8 @@ PAGES = (
     "/exceptions/",
     "/exceptions/new/",
     "/accounts/ACME/tier/",
+    "/values/",
+    "/tiers/",
     "/insights/",
     "/intimacy/",
     "/accounts/ACME/intimacy/",
@@ -99,6 +102,7 @@ TILES = (
     "/tiles/account-capacity/?account=ACME",
     "/tiles/account-decisions/?account=ACME",
     "/tiles/account-demand/?account=ACME",
+    "/tiles/account-worth/?account=ACME",
     "/tiles/account-insights/?account=ACME",
     "/tiles/account-privacy/?account=ACME",
     "/tiles/proposal/?subject=plan:{plan}",
@@ -106,6 +110,7 @@ TILES = (
     "/tiles/thread-demand/?thread={thread}",
 )
 EXPORTS = (
+    "/values/",
     "/demand/overrides/",
     "/plans/differences/",
     "/demand/exceptions/",

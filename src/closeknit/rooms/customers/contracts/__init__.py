@@ -68,6 +68,8 @@ from closeknit.rooms.customers.contracts.records import (
     RecordStatement,
     SurvivorshipGroup,
     SurvivorshipRules,
+    groups_of_plain,
+    plain_groups,
 )
 from closeknit.rooms.customers.contracts.scores import (
     SCORE_SETTINGS,
@@ -183,4 +185,6 @@ __all__ = [
     "ValuedAccounts",
     "ValuesRefreshed",
     "WantedInsight",
+    "groups_of_plain",
+    "plain_groups",
 ]

@@ -1,12 +1,14 @@
 """What systems say of an account, kept word by word, and which word counts: the golden view."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as marked
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from closeknit.kernel.errors import Invalid
 from closeknit.kernel.news import Event
 from closeknit.rooms.org.contracts.fields import INTERNAL, PERSONAL
 
@@ -176,3 +178,35 @@ class RecordsResolved(Event):
     run_id: UUID
     linked: int
     to_review: int
+
+
+def plain_groups(groups: Iterable[SurvivorshipGroup]) -> list[dict[str, Any]]:
+    """Return rules as plain data, as people and programs write them."""
+    return [
+        {
+            "fields": list(group.fields),
+            "by": [criterion.value for criterion in group.by],
+            **({"systems": list(group.systems)} if group.systems else {}),
+        }
+        for group in groups
+    ]
+
+
+def groups_of_plain(data: object) -> tuple[SurvivorshipGroup, ...]:
+    """Return rules from plain data, or raise Invalid naming what is not one."""
+    if not isinstance(data, list) or not data:
+        raise Invalid("Rules are a list of groups.", where="groups", todo="Give fields, by and systems of each.")
+    return tuple(_group(each) for each in data)
+
+
+def _group(data: object) -> SurvivorshipGroup:
+    if not isinstance(data, dict) or set(data) - {"fields", "by", "systems"} or not {"fields", "by"} <= set(data):
+        raise Invalid(f"{str(data)[:80]} is no group.", where="groups", todo="Give fields, by and systems of each.")
+    for name, words in data.items():
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words) or not words:
+            raise Invalid(f"{name} is no list of words.", where=name, todo=f"Write {name}: [one, another].")
+    try:
+        by = tuple(Criterion(word) for word in data["by"])
+    except ValueError as failure:
+        raise Invalid(f"{failure}.", where="by", todo=f"Use {', '.join(Criterion)}.") from failure
+    return SurvivorshipGroup(tuple(data["fields"]), by, tuple(data.get("systems", ())))

@@ -54,7 +54,11 @@ def list_accounts(request: Request) -> HttpResponseBase:
 def show_account(request: Request, account_number: str) -> HttpResponseBase:
     """Who is this account, what did we promise it, and does it get it?"""
     by: Actor = request.actor
-    return render(request, "customers/account.html", {"account": reads.get_account(account_number, by=by)})
+    account = reads.get_account(account_number, by=by)
+    if account.account_number != account_number:
+        # The number was merged away: the account that it is another name of answers.
+        return redirect("account-detail", account_number=account.account_number)
+    return render(request, "customers/account.html", {"account": account})
 
 
 @require_GET

@@ -79,8 +79,8 @@ def get_survivorship(*, by: Actor, at: datetime) -> SurvivorshipRules:
 
 
 def list_survivorship(*, by: Actor) -> list[SurvivorshipRules]:
-    """Return every version of the rules, newest first; the shipped one last."""
-    by.require(Permission.READ_ACCOUNTS)
+    """Return every version of the rules, newest first; the shipped one last. For colleagues only."""
+    by.require(Permission.READ_FEEDS if by.may(Permission.READ_FEEDS) else Permission.READ_INTERNAL)
     return [*(_rules(row) for row in Survivorship.objects.order_by("-version")), SHIPPED]
 
 
