@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.deletions import Deletion, ask_gate
 from closeknit.kernel.errors import CloseknitError
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
@@ -65,7 +66,9 @@ def take_messages(connector_id: UUID, *, by: Actor, at: datetime) -> int:
 def forget_messages(*, by: Actor, at: datetime) -> int:
     """Forget ids of messages that became rows over a week ago; return how many."""
     by.require(Permission.LOAD_DATA)
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not ask_gate(Deletion("raw-input", "messages that became rows", at - KEEP_IDS), by=by).is_allowed:
+            return 0
         cursor.execute("delete from sensing_message where settled_at < %s", [at - KEEP_IDS])
         return int(cursor.rowcount)
 
