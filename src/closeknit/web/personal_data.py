@@ -37,11 +37,12 @@ def _words(columns: str, how: str = "text") -> dict[str, str]:
 
 def _of_accounts() -> Iterator[PersonalTable]:
     identity, notes, records = DataClass.IDENTITY, DataClass.NOTES, DataClass.RECORDS
-    yield _about("customers_account", identity, _words("name tier_reason"), known=("name",))
+    yield _about("customers_account", identity, _words("name tier_reason") | {"golden_fields": "json"}, known=("name",))
     yield _about("outcomes_board_line", identity, _words("name"), known=("name",))
     own = "t.kind = 'account' and (t.key = %(ref)s or t.body->>'account_number' = %(ref)s)"
     yield _about("sensing_fact", identity, _words("body", "json"), own, known=("body->>'name'",))
     yield _about("sensing_fact", identity, _words("body", "json-mentions"), "t.body->>'account_number' = %(ref)s")
+    yield from _of_records(identity, notes)
     ended = "coalesce(t.ended_at, t.recorded_at)"
     yield _about("customers_insight", notes, _words("text sensitive_reason end_reason"), made=ended)
     yield _about("demand_override", notes, _words("reason end_reason"), made="t.made_at")
@@ -79,12 +80,36 @@ def _of_accounts() -> Iterator[PersonalTable]:
     yield _about("procrastinate_jobs", news, _words("args", "json-mentions"), ANY)
     raw = DataClass.RAW_INPUT
     quoted = "position('\"' || %(ref)s || '\"' in t.raw::text) > 0"
-    refused = {"raw": "json", "reason": "mentions"}
+    refused = {"raw": "json", "reason": "text", "mended": "json", "settled_why": "text"}
     yield _about("sensing_quarantined", raw, refused, quoted, made="t.quarantined_at", by_age="row")
-    yield _about("sensing_quarantined", raw, {"raw": "json-mentions", "reason": "mentions"}, ANY)
+    partly = {"raw": "json-mentions", "reason": "mentions", "mended": "json-mentions", "settled_why": "mentions"}
+    yield _about("sensing_quarantined", raw, partly, ANY)
+    sampled = "position('\"' || %(ref)s || '\"' in t.rows::text) > 0"
+    yield _about("sensing_sample", raw, _words("rows", "json"), sampled)
+    yield _about("sensing_message", raw, _words("body", "bytes"), "t.body is not null")
+    yield _about("sensing_connector", raw, _words("last_error", "mentions"), ANY)
+    yield _about("sensing_conflict", raw, _words("one_says other_says sentence settled_why", "mentions"), ANY)
     # No words, but laws that keep them: an erasure says so.
     yield _about("agreements_contract", DataClass.ACCOUNTING, {})
     yield _about("sensing_work", DataClass.ACCOUNTING, {})
+
+
+def _of_records(identity: DataClass, notes: DataClass) -> Iterator[PersonalTable]:
+    """Yield what sources claim of an account, and what people said of it."""
+    record = "t.record_id in (select r.id from customers_record r where r.account_number = %(ref)s)"
+    either = record.replace("t.record_id", "t.first_id") + " or " + record.replace("t.record_id", "t.second_id")
+    claims = {"fields": "json", "source_name": "mentions"}
+    yield _about("customers_record_version", identity, claims, record, known=("fields->>'name'",))
+    yield _about("customers_doubt", identity, _words("value"), record)
+    yield _about("customers_dispute", identity, _words("value suggested text answer corrected"))
+    yield _about("customers_match", identity, {"terms": "json", "reason": "text"}, either)
+    merged = "t.kept_number = %(ref)s or t.absorbed_number = %(ref)s"
+    yield _about("customers_merge", identity, _words("reason split_reason"), merged)
+    yield _about("customers_record_link", identity, _words("sentence"))
+    yield _about("customers_score", notes, _words("terms", "json-mentions"))
+    yield _about("customers_tier_week", notes, {"because": "mentions", "verdicts": "json-mentions"})
+    yield _about("customers_value", notes, {"inputs": "json-mentions", "why_not": "mentions"})
+    yield _about("customers_intimacy", notes, _words("domains", "json-mentions"))
 
 
 def _of_subjects() -> Iterator[PersonalTable]:

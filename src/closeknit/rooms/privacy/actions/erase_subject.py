@@ -170,6 +170,14 @@ def _erase_mentions(table: PersonalTable, column: str, subject: Subject, known: 
     )
 
 
+def _erase_bytes(table: PersonalTable, column: str, subject: Subject, known: list[str]) -> int:
+    return _update(
+        f"update {table.table} t set {column} = '' where ({table.where})"
+        f" and exists (select from unnest(%(known)s::text[]) k where position(convert_to(k, 'UTF8') in {column}) > 0)",
+        {"ref": subject.reference, "known": [*known, subject.reference]},
+    )
+
+
 def _erase_pseudonym(table: PersonalTable, column: str, subject: Subject, known: list[str]) -> int:
     del known
     return _update(
@@ -193,6 +201,7 @@ def _erase_bytes_mentions(table: PersonalTable, column: str, subject: Subject, k
 _ERASERS = {
     "text": _erase_text,
     "mentions": _erase_mentions,
+    "bytes": _erase_bytes,
     "pseudonym": _erase_pseudonym,
     "json": _erase_json,
     "json-mentions": _erase_json_mentions,
