@@ -135,6 +135,10 @@ GET  /api/v1/tier-table                                                         
 POST /api/v1/tier-table | {"text":"x","reason":"So."}                                  401 403 403 403 403 403 403
 GET  /api/v1/value-runs                                                                401 403 200 200 200 200 403
 GET  /api/v1/value-runs/{value_run_id}/replay                                          401 403 403 200 200 200 403
+GET  /api/v1/journey?account_number={account_number}                                   401 403 200 200 200 200 403
+POST /api/v1/journey/touchpoints | {new_touchpoint}                                    401 403 403 201 201 403 403
+POST /api/v1/journey/touchpoints/{touchpoint_id} | {changed_touchpoint}                401 403 403 200 200 403 403
+POST /api/v1/journey/touchpoints/{touchpoint_id}/end                                   401 403 403 200 200 403 403
 GET  /api/v1/insights                                                                  401 403 200 200 200 200 403
 POST /api/v1/insights | {new_insight}                                                  401 403 201 201 201 403 403
 GET  /api/v1/insights/{insight_id}                                                     401 403 200 200 200 200 403
@@ -402,6 +406,9 @@ GET  /accounts/                                                                 
 GET  /accounts/{account_number}/intimacy/                                              302 403 200 200 200 200 403
 GET  /intimacy/                                                                        302 403 200 200 200 200 403
 GET  /tiles/account-intimacy/?account={account_number}                                 302 403 200 200 200 200 403
+GET  /journey/?account={account_number}                                                302 403 200 200 200 200 403
+POST /journey/touchpoints/ | {touchpoint_form}                                         302 403 403 302 302 403 403
+POST /journey/touchpoints/{touchpoint_id}/end/                                         302 403 403 302 302 403 403
 GET  /accounts/{account_number}/                                                       302 403 200 200 200 200 200
 GET  /terms/                                                                           302 403 200 200 200 200 200
 GET  /tiles/account-terms/?account=ACME                                                302 403 200 200 200 200 200
@@ -631,6 +638,8 @@ def routes() -> set[tuple[str, str]]:
         "webhook-replay",
         "due-date-sign",
         "connector-open",
+        "touchpoint-put",
+        "touchpoint-end",
         "connector-secret",
         "connector-pull",
         "connector-close",
@@ -708,6 +717,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **backtest_places(),
         **sharing_places(),
         **connector_places(company.feed),
+        **touchpoint_places(),
         **org_places(),
         **escalation_places(),
         **notice_places(),
@@ -721,6 +731,23 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **privacy_places(),
         "difference_id": difference_of(company.plan_id),
         "difference_answer": '{"resolution":"accepted","text":"So."}',
+    }
+
+
+def touchpoint_places() -> dict[str, Any]:
+    """Put a touchpoint on the map, and say what others look like."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.customers.actions.set_touchpoint import set_touchpoint
+    from closeknit.rooms.customers.contracts.journey import Stage, TouchpointPlan, Triage
+    from closeknit.rooms.org import reads as org
+
+    plan = TouchpointPlan("Orders", Stage.BUY, "warehouse", "", "", "pickers", "", 480, Triage.RULE)
+    stated = {"name": "Calls", "stage": "get help", "operation": "service-desk", "answer_within_minutes": 60}
+    return {
+        "touchpoint_id": set_touchpoint(plan, by=org.system_actor(), at=clock.now()),
+        "new_touchpoint": json.dumps(stated),
+        "changed_touchpoint": json.dumps({**stated, "operation": "warehouse"}),
+        "touchpoint_form": "name=Calls&stage=buy&operation=field-service&answer_within_minutes=60&triage=hand",
     }
 
 

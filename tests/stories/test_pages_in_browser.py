@@ -65,6 +65,7 @@ PAGES = (
     "/tiers/",
     "/insights/",
     "/intimacy/",
+    "/journey/",
     "/accounts/ACME/intimacy/",
     "/privacy/",
     "/privacy/consents/",

@@ -12,11 +12,13 @@ LOOK_AT_DEADLINES_EVERY_SECONDS = 2.0
 NOTICES_EVERY_SECONDS = 1.0
 DUTIES_EVERY_SECONDS = 20.0
 CLEAR_EVERY_SECONDS = 6 * 3600.0
+WORTH_EVERY_SECONDS = 900
 INSIGHTS_EVERY_SECONDS = 600.0
 INTIMACY_EVERY_SECONDS = 3600.0
 PRIVACY_EVERY_SECONDS = 3600.0
 CONNECTORS_EVERY_SECONDS = 0.2
 FORECAST_EXCEPTIONS_EVERY_SECONDS = 60.0
+LOOK_BACKS_EVERY_SECONDS = 600.0
 
 
 def listeners() -> dict[type[Event], tuple[Listener, ...]]:
@@ -63,6 +65,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         ForecastsScored,
         ForecastTried,
         IntradayRefreshed,
+        LookBackDue,
         OverrideEnded,
         OverridesMeasured,
         ScenarioRequested,
@@ -81,7 +84,8 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     from closeknit.rooms.org.contracts.settings import SettingChanged, SettingReviewed
     from closeknit.rooms.outcomes import jobs as outcomes
     from closeknit.rooms.privacy.contracts import ConsentRecorded, SubjectErased, UseRefused
-    from closeknit.rooms.sensing.contracts import DemandObserved
+    from closeknit.rooms.sensing import jobs as sensing
+    from closeknit.rooms.sensing.contracts import DemandObserved, RecipeChanged
 
     return {
         WorkRefused: (decisions.record_refusal_on_work_refused,),
@@ -102,11 +106,14 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
             demand.score_forecasts_on_demand_observed,
             demand.refresh_intraday_on_demand_observed,
             demand.look_back_on_demand_observed,
+            sensing.look_for_conflicts_on_demand_observed,
         ),
         ValuesRefreshed: (),
+        RecipeChanged: (sensing.look_for_conflicts_on_recipe_changed,),
         BacktestRequested: (demand.run_backtest_on_requested,),
         ForecastRequested: (demand.refresh_forecast_on_requested,),
         ScenarioRequested: (demand.try_scenario_on_requested,),
+        LookBackDue: (demand.look_back_on_due,),
         ForecastOverridden: (),
         OverrideEnded: (),
         OverridesMeasured: (),
@@ -162,7 +169,7 @@ def settings() -> tuple[Setting, ...]:
     from closeknit.rooms.customers import contracts as customers
     from closeknit.rooms.decisions.contracts import settings as decisions
     from closeknit.rooms.demand import contracts as demand
-    from closeknit.rooms.sensing.contracts import FRESHNESS_SETTINGS
+    from closeknit.rooms.sensing.contracts import CONFLICT_DUE_HOURS, FRESHNESS_SETTINGS
 
     return (
         REVIEW_AFTER_DAYS,
@@ -179,6 +186,7 @@ def settings() -> tuple[Setting, ...]:
         *capacity.SETTINGS,
         *capacity.DIFFERENCE_SETTINGS,
         *FRESHNESS_SETTINGS.values(),
+        CONFLICT_DUE_HOURS,
     )
 
 
@@ -241,5 +249,7 @@ def install() -> None:
     jobs.keep_up(sensing.forget_old_messages, every_seconds=CLEAR_EVERY_SECONDS)
     jobs.keep_up(privacy.keep_promises_to_subjects, every_seconds=PRIVACY_EVERY_SECONDS)
     jobs.keep_up(customers.keep_intimacy, every_seconds=INTIMACY_EVERY_SECONDS)
+    jobs.keep_up(customers.keep_worth, every_seconds=WORTH_EVERY_SECONDS)
     jobs.keep_up(customers.let_insights_expire, every_seconds=INSIGHTS_EVERY_SECONDS)
     jobs.keep_up(demand.keep_forecast_exceptions, every_seconds=FORECAST_EXCEPTIONS_EVERY_SECONDS)
+    jobs.keep_up(demand.keep_looking_back, every_seconds=LOOK_BACKS_EVERY_SECONDS)

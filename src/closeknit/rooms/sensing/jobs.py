@@ -5,13 +5,25 @@ from uuid import UUID
 
 from closeknit.kernel import clock
 from closeknit.kernel.errors import CloseknitError
+from closeknit.kernel.events import Context
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.sensing import reads
+from closeknit.rooms.sensing.actions.find_conflicts import find_conflicts
 from closeknit.rooms.sensing.actions.pull_rows import pull_rows
 from closeknit.rooms.sensing.actions.take_messages import forget_messages, take_messages
-from closeknit.rooms.sensing.contracts import ConnectorKind
+from closeknit.rooms.sensing.contracts import ConnectorKind, DemandObserved, RecipeChanged
 
 log = logging.getLogger(__name__)
+
+
+def look_for_conflicts_on_recipe_changed(event: RecipeChanged, context: Context) -> None:
+    """Compare a feed with the others when its rows are read otherwise."""
+    find_conflicts(reads.get_feed_name(event.feed_id, by=context.by), by=context.by, at=clock.now())
+
+
+def look_for_conflicts_on_demand_observed(event: DemandObserved, context: Context) -> None:
+    """Compare a feed with the others when new data came."""
+    find_conflicts(reads.get_batch(event.batch_id, by=context.by).feed, by=context.by, at=clock.now())
 
 
 def keep_connectors_moving() -> None:

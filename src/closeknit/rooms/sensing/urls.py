@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from closeknit.rooms.sensing.pages import connectors, feeds, quarantine, recipes
+from closeknit.rooms.sensing.pages import conflicts, connectors, feeds, quarantine, recipes
 
 urlpatterns = [
     path("feeds/", feeds.list_feeds, name="feed-list"),
@@ -20,5 +20,8 @@ urlpatterns = [
     path("feeds/<str:feed>/recipe/", recipes.show_recipe, name="recipe-detail"),
     path("feeds/<str:feed>/recipe/try/", recipes.try_recipe, name="recipe-try"),
     path("feeds/<str:feed>/recipe/save/", recipes.save, name="recipe-save"),
+    path("feed-conflicts/", conflicts.list_conflicts, name="conflict-list"),
+    path("feed-conflicts/compare/", conflicts.compare, name="conflict-compare"),
+    path("feed-conflicts/<uuid:conflict_id>/settle/", conflicts.settle, name="conflict-settle"),
     path("tiles/feeds/", feeds.show_today_tile, name="tile-feeds-today"),
 ]

@@ -60,6 +60,7 @@ PAGES = (
     "/tiers/",
     "/insights/",
     "/intimacy/",
+    "/journey/",
     "/accounts/ACME/intimacy/",
     "/privacy/",
     "/privacy/consents/",

@@ -74,6 +74,7 @@ def test_every_rule_answers_even_when_several_fail():
         "3 strategic or key accounts fall short.",
         "The plan covers 50.0% of need; policy asks for 95%.",
         "Cost changes by +40.0%; policy allows up to +10%.",
+        "2 feeds behind it are older than a plan allows.",
     ]
 
 

@@ -2,17 +2,19 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection, transaction
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict
+from closeknit.kernel.events import publish
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads
-from closeknit.rooms.sensing.contracts import FeedCard
+from closeknit.rooms.sensing.contracts import FeedCard, RecipeChanged
 from closeknit.rooms.sensing.mapping.recipe import Recipe, read_recipe
 from closeknit.rooms.sensing.models import Feed, RecipeVersion
 
@@ -36,7 +38,8 @@ def register_feed(
         if before != recipe.version:
             written = _write(feed or Feed(name=recipe.name, created_at=at), recipe)
             _keep_version(written, recipe, why, by, at)
-            _record(recipe, before, why, by)
+            thread_id = _record(recipe, before, why, by)
+            publish(RecipeChanged(thread_id, written.pk), by=by)
     return reads.get_feed(recipe.name, by=by)
 
 
@@ -73,11 +76,12 @@ def _keep_version(feed: Feed, recipe: Recipe, why: str, by: Actor, at: datetime)
     )
 
 
-def _record(recipe: Recipe, before: str, why: str, by: Actor) -> None:
+def _record(recipe: Recipe, before: str, why: str, by: Actor) -> UUID:
     done = f"changed from {before}" if before else "registered"
+    thread_id = ids.new_id()
     record_entry(
         Entry(
-            thread_id=ids.new_id(),
+            thread_id=thread_id,
             kind="feed.changed" if before else "feed.registered",
             subject=f"feed:{recipe.name}",
             sentence=f"Recipe of the feed {recipe.name} {done}: version {recipe.version}. {why}".rstrip(),
@@ -92,3 +96,4 @@ def _record(recipe: Recipe, before: str, why: str, by: Actor) -> None:
         ),
         by=by,
     )
+    return thread_id

@@ -5,6 +5,14 @@ amount of work: order lines, calls, incidents, requests, visits. *Facts* are wha
 accounts, contract terms, pools, rosters, staff, stock, survey answers.
 """
 
+from closeknit.rooms.sensing.contracts.conflicts import (
+    CONFLICT_DUE_HOURS,
+    ConflictCard,
+    ConflictKind,
+    ConflictState,
+    Disagreement,
+    RecipeChanged,
+)
 from closeknit.rooms.sensing.contracts.connectors import (
     ConnectorCard,
     ConnectorKind,
@@ -78,6 +86,7 @@ from closeknit.rooms.sensing.contracts.work import (
 )
 
 __all__ = [
+    "CONFLICT_DUE_HOURS",
     "FACT_FIELDS",
     "FACT_KEYS",
     "FRESHNESS_SETTINGS",
@@ -86,10 +95,14 @@ __all__ = [
     "BadRow",
     "BatchCard",
     "BatchState",
+    "ConflictCard",
+    "ConflictKind",
+    "ConflictState",
     "ConnectorCard",
     "ConnectorKind",
     "Counts",
     "DemandObserved",
+    "Disagreement",
     "EventCard",
     "EventKind",
     "Fact",
@@ -115,6 +128,7 @@ __all__ = [
     "QuarantinedCard",
     "RawRow",
     "Receipt",
+    "RecipeChanged",
     "RecipeCheck",
     "RecipePreview",
     "RecipeVersionCard",

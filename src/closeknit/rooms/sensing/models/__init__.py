@@ -1,5 +1,8 @@
 """Tables of sensing, one file per subject."""
 
+from closeknit.rooms.sensing.models.conflicts import (
+    Conflict,
+)
 from closeknit.rooms.sensing.models.connectors import (
     Connector,
     Message,
@@ -26,6 +29,7 @@ from closeknit.rooms.sensing.models.work import (
 __all__ = [
     "Batch",
     "BatchOperation",
+    "Conflict",
     "Connector",
     "FactRow",
     "Feed",

@@ -1,11 +1,16 @@
 """Every question about what was observed. Access: see `access.py`."""
 
+from closeknit.rooms.sensing.reads.conflicts import (
+    get_conflict,
+    list_conflicts,
+)
 from closeknit.rooms.sensing.reads.connectors import get_connector, list_connectors, list_due_connectors, list_streams
 from closeknit.rooms.sensing.reads.facts import list_facts
 from closeknit.rooms.sensing.reads.feeds import (
     get_account_rule,
     get_batch,
     get_feed,
+    get_feed_name,
     get_promise_rule,
     list_batches,
     list_feeds,
@@ -48,6 +53,7 @@ from closeknit.rooms.sensing.reads.series import (
     handle_minutes,
     weekly_units,
 )
+from closeknit.rooms.sensing.reads.traffic import list_traffic
 from closeknit.rooms.sensing.reads.versions import recipe_versions
 
 __all__ = [
@@ -58,8 +64,10 @@ __all__ = [
     "daily_units",
     "get_account_rule",
     "get_batch",
+    "get_conflict",
     "get_connector",
     "get_feed",
+    "get_feed_name",
     "get_freshness",
     "get_operation",
     "get_promise_rule",
@@ -69,6 +77,7 @@ __all__ = [
     "handle_minutes",
     "handling_totals",
     "list_batches",
+    "list_conflicts",
     "list_connectors",
     "list_due_connectors",
     "list_events",
@@ -82,6 +91,7 @@ __all__ = [
     "list_recipe_versions",
     "list_services",
     "list_streams",
+    "list_traffic",
     "preview_file",
     "preview_recipe",
     "purchase_days",

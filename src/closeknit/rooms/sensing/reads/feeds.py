@@ -33,6 +33,15 @@ def get_feed(name: str, *, by: Actor) -> FeedCard:
     return cards[0]
 
 
+def get_feed_name(feed_id: int, *, by: Actor) -> str:
+    """Return a feed's name by its number, or raise NotFound."""
+    require_feeds(by)
+    name = Feed.objects.filter(pk=feed_id).values_list("name", flat=True).first()
+    if name is None:
+        raise NotFound("There is no such feed.", where=str(feed_id))
+    return name
+
+
 def get_account_rule(feed: str, *, by: Actor) -> AccountRule | None:
     """Return how a feed's accounts without a stated tier get one; None where its recipe does not say."""
     require_feeds(by)
