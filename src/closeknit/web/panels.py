@@ -35,6 +35,7 @@ PANELS: dict[str, Panel] = {
     "need-today": Panel("tile-need-today", "People for the rest of today", (Permission.READ_CAPACITY,)),
     # One account
     "account-terms": Panel("tile-account-terms", "Promises in force", (Permission.READ_ACCOUNTS,)),
+    "account-worth": Panel("tile-account-worth", "Value and score", (Permission.READ_INTERNAL,)),
     "account-insights": Panel("tile-account-insights", "What we know", (Permission.READ_INTERNAL,)),
     "account-privacy": Panel("tile-account-privacy", "What it allows", (Permission.READ_PERSONAL,)),
     "account-intimacy": Panel("tile-account-intimacy", "How well we know it", (Permission.READ_INTERNAL,)),

@@ -7,6 +7,7 @@ from closeknit.rooms.customers.actions.adopt_accounts import adopt_accounts
 from closeknit.rooms.customers.actions.adopt_records import adopt_records
 from closeknit.rooms.customers.actions.apply_merge import apply_merge
 from closeknit.rooms.customers.actions.apply_tier_change import TIER_KINDS, apply_tier_change
+from closeknit.rooms.customers.actions.assess_accounts import assess_accounts, worth_is_due
 from closeknit.rooms.customers.actions.expire_insights import expire_insights
 from closeknit.rooms.customers.actions.refresh_intimacy import refresh_intimacy
 from closeknit.rooms.customers.actions.resolve_records import resolve_records
@@ -42,6 +43,13 @@ def keep_intimacy() -> None:
     kept_on = reads.latest_intimacy_on(by=by, at=at)
     if kept_on is None or (at.date() - kept_on).days >= DAYS_PER_WEEK:
         refresh_intimacy(by=by, at=at)
+
+
+def keep_worth() -> None:
+    """Value, score and judge accounts once a week, as of its Monday. The worker calls this again and again."""
+    at = clock.now()
+    if worth_is_due(at):
+        assess_accounts(on=None, by=org.system_actor(), at=at)
 
 
 def let_insights_expire() -> None:
