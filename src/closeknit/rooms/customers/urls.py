@@ -10,7 +10,7 @@ import re
 
 from django.urls import path, register_converter
 
-from closeknit.rooms.customers.pages import accounts, insights, intimacy, records, worth
+from closeknit.rooms.customers.pages import accounts, insights, intimacy, journey, records, worth
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
 
@@ -44,6 +44,9 @@ urlpatterns = [
     path("accounts/<account:account_number>/tier/", accounts.show_tier_form, name="account-tier"),
     path("accounts/<account:account_number>/tier/propose/", accounts.propose_tier, name="account-tier-propose"),
     path("accounts/<account:account_number>/intimacy/", intimacy.show_intimacy, name="account-intimacy"),
+    path("journey/", journey.show_journey, name="journey"),
+    path("journey/touchpoints/", journey.put, name="touchpoint-put"),
+    path("journey/touchpoints/<uuid:touchpoint_id>/end/", journey.end, name="touchpoint-end"),
     path("intimacy/", intimacy.list_intimacy, name="intimacy-list"),
     path("tiles/account-intimacy/", intimacy.show_intimacy_tile, name="tile-account-intimacy"),
     path("accounts/<account:account_number>/profile/", records.show_profile, name="account-profile"),

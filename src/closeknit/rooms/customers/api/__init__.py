@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.customers.api import accounts, insights, intimacy, records, worth
+from closeknit.rooms.customers.api import accounts, insights, intimacy, journey, records, worth
 
 router = Router()
-for part in (accounts, insights, intimacy, records, worth):
+for part in (accounts, insights, intimacy, journey, records, worth):
     router.add_router("", part.router)

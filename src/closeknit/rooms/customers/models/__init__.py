@@ -3,6 +3,7 @@
 from closeknit.rooms.customers.models.accounts import Account
 from closeknit.rooms.customers.models.insights import Insight
 from closeknit.rooms.customers.models.intimacy import IntimacyCriteriaRow, IntimacyRowKept
+from closeknit.rooms.customers.models.journey import Touchpoint
 from closeknit.rooms.customers.models.records import (
     AccountMerge,
     Dispute,
@@ -31,6 +32,7 @@ __all__ = [
     "Survivorship",
     "TierTableRow",
     "TierWeekRow",
+    "Touchpoint",
     "ValueRow",
     "WorthRun",
 ]

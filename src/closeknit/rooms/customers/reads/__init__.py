@@ -35,6 +35,7 @@ from closeknit.rooms.customers.reads.intimacy import (
     latest_intimacy_on,
     list_intimacy,
 )
+from closeknit.rooms.customers.reads.journey import get_journey, list_touchpoints
 from closeknit.rooms.customers.reads.matches import (
     count_matches,
     get_match,
@@ -80,6 +81,7 @@ __all__ = [
     "get_insight",
     "get_intimacy",
     "get_intimacy_criteria",
+    "get_journey",
     "get_match",
     "get_merge",
     "get_profile",
@@ -107,6 +109,7 @@ __all__ = [
     "list_survivorship",
     "list_tier_weeks",
     "list_touched_decisions",
+    "list_touchpoints",
     "list_unlinked_records",
     "list_value_runs",
     "list_values",
