@@ -72,12 +72,17 @@ def team_of(account_numbers: Iterable[str], *, by: Actor) -> dict[str, int | Non
 
 
 def weekly_units(account_number: str, *, weeks: int, until_at: datetime, by: Actor) -> dict[str, NDArray[np.float64]]:
-    """Return an account's observed units per operation in the `weeks` weeks before an instant, oldest
-    first.
+    """Return an account's observed units per operation in the `weeks` weeks before an instant, oldest first.
+
+    What came under the numbers that were merged into it counts as its own.
     """
-    get_account(account_number, by=by)
-    # The scope was checked above; sensing answers only those who see every account.
-    return sensing.weekly_units(account_number, weeks=weeks, until_at=until_at, by=system_actor())
+    number = get_account(account_number, by=by).account_number
+    found: dict[str, NDArray[np.float64]] = {}
+    for name in (number, *_other_names(number)):
+        # The scope was checked above; sensing answers only those who see every account.
+        for operation, units in sensing.weekly_units(name, weeks=weeks, until_at=until_at, by=system_actor()).items():
+            found[operation] = found[operation] + units if operation in found else units
+    return dict(sorted(found.items()))
 
 
 def visible_accounts(
@@ -93,6 +98,11 @@ def visible_accounts(
         if not by.scope_of(needed).every_account:
             rows = rows.filter(account_number__in=visible_account_numbers(by, needed))
     return rows
+
+
+def _other_names(account_number: str) -> list[str]:
+    own = list(Account.objects.filter(merged_into=account_number).values_list("account_number", flat=True))
+    return own + [name for each in own for name in _other_names(each)]
 
 
 def _find(account_number: str, by: Actor, permission: Permission) -> Account | None:

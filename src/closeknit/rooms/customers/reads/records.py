@@ -60,14 +60,14 @@ def get_profile(account_number: str, *, by: Actor, at: datetime) -> Profile:
     )
 
 
-def golden_numbers(*, by: Actor, at: datetime) -> dict[str, str]:
-    """Return for every number that was merged away at an instant the number of the account that it is another name of.
+def golden_numbers(*, by: Actor, at: datetime | None) -> dict[str, str]:
+    """Return for every number that was merged away at an instant (None: now) the number that it is another name of.
 
     Who adds up work by account asks this first: what alias and golden number brought belongs together. Numbers that
     stand for themselves are not in it; only those are that the actor may see.
     """
     by.require(Permission.READ_ACCOUNTS)
-    rows = AccountMerge.objects.filter(_between("merged_at", "split_at", at))
+    rows = AccountMerge.objects.filter(_between("merged_at", "split_at", at or IN_FORCE))
     return follow_merges(dict(rows.values_list("absorbed_number", "kept_number")))
 
 

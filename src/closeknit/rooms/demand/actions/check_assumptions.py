@@ -25,6 +25,7 @@ from closeknit.rooms.demand.contracts import (
     RunPurpose,
 )
 from closeknit.rooms.demand.models import Assumption, ForecastRun
+from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.demand.reads.archives import stored_inputs, stored_numbers
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission, SettingPlace
@@ -102,7 +103,7 @@ def _came(row: Assumption, by: Actor) -> dict[date, float]:
     zone = ZoneInfo(sensing.get_operation(row.operation, by=by).time_zone)
     since_at = datetime.combine(row.from_on - timedelta(days=row.from_on.weekday()), time(), zone)
     until_at = datetime.combine(row.to_on, time(), zone)
-    keys, days, units = sensing.daily_quantities(row.operation, since_at=since_at, until_at=until_at, by=by)
+    keys, days, units = merged_series.daily_quantities(row.operation, since_at=since_at, until_at=until_at, by=by)
     tiers = {key.account_number: key.tier for key in customers.list_account_keys(by=by)}
     return units_by_week(keys, days, units, tiers, row.place, row.from_on, row.to_on)
 

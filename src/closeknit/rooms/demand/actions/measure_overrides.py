@@ -24,6 +24,7 @@ from closeknit.rooms.demand.contracts import (
     place_words,
 )
 from closeknit.rooms.demand.models import ForecastRun, Override, OverrideWeek
+from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
 
@@ -112,7 +113,7 @@ def _measured(operation: str, applied: Sequence[_Applied], today: date, by: Acto
     zone = ZoneInfo(sensing.get_operation(operation, by=by).time_zone)
     since_at = datetime.combine(min(one.week.week_on for one in applied), time(), zone)
     until_at = datetime.combine(today, time(), zone)
-    keys, days, quantities = sensing.daily_quantities(operation, since_at=since_at, until_at=until_at, by=by)
+    keys, days, quantities = merged_series.daily_quantities(operation, since_at=since_at, until_at=until_at, by=by)
     tiers = {key.account_number: key.tier for key in customers.list_account_keys(by=by)}
     came: dict[UUID, dict[date, float]] = {}
     for one in applied:

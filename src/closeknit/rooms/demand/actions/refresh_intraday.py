@@ -18,6 +18,7 @@ from closeknit.rooms.demand.compute.intraday import DayBase, DaySoFar, Place, ba
 from closeknit.rooms.demand.contracts import ForecastCard
 from closeknit.rooms.demand.contracts.intraday import SLOT_MINUTES, SLOTS_PER_DAY, IntradayRefreshed
 from closeknit.rooms.demand.models import Intraday
+from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
 
@@ -76,7 +77,7 @@ def _known_bases(run: ForecastCard, day: date) -> list[DayBase]:
 def _new_bases(run: ForecastCard, day: date, by: Actor) -> list[DayBase]:
     midnight = _midnight(day, run.time_zone)
     since = midnight - timedelta(days=DAYS_OF_HISTORY + 1)
-    keys, _, units = sensing.half_hour_quantities(
+    keys, _, units = merged_series.half_hour_quantities(
         run.operation, since_at=since, until_at=midnight, zone=run.time_zone, by=by
     )
     numbers = reads.get_numbers(run.run_id, by=by)
@@ -91,7 +92,7 @@ def _new_bases(run: ForecastCard, day: date, by: Actor) -> list[DayBase]:
 def _came(run: ForecastCard, day: date, until: datetime, places: Sequence[Place], by: Actor) -> FloatArray:
     """Return units of today per place and half-hour, up to and with the last that was seen."""
     midnight = _midnight(day, run.time_zone)
-    keys, slots, units = sensing.half_hour_quantities(
+    keys, slots, units = merged_series.half_hour_quantities(
         run.operation, since_at=midnight, until_at=until + timedelta(microseconds=1), zone=run.time_zone, by=by
     )
     came = np.zeros((len(places), SLOTS_PER_DAY))

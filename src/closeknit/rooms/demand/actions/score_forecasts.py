@@ -18,6 +18,7 @@ from closeknit.rooms.demand.compute.accuracy import Came, ScoreRow, score_run, w
 from closeknit.rooms.demand.contracts import RunPurpose
 from closeknit.rooms.demand.contracts.accuracy import ForecastsScored
 from closeknit.rooms.demand.models import ForecastRun, Score, ScoredRun
+from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.demand.reads.archives import stored_numbers
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
@@ -98,7 +99,7 @@ def _to_look_at(operation: str, until_on: date) -> list[ForecastRun]:
 def _came(span: OperationSpan, since_on: date, by: Actor) -> Came:
     since_at = datetime.combine(since_on, time(), ZoneInfo(span.time_zone)).astimezone(UTC)
     until_at = span.last_at + timedelta(microseconds=1)
-    keys, days, units = sensing.daily_quantities(span.operation, until_at=until_at, since_at=since_at, by=by)
+    keys, days, units = merged_series.daily_quantities(span.operation, until_at=until_at, since_at=since_at, by=by)
     tiers = {key.account_number: key.tier.value for key in customers.list_account_keys(by=by)}
     if not days.size:
         return Came((), np.zeros(0, dtype="datetime64[D]"), np.zeros((0, 0)), tiers)

@@ -18,6 +18,7 @@ from closeknit.rooms.demand.contracts import (
     RunPurpose,
 )
 from closeknit.rooms.demand.models import ForecastRun
+from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
 
@@ -89,7 +90,7 @@ def _came(operation: str, cards: Sequence[InsightCard], by: Actor) -> dict[UUID,
     zone = ZoneInfo(sensing.get_operation(operation, by=by).time_zone)
     since_at = datetime.combine(min(card.from_on for card in cards), time(), zone)
     until_at = datetime.combine(max(card.to_on for card in cards), time(), zone)
-    keys, days, quantities = sensing.daily_quantities(operation, since_at=since_at, until_at=until_at, by=by)
+    keys, days, quantities = merged_series.daily_quantities(operation, since_at=since_at, until_at=until_at, by=by)
     tiers = {key.account_number: key.tier for key in customers.list_account_keys(by=by)}
     return {
         card.insight_id: sum(

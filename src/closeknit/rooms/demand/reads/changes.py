@@ -16,6 +16,7 @@ from closeknit.rooms.demand.contracts import RunPurpose
 from closeknit.rooms.demand.contracts import changes as settings
 from closeknit.rooms.demand.contracts.changes import ChangeCard, ChangeKind, ResponseCosts, SeriesName
 from closeknit.rooms.demand.models import ForecastRun
+from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.demand.reads.archives import stored_numbers
 from closeknit.rooms.demand.reads.runs import sees_whole
 from closeknit.rooms.org import reads as org
@@ -105,7 +106,7 @@ def _came(span: OperationSpan, by: Actor) -> Came:
     since_on = span.last_at.astimezone(zone).date() - timedelta(weeks=HISTORY_WEEKS)
     since_at = datetime.combine(since_on, time(), zone).astimezone(UTC)
     until_at = span.last_at + timedelta(microseconds=1)
-    keys, days, units = sensing.daily_quantities(span.operation, until_at=until_at, since_at=since_at, by=by)
+    keys, days, units = merged_series.daily_quantities(span.operation, until_at=until_at, since_at=since_at, by=by)
     tiers = {key.account_number: key.tier.value for key in customers.list_account_keys(by=by)}
     return Came(tuple(keys), days, units, tiers)
 

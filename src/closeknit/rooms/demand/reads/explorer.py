@@ -14,10 +14,10 @@ from closeknit.rooms.demand.compute import explorer
 from closeknit.rooms.demand.compute.ranges import covers
 from closeknit.rooms.demand.contracts import EventEffect, ForecastCard, ForecastKey, Panel
 from closeknit.rooms.demand.contracts.explorer import Branch, BranchCard
+from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.demand.reads.runs import WEEKS_SHOWN, get_run, open_numbers, sees_whole
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import list_visible, system_actor
-from closeknit.rooms.sensing import reads as sensing
 
 WORKING_WEEK_DAYS = 5
 
@@ -66,7 +66,7 @@ def _observed(card: ForecastCard, panels: Sequence[Panel]) -> dict[ForecastKey, 
     """Return the weeks before the forecast by series, in the groups that the run made."""
     until = card.data_until_at
     by = system_actor()
-    keys, days, units = sensing.daily_quantities(
+    keys, days, units = merged_series.daily_quantities(
         card.operation, until_at=until, since_at=until - timedelta(days=7 * WEEKS_SHOWN), by=by
     )
     if not days.size:

@@ -24,6 +24,7 @@ from closeknit.rooms.demand.contracts import (
     Adjustment,
     Grain,
 )
+from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.demand.reads.adjustments import list_standing_adjustments
 from closeknit.rooms.demand.reads.unwanted import NEVER_UNITS, list_unwanted, served_tiers
 from closeknit.rooms.org import reads as org
@@ -95,7 +96,7 @@ def _sources(span: OperationSpan, terms: Sequence[Term], first_on: date, by: Act
 def _daily(span: OperationSpan, services: set[str], first_on: date, by: Actor) -> Source:
     until_at = _midnight(first_on, span.time_zone)
     since_at = until_at - timedelta(days=DAYS_OF_HISTORY[Grain.DAY])
-    read = sensing.daily_quantities(span.operation, until_at=until_at, since_at=since_at, by=by)
+    read = merged_series.daily_quantities(span.operation, until_at=until_at, since_at=since_at, by=by)
     return Source(_history(span, Grain.DAY, read, lambda key: key.service in services), span.time_zone)
 
 
@@ -105,7 +106,9 @@ def _half_hours(span: OperationSpan, services: set[str], first_on: date, by: Act
     for zone in sorted({span.time_zone, *zones.values()}):
         until_at = _midnight(first_on, zone)
         since_at = until_at - timedelta(days=DAYS_OF_HISTORY[Grain.HALF_HOUR])
-        read = sensing.half_hour_quantities(span.operation, until_at=until_at, since_at=since_at, zone=zone, by=by)
+        read = merged_series.half_hour_quantities(
+            span.operation, until_at=until_at, since_at=since_at, zone=zone, by=by
+        )
         mine = [k for k in read[0] if k.service in services and zones.get(k.region, span.time_zone) == zone]
         if mine:
             chosen = set(mine)

@@ -25,6 +25,7 @@ from closeknit.rooms.demand.contracts import (
     mondays_of,
 )
 from closeknit.rooms.demand.models.runs import ForecastRun
+from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.demand.reads.archives import stored_numbers
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import list_visible
@@ -48,6 +49,13 @@ def list_runs(
     if purpose is not None:
         rows = rows.filter(purpose=purpose.value)
     return [_card(row) for row in rows[:limit]]
+
+
+def list_forecast_operations(*, by: Actor) -> list[str]:
+    """Return the operations that there is a forecast to plan by of."""
+    by.require(Permission.READ_CAPACITY)
+    rows = ForecastRun.objects.filter(purpose=RunPurpose.PLAN.value).order_by("operation")
+    return list(rows.values_list("operation", flat=True).distinct())
 
 
 def get_run(run_id: UUID, *, by: Actor) -> ForecastCard:
@@ -279,7 +287,7 @@ def _observed_weeks(card: ForecastCard, account_number: str, service: str, regio
     from closeknit.rooms.org.reads import system_actor
 
     until: datetime = card.data_until_at
-    days, units = sensing.daily_units(
+    days, units = merged_series.daily_units(
         card.operation,
         until_at=until,
         since_at=until - timedelta(days=7 * WEEKS_SHOWN),
