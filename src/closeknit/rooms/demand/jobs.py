@@ -6,6 +6,7 @@ from uuid import UUID
 from closeknit.kernel import clock, jobs
 from closeknit.kernel.events import Context
 from closeknit.rooms.demand import reads
+from closeknit.rooms.demand.actions.call_look_backs import call_look_backs
 from closeknit.rooms.demand.actions.check_assumptions import check_assumptions
 from closeknit.rooms.demand.actions.escalate_forecast_exceptions import escalate_forecast_exceptions
 from closeknit.rooms.demand.actions.expire_overrides import expire_overrides
@@ -22,6 +23,7 @@ from closeknit.rooms.demand.contracts import (
     ForecastRequested,
     ForecastsScored,
     ForecastTried,
+    LookBackDue,
     RunPurpose,
     ScenarioRequested,
 )
@@ -193,6 +195,20 @@ def look_back_on_demand_observed(event: DemandObserved, context: Context) -> Non
             thread_id=str(event.thread_id),
             by=org.system_actor().key,
         )
+
+
+def look_back_on_due(event: LookBackDue, context: Context) -> None:
+    """Score forecasts, raise what is off and look at what people changed, though nothing new was loaded."""
+    by = context.by.key
+    about = {"operation": event.operation, "thread_id": str(event.thread_id), "by": by}
+    jobs.defer(score_forecasts_job, once_key=f"score:{event.operation}", **about)
+    jobs.defer(raise_exceptions_job, once_key=f"exceptions:{event.operation}", **about)
+    jobs.defer(look_back_job, once_key=f"look-back:{event.operation}", **about)
+
+
+def keep_looking_back() -> None:
+    """Once a week, call for a look back at every operation that is forecast."""
+    call_look_backs(by=org.system_actor(), at=clock.now())
 
 
 @jobs.job

@@ -45,6 +45,7 @@ from closeknit.rooms.demand.compute.parts import HELD_OUT_DAYS, QUANTILE_LEVELS,
 from closeknit.rooms.demand.compute.pipeline import weigh_pipeline
 from closeknit.rooms.demand.compute.placing import SHARE_DAYS, account_shares, shares_of_rows, shares_of_units
 from closeknit.rooms.demand.compute.ranges import weekly_range
+from closeknit.rooms.demand.compute.renewals import without_renewed
 from closeknit.rooms.demand.compute.sharing import derivable, shared_cells, shared_units, withheld_places
 
 __all__ = [
@@ -105,4 +106,5 @@ __all__ = [
     "whole_weeks",
     "widest",
     "withheld_places",
+    "without_renewed",
 ]

@@ -15,6 +15,7 @@ from closeknit.rooms.demand.contracts.pipeline import (
     Pipeline,
     PipelineStage,
     PipelineWeek,
+    Renewal,
 )
 from closeknit.rooms.sensing.contracts import OpportunityCard
 
@@ -38,12 +39,19 @@ class _Row:
 
 
 def weigh_pipeline(
-    operation: str, cards: Sequence[OpportunityCard], *, on: date, weeks: int, draws: int = DRAWS
+    operation: str,
+    cards: Sequence[OpportunityCard],
+    *,
+    on: date,
+    weeks: int,
+    draws: int = DRAWS,
+    renewals: tuple[Renewal, ...] = (),
 ) -> Pipeline:
     """Return the probable work of opportunities as they stood before a day, for so many weeks from its Monday on.
 
     What was opened or closed on that day or later is not known yet. Work of an opportunity that is won and has begun is
-    in the history, so it is left out. Expected work is exact whatever the `draws`; they are for the quantiles.
+    in the history, so it is left out. `cards` have only the units that come on top, `renewals` say of which. Expected
+    work is exact whatever the `draws`; they are for the quantiles.
     """
     known = [card for card in cards if card.opened_on < on]
     closed = [card for card in known if card.closed_on and card.closed_on < on and card.outcome]
@@ -60,7 +68,14 @@ def weigh_pipeline(
         weeks=tuple(_weeks(counted, closed, on, weeks, draws, by_place=True)),
         total_weeks=tuple(_weeks(counted, closed, on, weeks, draws, by_place=False)),
         stages=tuple(_stages(still, closed, rows, on)),
-        uncounted=tuple(card.opportunity_number for card in still if card.opportunity_number not in names),
+        uncounted=tuple(
+            card.opportunity_number
+            for card in still
+            if card.opportunity_number not in names | {one.opportunity_number for one in renewals}
+        ),
+        renewals=tuple(
+            r for r in renewals if r.opportunity_number in {c.opportunity_number for c in (*still, *coming)}
+        ),
     )
 
 

@@ -112,6 +112,7 @@ from closeknit.rooms.demand.contracts.pipeline import (
     Pipeline,
     PipelineStage,
     PipelineWeek,
+    Renewal,
 )
 from closeknit.rooms.demand.contracts.runs import (
     BEST_METHODS_TO,
@@ -128,6 +129,7 @@ from closeknit.rooms.demand.contracts.runs import (
     ForecastRequested,
     ForecastTried,
     Grain,
+    LookBackDue,
     NodeName,
     Panel,
     RunPurpose,
@@ -225,6 +227,7 @@ __all__ = [
     "IntradayView",
     "LeadStep",
     "LeadTime",
+    "LookBackDue",
     "NodeName",
     "OpportunityChance",
     "OverrideCard",
@@ -240,6 +243,7 @@ __all__ = [
     "PipelineStage",
     "PipelineWeek",
     "PreviewWeek",
+    "Renewal",
     "Resource",
     "ResourceFreeze",
     "ResponseCosts",

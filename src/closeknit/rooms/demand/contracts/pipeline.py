@@ -50,6 +50,23 @@ class OpportunityChance:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """An open opportunity that renews a contract in force: what its account brings now is in the history already."""
+
+    opportunity_number: str
+    account_number: str
+    contract_number: str
+    contract_ends_on: date
+    units_per_week: float
+    units_there_per_week: float
+
+    @property
+    def units_more_per_week(self) -> float:
+        """Return the units that come on top of what is there: only these count."""
+        return max(self.units_per_week - self.units_there_per_week, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineWeek:
     """Units that opportunities bring in one week to one service and region: expected, and between which shares of runs.
 
@@ -82,7 +99,8 @@ class Pipeline:
     """The pipeline of an operation on a day, as far as the reader may see its accounts.
 
     `total_weeks`: all services and regions together, with the quantiles of their sum. `uncounted`: open ones that say
-    too little to be counted: no units, or neither a record nor a stated chance.
+    too little to be counted: no units, or neither a record nor a stated chance. `renewals`: those that count only as
+    far as they bring more than their account brings already.
     """
 
     operation: str
@@ -93,3 +111,4 @@ class Pipeline:
     total_weeks: tuple[PipelineWeek, ...]
     stages: tuple[PipelineStage, ...]
     uncounted: tuple[str, ...]
+    renewals: tuple[Renewal, ...] = ()

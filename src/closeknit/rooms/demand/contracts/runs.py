@@ -298,6 +298,13 @@ class ForecastTried(Event):
     purpose: str
 
 
+@dataclass(frozen=True, slots=True)
+class LookBackDue(Event):
+    """A week has passed: an operation's forecasts, and what people changed, are to be held against what came."""
+
+    operation: str
+
+
 def mondays_of(local_starts: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
     """Return the Monday of each period's week."""
     days = local_starts.astype("datetime64[D]")

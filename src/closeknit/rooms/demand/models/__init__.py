@@ -11,6 +11,7 @@ from closeknit.rooms.demand.models.exceptions import (
     ForecastExceptionStep,
 )
 from closeknit.rooms.demand.models.intraday import Intraday
+from closeknit.rooms.demand.models.looking_back import LookBack
 from closeknit.rooms.demand.models.overrides import Override, OverrideWeek
 from closeknit.rooms.demand.models.runs import ForecastPiece, ForecastRun
 from closeknit.rooms.demand.models.sharing import SharingAccessRow, SharingAgreement
@@ -24,6 +25,7 @@ __all__ = [
     "ForecastPiece",
     "ForecastRun",
     "Intraday",
+    "LookBack",
     "Override",
     "OverrideWeek",
     "Score",

@@ -9,6 +9,7 @@ from tests.cast import enter, open_account, sign_in
 from tests.small_company import AT
 
 from closeknit.kernel.errors import Denied
+from closeknit.rooms.agreements.contracts import Measure, Term, TermSource
 from closeknit.rooms.demand import compute, reads
 from closeknit.rooms.demand.contracts import AdjustmentKind, AdjustmentSource, ChanceBasis
 from closeknit.rooms.demand.reads.pipeline import pipeline_adjustments
@@ -121,6 +122,86 @@ def test_what_says_too_little_is_named_and_not_counted():
 def test_the_same_cards_give_the_same_numbers():
     record = past(200)
     assert weigh(*record, OPEN) == weigh(*record, OPEN)
+
+
+def term(**changed) -> Term:
+    about = Term(
+        term_number="T1",
+        contract_number="C1",
+        account_number="ACME",
+        tier="",
+        operation="warehouse",
+        service="picking",
+        work_class="",
+        measure=Measure.SHIP_WITHIN,
+        threshold_minutes=1440.0,
+        target_share=0.95,
+        credit_per_miss=None,
+        currency="EUR",
+        starts_on=date(2025, 1, 1),
+        ends_on=date(2026, 4, 1),
+        source=next(iter(TermSource)),
+    )
+    return replace(about, **changed)
+
+
+RENEWAL = replace(OPEN, account_number="ACME", service="picking", region="", starts_on=date(2026, 4, 1), ends_on=None)
+BROUGHT = {("picking", "north", "ACME"): 30.0, ("picking", "north", "BOLT"): 90.0, ("packing", "", "ACME"): 7.0}
+
+
+def renewed(*cards: OpportunityCard, terms=(), brought=BROUGHT):
+    counted, renewals = compute.without_renewed(cards, terms or (term(),), brought, ON)
+    return [card.units_per_week for card in counted], renewals
+
+
+def test_a_renewal_counts_only_what_is_more_than_the_account_brings_already():
+    units, (told,) = renewed(RENEWAL)
+    assert units == [10.0]
+    assert (told.contract_number, told.units_per_week, told.units_there_per_week) == ("C1", 40.0, 30.0)
+    found = compute.weigh_pipeline(
+        "warehouse",
+        compute.without_renewed([RENEWAL], [term()], BROUGHT, ON)[0],
+        on=ON,
+        weeks=12,
+        renewals=(told,),
+    )
+    assert max(week.expected_units for week in found.weeks) == pytest.approx(0.5 * 10.0)
+    # Red twin: taken as new work, the same forty units would stand on top of the thirty that history shows.
+    red_twin = weigh(RENEWAL)
+    assert max(week.expected_units for week in red_twin.weeks) == pytest.approx(0.5 * 40.0)
+
+
+def test_a_renewal_of_no_more_than_is_there_counts_nothing_and_is_still_named():
+    units, (told,) = renewed(replace(RENEWAL, units_per_week=25.0))
+    assert units == [0.0]
+    found = compute.weigh_pipeline(
+        "warehouse", [replace(RENEWAL, units_per_week=0.0)], on=ON, weeks=12, renewals=(told,)
+    )
+    assert (found.opportunities, found.uncounted, found.renewals) == ((), (), (told,))
+
+
+def test_two_renewals_of_an_account_do_not_both_take_off_what_it_brings():
+    second = replace(RENEWAL, opportunity_number="O2", units_per_week=20.0)
+    units, told = renewed(RENEWAL, second)
+    assert units == [10.0, 20.0]
+    assert [one.units_there_per_week for one in told] == [30.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("card", "changed"),
+    [
+        (replace(RENEWAL, account_number="BOLT"), {}),
+        (replace(RENEWAL, service="packing"), {}),
+        (replace(RENEWAL, starts_on=date(2026, 9, 1)), {}),
+        (replace(RENEWAL, account_number=""), {}),
+        (RENEWAL, {"ends_on": None}),
+        (RENEWAL, {"ends_on": date(2027, 1, 1)}),
+        (RENEWAL, {"account_number": ""}),
+    ],
+    ids=["other account", "other service", "much later", "new account", "open end", "ends much later", "a tier's term"],
+)
+def test_what_follows_no_contract_of_its_account_counts_whole(card, changed):
+    assert renewed(card, terms=(term(**changed),)) == ([40.0], ())
 
 
 RECIPE = """
