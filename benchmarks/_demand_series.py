@@ -5,13 +5,15 @@ The last tenth of each set is held out; every choice is made on what lies before
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from benchmarks._engine_peers import NoPeer, ask
 
 HELD_OUT = 0.1
 FloatArray = NDArray[np.float64]
@@ -25,6 +27,44 @@ class SeriesSet:
     season_periods: int
     history: FloatArray
     actual: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """A peer's forecasts [series, period] of the first series, its intervals' ends where asked for, and its seconds."""
+
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
+    cpu: float
+
+
+def ask_all(
+    sets: list[SeriesSet], models: Sequence[str], seconds: float, home: Path, interval: int = 0
+) -> dict[tuple[str, str], Told]:
+    """What each model says of each set, by their names: one process for all, for it takes long to load.
+
+    What it could not do is left out, with a word.
+    """
+    given = [
+        {"history": one.history.tolist(), "season": one.season_periods, "horizon": one.actual.shape[1]} for one in sets
+    ]
+    problem = {"sets": given, "models": list(models), "seconds": seconds, "interval": interval}
+    try:
+        answers = iter(ask("_peer_demand", "forecast_all", problem, home)["answers"])
+    except NoPeer as reason:
+        print(f"statsforecast was not run: {reason}")
+        return {}
+    found = {}
+    for one in sets:
+        for model in models:
+            answer = next(answers)
+            if "failed" in answer:
+                print(f"{model} could not forecast {one.name}: {answer['failed']}")
+                continue
+            low, high = (np.array(answer.get(f"{end}-{interval}", [])) for end in ("lo", "hi"))
+            found[one.name, model] = Told(np.array(answer["forecast"]), low, high, answer["cpu"])
+    return found
 
 
 def simulated(series: int, periods: int = 365) -> SeriesSet:

@@ -36,6 +36,18 @@ def forecast(problem: dict[str, Any]) -> dict[str, Any]:
     return {"forecast": lists.pop("mean"), **lists, "cpu": spent}
 
 
+def forecast_all(problem: dict[str, Any]) -> dict[str, Any]:
+    """`forecast` of each set by each model, as `problem` has them; or "failed", why."""
+    answers = []
+    for one in problem["sets"]:
+        for model in problem["models"]:
+            try:
+                answers.append(forecast({**problem, **one, "model": model}))
+            except Exception as reason:
+                answers.append({"failed": f"{type(reason).__name__}: {reason}"})
+    return {"answers": answers}
+
+
 def reconcile(problem: dict[str, Any]) -> dict[str, Any]:
     """Forecasts made to agree by `kind` ("wls_var", "wls_struct", "mint_shrink"), dense or by the sparse class.
 
