@@ -217,9 +217,10 @@ class PersonalTable:
     """Where personal data stand: a table, which of its rows are a subject's, and what becomes of each column.
 
     `where` is a condition in SQL with %(ref)s for the reference. `columns` say how each goes: "text" and "json" lose
-    their words, "mentions" and "json-mentions" only where they name the subject ("bytes-mentions": JSON as bytes; "bytes": emptied),
-    "pseudonym" becomes one. `known`: columns whose values name the subject, which are then looked for everywhere.
-    `made`: when a row was made, as SQL, where age alone lets it go; `by_age` says how: "row" or "words".
+    their words, "mentions" and "json-mentions" only where they name the subject ("bytes-mentions": JSON as bytes),
+    "bytes" are emptied where they do, "pseudonym" becomes one. `known`: columns whose values name the subject, which
+    are then looked for everywhere. `made`: when a row was made, as SQL, where age alone lets it go; `by_age` says how:
+    "row" or "words".
     """
 
     table: str
