@@ -80,6 +80,9 @@ GET  /api/v1/freshness/{fresh_kind}?operation=warehouse                         
 GET  /api/v1/feed-conflicts                                                            401 403 403 200 200 200 403
 GET  /api/v1/feed-conflicts/{conflict_id}                                              401 403 403 200 200 200 403
 POST /api/v1/feed-conflicts/{conflict_id}/both-right | {"why":"So."}                   401 403 403 200 403 403 403
+GET  /api/v1/lineage/rows?feed={name}&batch_id={batch_id}&line=2&file_number={file}    401 403 403 200 200 200 403
+GET  /api/v1/lineage/{made_kind}/{plan_id}                                             401 403 403 200 200 200 403
+GET  /api/v1/lineage/{made_kind}/{plan_id}/openlineage                                 401 403 403 200 200 200 403
 GET  /api/v1/operations                                                                401 403 403 200 200 200 403
 GET  /api/v1/accounts                                                                  401 403 200 200 200 200 200
 GET  /api/v1/accounts/{account_number}                                                 401 403 200 200 200 200 200
@@ -144,6 +147,7 @@ POST /api/v1/insights | {new_insight}                                           
 GET  /api/v1/insights/{insight_id}                                                     401 403 200 200 200 200 403
 GET  /api/v1/insights/authors/{author_key}                                             401 403 200 200 200 200 403
 POST /api/v1/insights/{insight_id}/withdraw | {"reason":"So."}                         401 403 200 200 200 403 403
+POST /api/v1/insights/{insight_id}/renew | {"reason":"So."}                            401 403 200 200 200 403 403
 POST /api/v1/insights/{insight_id}/settle | {"happened_share":1,"reason":"So."}        401 403 403 409 409 403 403
 GET  /api/v1/terms                                                                     401 403 200 200 200 200 200
 GET  /api/v1/forecasts                                                                 401 403 200 200 200 200 403
@@ -324,6 +328,7 @@ POST /insights/record/ | {insight_form}                                         
 GET  /insights/{insight_id}/                                                           302 403 200 200 200 200 403
 GET  /insights/authors/{author_key}/                                                   302 403 200 200 200 200 403
 POST /insights/{insight_id}/withdraw/ | reason=So.                                     302 403 302 302 302 403 403
+POST /insights/{insight_id}/renew/ | reason=So.                                        302 403 302 302 302 403 403
 POST /insights/{insight_id}/settle/ | happened=100%25&reason=So.                       302 403 403 409 409 403 403
 GET  /tiles/account-insights/?account=ACME                                             302 403 200 200 200 200 403
 GET  /demand/pipeline/                                                                 302 403 200 200 200 200 403
@@ -401,6 +406,8 @@ POST /feeds/{feed}/recipe/save/ | text=x&why=So.                                
 GET  /feed-conflicts/                                                                  302 403 403 200 200 200 403
 POST /feed-conflicts/compare/                                                          302 403 403 302 403 403 403
 POST /feed-conflicts/{conflict_id}/settle/ | why=So.                                   302 403 403 302 403 403 403
+GET  /lineage/{made_kind}/{plan_id}/                                                   302 403 403 200 200 200 403
+GET  /feeds/{feed}/lineage/?batch={batch_id}&line=2&file={file}                        302 403 403 200 200 200 403
 GET  /tiles/feeds/                                                                     302 403 403 200 200 200 403
 GET  /accounts/                                                                        302 403 200 200 200 200 200
 GET  /accounts/{account_number}/intimacy/                                              302 403 200 200 200 200 403
@@ -592,6 +599,7 @@ def routes() -> set[tuple[str, str]]:
         "retention-adopt",
         "subject-erase",
         "insight-withdraw",
+        "insight-renew",
         "insight-settle",
         "plan-start",
         "backtest-start",
@@ -693,9 +701,10 @@ def places(db, tmp_path) -> dict[str, Any]:
 def places_in(tmp_path: Path) -> dict[str, Any]:
     """Make what the addresses of the table ask for."""
     from closeknit.rooms.decisions.models import LedgerEntry
-    from closeknit.rooms.sensing.models import QuarantinedRow
+    from closeknit.rooms.sensing.models import QuarantinedRow, WorkRow
 
     company = build(tmp_path)
+    first = WorkRow.objects.filter(line=2).earliest("id")
     return {
         # A line of nobody's team, in a transaction that is still open: never sealed here.
         "entry_id": LedgerEntry.objects.filter(kind="batch.loaded").earliest("id").pk,
@@ -707,6 +716,9 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         "feed": company.feed,
         "account_number": "ACME",
         "fresh_kind": "plan",
+        "made_kind": "plan",
+        "batch_id": first.batch_id,
+        "file": first.file_number,
         "conflict_id": conflict_of(company.feed),
         "row_id": QuarantinedRow.objects.earliest("id").pk,
         "operation": "warehouse",

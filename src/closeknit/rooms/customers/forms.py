@@ -81,6 +81,13 @@ class InsightWithdrawal(forms.Form):
     reason = forms.CharField(max_length=2000)
 
 
+class InsightRenewal(forms.Form):
+    """Why an insight still holds, and until when it counts (empty: to its own end)."""
+
+    reason = forms.CharField(max_length=2000)
+    expires_on = forms.DateField(required=False)
+
+
 class InsightOutcome(forms.Form):
     """What came of an insight."""
 

@@ -73,6 +73,7 @@ urlpatterns = [
     path("insights/authors/<str:author_key>/", insights.show_author, name="insight-author"),
     path("insights/<uuid:insight_id>/", insights.show_insight, name="insight-detail"),
     path("insights/<uuid:insight_id>/withdraw/", insights.withdraw, name="insight-withdraw"),
+    path("insights/<uuid:insight_id>/renew/", insights.renew, name="insight-renew"),
     path("insights/<uuid:insight_id>/settle/", insights.settle, name="insight-settle"),
     path("tiles/account-insights/", insights.show_account_tile, name="tile-account-insights"),
 ]

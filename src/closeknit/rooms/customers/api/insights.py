@@ -10,6 +10,7 @@ from closeknit.kernel import clock
 from closeknit.kernel.http import Request
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.record_insight import record_insight
+from closeknit.rooms.customers.actions.renew_insight import renew_insight
 from closeknit.rooms.customers.actions.settle_insight import settle_insight
 from closeknit.rooms.customers.actions.withdraw_insight import withdraw_insight
 from closeknit.rooms.customers.contracts import (
@@ -94,6 +95,21 @@ def withdraw(request: Request, insight_id: UUID, withdrawal: InsightWithdrawalBo
     """Take an insight back, before its days are over."""
     now = clock.now()
     withdraw_insight(insight_id, reason=withdrawal.reason, by=request.actor, at=now)
+    return reads.get_insight(insight_id, by=request.actor, at=now)
+
+
+class InsightRenewalBody(Schema):
+    """Why it still holds, and until before which day it counts (none: to its own end)."""
+
+    reason: str = Field("", max_length=2000)
+    expires_on: date | None = None
+
+
+@router.post("/insights/{insight_id}/renew", response=InsightCard)
+def renew(request: Request, insight_id: UUID, renewal: InsightRenewalBody):
+    """Say that an insight still holds, also one that has expired."""
+    now = clock.now()
+    renew_insight(insight_id, reason=renewal.reason, expires_on=renewal.expires_on, by=request.actor, at=now)
     return reads.get_insight(insight_id, by=request.actor, at=now)
 
 

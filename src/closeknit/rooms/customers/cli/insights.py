@@ -21,7 +21,7 @@ def add_commands(customers: Any) -> None:
     listing.set_defaults(run=_list)
     authors = insights.add_parser("authors", help="how right each author has been")
     authors.set_defaults(run=_authors)
-    insight = customers.add_group("insight", help="record, show, take back or settle one insight")
+    insight = customers.add_group("insight", help="record, show, renew, take back or settle one insight")
     show = insight.add_parser("show", help="show one")
     show.add_argument("insight", type=UUID)
     show.set_defaults(run=_show)
@@ -43,6 +43,11 @@ def add_commands(customers: Any) -> None:
     withdraw.add_argument("insight", type=UUID)
     withdraw.add_argument("--reason", required=True)
     withdraw.set_defaults(run=_withdraw)
+    renew = insight.add_parser("renew", help="say that one still holds, also one that has expired")
+    renew.add_argument("insight", type=UUID)
+    renew.add_argument("--reason", required=True)
+    renew.add_argument("--expires", type=arguments.day, metavar="DAY", help="from then on it counts no more")
+    renew.set_defaults(run=_renew)
     settle = insight.add_parser("settle", help="say what came of one; its author may not")
     settle.add_argument("insight", type=UUID)
     settle.add_argument("--happened", type=arguments.share, required=True, help="0%% to 100%%")
@@ -159,6 +164,14 @@ def _withdraw(args: argparse.Namespace) -> int:
     from closeknit.rooms.customers.actions.withdraw_insight import withdraw_insight
 
     withdraw_insight(args.insight, reason=args.reason, by=args.by, at=clock.now())
+    return _print(args, args.insight)
+
+
+def _renew(args: argparse.Namespace) -> int:
+    from closeknit.kernel import clock
+    from closeknit.rooms.customers.actions.renew_insight import renew_insight
+
+    renew_insight(args.insight, reason=args.reason, expires_on=args.expires, by=args.by, at=clock.now())
     return _print(args, args.insight)
 
 

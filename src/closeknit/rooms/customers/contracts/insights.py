@@ -85,9 +85,9 @@ class WantedInsight:
 class InsightCard:
     """One insight. A sensitive text stands in `sensitive_text`, any other in `text`.
 
-    `is_stale`: it stands, and was recorded long ago; `contradicted_by`: standing ones of the same account that say the
-    opposite of some of the same days. Once it is settled, `happened_share` (0..1) and `actual_size` (in its measure and
-    direction) are known.
+    `is_stale`: it stands, and was recorded, or renewed, long ago; `contradicted_by`: standing ones of the same account
+    that say the opposite of some of the same days. Once it is settled, `happened_share` (0..1) and `actual_size` (in
+    its measure and direction) are known.
     """
 
     insight_id: UUID
@@ -117,6 +117,7 @@ class InsightCard:
     actual_size: float | None
     is_stale: bool
     contradicted_by: tuple[UUID, ...]
+    renewed_at: datetime | None = None
 
     @property
     def signed_size(self) -> float:

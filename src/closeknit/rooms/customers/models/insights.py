@@ -37,6 +37,7 @@ class Insight(models.Model):
     author_key = models.CharField(max_length=80)
     author_name = models.CharField(max_length=120)
     recorded_at = models.DateTimeField()
+    renewed_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, default=InsightState.STANDING.value)
     ended_at = models.DateTimeField(null=True)
     ended_by_key = models.CharField(max_length=80, blank=True, default="")

@@ -17,10 +17,11 @@ from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.record_insight import record_insight
+from closeknit.rooms.customers.actions.renew_insight import renew_insight
 from closeknit.rooms.customers.actions.settle_insight import settle_insight
 from closeknit.rooms.customers.actions.withdraw_insight import withdraw_insight
 from closeknit.rooms.customers.contracts import InsightCard, InsightState, WantedInsight
-from closeknit.rooms.customers.forms import InsightFilter, InsightOutcome, InsightWithdrawal, NewInsight
+from closeknit.rooms.customers.forms import InsightFilter, InsightOutcome, InsightRenewal, InsightWithdrawal, NewInsight
 from closeknit.rooms.org.contracts import Permission
 
 MOST_ROWS = 500
@@ -67,6 +68,7 @@ def show_insight(request: Request, insight_id: UUID) -> HttpResponseBase:
             "record": reads.get_author_record(card.author_key, by=by, at=now),
             "others": [reads.get_insight(other, by=by, at=now) for other in card.contradicted_by],
             "may_withdraw": may and card.state is InsightState.STANDING and not is_over,
+            "may_renew": may and is_open and not is_over,
             "may_settle": may and is_open and is_over and by.key != card.author_key,
         },
     )
@@ -105,6 +107,16 @@ def withdraw(request: Request, insight_id: UUID) -> HttpResponseBase:
     said = _read(InsightWithdrawal(request.POST))
     withdraw_insight(insight_id, reason=said["reason"], by=by, at=clock.now())
     messages.success(request, "It is taken back.")
+    return redirect("insight-detail", insight_id=insight_id)
+
+
+@require_POST
+def renew(request: Request, insight_id: UUID) -> HttpResponseBase:
+    """Say that an insight still holds."""
+    by: Actor = request.actor
+    said = _read(InsightRenewal(request.POST))
+    renew_insight(insight_id, reason=said["reason"], expires_on=said["expires_on"], by=by, at=clock.now())
+    messages.success(request, "It counts on.")
     return redirect("insight-detail", insight_id=insight_id)
 
 

@@ -185,6 +185,8 @@ def _card(row: Insight, at: datetime, stale_days: int) -> InsightCard:
         end_reason=row.end_reason,
         happened_share=row.happened_share,
         actual_size=row.actual_size,
-        is_stale=state is InsightState.STANDING and row.recorded_at + timedelta(days=stale_days) <= at,
+        is_stale=state is InsightState.STANDING
+        and (row.renewed_at or row.recorded_at) + timedelta(days=stale_days) <= at,
+        renewed_at=row.renewed_at,
         contradicted_by=(),
     )

@@ -8,7 +8,7 @@ from django.test import Client
 from tests.cast import sign_in, token_of
 
 from closeknit.rooms.customers.models import Insight
-from closeknit.rooms.customers.tests.knowing import TODAY, WANTED, know, record_of_a_bold_author
+from closeknit.rooms.customers.tests.knowing import NOW, TODAY, WANTED, know, record_of_a_bold_author
 from closeknit.web import boot, cli
 
 FORM = {
@@ -109,3 +109,20 @@ def test_a_settled_one_by_page(acme, bob, carol):
     assert client.post(f"/insights/{insight_id}/settle/", said).status_code == 302
     row = Insight.objects.get(pk=insight_id)
     assert (row.state, row.happened_share, row.actual_size) == ("settled", 0.5, 0.15)
+
+
+def test_one_that_expired_is_renewed_by_page_api_and_command(acme, bob, capsys, monkeypatch):
+    made = [know(bob, expires_on=TODAY + timedelta(days=5), service=name) for name in ("pick", "pack", "ship")]
+    Insight.objects.update(state="expired", ended_at=NOW)
+    client = browser("bob")
+    assert b"Renew it" in client.get(f"/insights/{made[0]}/").content
+    assert client.post(f"/insights/{made[0]}/renew/", {"reason": "Still so."}).status_code == 302
+    bearer = Client(headers={"authorization": f"Bearer {token_of('bob')}"})
+    body = json.dumps({"reason": "Still so.", "expires_on": (TODAY + timedelta(days=7)).isoformat()})
+    answer = bearer.post(f"/api/v1/insights/{made[1]}/renew", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["state"]) == (200, "standing")
+    monkeypatch.setattr(boot, "prepare", lambda **_: None)
+    words = ["customers", "insight", "renew", str(made[2]), "--reason", "Still so.", "--as", "bob", "--json"]
+    assert cli.main(words) == 0
+    assert json.loads(capsys.readouterr().out)["insight"]["renewed_at"]
+    assert set(Insight.objects.values_list("state", flat=True)) == {"standing"}
