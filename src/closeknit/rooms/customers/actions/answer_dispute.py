@@ -91,6 +91,8 @@ def _check(row: Dispute, corrected: str | None, answer: str) -> None:
 def _correct(row: Dispute, by: Actor, at: datetime) -> None:
     system = org.system_actor()
     statements = statements_in_force(row.account_number, by=system)
+    # Before the doubt: what survives together with the wrong value is not wrong for that.
+    fields = group_of(row.account_number, row.field, by=system) | {row.field: row.corrected}
     Doubt.objects.bulk_create(
         (
             Doubt(record_id=each.record_id, field=row.field, value=row.value, from_at=at, dispute=row)
@@ -102,7 +104,7 @@ def _correct(row: Dispute, by: Actor, at: datetime) -> None:
     ids_of = [each.record_id for each in statements]
     # What is right now is trusted again, also from who said it before.
     Doubt.objects.filter(record_id__in=ids_of, field=row.field, value=row.corrected, until_at=None).update(until_at=at)
-    _write_word(row, group_of(row.account_number, row.field, by=system) | {row.field: row.corrected}, by, at)
+    _write_word(row, fields, by, at)
     refresh_golden([row.account_number], thread_id=row.thread_id, by=system)
     publish(AccountCorrected(row.thread_id, row.account_number, row.field), by=by)
 

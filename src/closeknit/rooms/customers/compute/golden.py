@@ -80,13 +80,14 @@ def golden_sources(statements: Sequence[RecordStatement], rules: SurvivorshipRul
     for group in rules.groups:
         ranked, _ = _ranked(group, statements)
         found |= dict.fromkeys(group.fields, ranked[0]) if ranked else {}
-    return found
+    consents = _strictest_first(statements)
+    return found | ({CONSENT: consents[0]} if consents else {})
 
 
 def strictest_consent(words: Iterable[str]) -> str:
     """Return the strictest word on whether an account may be contacted: one "no" outweighs all "yes".
 
-    "" where no source says anything. Privacy's own register of consents is asked beside this; neither loosens the other.
+    "" where no source says anything. Privacy's own register is asked beside this; neither loosens the other.
     """
     said = {word.strip().lower() for word in words} - {""}
     return "no" if said - {"yes"} else "yes" if said else ""
@@ -213,10 +214,14 @@ def _consents(statements: Sequence[RecordStatement]) -> list[RecordStatement]:
     return [each for each in statements if each.fields.get(CONSENT) and CONSENT not in each.untrusted]
 
 
-def _consent(account_number: str, statements: Sequence[RecordStatement], at: datetime) -> GoldenField:
+def _strictest_first(statements: Sequence[RecordStatement]) -> list[RecordStatement]:
     said = _consents(statements)
     strict = strictest_consent(each.fields[CONSENT] for each in said)
-    ordered = sorted(said, key=lambda each: (strictest_consent([each.fields[CONSENT]]) != strict, each.system))
+    return sorted(said, key=lambda each: (strictest_consent([each.fields[CONSENT]]) != strict, each.system))
+
+
+def _consent(account_number: str, statements: Sequence[RecordStatement], at: datetime) -> GoldenField:
+    ordered = _strictest_first(statements)
     claims = [
         _claim(account_number, CONSENT, each, at, not place, STRICTEST if not place else "counts where it is stricter")
         for place, each in enumerate(ordered)

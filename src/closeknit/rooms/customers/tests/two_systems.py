@@ -43,6 +43,7 @@ A2,Harbor Tools,volume,North,north
 A3,Lindental Papier AG,standard,South,south
 """
 HEADER = "key,number,name,street,postcode,city,country,phone,email,tax,duns,contact,updated\n"
+# ruff: noqa: E501
 ERP = """A1,A1,Harbour Tools GmbH,Hafenweg 4,70100,Oberhafen,DE,+49 30 1234567,info@harbour.example,DE123456789,,yes,2026-01-10T08:00:00+00:00
 A2,A2,Harbor Tools,Hafenweg 4,70100,Oberhafen,DE,+49 30 1234567,,,,,2025-06-01T08:00:00+00:00
 A3,A3,Lindental Papier AG,Gartenweg 9,80200,Lindental,DE,+49 89 7654321,office@papier.example,DE987654321,,,2026-01-10T08:00:00+00:00
