@@ -5,6 +5,7 @@ from closeknit.kernel.events import Listener
 from closeknit.kernel.news import Event, WorkRefused
 from closeknit.rooms.decisions.contracts.replays import Recompute
 from closeknit.rooms.org.contracts.settings import REVIEW_AFTER_DAYS, Setting
+from closeknit.rooms.sensing.contracts.lineage import LineagePart
 
 SEAL_EVERY_SECONDS = 0.1
 ESCALATIONS_EVERY_SECONDS = 1.0
@@ -199,6 +200,14 @@ def replays() -> dict[str, Recompute]:
     return {"plan.drafted": recompute_drafted_line, **dict.fromkeys(KINDS.values(), recompute_refreshed_line)}
 
 
+def lineage() -> dict[str, LineagePart]:
+    """Return how things of higher rooms stand in the chain from rows to decisions, in the order they are made."""
+    from closeknit.rooms.capacity.reads.lineage import PlanLineage
+    from closeknit.rooms.demand.reads.lineage import ForecastLineage
+
+    return {"forecast": ForecastLineage(), "plan": PlanLineage()}
+
+
 def cards() -> dict[str, type]:
     """Return the contracts with fields that not everybody sees who sees the account, by room and name."""
     from dataclasses import is_dataclass
@@ -226,6 +235,7 @@ def install() -> None:
     from closeknit.rooms.privacy import jobs as privacy
     from closeknit.rooms.privacy.actions.pass_gate import judge_bulk
     from closeknit.rooms.sensing import jobs as sensing
+    from closeknit.web.copy_source import gather
     from closeknit.web.evidence import evidence_queries
     from closeknit.web.personal_data import personal_tables
 
@@ -235,8 +245,10 @@ def install() -> None:
     declared.declare("tiers", {tier.value: tier for tier in TIER_ORDER})
     declared.declare("duty evidence", evidence_queries())
     declared.declare("replays", replays())
+    declared.declare("lineage", lineage())
     declared.declare("subjects", {"account": find_jurisdictions})
     declared.declare("personal tables", personal_tables())
+    declared.declare("copy source", {"gather": gather})
     declared.declare("deletion gate", {"judge": lambda deletion, by: judge_bulk(deletion, by=by or org.system_actor())})
     events.connect(listeners(), org.get_requester)
     jobs.keep_up(decisions.keep_ledger_sealed, every_seconds=SEAL_EVERY_SECONDS)

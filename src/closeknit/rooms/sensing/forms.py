@@ -66,3 +66,11 @@ class RecipeForm(forms.Form):
     text = forms.CharField(max_length=200_000, strip=False)
     seen_version = forms.CharField(required=False, max_length=12)
     why = forms.CharField(required=False, max_length=500)
+
+
+class RowAskedForm(forms.Form):
+    """Which row of which load."""
+
+    batch = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    line = forms.IntegerField(min_value=0, max_value=2**63 - 1)
+    file = forms.IntegerField(required=False, min_value=0, max_value=32767)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from closeknit.rooms.sensing.pages import conflicts, connectors, feeds, quarantine, recipes
+from closeknit.rooms.sensing.pages import conflicts, connectors, feeds, lineage, quarantine, recipes
 
 urlpatterns = [
     path("feeds/", feeds.list_feeds, name="feed-list"),
@@ -23,5 +23,7 @@ urlpatterns = [
     path("feed-conflicts/", conflicts.list_conflicts, name="conflict-list"),
     path("feed-conflicts/compare/", conflicts.compare, name="conflict-compare"),
     path("feed-conflicts/<uuid:conflict_id>/settle/", conflicts.settle, name="conflict-settle"),
+    path("lineage/<str:kind>/<uuid:node_id>/", lineage.show_back, name="lineage-back"),
+    path("feeds/<str:feed>/lineage/", lineage.show_forward, name="lineage-forward"),
     path("tiles/feeds/", feeds.show_today_tile, name="tile-feeds-today"),
 ]

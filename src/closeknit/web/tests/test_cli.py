@@ -17,6 +17,7 @@ from closeknit.web import boot, cli
 PACKAGE = Path(closeknit.__file__).parent
 SCHEMAS = {
     "closeknit.purposes/1",
+    "closeknit.anonymised-copy/1",
     "closeknit.purpose/1",
     "closeknit.uses/1",
     "closeknit.consents/1",
@@ -143,6 +144,8 @@ SCHEMAS = {
     "closeknit.proposal/1",
     "closeknit.proposals/1",
     "closeknit.quarantine/1",
+    "closeknit.lineage/1",
+    "closeknit.row-lineage/1",
     "closeknit.feed-conflict/1",
     "closeknit.feed-conflicts/1",
     "closeknit.freshness/1",
@@ -292,6 +295,8 @@ READING = (
     "sensing quarantine --limit 1",
     "sensing freshness",
     "sensing conflicts",
+    "sensing lineage forecast {run}",
+    "sensing lineage plan {plan}",
     "sensing recipes",
     "sensing recipes online-retail",
     "customers list --limit 1",

@@ -39,6 +39,7 @@ PAGES = (
     "/ledger/",
     "/feeds/",
     "/feeds/orders/",
+    "/lineage/plan/{plan}/",
     "/feed-conflicts/",
     "/feeds/orders/recipe/",
     "/feeds/orders/quarantine/",

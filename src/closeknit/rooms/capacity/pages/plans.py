@@ -86,6 +86,7 @@ def show_plan(request: Request, plan_id: UUID) -> HttpResponseBase:
             "dearest": dearest(pool_weeks),
             "short": [(claim, names.get(claim.pool, claim.pool)) for claim in short[:CLAIMS_SHOWN]],
             "more_short": len(short) > CLAIMS_SHOWN,
+            "may_trace": by.may(Permission.READ_FEEDS),
             "may_plan": by.may(Permission.RUN_PLAN),
             "sees_prices": by.may(Permission.READ_PRICES),
             "cells": _cells(plan, request, by) if "pool" in request.GET else None,

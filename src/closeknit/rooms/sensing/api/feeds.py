@@ -5,7 +5,7 @@ from ninja import Query, Router, Status
 from closeknit.kernel import clock
 from closeknit.kernel.http import Request
 from closeknit.rooms.sensing import reads
-from closeknit.rooms.sensing.actions.ingest_lines import ingest_lines
+from closeknit.rooms.sensing.actions.ingest_lines import ingest_body
 from closeknit.rooms.sensing.contracts import BatchCard, FeedCard, OperationSpan
 
 router = Router(tags=["sensing"])
@@ -47,11 +47,12 @@ def list_batches(
     },
 )
 def load_batch(request: Request, name: str, stream: str):
-    """Load rows through one stream of a feed.
+    """Load rows through one stream of a feed. The body may be packed (`Content-Encoding: gzip`).
 
     Refused rows go to quarantine; the same rows again are duplicates.
     """
-    card = ingest_lines(name, stream, request.body.split(b"\n"), by=request.actor, at=clock.now())
+    encoding = request.headers.get("Content-Encoding", "")
+    card = ingest_body(name, stream, request.body, encoding=encoding, by=request.actor, at=clock.now())
     return Status(201, card)
 
 

@@ -45,7 +45,15 @@ from closeknit.rooms.sensing.contracts.freshness import (
     Freshness,
 )
 from closeknit.rooms.sensing.contracts.lineage import (
+    BatchLineage,
+    LineageBack,
+    LineageForward,
+    LineageKind,
+    LineageNode,
+    LineagePart,
     LineageRow,
+    MadeOf,
+    Touched,
 )
 from closeknit.rooms.sensing.contracts.news import (
     EventCard,
@@ -94,6 +102,7 @@ __all__ = [
     "Advice",
     "BadRow",
     "BatchCard",
+    "BatchLineage",
     "BatchState",
     "ConflictCard",
     "ConflictKind",
@@ -114,7 +123,13 @@ __all__ = [
     "FreshFor",
     "Freshness",
     "HandlingTotal",
+    "LineageBack",
+    "LineageForward",
+    "LineageKind",
+    "LineageNode",
+    "LineagePart",
     "LineageRow",
+    "MadeOf",
     "MendOutcome",
     "OpenedHook",
     "OperationSpan",
@@ -142,6 +157,7 @@ __all__ = [
     "SeriesKey",
     "SourceFile",
     "StreamPreview",
+    "Touched",
     "Work",
     "WorkTotal",
 ]

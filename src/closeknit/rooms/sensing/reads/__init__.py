@@ -55,6 +55,12 @@ from closeknit.rooms.sensing.reads.series import (
 )
 from closeknit.rooms.sensing.reads.traffic import list_traffic
 from closeknit.rooms.sensing.reads.versions import recipe_versions
+from closeknit.rooms.sensing.reads.work_rows import list_work_rows
+from closeknit.rooms.sensing.reads.tracing import (
+    get_recipe_texts,
+    trace_back,
+    trace_forward,
+)
 
 __all__ = [
     "account_totals",
@@ -71,6 +77,7 @@ __all__ = [
     "get_freshness",
     "get_operation",
     "get_promise_rule",
+    "get_recipe_texts",
     "get_recipe_version",
     "get_row_to_mend",
     "half_hour_quantities",
@@ -92,6 +99,7 @@ __all__ = [
     "list_services",
     "list_streams",
     "list_traffic",
+    "list_work_rows",
     "preview_file",
     "preview_recipe",
     "purchase_days",
@@ -101,6 +109,8 @@ __all__ = [
     "region_zones",
     "stale_kinds",
     "stated_countries",
+    "trace_back",
+    "trace_forward",
     "units_by_account",
     "weekly_units",
     "work_lineage",

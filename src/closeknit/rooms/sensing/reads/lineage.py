@@ -19,11 +19,12 @@ def work_lineage(
     account_number: str | None = None,
     since_at: datetime | None = None,
     until_at: datetime | None = None,
+    known_at: datetime | None = None,
     limit: int = 100,
 ) -> list[LineageRow]:
     """Return observed work of an operation, newest first, each row with its batch, file and line.
 
-    A filter left out (None) means any; "" means work that states none.
+    A filter left out (None) means any; "" means work that states none. `known_at` leaves out what was loaded later.
     """
     require_feeds(by)
     given = {
@@ -33,12 +34,14 @@ def work_lineage(
         "account_number": account_number,
         "occurred_at__gte": since_at,
         "occurred_at__lt": until_at,
+        "batch__started_at__lte": known_at,
     }
     rows = WorkRow.objects.filter(operation=operation, **{name: v for name, v in given.items() if v is not None})
-    return [_row(row) for row in rows.select_related("feed", "batch").order_by("-occurred_at", "-id")[:limit]]
+    return [work_row(row) for row in rows.select_related("feed", "batch").order_by("-occurred_at", "-id")[:limit]]
 
 
-def _row(row: WorkRow) -> LineageRow:
+def work_row(row: WorkRow) -> LineageRow:
+    """Shape a row of work (with its feed and batch joined) for others."""
     return LineageRow(
         feed=row.feed.name,
         batch_id=row.batch_id,
@@ -56,4 +59,5 @@ def _row(row: WorkRow) -> LineageRow:
         currency=row.currency,
         is_return=row.is_return,
         thread_id=row.batch.thread_id,
+        file_number=row.file_number,
     )
