@@ -40,6 +40,7 @@ def answer_dispute(dispute_id: UUID, *, corrected: str | None, answer: str, by: 
         Invalid: without an answer, or for a value that is empty or says the same.
         Conflict: when it was answered already.
     """
+    by.require(Permission.READ_ACCOUNTS)
     with transaction.atomic():
         row = Dispute.objects.select_for_update().filter(pk=dispute_id).first()
         if row is None:
