@@ -11,6 +11,17 @@ from closeknit.rooms.privacy.contracts import ACCOUNT, CONTACT, PERSON, DataClas
 OF_ACCOUNT = "t.account_number = %(ref)s"
 OF_OTHERS = "t.account_number <> %(ref)s"
 ANY = "true"
+NAMED_ALONE = {
+    "customers_intimacy_criteria": "adopted_by",
+    "customers_tier_table": "adopted_by",
+    "customers_touchpoint": "set_by",
+    "decisions_exception": "ended_by_name reviewed_by_name",
+    "demand_backtest": "asked_by",
+    "demand_sharing_agreement": "ended_by_name",
+    "sensing_conflict": "settled_by_name",
+    "sensing_connector": "opened_by",
+}
+"""Where a person's name stands without its key: it goes where it is that name."""
 NAMES_IT = "position(%(ref)s in {column}) > 0"
 
 
@@ -92,6 +103,7 @@ def _of_accounts() -> Iterator[PersonalTable]:
     # No words, but laws that keep them: an erasure says so.
     yield _about("agreements_contract", DataClass.ACCOUNTING, {})
     yield _about("sensing_work", DataClass.ACCOUNTING, {})
+    yield _about("sensing_work", raw, _words("details", "json"))
 
 
 def _of_records(identity: DataClass, notes: DataClass) -> Iterator[PersonalTable]:
@@ -134,9 +146,18 @@ def _of_people() -> Iterator[PersonalTable]:
     people = DataClass.PEOPLE
     user = "t.{column} in (select p.user_id from org_person p where 'person:' || p.id = %(ref)s)"
     yield PersonalTable("org_person", PERSON, people, "'person:' || t.id = %(ref)s", _words("name"), known=("name",))
-    yield PersonalTable("auth_user", PERSON, people, user.format(column="id"), _words("first_name last_name email"))
+    yield PersonalTable(
+        "auth_user",
+        PERSON,
+        people,
+        user.format(column="id"),
+        _words("first_name last_name email") | {"username": "pseudonym"},
+    )
     yield PersonalTable("account_emailaddress", PERSON, people, user.format(column="user_id"), _words("email"))
-    yield PersonalTable("socialaccount_socialaccount", PERSON, people, user.format(column="user_id"), _words("uid"))
+    elsewhere = {"uid": "pseudonym", "extra_data": "json"}
+    yield PersonalTable("socialaccount_socialaccount", PERSON, people, user.format(column="user_id"), elsewhere)
+    for table, columns in NAMED_ALONE.items():
+        yield PersonalTable(table, PERSON, people, ANY, _words(columns, "mentions"))
     sessions = {"address": "text", "browser": "text"}
     yield PersonalTable("kernel_session", PERSON, people, user.format(column="user_id"), sessions)
     mine = "t.person_key = %(ref)s"
