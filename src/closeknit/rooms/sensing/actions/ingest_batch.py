@@ -31,6 +31,7 @@ from closeknit.rooms.sensing.mapping.chunks import Chunk, ChunkMapper, MappedChu
 from closeknit.rooms.sensing.mapping.expressions import Known
 from closeknit.rooms.sensing.mapping.recipe import Recipe, Stream, read_recipe
 from closeknit.rooms.sensing.models import Batch, BatchOperation, FactRow, Feed, QuarantinedRow
+from closeknit.rooms.sensing.reads.access import require_every_account
 from closeknit.rooms.sensing.reads.feeds import batch_card
 from closeknit.rooms.sensing.storing import (
     Place,
@@ -53,10 +54,11 @@ def ingest_batch(
     """Load a source through a feed and return the balanced batch. The same source again accepts nothing new.
 
     Each chunk is one transaction of rows, quarantine, counts and cursor, so a load that was cut off goes on
-    where it stopped. Refuses an unknown feed, a source with columns missing, and a feed that is being loaded
-    by another.
+    where it stopped. Refuses an unknown feed, a source with columns missing, a feed that is being loaded by
+    another, and who sees only some accounts: what is known already could not be told from what is new.
     """
     by.require(Permission.LOAD_DATA)
+    require_every_account(by)
     feed = Feed.objects.filter(name=feed_name).first()
     if feed is None:
         raise NotFound(

@@ -12,8 +12,17 @@ from closeknit.rooms.sensing.mapping.recipe import read_recipe
 from closeknit.rooms.sensing.mapping.rows import columns_of_stream
 from closeknit.rooms.sensing.models import Feed
 from closeknit.rooms.sensing.sources import of_lines
+from closeknit.rooms.sensing.sources.unpacking import unpacked
 
 MOST_LINES = 100_000
+MOST_BODY_BYTES = 64 << 20
+
+
+def ingest_body(feed_name: str, stream: str, body: bytes, *, encoding: str = "", by: Actor, at: datetime) -> BatchCard:
+    """Load the lines of a request's body, which may be packed with gzip on its way (`encoding`)."""
+    by.require(Permission.LOAD_DATA)
+    lines = unpacked(body, encoding.strip().lower(), most_bytes=MOST_BODY_BYTES).split(b"\n")
+    return ingest_lines(feed_name, stream, lines, by=by, at=at)
 
 
 def ingest_lines(feed_name: str, stream: str, lines: Iterable[bytes], *, by: Actor, at: datetime) -> BatchCard:

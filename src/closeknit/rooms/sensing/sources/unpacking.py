@@ -45,6 +45,26 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             yield io.BufferedReader(_Bounded(unpacked, file, path.name), BLOCK_BYTES)
 
 
+def unpacked(body: bytes, encoding: str, *, most_bytes: int) -> bytes:
+    """Return a request's body as it was before it was packed for the way: `encoding` is "" or "gzip".
+
+    Raises:
+        Invalid: for another encoding, a damaged body, and one that unpacks to more than it may.
+    """
+    if encoding in ("", "identity"):
+        return body
+    if encoding != "gzip":
+        raise Invalid(f"Bodies packed as {encoding[:40]!r} are not taken.", where="Content-Encoding", todo="Use gzip.")
+    packed = io.BytesIO(body)
+    with gzip.GzipFile(fileobj=packed) as stream:
+        found = io.BufferedReader(_Bounded(stream, packed, "body"), BLOCK_BYTES).read(most_bytes + 1)
+    if len(found) > most_bytes:
+        raise Invalid(
+            f"The body unpacks to more than {most_bytes >> 20} MB.", where="body", todo="Send it in several requests."
+        )
+    return found
+
+
 class _Bounded(io.RawIOBase):
     """What a packed file holds, up to what its own size makes believable."""
 

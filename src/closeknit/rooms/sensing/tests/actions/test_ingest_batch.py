@@ -1,12 +1,18 @@
+import gzip
+import json
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from closeknit.kernel.errors import Denied, Invalid, NotFound
 from closeknit.kernel.models import EventRow
 from closeknit.rooms.decisions import reads as decisions
+from closeknit.rooms.org import reads as org
+from closeknit.rooms.org.actions.issue_token import issue_token
+from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads
 from closeknit.rooms.sensing.actions.ingest_batch import ingest_batch
-from closeknit.rooms.sensing.actions.ingest_lines import ingest_lines
+from closeknit.rooms.sensing.actions.ingest_lines import ingest_body, ingest_lines
 from closeknit.rooms.sensing.contracts import BatchState, Counts, FactKind
 from closeknit.rooms.sensing.models import Batch, FactRow, QuarantinedRow, WorkRow
 from closeknit.rooms.sensing.tests.small import AT, HEADER, RECIPE, call, load, write_calls
@@ -130,8 +136,6 @@ def test_lines_of_a_request_are_the_same_rows_as_those_of_a_file(tmp_path, alice
     load(write_calls(tmp_path, [call(1)]), alice)
     row = dict(zip(HEADER.strip().split(","), call(1).strip().split(","), strict=True))
     del row["phone"]
-    import json
-
     known, new = json.dumps(row), json.dumps({**row, "id": 2})
     card = ingest_lines("small", "calls", [known.encode(), new.encode(), b"{"], by=alice, at=AT)
     assert card.counts == Counts(read=3, accepted=1, quarantined=1, duplicate=1)
@@ -151,6 +155,32 @@ def test_only_who_may_load_loads(tmp_path, alice, bob, dave):
             load(path, person)
     with pytest.raises(NotFound):
         ingest_batch("nothing", None, by=alice, at=AT)  # type: ignore[arg-type]
+
+
+def test_who_sees_only_some_accounts_does_not_load(tmp_path, alice):
+    load(write_calls(tmp_path, [call(1)]), alice)
+    token = issue_token(label="door", scopes=[Permission.LOAD_DATA], by=alice).token
+    with pytest.raises(Denied):
+        ingest_lines("small", "calls", [b"{}"], by=org.find_actor_of_token(token), at=AT)
+    assert Batch.objects.count() == 1
+
+
+def test_a_packed_body_is_unpacked_within_bounds(tmp_path, alice):
+    load(write_calls(tmp_path, [call(1)]), alice)
+    row = json.dumps({"id": 2, "at": "2026-02-01T10:00:00Z", "calls": 1}).encode()
+    card = ingest_body("small", "calls", gzip.compress(row), encoding="GZIP", by=alice, at=AT)
+    assert card.counts == Counts(read=1, accepted=1, quarantined=0, duplicate=0)
+    assert ingest_body("small", "calls", row, by=alice, at=AT).counts.duplicate == 1
+    bomb = gzip.compress(b"\n" * (40 << 20))
+    for body, encoding, why in (
+        (bomb, "gzip", "200 times"),
+        (b"x", "gzip", "unpacked"),
+        (b"x", "br", "br"),
+        (gzip.compress(b"[" * (80 << 20)), "gzip", "unpacks to more"),
+    ):
+        with pytest.raises(Invalid, match=why):
+            ingest_body("small", "calls", body, encoding=encoding, by=alice, at=AT)
+    assert Batch.objects.count() == 3
 
 
 def test_the_database_refuses_counts_that_do_not_balance(tmp_path, alice):
