@@ -22,7 +22,7 @@ from closeknit.kernel.chunks import Spread, map_chunks
 REGIONS, LEAVES_OF_PRODUCT, PRODUCTS_OF_CHUNK = 10, 100, 20
 WEEKS, HORIZON = 104, 13
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
-SIZES = (25_000, 50_000, 100_000)
+SIZES = (25_000, 100_000)
 AIM_SECONDS, AIM_GIGABYTES = 300.0, 4.0
 FloatArray = NDArray[np.float64]
 
