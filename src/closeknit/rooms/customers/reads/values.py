@@ -132,13 +132,8 @@ def _cards(run: WorthRun, rows: Sequence[ValueRow], by: Actor) -> list[AccountVa
         )
     }
     before = run_before(run)
-    earlier = dict(
-        ValueRow.objects.filter(run=before, account_number__in=numbers, value__isnull=False).values_list(
-            "account_number", "value"
-        )
-        if before
-        else []
-    )
+    valued = ValueRow.objects.filter(run=before, account_number__in=numbers, value__isnull=False) if before else []
+    earlier = {row.account_number: row.value for row in valued if row.value is not None}
     return redact((_card(run, row, names, earlier) for row in rows), by=by)
 
 
