@@ -106,6 +106,7 @@ POST /api/v1/privacy/retention | {new_retention}                                
 GET  /api/v1/privacy/gate                                                              401 403 200 200 200 200 403
 GET  /api/v1/privacy/erasures                                                          401 403 200 200 200 200 403
 POST /api/v1/privacy/erasures | {"reference":"ACME","reason":"Asked."}                 401 403 403 403 403 403 403
+POST /api/v1/privacy/copies | {"operation":"warehouse"}                                401 403 403 403 403 403 403
 GET  /api/v1/privacy/extract?reference=ACME                                            401 403 403 403 403 403 403
 GET  /api/v1/intimacy                                                                  401 403 200 200 200 200 403
 GET  /api/v1/intimacy/criteria                                                         401 403 200 200 200 200 403
@@ -303,6 +304,8 @@ POST /privacy/holds/{hold_id}/release/ | reason=So.                             
 GET  /privacy/keeping/                                                                 302 403 200 200 200 200 403
 POST /privacy/keeping/adopt/ | data_class=notes                                        302 403 403 403 403 403 403
 POST /privacy/keeping/erase/ | reference=ACME                                          302 403 403 403 403 403 403
+GET  /privacy/copies/                                                                  302 403 200 200 200 200 403
+POST /privacy/copies/draw/ | operation=warehouse                                       302 403 403 403 403 403 403
 GET  /tiles/account-privacy/?account=ACME                                              302 403 200 200 200 200 403
 GET  /accounts/{account_number}/profile/                                               302 403 200 200 200 200 200
 POST /accounts/{account_number}/merge/ | {merge_form}                                  302 403 403 302 403 403 403
@@ -598,6 +601,7 @@ def routes() -> set[tuple[str, str]]:
         "hold-release",
         "retention-adopt",
         "subject-erase",
+        "copy-draw",
         "insight-withdraw",
         "insight-renew",
         "insight-settle",

@@ -72,6 +72,7 @@ PAGES = (
     "/privacy/requests/",
     "/privacy/holds/",
     "/privacy/keeping/",
+    "/privacy/copies/",
     "/insights/new/",
     "/accounts/ACME/profile/",
     "/accounts/ACME/wrong/",

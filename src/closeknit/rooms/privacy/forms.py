@@ -150,3 +150,9 @@ class ErasureForm(SubjectForm):
 
     reason = forms.CharField(max_length=2000, label="Reason, without personal data: it stays")
     request_id = forms.UUIDField(required=False, label="Request that asks for it, by number")
+
+
+class CopyForm(forms.Form):
+    """Which operation to copy."""
+
+    operation = forms.CharField(max_length=80, label="Operation")

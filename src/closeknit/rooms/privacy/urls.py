@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from closeknit.rooms.privacy.pages import consents, keeping
+from closeknit.rooms.privacy.pages import consents, copies, keeping
 
 urlpatterns = [
     path("privacy/", consents.show_purposes, name="privacy"),
@@ -20,5 +20,7 @@ urlpatterns = [
     path("privacy/keeping/", keeping.show_keeping, name="privacy-keeping"),
     path("privacy/keeping/adopt/", keeping.adopt, name="retention-adopt"),
     path("privacy/keeping/erase/", keeping.erase, name="subject-erase"),
+    path("privacy/copies/", copies.show_copies, name="privacy-copies"),
+    path("privacy/copies/draw/", copies.draw, name="copy-draw"),
     path("tiles/account-privacy/", consents.show_account_tile, name="tile-account-privacy"),
 ]

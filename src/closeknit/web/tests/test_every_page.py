@@ -68,6 +68,7 @@ PAGES = (
     "/privacy/requests/",
     "/privacy/holds/",
     "/privacy/keeping/",
+    "/privacy/copies/",
     "/insights/new/",
     "/accounts/ACME/profile/",
     "/accounts/ACME/wrong/",

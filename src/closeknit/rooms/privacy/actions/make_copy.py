@@ -27,6 +27,7 @@ from closeknit.rooms.privacy.compute.copying import copy_work, generalise, pseud
 from closeknit.rooms.privacy.contracts.copies import (
     LEAST_ALIKE,
     MOST_NEAR_SHARE,
+    Copy,
     CopyReport,
     CopySource,
     CopyWork,
@@ -58,24 +59,36 @@ assumptions: [Every account is made of several real ones.]
 def make_copy(operation: str, to: Path, *, seed: int | None = None, by: Actor, at: datetime) -> CopyReport:
     """Write accounts, work, a recipe to load them and the report into a new folder, and return the report.
 
-    Accounts that do not allow it are left out, and so are those of which fewer than five would be alike. The key of the
-    pseudonyms is thrown away. `seed` None: another copy each time.
-
-    Raises:
-        NotFound: for an operation without work.
-        Invalid: for a folder that holds something.
-        Conflict: where the copy would show somebody, or would not behave like the original; nothing is written.
+    Raises what `draw_copy` raises, and Invalid for a folder that holds something.
     """
     by.require(Permission.MANAGE_PRIVACY)
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise Invalid("This folder holds something.", where=str(to), todo="Name a new or an empty one.")
+    copy = draw_copy(operation, seed=seed, by=by, at=at)
+    to.mkdir(parents=True, exist_ok=True)
+    for name, body in copy.files.items():
+        (to / name).write_bytes(body)
+    return copy.report
+
+
+def draw_copy(operation: str, *, seed: int | None = None, by: Actor, at: datetime) -> Copy:
+    """Return an anonymised copy as files, with its report, and put it on record.
+
+    Accounts that do not allow it are left out, and so are those of which fewer than five would be alike. The key of the
+    pseudonyms is thrown away. `seed` None: other events each time.
+
+    Raises:
+        NotFound: for an operation without work.
+        Conflict: where the copy would show somebody, or would not behave like the original.
+    """
+    by.require(Permission.MANAGE_PRIVACY)
     source: CopySource = declared("copy source")["gather"](operation, by=by)
     refused = list_refused(TEST_COPY, (account.account_number for account in source.accounts), by=by, at=at)
     rng = np.random.default_rng(seed)
-    shown = [
-        None if account.account_number in refused else pair
-        for account, pair in zip(source.accounts, generalise(source.accounts), strict=True)
-    ]
+    # Who refuses is left out before groups are made: the others must be alike without it.
+    asked = [account for account in source.accounts if account.account_number not in refused]
+    pairs = iter(generalise(asked))
+    shown = [None if account.account_number in refused else next(pairs) for account in source.accounts]
     copied = copy_work(source, shown, rng)
     report = _report(source, copied, shown, rng, at)
     _refuse_what_fails(report)
@@ -86,10 +99,7 @@ def make_copy(operation: str, to: Path, *, seed: int | None = None, by: Actor, a
     _refuse_words(source, files)
     with transaction.atomic():
         record_entry(_entry(report), by=by)
-        to.mkdir(parents=True, exist_ok=True)
-        for name, body in files.items():
-            (to / name).write_bytes(body)
-    return report
+    return Copy(report, files)
 
 
 def _report(

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.privacy.api import consents, keeping
+from closeknit.rooms.privacy.api import consents, copies, keeping
 
 router = Router()
-for part in (consents, keeping):
+for part in (consents, keeping, copies):
     router.add_router("", part.router)

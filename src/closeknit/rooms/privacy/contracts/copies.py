@@ -1,6 +1,6 @@
 """Anonymised copies: what goes in, what comes out, and the report that proves both behaviour and privacy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -87,3 +87,11 @@ class CopyReport:
     keeps_behaviour: bool
     is_private: bool
     sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy as files by name, and what it proves of itself."""
+
+    report: CopyReport
+    files: Mapping[str, bytes]

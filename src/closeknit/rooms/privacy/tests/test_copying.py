@@ -1,21 +1,27 @@
 """Anonymised copies: k and l as known, behaviour kept, nobody in it; each measure is seen to fail without its guard."""
 
+import io
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from django.test import Client
+from tests.cast import open_account, sign_in
 
 from closeknit.kernel import declared
 from closeknit.kernel.errors import Conflict, Denied, Invalid
 from closeknit.rooms.decisions import reads as decisions
-from closeknit.rooms.privacy.actions.make_copy import make_copy
+from closeknit.rooms.privacy.actions.make_copy import draw_copy, make_copy
 from closeknit.rooms.privacy.compute.anonymity import anonymity_of, ks_distance, nearest_distances
 from closeknit.rooms.privacy.compute.copy_report import distances_of, near_shares
 from closeknit.rooms.privacy.compute.copying import MINUTES_A_WEEK, MONDAY, copy_work, generalise, pseudonym
+from closeknit.rooms.privacy.contracts import account
 from closeknit.rooms.privacy.contracts.copies import CopyAccount, CopySource, CopyWork
-from closeknit.rooms.privacy.tests.saying import NOW
+from closeknit.rooms.privacy.tests.saying import NOW, say
+from closeknit.web import boot, cli
 
 KNOWN = Path("/").joinpath("work", "shared", "known_answers", "customer.json")
 ACCOUNTS, WEEKS = 120, 52
@@ -108,6 +114,32 @@ def test_red_twin_events_at_any_time_do_not_behave_alike(source):
     held = {each.feature: each.held for each in distances_of(source.work, replace(source.work, minute=minute))}
     assert not held["hour of the day"]
     assert not held["day of the week"]
+
+
+def test_a_copy_by_page_api_and_command(source, db, tmp_path, erin, capsys, monkeypatch):
+    monkeypatch.setattr(boot, "prepare", lambda **_: None)
+    client = Client()
+    sign_in(client, "erin")
+    answer = client.post("/privacy/copies/draw/", {"operation": "warehouse"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert set(archive.namelist()) == {"accounts.csv", "work.csv", "recipe.yaml", "report.json"}
+        assert json.loads(archive.read("report.json"))["is_private"]
+    body = json.dumps({"operation": "warehouse", "seed": 3})
+    said = client.post("/api/v1/privacy/copies", body, content_type="application/json").json()
+    assert said["report"]["k"] >= 5
+    assert said["files"]["accounts.csv"].startswith("account,tier,region\nC-")
+    words = ["privacy", "copy", "warehouse", "--to", str(tmp_path / "copy"), "--json", "--as", "erin"]
+    assert cli.main(words) == 0
+    assert json.loads(capsys.readouterr().out)["report"]["keeps_behaviour"]
+    assert (tmp_path / "copy" / "work.csv").exists()
+
+
+def test_who_refuses_is_in_no_copy(source, db, tmp_path, erin):
+    open_account("ZX00003", "key", "Heronry")
+    say("test-copy", by=erin, subject=account("ZX00003"))
+    report = draw_copy("warehouse", seed=1, by=erin, at=NOW).report
+    assert report.accounts == ACCOUNTS - report.left_out
+    assert report.left_out >= 1
 
 
 def test_refusals(source, db, tmp_path, erin, alice):
