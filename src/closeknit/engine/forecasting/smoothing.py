@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -213,6 +214,7 @@ def _named(forms: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(name for name in ALL_FORMS if name in names)
 
 
+@cache
 def _table(rounds: int) -> FloatArray:
     """Candidates [round, dimension, lane]: places in the unit cube, then standard normal steps; always the same."""
     # The generalised golden ratio of d + 1 spreads points most evenly (R-sequence).
@@ -226,7 +228,7 @@ def _table(rounds: int) -> FloatArray:
     # A series without noise in its states: straight lines and fixed seasons, from the whole history.
     table[0, :, 0] = (0.0, 0.0, 0.0, 1.0, 1.0)
     table[0, :, 1] = (1.0, 0.0, 0.0, 1.0, 0.5)
-    return array(table)
+    return frozen(table)
 
 
 def _logarithms(values: FloatArray) -> FloatArray:
@@ -240,15 +242,19 @@ def _allowed(values: FloatArray, first: IntArray, season: int, names: tuple[str,
     positive = np.all(np.isnan(values) | (values > 0.0), axis=1)
     seasonal = (season > 1) & (values.shape[1] - first >= 2 * season)
     result = np.zeros((values.shape[0], len(ALL_FORMS)), dtype=np.bool_)
+    counts = _parameter_counts(season)
     for i, name in enumerate(ALL_FORMS):
         if name in names:
-            result[:, i] = (count > _parameter_count(i, season) + 1) & (seasonal | (i % 6 < 3)) & (positive | (i < 6))
+            result[:, i] = (count > counts[i] + 1) & (seasonal | (i % 6 < 3)) & (positive | (i < 6))
     return result
 
 
-def _parameter_count(form: int, season: int) -> int:
-    """Parameters, starting states and the variance."""
-    return int(_PARAMETERS[form % 3] + _STATES[form % 3] + (season if form % 6 >= 3 else 0) + 1)
+@cache
+def _parameter_counts(season: int) -> IntArray:
+    """[form]: parameters, starting states and the variance."""
+    form = np.arange(len(ALL_FORMS))
+    counts: IntArray = _PARAMETERS[form % 3] + _STATES[form % 3] + np.where(form % 6 >= 3, season, 0) + 1
+    return frozen(counts)
 
 
 def _searched(
@@ -259,13 +265,14 @@ def _searched(
     places = np.zeros((*squares.shape, kernels.DIMENSIONS))
     allowed = _allowed(values, first, season, names)
     asked, aicc = allowed, np.zeros(squares.shape)
+    criterion = _criterion(values, logs, allowed, season)
     for rounds in (table[:_ROUNDS_FOR_ALL], table) if table.shape[0] > _ROUNDS_FOR_ALL else (table,):
         for part, scale in ((slice(0, 6), values), (slice(6, 12), logs)):
             found = _search(scale, first, season, asked[:, part], array(rounds))
             done = asked[:, part]
             squares[:, part] = np.where(done, found[:, :, 0], squares[:, part])
             places[:, part] = np.where(done[:, :, None], found[:, :, 1:], places[:, part])
-        aicc = _aicc(values, logs, squares, allowed, season)
+        aicc = criterion.of(squares)
         order = np.argsort(np.argsort(aicc, axis=1, kind="stable"), axis=1, kind="stable")
         asked = allowed & (order < _FORMS_TO_THE_END)
     return aicc, places
@@ -299,18 +306,33 @@ def _search(values: FloatArray, first: IntArray, season: int, allowed: BoolArray
     return found
 
 
-def _aicc(values: FloatArray, logs: FloatArray, squares: FloatArray, allowed: BoolArray, season: int) -> FloatArray:
-    """[series, form]; an exact fit counts as an error far below any that is seen, smaller for values than for logs."""
-    count = np.count_nonzero(~np.isnan(values), axis=1)[:, None]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Criterion:
+    """What AICc takes of a history, whatever its fits: [series, 1], [series, form] or [form]."""
+
+    count: FloatArray
+    least: FloatArray
+    jacobian: FloatArray
+    penalty: FloatArray
+    allowed: BoolArray
+
+    def of(self, squares: FloatArray) -> FloatArray:
+        """[series, form], infinite where a form is not allowed."""
+        mean_square = np.maximum(squares, self.least) / np.maximum(self.count, 1.0)
+        fit = self.count * np.log(np.where(self.allowed, mean_square, 1.0)) + self.jacobian
+        result: FloatArray = np.where(self.allowed, fit + self.penalty, np.inf)
+        return result
+
+
+def _criterion(values: FloatArray, logs: FloatArray, allowed: BoolArray, season: int) -> _Criterion:
+    """An exact fit counts as an error far below any that is seen, smaller for values than for logarithms."""
+    count = np.count_nonzero(~np.isnan(values), axis=1)[:, None].astype(np.float64)
     size = np.nansum(values**2, axis=1, keepdims=True)
     least = np.where(np.arange(len(ALL_FORMS)) < 6, _PERFECT * np.where(size > 0.0, size, 1.0), _PERFECT_LOG * count)
-    k = np.array([_parameter_count(i, season) for i in range(len(ALL_FORMS))])
-    mean_square = np.maximum(squares, least) / np.maximum(count, 1)
+    k = _parameter_counts(season)
     jacobian = 2.0 * np.nansum(logs, axis=1, keepdims=True) * (np.arange(len(ALL_FORMS)) >= 6)
-    fit = count * np.log(np.where(allowed, mean_square, 1.0)) + jacobian
     penalty = 2.0 * k + 2.0 * k * (k + 1.0) / np.where(allowed, count - k - 1.0, 1.0)
-    result: FloatArray = np.where(allowed, fit + penalty, np.inf)
-    return result
+    return _Criterion(count, least, jacobian, penalty, allowed)
 
 
 def _fitted(
@@ -336,7 +358,7 @@ def _fitted(
     before = [state.copy() for state in states]
     fitted, ahead = _advanced(scale, first, cycles, parameters, states, horizon, _SEARCHED)
     error = scale - fitted
-    k = np.array([_parameter_count(i, season) - 1 for i in range(len(ALL_FORMS))])[chosen]
+    k = _parameter_counts(season)[chosen] - 1
     degrees = np.maximum(count - np.where(usable, k, 1), 1)
     sigma = np.sqrt(np.nansum(error**2, axis=1) / degrees)
     spread = sigma[:, None] * _growth(parameters, cycles, horizon)
