@@ -38,3 +38,10 @@ def gather(operation: str, *, by: Actor) -> CopySource:
         currency=next((row[6] for row in kept if row[6]), ""),
     )
     return CopySource(operation, span.time_zone, accounts, work)
+
+
+def list_account_numbers(*, by: Actor) -> list[str]:
+    """Return the number of every account that the actor may see."""
+    from closeknit.rooms.customers import reads as customers
+
+    return [key.account_number for key in customers.list_account_keys(by=by)]

@@ -235,7 +235,7 @@ def install() -> None:
     from closeknit.rooms.privacy import jobs as privacy
     from closeknit.rooms.privacy.actions.pass_gate import judge_bulk
     from closeknit.rooms.sensing import jobs as sensing
-    from closeknit.web.copy_source import gather
+    from closeknit.web.copy_source import gather, list_account_numbers
     from closeknit.web.evidence import evidence_queries
     from closeknit.web.personal_data import personal_tables
 
@@ -247,6 +247,7 @@ def install() -> None:
     declared.declare("replays", replays())
     declared.declare("lineage", lineage())
     declared.declare("subjects", {"account": find_jurisdictions})
+    declared.declare("subject lists", {"account": list_account_numbers})
     declared.declare("personal tables", personal_tables())
     declared.declare("copy source", {"gather": gather})
     declared.declare("deletion gate", {"judge": lambda deletion, by: judge_bulk(deletion, by=by or org.system_actor())})

@@ -33,6 +33,8 @@ def add_commands(privacy: Any) -> None:
     erase.add_argument("--reason", required=True, help="a sentence for the ledger, without personal data")
     erase.add_argument("--request", type=UUID, help="the request that asks for it")
     erase.set_defaults(run=_erase)
+    again = privacy.add_parser("reapply-erasures", help="after an old backup came back: erase again who was erased")
+    again.set_defaults(run=_reapply)
     extract = privacy.add_parser("extract", help="print what we hold of a subject, for its request of access")
     extract.add_argument("subject", type=subject_text)
     extract.set_defaults(run=_extract)
@@ -237,6 +239,13 @@ def _erase(args: argparse.Namespace) -> int:
     subject = _subject(args.subject)
     done = erase_subject(subject, reason=args.reason, request_id=args.request, by=args.by, at=clock.now())
     return _print_erasures(args, [done])
+
+
+def _reapply(args: argparse.Namespace) -> int:
+    from closeknit.kernel import clock
+    from closeknit.rooms.privacy.actions.reapply_erasures import reapply_erasures
+
+    return _print_erasures(args, reapply_erasures(by=args.by, at=clock.now()))
 
 
 def _print_erasures(args: argparse.Namespace, found: list[Any]) -> int:

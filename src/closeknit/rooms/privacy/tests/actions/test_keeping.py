@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from closeknit.kernel.errors import Conflict, Denied, Invalid, NotFound
-from closeknit.rooms.customers.models import Insight
+from closeknit.rooms.customers.models import Account, Insight
 from closeknit.rooms.customers.tests.knowing import know
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.privacy import reads
@@ -14,6 +14,7 @@ from closeknit.rooms.privacy.actions.adopt_retention import adopt_retention
 from closeknit.rooms.privacy.actions.apply_retention import apply_retention
 from closeknit.rooms.privacy.actions.erase_subject import erase_subject
 from closeknit.rooms.privacy.actions.place_hold import WantedHold, place_hold, release_hold
+from closeknit.rooms.privacy.actions.reapply_erasures import reapply_erasures
 from closeknit.rooms.privacy.actions.record_request import (
     WantedRequest,
     close_request,
@@ -22,6 +23,7 @@ from closeknit.rooms.privacy.actions.record_request import (
     record_request,
 )
 from closeknit.rooms.privacy.contracts import DataClass, RequestKind, RequestState, RetentionRule, Subject, account
+from closeknit.rooms.privacy.models import ErasureRow
 from closeknit.rooms.privacy.tests.saying import ACME, NOW, say
 
 TODAY = NOW.date()
@@ -70,6 +72,20 @@ def test_nothing_goes_without_a_rule(acme, erin, monkeypatch):
     monkeypatch.setattr("closeknit.rooms.privacy.reads.keeping.SHIPPED_RULES", ())
     with pytest.raises(Conflict, match="No rule says"):
         erase_subject(ACME, reason="Asked.", by=erin, at=NOW)
+
+
+def test_who_was_erased_goes_again_after_an_old_backup_came_back(
+    acme, bolt, erin, bob, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_subject(ACME, reason="Asked.", by=erin, at=NOW)
+    assert reapply_erasures(by=erin, at=NOW) == []
+    # The backup knows of no erasure, and has the name.
+    ErasureRow.objects.all().delete()
+    Account.objects.filter(account_number="ACME").update(name="Acme Works")
+    (done,) = reapply_erasures(by=erin, at=NOW)
+    assert done.pseudonym.startswith("gone:")
+    assert dict(Account.objects.values_list("account_number", "name")) == {"ACME": "[erased]", "BOLT": "Bolt"}
 
 
 def test_who_may_erase(acme, erin, alice, carol, frank):
