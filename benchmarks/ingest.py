@@ -1,21 +1,31 @@
 """What does the front door cost beside the plainest loaders, on the same rows of work in the same run?
 
-The plain ones take the same accepted rows of the same files and neither check, deduplicate, keep lineage, nor balance.
+Events over HTTP: the product's server takes them in requests, checks, deduplicates, keeps lineage and balances; the
+plain ones take the same rows, in this process, into the same table with the same constraints. Files: the plain ones
+take the rows that the front door accepted. Then what a heavy read beside it costs ingestion and a page.
 """
 
+import argparse
 import csv
 import json
+import multiprocessing
+import threading
 import time
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from benchmarks._report import show
+from benchmarks import _events
+from benchmarks._report import percentile, show
 from benchmarks._scratch import scratch, write_company
+from benchmarks._server import ask, database_process, post_all, processor_seconds, served
 
 ACCOUNTS, WEEKS = 80, 104
 BULK_ROWS = 500
+EVENTS, IN_ONE_REQUEST, BROKEN_EVERY = 400_000, 50_000, 10_000
+BESIDE_EVENTS, PLAIN_EVENTS = 200_000, 80_000
+EVENTS_PATH = "/api/v1/feeds/events/batches?stream="
 STREAMS: dict[str, dict[str, str]] = {
     "order_lines.csv": {"at": "ordered_at", "end": "shipped_at", "promised": "promised_minutes", "service": "picking"},
     "contacts.csv": {"at": "contacted_at", "handle": "handle_minutes", "service": "phone"},
@@ -25,7 +35,153 @@ DETAILS = ("order_number", "units", "topic", "wait_minutes", "abandoned", "equip
 
 
 def main() -> None:
-    """Load by the front door, then the same rows by the ORM and by COPY, each into an empty table."""
+    """Take events over HTTP, with and without a heavy read beside, then load files; each beside the plain loaders."""
+    parser = argparse.ArgumentParser(prog="run bench ingest", description="Measure the front door.")
+    parser.add_argument("--quick", action="store_true", help="an eighth of the events, and no files")
+    quick = parser.parse_args().quick
+    _events_over_http(EVENTS // 8 if quick else EVENTS, BESIDE_EVENTS // 4 if quick else BESIDE_EVENTS)
+    if not quick:
+        _files()
+
+
+def _events_over_http(count: int, beside: int) -> None:
+    with scratch() as home:
+        from closeknit.kernel import clock
+        from closeknit.rooms.org.reads import console_actor
+        from closeknit.rooms.sensing.actions.register_feed import register_feed
+
+        register_feed(_events.RECIPE, place="events.yaml", by=console_actor(), at=clock.now())
+        with served() as (port, headers, server):
+            ask(port, headers, f"{EVENTS_PATH}accounts", b"\n".join(_events.accounts()))
+            post_all(port, headers, f"{EVENTS_PATH}contacts", [_events.lines(IN_ONE_REQUEST, 10**8)])
+            parts = [
+                _events.lines(IN_ONE_REQUEST, start, broken_every=BROKEN_EVERY)
+                for start in range(0, count, IN_ONE_REQUEST)
+            ]
+            used = processor_seconds(server), processor_seconds(database_process(home))
+            front = post_all(port, headers, f"{EVENTS_PATH}contacts", parts)
+            used = processor_seconds(server) - used[0], processor_seconds(database_process(home)) - used[1]
+            again = post_all(port, headers, f"{EVENTS_PATH}contacts", parts[:1])
+            quarantined = _quarantined(len(parts) + 1)
+            whole = beside // IN_ONE_REQUEST
+            alone = _page_and_rate(port, headers, 10**7, whole)
+            heavy = _beside_a_heavy_read(lambda: _page_and_rate(port, headers, 2 * 10**7, whole))
+            idle = _page_times(port, headers, seconds=3)
+        good = [_events.lines(PLAIN_EVENTS if count == EVENTS else PLAIN_EVENTS // 4, 0)]
+        orm = _timed(lambda: _plainly(good, _events.plain_rows))
+        pydantic = _timed(lambda: _plainly(good, _events.checked_rows))
+    plain = sum(map(len, good)) / orm
+    _show_rates(
+        f"Events over HTTP, {IN_ONE_REQUEST:,} in a request, {quarantined} broken ones in quarantine",
+        plain,
+        ("front door over HTTP, checked", count, front),
+        ("front door over HTTP, the same again", IN_ONE_REQUEST, again),
+        ("json + bulk_create, no checks, no HTTP", sum(map(len, good)), orm),
+        ("pydantic + bulk_create, no HTTP", sum(map(len, good)), pydantic),
+    )
+    print(
+        f"  The front door used {1e6 * used[0] / count:.1f} µs of processor a row in the server and"
+        f" {1e6 * used[1] / count:.1f} µs in the database, each on a core of its own."
+    )
+    show(
+        "A page of feeds and ingestion beside a heavy read of all work",
+        ("while", "page p50 ms", "page p95 ms", "events/s"),
+        [
+            ("nothing else", *_shown(idle), "-"),
+            ("events come in", *_shown(alone[0]), f"{alone[1]:,.0f}"),
+            ("events come in, and all work is read", *_shown(heavy[0]), f"{heavy[1]:,.0f}"),
+        ],
+    )
+
+
+def _shown(times: list[float]) -> tuple[str, str]:
+    return f"{1000 * percentile(times, 0.5):.1f}", f"{1000 * percentile(times, 0.95):.1f}"
+
+
+def _show_rates(title: str, plain: float, *measured: tuple[str, int, float]) -> None:
+    rows = [
+        (name, f"{count:,}", f"{took:.1f}", f"{count / took:,.0f}", f"{count / took / plain:.2f}")
+        for name, count, took in measured
+    ]
+    show(title, ("how", "rows", "seconds", "rows/s", "of bulk_create"), rows)
+
+
+def _quarantined(batches: int) -> int:
+    from closeknit.rooms.sensing.models import Batch
+
+    counts = list(Batch.objects.order_by("-id").values_list("quarantined", flat=True)[:batches])
+    return sum(counts)
+
+
+def _page_and_rate(port: int, headers: dict[str, str], start: int, requests: int) -> tuple[list[float], float]:
+    """Return the page's times while events come in, and their rate."""
+    parts = [_events.lines(IN_ONE_REQUEST, start + n * IN_ONE_REQUEST) for n in range(requests)]
+    took: list[float] = []
+    posting = threading.Thread(
+        target=lambda: took.append(post_all(port, headers, f"{EVENTS_PATH}contacts", parts)), daemon=True
+    )
+    posting.start()
+    times = _page_times(port, headers, while_alive=posting)
+    posting.join()
+    return times, requests * IN_ONE_REQUEST / took[0]
+
+
+def _page_times(
+    port: int, headers: dict[str, str], *, seconds: float = 0, while_alive: threading.Thread | None = None
+) -> list[float]:
+    times: list[float] = []
+    ends = time.perf_counter() + seconds
+    while time.perf_counter() < ends or (while_alive is not None and while_alive.is_alive()):
+        started = time.perf_counter()
+        ask(port, headers, "/feeds/")
+        times.append(time.perf_counter() - started)
+        time.sleep(0.05)
+    return times
+
+
+def _beside_a_heavy_read(call: Any) -> Any:
+    """Make a call while another process reads all work as series, again and again."""
+    started = multiprocessing.get_context("spawn").Event()
+    reader = multiprocessing.get_context("spawn").Process(target=_read_on, args=(started,), daemon=True)
+    reader.start()
+    while not started.wait(1):
+        if not reader.is_alive():
+            raise SystemExit("The heavy reader did not start.")
+    try:
+        return call()
+    finally:
+        reader.terminate()
+        reader.join()
+
+
+def _read_on(started: Any) -> None:
+    from closeknit.web import boot
+
+    boot.prepare()
+    from closeknit.kernel import clock
+    from closeknit.kernel.scope import acting_as
+    from closeknit.rooms.org.reads import console_actor
+    from closeknit.rooms.sensing import reads
+
+    started.set()
+    with acting_as(console_actor()):
+        while True:
+            list(reads.daily_quantities("service-desk", until_at=clock.now(), by=console_actor()))
+
+
+def _plainly(parts: list[list[bytes]], rows: Any) -> None:
+    from django.db import transaction
+
+    from closeknit.rooms.sensing.models import Batch, WorkRow
+
+    batch = Batch.objects.order_by("id")[0]
+    for part in parts:
+        with transaction.atomic():
+            made = (WorkRow(**row) for row in rows(part, batch.feed_id, batch.pk))
+            WorkRow.objects.bulk_create(made, batch_size=BULK_ROWS, ignore_conflicts=True)
+
+
+def _files() -> None:
     with scratch() as home:
         from closeknit.kernel import roles
 
@@ -37,20 +193,13 @@ def main() -> None:
         orm = _timed(lambda: _by_orm(folder, accepted))
         with roles.as_owner():  # COPY into a table with row security is for its owner only
             copy = _timed(lambda: _by_copy(folder, accepted))
-    plain = work / orm
-    rows = [
-        (name, f"{count:,}", f"{took:.1f}", f"{count / took:,.0f}", f"{count / took / plain:.2f}")
-        for name, count, took in (
-            ("front door, first load (all files)", read, front),
-            ("front door, the same again", read, again),
-            ("csv.DictReader + bulk_create, no checks", work, orm),
-            ("csv.DictReader + COPY, no checks", work, copy),
-        )
-    ]
-    show(
-        f"Ingestion, sample company of {ACCOUNTS} accounts, {WEEKS} weeks",
-        ("how", "rows", "seconds", "rows/s", "of bulk_create"),
-        rows,
+    _show_rates(
+        f"Files of the sample company, {ACCOUNTS} accounts, {WEEKS} weeks",
+        work / orm,
+        ("front door, first load (all files)", read, front),
+        ("front door, the same again", read, again),
+        ("csv.DictReader + bulk_create, no checks", work, orm),
+        ("csv.DictReader + COPY, no checks", work, copy),
     )
 
 

@@ -16,6 +16,7 @@ import msgspec
 from closeknit.rooms.sensing.mapping import copy_text
 from closeknit.rooms.sensing.mapping.conditions import columns_of, compile_condition
 from closeknit.rooms.sensing.mapping.expressions import Known, columns_used, compile_expression
+from closeknit.rooms.sensing.mapping.quick import OTHER, instant_text, quick_reader
 from closeknit.rooms.sensing.mapping.recipe import WORK_FIELDS, Stream
 from closeknit.rooms.sensing.mapping.refusal import Refused
 from closeknit.rooms.sensing.mapping.rows import (
@@ -141,9 +142,10 @@ class WorkColumns:
 
     def _check_times(self, values: dict[str, Column], sound: list[bool]) -> None:
         latest, started = self._latest, values["occurred_at"]
-        for number, at in enumerate(started):
-            if sound[number] and (at is None or not EARLIEST <= at <= latest):
-                sound[number] = False
+        if not all(sound) or None in started or min(started) < EARLIEST or max(started) > latest:
+            for number, at in enumerate(started):
+                if sound[number] and (at is None or not EARLIEST <= at <= latest):
+                    sound[number] = False
         for number, end in enumerate(values.get("finished_at", ())):
             if end is not None and sound[number] and end < started[number]:
                 sound[number] = False
@@ -188,7 +190,9 @@ class WorkColumns:
     def _expression(self, spec: Any, kind: str, target: str) -> Callable[[list[Column]], Column]:
         used = sorted(columns_used(spec))
         index = {name: number for number, name in enumerate(used)}
-        return self._column(compile_expression(spec, kind, target, index, self._stream.form, self._known), used)
+        form = self._stream.form
+        quick = quick_reader(spec, kind, form, self._empty)
+        return self._column(compile_expression(spec, kind, target, index, form, self._known), used, quick)
 
     def _member(self, name: str, spec: Any) -> Callable[[list[Column]], Column]:
         """Return a detail as its part of a JSON object's text, "" where it says nothing."""
@@ -208,13 +212,13 @@ class WorkColumns:
         used = sorted(columns_of(spec))
         return self._column(compile_condition(spec, {name: number for number, name in enumerate(used)}), used)
 
-    def _column(self, step: Step, used: Sequence[str]) -> Callable[[list[Column]], Column]:
+    def _column(self, step: Step, used: Sequence[str], quick: Step | None = None) -> Callable[[list[Column]], Column]:
         """Return a step of a cleaned row, which sees only the columns it uses, as one of whole columns."""
         clean = self._cleaned
         places = [self._at[name] for name in used]
         if len(places) == 1:
-            only = places[0]
-            return lambda given: _each(lambda value: _or_refused(step, (clean(value),)), given[only])
+            only, read = places[0], self._of_one(step, quick)
+            return lambda given: _each(read, given[only])
 
         def of_several(given: list[Column]) -> Column:
             cleaned = [_each(clean, given[place]) for place in places]
@@ -222,6 +226,25 @@ class WorkColumns:
             return [_or_refused(step, row) for row in rows]
 
         return of_several
+
+    def _of_one(self, step: Step, quick: Step | None) -> Step:
+        empty = self._empty
+
+        def read(value: Any) -> Any:
+            if type(value) is str:
+                value = value.strip()
+                if not value or value in empty:
+                    value = None
+            try:
+                return step((value,))
+            except Refused:
+                return _REFUSED
+
+        def read_quickly(value: Any) -> Any:
+            found = quick(value) if quick else OTHER
+            return read(value) if found is OTHER else found
+
+        return read_quickly if quick else read
 
 
 _NEEDED = ("operation", "occurred_at", "finished_at")
@@ -279,8 +302,7 @@ def _doubt(sound: list[bool], column: Column, is_doubtful: Callable[[Any], bool]
 
 
 def _text(value: Any) -> str:
-    # Instants are UTC here; asking each for its offset costs more than all the rest of its text.
-    return f"{value.replace(tzinfo=None)}+00:00" if type(value) is datetime else str(value)
+    return instant_text(value) if type(value) is datetime else str(value)
 
 
 def _cells(name: str, texts: list[str], column: Column) -> Sequence[str]:

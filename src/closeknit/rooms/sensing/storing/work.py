@@ -1,6 +1,5 @@
 """Work into its table: by COPY into a temporary one, then each key once."""
 
-from collections import defaultdict
 from datetime import datetime
 
 from django.db import connection
@@ -94,11 +93,15 @@ def _once_each(chunk: WorkChunk, settled: Settled) -> WorkChunk:
 
 
 def _add_up(batch: Batch, chunk: WorkChunk) -> None:
-    parts: dict[str, list[tuple[datetime, bytes]]] = defaultdict(list)
-    for operation, at, content in zip(chunk.operations, chunk.instants, chunk.content_hashes, strict=True):
-        parts[operation].append((at, content))
+    parts: dict[str, tuple[list[datetime], list[bytes]]] = {}
+    if len(set(chunk.operations)) == 1:
+        parts[chunk.operations[0]] = (chunk.instants, chunk.content_hashes)
+    else:
+        for operation, at, content in zip(chunk.operations, chunk.instants, chunk.content_hashes, strict=True):
+            instants, contents = parts.setdefault(operation, ([], []))
+            instants.append(at)
+            contents.append(content)
     with connection.cursor() as cursor:
-        for operation, found in sorted(parts.items()):
-            first_at, last_at = min(at for at, _ in found), max(at for at, _ in found)
-            total = sum(int.from_bytes(content) for _, content in found)
-            cursor.execute(_ADD_UP, [batch.pk, operation, len(found), first_at, last_at, total])
+        for operation, (instants, contents) in sorted(parts.items()):
+            total = sum(map(int.from_bytes, contents))
+            cursor.execute(_ADD_UP, [batch.pk, operation, len(instants), min(instants), max(instants), total])
