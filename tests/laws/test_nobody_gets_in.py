@@ -30,6 +30,8 @@ OPEN = {
     "decisions.actions.record_rights.record_rights_change",
     "decisions.actions.record_rights.record_token",
     "decisions.actions.record_setting_change.record_setting_change",
+    "decisions.actions.record_stewards.record_department_sharing",
+    "decisions.actions.record_stewards.record_steward_change",
     "decisions.actions.record_setting_change.record_setting_review",
     "decisions.actions.notify.notify_people",
     "decisions.actions.notify.settle_notices",

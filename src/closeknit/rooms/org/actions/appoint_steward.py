@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
-from closeknit.kernel import ids
+from closeknit.kernel import clock, ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid, NotFound
 from closeknit.kernel.events import publish
@@ -39,6 +39,9 @@ def appoint_steward(
     _check_place(level, place)
     check_reason(reason)
     start = starts_at or at
+    clock.check(start, where="starts_at")
+    if ends_at is not None:
+        clock.check(ends_at, where="ends_at")
     check_span(start, ends_at, at)
     try:
         with transaction.atomic():

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from closeknit.kernel import ids
+from closeknit.kernel import clock, ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid, NotFound
 from closeknit.kernel.events import publish
@@ -13,7 +13,7 @@ from closeknit.rooms.org.compute import check_reason, check_span
 from closeknit.rooms.org.contracts import Department, DepartmentSharingChanged, Permission
 from closeknit.rooms.org.contracts.stewards import check_subject
 from closeknit.rooms.org.models import DepartmentSharing
-from closeknit.rooms.org.reads.fields import withholdable_fields
+from closeknit.rooms.org.reads.stewards import list_withholdable_fields
 
 
 def withhold_from_department(
@@ -34,9 +34,12 @@ def withhold_from_department(
     """
     by.require(Permission.MANAGE_SETTINGS)
     check_subject(domain, field)
-    _check_what(domain, field, department)
+    _check_what(domain, field, department, by)
     check_reason(reason)
     start = starts_at or at
+    clock.check(start, where="starts_at")
+    if ends_at is not None:
+        clock.check(ends_at, where="ends_at")
     check_span(start, ends_at, at)
     same = DepartmentSharing.objects.filter(domain=domain, field=field, department=department)
     try:
@@ -76,11 +79,11 @@ def share_again(rule_id: int, *, reason: str, by: Actor, at: datetime) -> None:
         publish(DepartmentSharingChanged(row.thread_id, row.pk, True), by=by)
 
 
-def _check_what(domain: str, field: str, department: str) -> None:
+def _check_what(domain: str, field: str, department: str, by: Actor) -> None:
     if department not in list(Department):
         known = ", ".join(Department)
         raise Invalid(f"There is no department {department[:40]!r}.", where="department", todo=f"Use one of {known}.")
-    known_fields = withholdable_fields().get(domain, frozenset())
+    known_fields = list_withholdable_fields(by=by).get(domain, frozenset())
     if not known_fields:
         raise Invalid(f"No field of {domain} can be withheld.", where="domain", todo="Every reader sees all of it.")
     if field and field not in known_fields:

@@ -130,3 +130,8 @@ def check_subject(domain: str, field: str) -> None:
             where="field",
             todo="Use one such as account_number, or leave it out.",
         )
+
+
+def domains_of(room: str, kind: Sensitivity) -> set[str]:
+    """Return the domains that a room's fields of a sensitivity belong to."""
+    return {room, DOMAIN_OF_SENSITIVITY.get(kind, room)}

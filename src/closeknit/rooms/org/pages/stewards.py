@@ -100,7 +100,7 @@ def _page(request: Request, appointment: forms.Form, withholding: forms.Form, st
         {
             "stewards": [(card, card.is_in_force(now)) for card in stewards],
             "rules": [(card, card.is_in_force(now)) for card in reads.list_sharing_rules(by=by, at=now)],
-            "domains": _domains(stewards, now),
+            "domains": _domains(stewards, now, by),
             "departments": [(role.value, department.value) for role, department in DEPARTMENT_OF.items()],
             "may_appoint": by.may(Permission.MANAGE_PEOPLE),
             "may_share": by.may(Permission.MANAGE_SETTINGS),
@@ -111,7 +111,9 @@ def _page(request: Request, appointment: forms.Form, withholding: forms.Form, st
     )
 
 
-def _domains(stewards: list[StewardCard], now: datetime) -> list[tuple[str, str, StewardCard | None, list[str]]]:
+def _domains(
+    stewards: list[StewardCard], now: datetime, by: Actor
+) -> list[tuple[str, str, StewardCard | None, list[str]]]:
     held = {c.domain: c for c in stewards if c.is_in_force(now) and not c.field and not c.place}
-    fields = reads.withholdable_fields()
+    fields = reads.list_withholdable_fields(by=by)
     return [(word, sentence, held.get(word), sorted(fields.get(word, ()))) for word, sentence in DOMAINS.items()]

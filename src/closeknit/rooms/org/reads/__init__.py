@@ -11,7 +11,7 @@ from closeknit.rooms.org.reads.actors import (
     system_actor,
 )
 from closeknit.rooms.org.reads.changes import get_rights_change, list_rights_changes
-from closeknit.rooms.org.reads.fields import redact, withholdable_fields
+from closeknit.rooms.org.reads.fields import redact
 from closeknit.rooms.org.reads.people import (
     get_absence,
     get_delegation,
@@ -44,6 +44,7 @@ from closeknit.rooms.org.reads.stewards import (
     get_stewardship,
     list_sharing_rules,
     list_stewards,
+    list_withholdable_fields,
 )
 from closeknit.rooms.org.reads.tokens import find_actor_of_token, hash_token, list_tokens
 
@@ -87,11 +88,11 @@ __all__ = [
     "list_teams",
     "list_tokens",
     "list_visible",
+    "list_withholdable_fields",
     "may_set",
     "place_of",
     "places_of",
     "redact",
     "system_actor",
     "visible_account_numbers",
-    "withholdable_fields",
 ]

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.declared import declared
 from closeknit.rooms.org.contracts import NEEDED_FOR, Permission, Sensitivity
 from closeknit.rooms.org.contracts.fields import sensitive_fields, without
-from closeknit.rooms.org.contracts.stewards import DOMAIN_OF_SENSITIVITY
+from closeknit.rooms.org.contracts.stewards import domains_of
 from closeknit.rooms.org.reads.scope import list_visible
 
 Card = TypeVar("Card")
@@ -42,20 +41,6 @@ def redact(
     ]
 
 
-def withholdable_fields() -> dict[str, frozenset[str]]:
-    """Return the fields that a department can be kept from, by domain: those that are more than public."""
-    found: dict[str, set[str]] = {}
-    for name, card in declared("cards").items():
-        for kind, names in sensitive_fields(card).items():
-            for domain in _domains(name.partition(".")[0], kind):
-                found.setdefault(domain, set()).update(names)
-    return {domain: frozenset(names) for domain, names in found.items()}
-
-
-def _domains(room: str, kind: Sensitivity) -> set[str]:
-    return {room, DOMAIN_OF_SENSITIVITY.get(kind, room)}
-
-
 def _unshared(cards: list[Card], by: Actor) -> list[Card]:
     """Blank what the actor's department does not get of these cards' domains."""
     if not by.withheld:
@@ -66,7 +51,7 @@ def _unshared(cards: list[Card], by: Actor) -> list[Card]:
         name: None
         for kind, names in sensitive_fields(card).items()
         for name in names
-        for domain in _domains(room, kind)
+        for domain in domains_of(room, kind)
         if {f"{domain}.", f"{domain}.{name}"} & by.withheld
     }
     return [dataclasses.replace(each, **blank) for each in cards] if blank else cards  # type: ignore[type-var]

@@ -5,13 +5,16 @@ from datetime import datetime
 from django.db.models import Q, QuerySet, Value
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.declared import declared
 from closeknit.kernel.errors import Denied, NotFound
 from closeknit.rooms.org.contracts import Level, Permission
+from closeknit.rooms.org.contracts.fields import sensitive_fields
 from closeknit.rooms.org.contracts.stewards import (
     Department,
     SharingRuleCard,
     StewardCard,
     check_subject,
+    domains_of,
 )
 from closeknit.rooms.org.models import Absence, DepartmentSharing, Stewardship
 from closeknit.rooms.org.reads.actors import in_force
@@ -25,7 +28,7 @@ def find_steward(
     Who answers for the field comes before who answers for the whole domain; of each, the site's before the region's
     before everyone's. Who cannot sign in any more is passed over, and so is who is away while another one is there.
     """
-    require_colleague(by)
+    _require_colleague(by)
     check_subject(domain, field)
     places = Q(level=Level.GLOBAL.value)
     for level, place in ((Level.REGION, region), (Level.SITE, site)):
@@ -42,7 +45,7 @@ def list_stewards(
     *, by: Actor, at: datetime, domain: str = "", person_key: str = "", also_past: bool = False
 ) -> list[StewardCard]:
     """Return who answers for what now or from later on, by domain, field and place; `also_past`: and who did before."""
-    require_colleague(by)
+    _require_colleague(by)
     rows = Stewardship.objects.all()
     if domain:
         check_subject(domain, "")
@@ -56,7 +59,7 @@ def list_stewards(
 
 def get_stewardship(stewardship_id: int, *, by: Actor, at: datetime | None = None) -> StewardCard:
     """Return one appointment, or raise NotFound. Without an instant nobody counts as away."""
-    require_colleague(by)
+    _require_colleague(by)
     found = _cards(Stewardship.objects.filter(pk=stewardship_id), at)
     if not found:
         raise NotFound("There is no such stewardship.", where=str(stewardship_id))
@@ -65,7 +68,7 @@ def get_stewardship(stewardship_id: int, *, by: Actor, at: datetime | None = Non
 
 def list_sharing_rules(*, by: Actor, at: datetime, also_past: bool = False) -> list[SharingRuleCard]:
     """Return what departments do not get of each other's data, now or from later on."""
-    require_colleague(by)
+    _require_colleague(by)
     rows = DepartmentSharing.objects.order_by("domain", "field", "department", "-starts_at")
     if not also_past:
         rows = rows.filter(Q(ends_at=None) | Q(ends_at__gt=at))
@@ -74,14 +77,25 @@ def list_sharing_rules(*, by: Actor, at: datetime, also_past: bool = False) -> l
 
 def get_sharing_rule(rule_id: int, *, by: Actor) -> SharingRuleCard:
     """Return one sharing rule, or raise NotFound."""
-    require_colleague(by)
+    _require_colleague(by)
     row = DepartmentSharing.objects.filter(pk=rule_id).first()
     if row is None:
         raise NotFound("There is no such sharing rule.", where=str(rule_id))
     return _rule(row)
 
 
-def require_colleague(by: Actor) -> None:
+def list_withholdable_fields(*, by: Actor) -> dict[str, frozenset[str]]:
+    """Return the fields that a department can be kept from, by domain: those that are more than public."""
+    _require_colleague(by)
+    found: dict[str, set[str]] = {}
+    for name, card in declared("cards").items():
+        for kind, names in sensitive_fields(card).items():
+            for domain in domains_of(name.partition(".")[0], kind):
+                found.setdefault(domain, set()).update(names)
+    return {domain: frozenset(names) for domain, names in found.items()}
+
+
+def _require_colleague(by: Actor) -> None:
     """Refuse who does not work here: stewards are named to colleagues only."""
     if not any(by.may(p) for p in (Permission.READ_INTERNAL, Permission.READ_FEEDS, Permission.MANAGE_PEOPLE)):
         raise Denied(

@@ -11,7 +11,6 @@ from closeknit.kernel.errors import Invalid
 from closeknit.rooms.decisions.actions.close_escalation import close_escalation
 from closeknit.rooms.decisions.actions.raise_escalation import raise_escalation
 from closeknit.rooms.decisions.actions.record_entry import record_entry
-from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission, StewardCard
 from closeknit.rooms.sensing.contracts import CONFLICT_DUE_HOURS, ConflictState, Disagreement
@@ -19,6 +18,7 @@ from closeknit.rooms.sensing.mapping.disagreeing import recipes_disagree, values
 from closeknit.rooms.sensing.mapping.recipe import Recipe, read_recipe
 from closeknit.rooms.sensing.models import Conflict, Feed
 from closeknit.rooms.sensing.reads.conflicts import values_of
+from closeknit.rooms.sensing.storing.conflicts import conflict_entry
 
 PATH = "schema-conflict"
 DOMAINS = {
@@ -154,26 +154,3 @@ def _steward(part: Disagreement, at: datetime) -> StewardCard | None:
     field = part.field if part.field.isidentifier() and part.field.islower() else ""
     system = org.system_actor()
     return org.find_steward(domain, field, by=system, at=at) or org.find_steward("sensing", by=system, at=at)
-
-
-def conflict_entry(row: Conflict, kind: str, sentence: str) -> Entry:
-    """Return the ledger line about a conflict (with its feeds joined)."""
-    return Entry(
-        thread_id=row.thread_id,
-        kind=kind,
-        subject=f"conflict:{row.pk}",
-        sentence=sentence,
-        evidence={
-            "conflict_id": row.pk,
-            "in": row.kind,
-            "target": row.target,
-            "field": row.field,
-            "feeds": [row.one_feed.name, row.other_feed.name],
-            "recipe_versions": [row.one_feed.recipe_version, row.other_feed.recipe_version],
-            "say": [row.one_says, row.other_says],
-            "rule": row.rule,
-            "steward": row.steward_key,
-            "due_at": row.due_at,
-            "why": row.settled_why,
-        },
-    )

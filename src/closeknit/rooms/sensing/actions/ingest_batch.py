@@ -4,16 +4,15 @@ balance.
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain, islice
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.errors import CloseknitError, Conflict, NotFound
+from closeknit.kernel.errors import CloseknitError, NotFound
 from closeknit.kernel.events import publish
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
@@ -43,6 +42,7 @@ from closeknit.rooms.sensing.storing import (
     store_work,
     withdraw_assumed,
 )
+from closeknit.rooms.sensing.storing.loading import only_one_loader
 
 CHUNK_ROWS = 10_000
 OnProgress = Callable[[Progress], None]
@@ -85,23 +85,6 @@ def _stream_of(recipe: Recipe, file: SourceFile) -> Stream:
     if stream is None:
         raise NotFound(f"The recipe {recipe.name} takes no file of this name.", where=file.name)
     return stream
-
-
-@contextmanager
-def only_one_loader(feed: Feed) -> Iterator[None]:
-    """Keep others from loading a feed meanwhile, or refuse where somebody does."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(hashtext('closeknit-load'), %s)", [feed.pk])
-        if not cursor.fetchone()[0]:
-            raise Conflict(
-                f"The feed {feed.name} is being loaded by someone else.",
-                where=feed.name,
-                todo="Wait until that load is done, then load again.",
-            )
-        try:
-            yield
-        finally:
-            cursor.execute("select pg_advisory_unlock(hashtext('closeknit-load'), %s)", [feed.pk])
 
 
 def _open_batch(feed: Feed, recipe: Recipe, source: RowSource, at: datetime) -> tuple[Batch, bool]:

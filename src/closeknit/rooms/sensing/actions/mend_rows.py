@@ -13,7 +13,6 @@ from closeknit.kernel.events import publish
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.contracts import Permission
-from closeknit.rooms.sensing.actions.ingest_batch import only_one_loader
 from closeknit.rooms.sensing.contracts import DemandObserved, MendOutcome, QuarantinedCard, RowOutcome
 from closeknit.rooms.sensing.mapping.chunks import ChunkMapper
 from closeknit.rooms.sensing.mapping.recipe import Recipe, Stream, read_recipe
@@ -28,10 +27,11 @@ from closeknit.rooms.sensing.reads.quarantine import (
     why_not,
 )
 from closeknit.rooms.sensing.storing import Place, Settled, store_facts, store_work
+from closeknit.rooms.sensing.storing.loading import only_one_loader
+from closeknit.rooms.sensing.storing.mending import by_batch, check_why, settle
 
 MOST_ROWS = 10_000
 MOST_CHARACTERS = 2000
-LONGEST_WHY = 500
 Values = Mapping[str, Any]
 Tried = tuple[QuarantinedRow, Values]
 
@@ -213,30 +213,11 @@ def _still(row: QuarantinedRow, refusal: Refused) -> QuarantinedCard:
     return quarantined_card(row)
 
 
-def settle(
-    rows: Sequence[QuarantinedRow], outcome: RowOutcome, why: str, version: str, by: Actor, at: datetime
-) -> None:
-    """Write what became of rows, who saw to it and why."""
-    for row in rows:
-        row.outcome, row.settled_why, row.mended_by_version = outcome.value, why, version
-        row.settled_by_key, row.settled_by_name, row.released_at = by.key, by.name, at
-    fields = ["mended", "outcome", "settled_why", "mended_by_version", "settled_by_key", "settled_by_name"]
-    QuarantinedRow.objects.bulk_update(rows, [*fields, "released_at"], batch_size=1000)
-
-
 def _move(batch: Batch, total: MendOutcome) -> None:
     batch.quarantined -= total.accepted + total.duplicate
     batch.accepted += total.accepted
     batch.duplicate += total.duplicate
     batch.save(update_fields=["quarantined", "accepted", "duplicate"])
-
-
-def by_batch(rows: Iterable[QuarantinedRow]) -> list[tuple[Batch, list[QuarantinedRow]]]:
-    """Return rows by the load they came with, the earliest first."""
-    held: dict[int, list[QuarantinedRow]] = defaultdict(list)
-    for row in rows:
-        held[row.batch_id].append(row)
-    return [(part[0].batch, part) for _, part in sorted(held.items())]
 
 
 def _plus(one: MendOutcome, other: MendOutcome) -> MendOutcome:
@@ -276,12 +257,6 @@ def _mended_entry(batch: Batch, total: MendOutcome, columns: list[str], version:
             "why": why,
         },
     )
-
-
-def check_why(why: str) -> None:
-    """Refuse a missing or endless reason."""
-    if not why.strip() or len(why) > LONGEST_WHY or "\x00" in why:
-        raise Invalid("This needs a reason.", where="why", todo=f"Say why, in at most {LONGEST_WHY} characters.")
 
 
 def _text(value: Any) -> str:

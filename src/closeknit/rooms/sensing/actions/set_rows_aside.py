@@ -10,9 +10,10 @@ from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.contracts import Permission
-from closeknit.rooms.sensing.actions.mend_rows import MOST_ROWS, by_batch, check_why, settle
+from closeknit.rooms.sensing.actions.mend_rows import MOST_ROWS
 from closeknit.rooms.sensing.contracts import RowOutcome
 from closeknit.rooms.sensing.models import Batch, QuarantinedRow
+from closeknit.rooms.sensing.storing.mending import by_batch, check_why, settle
 
 
 def set_rows_aside(row_ids: Sequence[int], *, why: str, by: Actor, at: datetime) -> int:

@@ -12,9 +12,9 @@ from closeknit.rooms.decisions.actions.close_escalation import close_escalation
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads
-from closeknit.rooms.sensing.actions.find_conflicts import conflict_entry
 from closeknit.rooms.sensing.contracts import ConflictCard, ConflictState
 from closeknit.rooms.sensing.models import Conflict
+from closeknit.rooms.sensing.storing.conflicts import conflict_entry
 
 LONGEST_WHY = 500
 

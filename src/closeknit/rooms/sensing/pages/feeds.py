@@ -1,6 +1,6 @@
 """Feeds, their balances, and what waits in quarantine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
 from closeknit.rooms.sensing import reads
-from closeknit.rooms.sensing.contracts import Counts, FeedCard, QuarantinedCard
+from closeknit.rooms.sensing.contracts import Counts, FeedCard, FeedFreshness, FreshFor, QuarantinedCard
 from closeknit.rooms.sensing.forms import QuarantineFilter
 
 STALE_AFTER = timedelta(days=2)
@@ -30,7 +30,7 @@ def list_feeds(request: Request) -> HttpResponseBase:
     """What comes in, does it balance, and how old is it?"""
     by: Actor = request.actor
     now = clock.now()
-    stale = reads.stale_kinds(reads.list_feed_freshness(at=now, by=by))
+    stale = _stale_for(reads.list_feed_freshness(at=now, by=by))
     feeds = [_shown(card, now) | {"stale_for": stale.get(card.feed, ())} for card in reads.list_feeds(by=by)]
     return render(request, "sensing/feeds.html", {"feeds": feeds})
 
@@ -94,3 +94,13 @@ def _every_refused(feed: str, by: Actor) -> Iterator[QuarantinedCard]:
     while rows:
         yield from rows
         rows = reads.list_quarantined(by=by, feed=feed, limit=EXPORT_ROWS, before_id=rows[-1].row_id)
+
+
+def _stale_for(freshness: Iterable[FeedFreshness]) -> dict[str, list[FreshFor]]:
+    """Return for which decisions each feed is too old."""
+    found: dict[str, list[FreshFor]] = {}
+    for one in freshness:
+        found.setdefault(one.feed, [])
+        if one.is_stale:
+            found[one.feed].append(one.kind)
+    return found

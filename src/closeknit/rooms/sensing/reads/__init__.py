@@ -18,7 +18,6 @@ from closeknit.rooms.sensing.reads.feeds import (
 from closeknit.rooms.sensing.reads.freshness import (
     get_freshness,
     list_feed_freshness,
-    stale_kinds,
 )
 from closeknit.rooms.sensing.reads.knowledge import list_known
 from closeknit.rooms.sensing.reads.lineage import work_lineage
@@ -53,14 +52,14 @@ from closeknit.rooms.sensing.reads.series import (
     handle_minutes,
     weekly_units,
 )
-from closeknit.rooms.sensing.reads.traffic import list_traffic
-from closeknit.rooms.sensing.reads.versions import recipe_versions
-from closeknit.rooms.sensing.reads.work_rows import list_work_rows
 from closeknit.rooms.sensing.reads.tracing import (
     get_recipe_texts,
     trace_back,
     trace_forward,
 )
+from closeknit.rooms.sensing.reads.traffic import list_traffic
+from closeknit.rooms.sensing.reads.versions import recipe_versions
+from closeknit.rooms.sensing.reads.work_rows import list_work_rows
 
 __all__ = [
     "account_totals",
@@ -107,7 +106,6 @@ __all__ = [
     "recorded_promises",
     "region_countries",
     "region_zones",
-    "stale_kinds",
     "stated_countries",
     "trace_back",
     "trace_forward",

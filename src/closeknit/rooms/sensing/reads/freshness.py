@@ -1,6 +1,6 @@
 """How fresh each feed is, against what each kind of decision asks for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -161,13 +161,3 @@ def _span(hours: float) -> str:
     if hours < 1.0:
         return f"{hours * 60:.0f} minutes"
     return f"{hours:.1f} hours" if hours < 48.0 else f"{hours / 24:.1f} days"
-
-
-def stale_kinds(freshness: Iterable[FeedFreshness]) -> Mapping[str, list[FreshFor]]:
-    """Return for which decisions each feed is too old."""
-    found: dict[str, list[FreshFor]] = {}
-    for one in freshness:
-        found.setdefault(one.feed, [])
-        if one.is_stale:
-            found[one.feed].append(one.kind)
-    return found

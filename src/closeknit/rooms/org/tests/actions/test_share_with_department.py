@@ -39,8 +39,8 @@ def test_one_field_leaves_the_others(accounts, bob):
     assert card.source_feed == "tests"
 
 
-def test_finance_is_money_wherever_it_stands():
-    fields = reads.withholdable_fields()
+def test_finance_is_money_wherever_it_stands(alice):
+    fields = reads.list_withholdable_fields(by=alice)
     assert "credit_per_miss" in fields["finance"]
     assert "credit_per_miss" in fields["agreements"]
     assert "tier_reason" not in fields["finance"]
