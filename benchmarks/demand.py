@@ -57,7 +57,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="1 second for each model and set, and the smallest scale")
-    parser.add_argument("--seconds", type=float, default=4.0, help="processor seconds for each model and set")
+    parser.add_argument("--seconds", type=float, default=3.0, help="processor seconds for each model and set")
     parser.add_argument("--data", default=os.environ.get("CLOSEKNIT_SHARED_DATA", ""), help="shared sets")
     parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS), help="some parts only")
     return parser.parse_args()
