@@ -1,5 +1,6 @@
 """Observed work as series: one SQL aggregate each, in the local time of the operation's feed."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,18 +17,16 @@ from closeknit.rooms.sensing.reads.operations import get_operation
 Days = NDArray[np.datetime64]
 Quantities = NDArray[np.float64]
 SLOTS_PER_DAY = 48
-SERIES_AT_ONCE = 2000
+CELLS_AT_ONCE = 20_000
 
-# A row a series, read in batches: of a great many series, memory holds the numbers and not a row for each of them.
 _SERIES = """
-select service, region, work_class, account_number, array_agg(slot), array_agg(units)
-  from (select service, region, work_class, account_number, {slot} as slot, sum(quantity) as units
-          from sensing_work
-         where operation = %(operation)s and occurred_at < %(until)s
-           and (%(since)s::timestamptz is null or occurred_at >= %(since)s)
-           and not is_return and quantity > 0
-         group by 1, 2, 3, 4, 5) cells
- group by 1, 2, 3, 4
+select service, region, work_class, account_number,
+       {slot} as slot, sum(quantity)
+  from sensing_work
+ where operation = %(operation)s and occurred_at < %(until)s
+   and (%(since)s::timestamptz is null or occurred_at >= %(since)s)
+   and not is_return and quantity > 0
+ group by 1, 2, 3, 4, 5
 """
 _DAY = "((occurred_at at time zone %(zone)s)::date - date '1970-01-01')"
 _HALF_HOUR = "(floor(extract(epoch from occurred_at at time zone %(zone)s) / 1800))::bigint"
@@ -160,23 +159,35 @@ def _series(
     operation: str, slot: str, zone: str, since: datetime | None, until: datetime, last: int, whole: int
 ) -> tuple[list[SeriesKey], NDArray[np.int64], Quantities]:
     parameters = {"operation": operation, "zone": zone, "since": since, "until": until}
-    found: dict[tuple[str, str, str, str], tuple[NDArray[np.int64], Quantities]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_SERIES.format(slot=slot), parameters)
-        while rows := cursor.fetchmany(SERIES_AT_ONCE):
-            for *name, slots, units in rows:
-                key = (name[0], name[1], name[2], name[3])
-                found[key] = np.array(slots, dtype=np.int64), np.array(units, dtype=np.float64)
-    if not found:
+    number: dict[tuple[str, str, str, str], int] = {}
+    parts = list(_cells(_SERIES.format(slot=slot), parameters, number))
+    if not parts:
         return [], np.zeros(0, dtype=np.int64), np.zeros((0, 0))
-    names = sorted(found)
-    first = min(int(slots.min()) for slots, _ in found.values()) // whole * whole
+    names = sorted(number)
+    row_of = np.zeros(len(names), dtype=np.int64)
+    row_of[[number[name] for name in names]] = np.arange(len(names))
+    first = min(int(at.min()) for _, at, _ in parts) // whole * whole
     matrix = np.zeros((len(names), last - first + 1))
-    for index, key in enumerate(names):
-        slots, units = found.pop(key)
-        matrix[index, slots - first] = units
+    while parts:
+        index, at, units = parts.pop()
+        matrix[row_of[index], at - first] = units
     keys = [SeriesKey(operation, service, region, work, account) for service, region, work, account in names]
     return keys, np.arange(first, last + 1, dtype=np.int64), matrix
+
+
+def _cells(
+    sql: str, parameters: dict[str, Any], number: dict[tuple[str, str, str, str], int]
+) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Quantities]]:
+    """Read a query's rows in batches, as (number of the series, slot, units); number series as they are met.
+
+    Of a great many rows memory holds three numbers each, and never all of them as the database sends them.
+    """
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, parameters)
+        while rows := cursor.fetchmany(CELLS_AT_ONCE):
+            index = np.fromiter((number.setdefault(row[:4], len(number)) for row in rows), np.int32, len(rows))
+            at = np.fromiter((row[4] for row in rows), np.int32, len(rows))
+            yield index, at, np.fromiter((row[5] for row in rows), np.float64, len(rows))
 
 
 def _all(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
