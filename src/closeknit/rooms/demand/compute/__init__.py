@@ -29,7 +29,7 @@ from closeknit.rooms.demand.compute.inputs import (
     unpack_inputs_pieces,
 )
 from closeknit.rooms.demand.compute.insights import judge_insight
-from closeknit.rooms.demand.compute.laying import join_panels, on_clock, weekly_sums
+from closeknit.rooms.demand.compute.laying import WORKING_WEEK_DAYS, join_panels, on_clock, shown_weeks, weekly_sums
 from closeknit.rooms.demand.compute.making import MadeForecast, make_forecast
 from closeknit.rooms.demand.compute.panels import (
     CODE_VERSION,
@@ -58,6 +58,7 @@ __all__ = [
     "PLANNING_MINUTES",
     "QUANTILE_LEVELS",
     "SHARE_DAYS",
+    "WORKING_WEEK_DAYS",
     "Accuracy",
     "Each",
     "ForecastInputs",
@@ -96,6 +97,7 @@ __all__ = [
     "shared_units",
     "shares_of_rows",
     "shares_of_units",
+    "shown_weeks",
     "unpack",
     "unpack_inputs",
     "unpack_inputs_pieces",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from closeknit.rooms.demand.contracts import STATISTICAL, Panel, mondays_of, wall_clock
 
+WORKING_WEEK_DAYS = 5
 FloatArray = NDArray[np.float64]
 _BY_PERIOD = (
     "mean",
@@ -73,6 +74,17 @@ def join_panels(panels: Sequence[Panel]) -> Panel:
         **stacked,
         **lists,
     )
+
+
+def shown_weeks(weeks: NDArray[np.datetime64], days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Say which weeks (Mondays) are observed far enough to be shown: one cut off before would look like falling demand.
+
+    A week counts from its Monday on, up to a working week's last day at least.
+    """
+    first, last = days[0].astype("datetime64[D]"), days[-1].astype("datetime64[D]")
+    mondays = weeks.astype("datetime64[D]")
+    shown: NDArray[np.bool_] = (mondays >= first) & (last - mondays >= np.timedelta64(WORKING_WEEK_DAYS - 1, "D"))
+    return shown
 
 
 def weekly_sums(local_starts: NDArray[np.datetime64], values: FloatArray) -> tuple[NDArray[np.datetime64], FloatArray]:

@@ -4,107 +4,66 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from closeknit.rooms.demand.contracts.accuracy import ScoreLevel
 from closeknit.rooms.org.contracts.fields import PRICES
 from closeknit.rooms.org.contracts.settings import Kind, Level, Setting
 
 PLACES = (Level.GLOBAL, Level.REGION)
-HOUR_COST = Setting(
-    key="demand.response.hour_cost",
-    kind=Kind.MONEY,
-    default=Decimal("25.00"),
-    unit="EUR",
-    sentence="What an hour of the own people costs, where a lasting change of demand is weighed.",
-    lowest=Decimal("0.01"),
-    highest=Decimal(10_000),
-    levels=PLACES,
+
+
+def _response(
+    name: str, kind: Kind, default: float | Decimal, unit: str, sentence: str, bounds: tuple[Any, Any] = (None, None)
+) -> Setting:
+    lowest, highest = bounds
+    return Setting(f"demand.response.{name}", kind, default, unit, sentence, lowest, highest, levels=PLACES)
+
+
+def _cost(name: str, default: str, sentence: str, bounds: tuple[str, str]) -> Setting:
+    return _response(name, Kind.MONEY, Decimal(default), "EUR", sentence, (Decimal(bounds[0]), Decimal(bounds[1])))
+
+
+def _premium(name: str, default: float, sentence: str) -> Setting:
+    return _response(name, Kind.SHARE, default, "", sentence)
+
+
+def _weeks(name: str, default: float, sentence: str) -> Setting:
+    return _response(name, Kind.NUMBER, default, "weeks", sentence, (0, 104))
+
+
+HOUR_COST = _cost(
+    "hour_cost",
+    "25.00",
+    "What an hour of the own people costs, where a lasting change of demand is weighed.",
+    ("0.01", "10000"),
 )
-OVERTIME_PREMIUM = Setting(
-    key="demand.response.overtime_premium",
-    kind=Kind.SHARE,
-    default=0.5,
-    unit="",
-    sentence="What overtime costs on top of an hour, where a change of demand is weighed.",
-    levels=PLACES,
+OVERTIME_PREMIUM = _premium(
+    "overtime_premium", 0.5, "What overtime costs on top of an hour, where a change of demand is weighed."
 )
-TEMP_PREMIUM = Setting(
-    key="demand.response.temp_premium",
-    kind=Kind.SHARE,
-    default=0.3,
-    unit="",
-    sentence="What an hour of temps costs on top of an hour of the own people.",
-    levels=PLACES,
+TEMP_PREMIUM = _premium("temp_premium", 0.3, "What an hour of temps costs on top of an hour of the own people.")
+TEMP_COST = _cost("temp_cost", "600.00", "What it costs once to get and train one temp.", ("0", "1000000"))
+TEMP_LEAD_WEEKS = _weeks("temp_lead_weeks", 1.0, "How long it takes until temps work.")
+HIRE_COST = _cost(
+    "hire_cost", "4000.00", "What it costs once to find and train one person, and in the end to part.", ("0", "1000000")
 )
-TEMP_COST = Setting(
-    key="demand.response.temp_cost",
-    kind=Kind.MONEY,
-    default=Decimal("600.00"),
-    unit="EUR",
-    sentence="What it costs once to get and train one temp.",
-    lowest=Decimal(0),
-    highest=Decimal(1_000_000),
-    levels=PLACES,
+HIRE_LEAD_WEEKS = _weeks("hire_lead_weeks", 6.0, "How long it takes until people who are hired work.")
+HIRE_NOTICE_WEEKS = _weeks("hire_notice_weeks", 4.0, "How long people who are hired are paid after the work has ended.")
+PERSON_HOURS = _response(
+    "hours_per_person",
+    Kind.NUMBER,
+    32.0,
+    "hours a week",
+    "How many hours a week one person works at customers' tasks.",
+    (1, 168),
 )
-TEMP_LEAD_WEEKS = Setting(
-    key="demand.response.temp_lead_weeks",
-    kind=Kind.NUMBER,
-    default=1.0,
-    unit="weeks",
-    sentence="How long it takes until temps work.",
-    lowest=0,
-    highest=104,
-    levels=PLACES,
-)
-HIRE_COST = Setting(
-    key="demand.response.hire_cost",
-    kind=Kind.MONEY,
-    default=Decimal("4000.00"),
-    unit="EUR",
-    sentence="What it costs once to find and train one person, and in the end to part.",
-    lowest=Decimal(0),
-    highest=Decimal(1_000_000),
-    levels=PLACES,
-)
-HIRE_LEAD_WEEKS = Setting(
-    key="demand.response.hire_lead_weeks",
-    kind=Kind.NUMBER,
-    default=6.0,
-    unit="weeks",
-    sentence="How long it takes until people who are hired work.",
-    lowest=0,
-    highest=104,
-    levels=PLACES,
-)
-HIRE_NOTICE_WEEKS = Setting(
-    key="demand.response.hire_notice_weeks",
-    kind=Kind.NUMBER,
-    default=4.0,
-    unit="weeks",
-    sentence="How long people who are hired are paid after the work has ended.",
-    lowest=0,
-    highest=104,
-    levels=PLACES,
-)
-PERSON_HOURS = Setting(
-    key="demand.response.hours_per_person",
-    kind=Kind.NUMBER,
-    default=32.0,
-    unit="hours a week",
-    sentence="How many hours a week one person works at customers' tasks.",
-    lowest=1,
-    highest=168,
-    levels=PLACES,
-)
-UNIT_MINUTES = Setting(
-    key="demand.response.minutes_per_unit",
-    kind=Kind.NUMBER,
-    default=10.0,
-    unit="minutes",
-    sentence="How long one unit of work takes, where no source measures it.",
-    lowest=0.01,
-    highest=100_000,
-    levels=PLACES,
+UNIT_MINUTES = _response(
+    "minutes_per_unit",
+    Kind.NUMBER,
+    10.0,
+    "minutes",
+    "How long one unit of work takes, where no source measures it.",
+    (0.01, 100_000),
 )
 RESPONSE_SETTINGS = (
     HOUR_COST,

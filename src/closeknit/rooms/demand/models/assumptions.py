@@ -3,11 +3,11 @@
 from django.db import models
 from django.db.models import Q
 
-from closeknit.rooms.demand.contracts.adjustments import AdjustedPlace
 from closeknit.rooms.demand.contracts.assumptions import AssumptionState
+from closeknit.rooms.demand.models.placed import PlacedRow
 
 
-class Assumption(models.Model):
+class Assumption(PlacedRow):
     """What is taken for granted in scenarios of a name, and what became of it. Leaves `open` once."""
 
     id = models.UUIDField(primary_key=True)
@@ -15,11 +15,6 @@ class Assumption(models.Model):
     operation = models.CharField(max_length=80)
     scenario = models.CharField(max_length=80)
     statement = models.TextField()
-    service = models.TextField(blank=True, default="")
-    region = models.TextField(blank=True, default="")
-    work_class = models.TextField(blank=True, default="")
-    tier = models.TextField(blank=True, default="")
-    account_number = models.TextField(blank=True, default="")
     kind = models.CharField(max_length=20)
     size = models.FloatField()
     from_on = models.DateField()
@@ -55,8 +50,3 @@ class Assumption(models.Model):
             models.Index(fields=["operation", "scenario", "state"], name="assumption_of_scenario"),
             models.Index(fields=["account_number", "-made_at"], name="assumption_of_account"),
         ]
-
-    @property
-    def place(self) -> AdjustedPlace:
-        """Which part of the demand it is about."""
-        return AdjustedPlace(self.service, self.region, self.work_class, self.tier, self.account_number)

@@ -3,11 +3,11 @@
 from django.db import models
 from django.db.models import Q
 
-from closeknit.rooms.demand.contracts.adjustments import AdjustedPlace
 from closeknit.rooms.demand.contracts.overrides import OverrideReason, OverrideState
+from closeknit.rooms.demand.models.placed import PlacedRow
 
 
-class Override(models.Model):
+class Override(PlacedRow):
     """A change to the forecasts of a place; "" in a part of the place means any. Leaves `standing` once.
 
     `units_change` is what it changed over the horizon of the run that stood when it was made.
@@ -16,11 +16,6 @@ class Override(models.Model):
     id = models.UUIDField(primary_key=True)
     thread_id = models.UUIDField(db_index=True)
     operation = models.CharField(max_length=80)
-    service = models.TextField(blank=True, default="")
-    region = models.TextField(blank=True, default="")
-    work_class = models.TextField(blank=True, default="")
-    tier = models.TextField(blank=True, default="")
-    account_number = models.TextField(blank=True, default="")
     kind = models.CharField(max_length=20)
     size = models.FloatField()
     from_on = models.DateField()
@@ -57,11 +52,6 @@ class Override(models.Model):
             models.Index(fields=["operation", "state", "from_on"], name="override_standing"),
             models.Index(fields=["account_number", "-made_at"], name="override_of_account"),
         ]
-
-    @property
-    def place(self) -> AdjustedPlace:
-        """Which part of the demand it is about."""
-        return AdjustedPlace(self.service, self.region, self.work_class, self.tier, self.account_number)
 
 
 class OverrideWeek(models.Model):

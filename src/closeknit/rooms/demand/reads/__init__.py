@@ -53,7 +53,6 @@ from closeknit.rooms.demand.reads.pipeline import list_pipeline, list_pipeline_o
 from closeknit.rooms.demand.reads.runs import (
     SHARE_DAYS,
     WEEKS_SHOWN,
-    WORKING_WEEK_DAYS,
     account_weekly_share,
     account_weekly_units,
     find_current_run,
@@ -72,7 +71,6 @@ from closeknit.rooms.demand.reads.sharing import get_sharing, list_sharing, list
 __all__ = [
     "SHARE_DAYS",
     "WEEKS_SHOWN",
-    "WORKING_WEEK_DAYS",
     "account_weekly_share",
     "account_weekly_units",
     "classify_series",

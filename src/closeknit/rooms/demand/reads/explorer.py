@@ -19,8 +19,6 @@ from closeknit.rooms.demand.reads.runs import WEEKS_SHOWN, get_run, open_numbers
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import list_visible, system_actor
 
-WORKING_WEEK_DAYS = 5
-
 
 def get_branch(run_id: UUID, branch: Branch, *, by: Actor) -> BranchCard:
     """Return one branch of a run, or raise NotFound where it has no series, or none that the actor may see.
@@ -72,7 +70,7 @@ def _observed(card: ForecastCard, panels: Sequence[Panel]) -> dict[ForecastKey, 
     if not days.size:
         return {}
     weeks, sums = compute.weekly_sums(days, units)
-    kept = [n for n, week in enumerate(weeks) if _is_shown(week.item(), days[0].item(), days[-1].item())]
+    kept = np.flatnonzero(compute.shown_weeks(weeks, days))
     tiers = {key.account_number: key.tier.value for key in customers.list_account_keys(by=by)}
     forecast = {key for panel in panels for key in panel.keys}
     found: dict[ForecastKey, dict[date, float]] = {}
@@ -85,8 +83,3 @@ def _observed(card: ForecastCard, panels: Sequence[Panel]) -> dict[ForecastKey, 
             day = weeks[n].item()
             series[day] = series.get(day, 0.0) + float(np.float64(sums[row, n]))
     return found
-
-
-def _is_shown(week: date, first: date, last: date) -> bool:
-    """A last week that is observed in part would look like falling demand, and so would the first."""
-    return week >= first and (last - week).days >= WORKING_WEEK_DAYS - 1

@@ -32,8 +32,6 @@ from closeknit.rooms.org.reads import list_visible
 from closeknit.rooms.sensing import reads as sensing
 
 WEEKS_SHOWN = 26
-WORKING_WEEK_DAYS = 5
-"""A last week that is observed at least so far is shown; one cut off before would look like falling demand."""
 SHARE_DAYS = 182
 """An account without a series of its own has the share of its tier's forecast that it had of this many past days."""
 
@@ -299,12 +297,10 @@ def _observed_weeks(card: ForecastCard, account_number: str, service: str, regio
     if not days.size:
         return []
     weeks, sums = compute.weekly_sums(days, units)
-    first_whole = _first_whole_week(days[0].item())
-    last_day = days[-1].item()
+    shown = compute.shown_weeks(weeks, days)
     return [
         WeekPoint(week.item(), float(total), None, None, None)
-        for week, total in zip(weeks, sums, strict=True)
-        if week.item() >= first_whole and (last_day - week.item()).days >= WORKING_WEEK_DAYS - 1
+        for week, total in zip(weeks[shown], sums[shown], strict=True)
     ]
 
 
