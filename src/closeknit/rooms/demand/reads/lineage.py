@@ -10,6 +10,7 @@ from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing.contracts import LineageKind, LineageNode, MadeOf, Touched
 
 MOST_RUNS = 1000
+_TOLD = ("operation", "first_on", "weeks", "made_at", "code_version", "thread_id")
 
 
 class ForecastLineage:
@@ -18,7 +19,7 @@ class ForecastLineage:
     def made_of(self, node_id: UUID, *, by: Actor) -> MadeOf:
         """Return which work a forecast stands on: all of its operation that was known when it was made."""
         card = get_run(node_id, by=by)
-        return MadeOf(_node(card), card.operation, card.made_at, card.data_until_at)
+        return MadeOf(_node(card.run_id, card), card.operation, card.made_at, card.data_until_at)
 
     def used_by(self, touched: Touched, *, by: Actor) -> list[LineageNode]:
         """Return the forecasts made of an operation since its row was known, oldest first."""
@@ -27,10 +28,10 @@ class ForecastLineage:
         rows = ForecastRun.objects.filter(
             operation=touched.operation, made_at__gte=touched.known_at, data_until_at__gt=touched.first_at
         )
-        ids = rows.order_by("made_at", "pk").values_list("pk", flat=True)[:MOST_RUNS]
-        return [_node(get_run(run_id, by=by)) for run_id in ids]
+        told = rows.order_by("made_at", "pk").only(*_TOLD)[:MOST_RUNS]
+        return [_node(row.pk, row) for row in told]
 
 
-def _node(card: ForecastCard) -> LineageNode:
-    title = f"Forecast of {card.operation} from {card.first_on:%d %b %Y} for {card.weeks} weeks"
-    return LineageNode(LineageKind.FORECAST, str(card.run_id), title, card.made_at, card.code_version, card.thread_id)
+def _node(run_id: UUID, told: ForecastCard | ForecastRun) -> LineageNode:
+    title = f"Forecast of {told.operation} from {told.first_on:%d %b %Y} for {told.weeks} weeks"
+    return LineageNode(LineageKind.FORECAST, str(run_id), title, told.made_at, told.code_version, told.thread_id)
