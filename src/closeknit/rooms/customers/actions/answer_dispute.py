@@ -11,7 +11,8 @@ from closeknit.kernel.events import publish
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.move_records import RecordMove, move_records
 from closeknit.rooms.customers.actions.refresh_golden import refresh_golden
-from closeknit.rooms.customers.actions.report_wrong_fact import LONGEST_VALUE, cause_of
+from closeknit.rooms.customers.actions.report_wrong_fact import LONGEST_VALUE
+from closeknit.rooms.customers.compute.disputes import dispute_cause
 from closeknit.rooms.customers.contracts import (
     CONSENT,
     PERSONAL_FIELDS,
@@ -56,7 +57,7 @@ def answer_dispute(dispute_id: UUID, *, corrected: str | None, answer: str, by: 
         row.save(update_fields=["state", "corrected", "answer", "answered_by_key", "answered_by_name", "answered_at"])
         if corrected is not None:
             _correct(row, by, at)
-        close_escalation(cause=cause_of(row), reason=f"{by.name} answered.", by=by, at=at)
+        close_escalation(cause=dispute_cause(row.pk), reason=f"{by.name} answered.", by=by, at=at)
         record_entry(_entry(row), by=by)
         publish(DisputeAnswered(row.thread_id, row.pk, row.account_number, row.field, row.state), by=by)
 

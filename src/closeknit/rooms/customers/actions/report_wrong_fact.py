@@ -11,6 +11,7 @@ from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.kernel.events import publish
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.compute import find_sensitive
+from closeknit.rooms.customers.compute.disputes import dispute_cause
 from closeknit.rooms.customers.contracts import (
     CLAIM_FIELDS,
     DISPUTE_DAYS,
@@ -81,11 +82,6 @@ def report_wrong_fact(
     return row.pk
 
 
-def cause_of(row: Dispute) -> str:
-    """What a dispute is escalated as. Needs no actor: it reads nothing."""
-    return f"wrong-fact:{row.pk}"
-
-
 def _check(field: str, text: str, suggested: str) -> None:
     if field not in CLAIM_FIELDS:
         raise Invalid(f"There is no field {field!r}.", where="field", todo=f"Use one of {', '.join(CLAIM_FIELDS)}.")
@@ -113,7 +109,7 @@ def _tell(row: Dispute, account: AccountCard, by: Actor, at: datetime) -> None:
     if row.steward_key:
         notify_people(
             to=[row.steward_key],
-            cause=cause_of(row),
+            cause=dispute_cause(row.pk),
             title=title[:200],
             body="You answer for this field. Correct it, or say that it stands.",
             link=f"/disputes/{row.pk}/",
@@ -125,7 +121,7 @@ def _tell(row: Dispute, account: AccountCard, by: Actor, at: datetime) -> None:
         )
     raise_escalation(
         path=PATH,
-        cause=cause_of(row),
+        cause=dispute_cause(row.pk),
         title=title,
         summary=f"{row.steward_name or NO_STEWARD} Due {row.due_at:%Y-%m-%d %H:%M} UTC.",
         account_number=row.account_number,

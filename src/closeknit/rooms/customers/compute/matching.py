@@ -1,6 +1,6 @@
 """Which records are of one account: identifiers first, then the sum of what all fields say. Pure: no database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -92,12 +92,29 @@ def resolve(
     return Resolution(
         label_of=dict(zip(ids.tolist(), ids[clusters.label].tolist(), strict=True)),
         links=tuple(explain(i) for i in links.tolist()),
-        to_review=tuple(explain(i) for i in asked),
+        to_review=_surest([explain(i) for i in asked], _owners(records, clusters.label.tolist())),
         compared_pairs=int(first.size),
         blocks_left_out=left_out,
         model_version=version,
         converged=model.converged,
     )
+
+
+def _owners(records: Sequence[MatchRecord], labels: Sequence[int]) -> dict[int, str]:
+    """Whose each record is once the links are made: its cluster's account, or its cluster itself."""
+    pairs = list(zip(records, labels, strict=True))
+    account_of = {label: record.account_number for record, label in pairs if record.account_number}
+    return {record.record_id: record.account_number or account_of.get(label, f"#{label}") for record, label in pairs}
+
+
+def _surest(pairs: Sequence[MatchFound], owner_of: Mapping[int, str]) -> tuple[MatchFound, ...]:
+    """Of the pairs of the same two owners the surest one: people are asked once."""
+    best: dict[frozenset[str], MatchFound] = {}
+    for pair in sorted(pairs, key=lambda one: (-one.total_bits, one.first_id, one.second_id)):
+        owners = frozenset((owner_of[pair.first_id], owner_of[pair.second_id]))
+        if len(owners) > 1:
+            best.setdefault(owners, pair)
+    return tuple(best.values())
 
 
 def _colours(records: Sequence[MatchRecord]) -> list[int]:
