@@ -26,6 +26,7 @@ BULK_ROWS = 500
 EVENTS, IN_ONE_REQUEST, BROKEN_EVERY = 400_000, 50_000, 10_000
 BESIDE_EVENTS, PLAIN_EVENTS = 200_000, 80_000
 EVENTS_PATH = "/api/v1/feeds/events/batches?stream="
+OTHER_PATH = EVENTS_PATH.replace("events", "other-events")
 STREAMS: dict[str, dict[str, str]] = {
     "order_lines.csv": {"at": "ordered_at", "end": "shipped_at", "promised": "promised_minutes", "service": "picking"},
     "contacts.csv": {"at": "contacted_at", "handle": "handle_minutes", "service": "phone"},
@@ -50,9 +51,11 @@ def _events_over_http(count: int, beside: int) -> None:
         from closeknit.rooms.org.reads import console_actor
         from closeknit.rooms.sensing.actions.register_feed import register_feed
 
-        register_feed(_events.RECIPE, place="events.yaml", by=console_actor(), at=clock.now())
+        for recipe in (_events.RECIPE, _events.RECIPE.replace("recipe: events", "recipe: other-events")):
+            register_feed(recipe, place="events.yaml", by=console_actor(), at=clock.now())
         with served() as (port, headers, server):
-            ask(port, headers, f"{EVENTS_PATH}accounts", b"\n".join(_events.accounts()))
+            for path in (EVENTS_PATH, OTHER_PATH):
+                ask(port, headers, f"{path}accounts", b"\n".join(_events.accounts()))
             post_all(port, headers, f"{EVENTS_PATH}contacts", [_events.lines(IN_ONE_REQUEST, 10**8)])
             parts = [
                 _events.lines(IN_ONE_REQUEST, start, broken_every=BROKEN_EVERY)
@@ -63,6 +66,7 @@ def _events_over_http(count: int, beside: int) -> None:
             used = processor_seconds(server) - used[0], processor_seconds(database_process(home)) - used[1]
             again = post_all(port, headers, f"{EVENTS_PATH}contacts", parts[:1])
             quarantined = _quarantined(len(parts) + 1)
+            both = _two_at_once(port, headers, count)
             whole = beside // IN_ONE_REQUEST
             alone = _page_and_rate(port, headers, 10**7, whole)
             heavy = _beside_a_heavy_read(lambda: _page_and_rate(port, headers, 2 * 10**7, whole))
@@ -75,6 +79,7 @@ def _events_over_http(count: int, beside: int) -> None:
         f"Events over HTTP, {IN_ONE_REQUEST:,} in a request, {quarantined} broken ones in quarantine",
         plain,
         ("front door over HTTP, checked", count, front),
+        ("front door over HTTP, two feeds at once", 2 * count, both),
         ("front door over HTTP, the same again", IN_ONE_REQUEST, again),
         ("json + bulk_create, no checks, no HTTP", sum(map(len, good)), orm),
         ("pydantic + bulk_create, no HTTP", sum(map(len, good)), pydantic),
@@ -92,6 +97,21 @@ def _events_over_http(count: int, beside: int) -> None:
             ("events come in, and all work is read", *_shown(heavy[0]), f"{heavy[1]:,.0f}"),
         ],
     )
+
+
+def _two_at_once(port: int, headers: dict[str, str], count: int) -> float:
+    """Return the seconds of two feeds that are sent as many events each, side by side."""
+    parts = [_events.lines(IN_ONE_REQUEST, 5 * 10**7 + start) for start in range(0, count, IN_ONE_REQUEST)]
+    sending = [
+        threading.Thread(target=post_all, args=(port, headers, f"{path}contacts", parts))
+        for path in (EVENTS_PATH, OTHER_PATH)
+    ]
+    started = time.perf_counter()
+    for one in sending:
+        one.start()
+    for one in sending:
+        one.join()
+    return time.perf_counter() - started
 
 
 def _shown(times: list[float]) -> tuple[str, str]:

@@ -95,7 +95,12 @@ def _planner() -> Any:
     from closeknit.rooms.org.reads import console_actor
 
     create_person(
-        username="bench", name="Bench", password=token_urlsafe(24), roles=list(Role), teams=[], by=console_actor()
+        username="bench",
+        name="Bench",
+        password=token_urlsafe(24),
+        roles=[role for role in Role if role is not Role.CUSTOMER],
+        teams=[],
+        by=console_actor(),
     )
     return get_user_model().objects.get(username="bench")
 
