@@ -7,6 +7,7 @@ slow: they forecast as many series as `--seconds` allow, a model and set. `--dat
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from benchmarks._engine_peers import ROOT, NoPeer, prepare
 
 LOCK = ROOT / "requirements" / "peers-demand.txt"
 HOME = ROOT / ".closeknit" / "bench" / "peers-demand"
-PARTS = ("rates", "accuracy", "trees", "crossed", "scale")
+PARTS = ("rates", "accuracy", "trees", "crossed", "scale", "room")
 
 
 def main() -> int:
@@ -47,11 +48,17 @@ def main() -> int:
         "trees": lambda: _demand_trees.main(HOME),
         "crossed": lambda: _demand_crossed.main(HOME),
         "scale": lambda: _demand_scale.main(_demand_scale.SIZES[:1] if asked.quick else _demand_scale.SIZES),
+        "room": lambda: _room(("--sizes", "10000") if asked.quick else ()),
     }
     failed = [name for name in asked.part if not _ran(name, parts[name])]
     if failed:
         print(f"\nNot measured: {', '.join(failed)}; see above.")
     return 1 if failed else 0
+
+
+def _room(words: tuple[str, ...]) -> None:
+    """Many series through the room, in a process of its own: it has a database of its own, too."""
+    subprocess.run([sys.executable, "-m", "benchmarks._demand_room", *words], cwd=ROOT, check=True)
 
 
 def _arguments() -> argparse.Namespace:
