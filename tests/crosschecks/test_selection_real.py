@@ -70,15 +70,15 @@ def rolled(history: np.ndarray) -> tuple[float, float]:
     return float(np.mean(inside)), float(np.sum(off) / np.sum(naive))
 
 
-# Retail runs into a peak that its ten months have not shown before: it's held to what a regression would break.
+# Retail runs into a peak that its ten months have not shown before: four weeks of it are covered, but by little.
 @pytest.mark.parametrize(
-    ("read", "least"),
-    [(retail, 0.55), (incidents, 0.75), (requests, 0.75), (calls, 0.75)],
+    ("read", "least", "most"),
+    [(retail, 0.70, 0.9), (incidents, 0.75, 0.7), (requests, 0.75, 0.97), (calls, 0.75, 0.78)],
     ids=lambda given: getattr(given, "__name__", ""),
 )
-def test_eighty_percent_intervals_on_real_series(read, least, record_property) -> None:  # type: ignore[no-untyped-def]
+def test_eighty_percent_intervals_on_real_series(read, least, most, record_property) -> None:  # type: ignore[no-untyped-def]
     coverage, against_naive = rolled(read())
     record_property("coverage", coverage)
     print(f"{read.__name__}: coverage {coverage:.3f}, error over seasonal naive {against_naive:.3f}")
     assert least <= coverage <= 0.85
-    assert against_naive < 1.0
+    assert against_naive < most

@@ -8,16 +8,16 @@ from scipy import special
 from closeknit.engine.checks import BoolArray, FloatArray, IntArray
 from closeknit.engine.forecasting.spread import empirical_quantiles
 
-_ENOUGH = 60
+_ENOUGH = 600
 """Errors behind the quantiles of one step; with fewer, neighbouring steps lend theirs."""
 _POWERS = (0.0, 0.5, 1.0)
 _GROWTHS = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _FEWEST_FREEDOM = 2.0
 _FEWEST_BEFORE = 2
-_STRETCH_KNOWN = 5.0
+_STRETCH_KNOWN = 10.0
 _LEAST_AND_MOST = (0.5, 3.0)
 _NUMBERS_AT_ONCE = 1_000_000
-_SIDES_KNOWN = 20.0
+_SIDES_KNOWN = 60.0
 """Independent errors at which the two sides count as much each by itself as both together."""
 
 

@@ -1,7 +1,7 @@
 """The judge: methods tried on rolling windows of each series' past, chosen or weighted, with conformal quantiles."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,6 +21,7 @@ from closeknit.engine.checks import (
 from closeknit.engine.errors import EngineInputError
 from closeknit.engine.forecasting.conformal import calibrated, disjoint, quantiles_of, reached, stretched
 from closeknit.engine.forecasting.methods import Method, standard_methods
+from closeknit.engine.forecasting.restlessness import restlessness
 
 _POWER = 6.0
 _LEAN = 0.5
@@ -158,6 +159,8 @@ def judged(
     actual = _windows(came, rules.origins, horizon)
     calibration = calibrated(actual, rival.forecast, trial.scale, group, rules.origins)
     calibration = stretched(actual, rival.forecast, trial.scale, group, rules.origins, calibration)
+    moved = restlessness(came, rules.origins, horizon, rules.season, group)
+    calibration = replace(calibration, stretch=calibration.stretch * moved)
     non_negative = ~np.any(values < 0.0, axis=1)
     mean = np.where(non_negative[:, None], np.maximum(mean, 0.0), mean)
     share, count = reached(actual, rival.forecast, trial.scale, group, rules.levels, rules.origins)
