@@ -194,10 +194,16 @@ def settings() -> tuple[Setting, ...]:
 def replays() -> dict[str, Recompute]:
     """Return how each kind of ledger line is computed again; `….proposed` lines are judged again without an entry."""
     from closeknit.rooms.capacity.actions.replay_plan import recompute_drafted_line
+    from closeknit.rooms.customers.actions.replay_worth import recompute_scores_line, recompute_values_line
     from closeknit.rooms.demand.actions.refresh_forecast import KINDS
     from closeknit.rooms.demand.actions.replay_forecast import recompute_refreshed_line
 
-    return {"plan.drafted": recompute_drafted_line, **dict.fromkeys(KINDS.values(), recompute_refreshed_line)}
+    return {
+        "plan.drafted": recompute_drafted_line,
+        **dict.fromkeys(KINDS.values(), recompute_refreshed_line),
+        "values.refreshed": recompute_values_line,
+        "scores.refreshed": recompute_scores_line,
+    }
 
 
 def lineage() -> dict[str, LineagePart]:

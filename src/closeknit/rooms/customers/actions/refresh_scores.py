@@ -1,6 +1,6 @@
 """Score every account of a run by the weights in force where it belongs."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,8 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.kernel.output import plain
 from closeknit.rooms.customers import reads
-from closeknit.rooms.customers.compute.scores import ScoreInputs, measure_terms, rule_version, weigh_terms
-from closeknit.rooms.customers.contracts import SCORE_WEIGHTS, STRATEGIC
+from closeknit.rooms.customers.compute.scores import ScoreInputs, rule_version, score_all
+from closeknit.rooms.customers.contracts import SCORE_WEIGHTS, STRATEGIC, ScoreTermName
 from closeknit.rooms.customers.models import ScoreRow, ValueRow, WorthRun
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
@@ -36,15 +36,8 @@ def refresh_scores(run_id: UUID, *, by: Actor, at: datetime) -> int:
     if run is None:
         raise NotFound("There is no such run.", where=str(run_id))
     rows = list(ValueRow.objects.filter(run=run).order_by("account_number"))
-    tiers = {key.account_number: key.tier.value for key in reads.list_account_keys(by=by)}
-    places = [SettingPlace(tier=tiers.get(row.account_number, ""), account_number=row.account_number) for row in rows]
-    measures = measure_terms(_inputs(run, rows, places, by, at))
-    parts = {name: org.get_settings(each, places, at=at, by=by) for name, each in SCORE_WEIGHTS.items()}
-    made = []
-    for place, row in enumerate(rows):
-        weights = {name: int(found[place].value) for name, found in parts.items()}
-        terms, total = weigh_terms(measures[row.account_number], weights)
-        made.append(_row(run, row, plain(list(terms)), total, rule_version(weights)))
+    kept = _kept_inputs(run, rows, by, at)
+    made = scored_rows(run, rows, kept)
     scored = sum(row.thousandths is not None for row in made)
     with transaction.atomic():
         locked = WorthRun.objects.select_for_update().get(pk=run_id)
@@ -57,42 +50,63 @@ def refresh_scores(run_id: UUID, *, by: Actor, at: datetime) -> int:
     return scored
 
 
-def _inputs(
-    run: WorthRun, rows: list[ValueRow], places: list[SettingPlace], by: Actor, at: datetime
-) -> list[ScoreInputs]:
-    strategic = org.get_settings(STRATEGIC, places, at=at, by=by)
-    until = datetime.combine(run.as_of_on, datetime.min.time(), at.tzinfo)
-    handled = {
-        total.account_number: total.minutes
-        for total in sensing.handling_totals(since=until - timedelta(weeks=52), until=until, by=by)
+def scored_rows(run: WorthRun, rows: list[ValueRow], kept: dict[str, dict[str, Any]]) -> list[ScoreRow]:
+    """Return the scores of valued accounts from what is kept beside their values; nothing is written."""
+    parts = {
+        number: {name: int(inputs["weights"][name.value]) for name in ScoreTermName} for number, inputs in kept.items()
     }
+    found = score_all([_score_inputs(row, kept[row.account_number]) for row in rows], parts)
     return [
-        ScoreInputs(
+        ScoreRow(
+            run=run,
             account_number=row.account_number,
-            currency=row.currency,
-            value=row.value,
-            chance_to_stay=row.chance_to_stay,
-            strategic_share=float(said.value) if said.level is not Level.DEFAULT else None,
-            age_weeks=row.inputs["age"] or None,
-            last_half=row.inputs["last_half"],
-            half_before=row.inputs["half_before"],
-            handled_minutes=handled.get(row.account_number),
-            last_year=row.inputs["last_year"],
+            thousandths=found[row.account_number][1],
+            terms=plain(list(found[row.account_number][0])),
+            inputs=kept[row.account_number],
+            rule_version=rule_version(parts[row.account_number]),
+            data_until_on=_last_day(row),
         )
-        for row, said in zip(rows, strategic, strict=True)
+        for row in rows
     ]
 
 
-def _row(run: WorthRun, row: ValueRow, terms: list[Any], total: int | None, version: str) -> ScoreRow:
-    last = row.inputs["last_day"]
-    return ScoreRow(
-        run=run,
+def _kept_inputs(run: WorthRun, rows: list[ValueRow], by: Actor, at: datetime) -> dict[str, dict[str, Any]]:
+    """What scores take beside values: weights and strategic shares in force, and measured handling time."""
+    tiers = {key.account_number: key.tier.value for key in reads.list_account_keys(by=by)}
+    places = [SettingPlace(tier=tiers.get(row.account_number, ""), account_number=row.account_number) for row in rows]
+    weights = {name: org.get_settings(each, places, at=at, by=by) for name, each in SCORE_WEIGHTS.items()}
+    strategic = org.get_settings(STRATEGIC, places, at=at, by=by)
+    until = datetime.combine(run.as_of_on, time(), UTC)
+    totals = sensing.handling_totals(since=until - timedelta(weeks=52), until=until, by=by)
+    handled = {total.account_number: total.minutes for total in totals}
+    return {
+        row.account_number: {
+            "weights": {name.value: int(found[place].value) for name, found in weights.items()},
+            "strategic_share": float(said.value) if said.level is not Level.DEFAULT else None,
+            "handled_minutes": handled.get(row.account_number),
+        }
+        for place, (row, said) in enumerate(zip(rows, strategic, strict=True))
+    }
+
+
+def _score_inputs(row: ValueRow, kept: dict[str, Any]) -> ScoreInputs:
+    return ScoreInputs(
         account_number=row.account_number,
-        thousandths=total,
-        terms=terms,
-        rule_version=version,
-        data_until_on=EPOCH + timedelta(days=last) if last is not None else None,
+        currency=row.currency,
+        value=row.value,
+        chance_to_stay=row.chance_to_stay,
+        strategic_share=kept["strategic_share"],
+        age_weeks=row.inputs["age"] or None,
+        last_half=row.inputs["last_half"],
+        half_before=row.inputs["half_before"],
+        handled_minutes=kept["handled_minutes"],
+        last_year=row.inputs["last_year"],
     )
+
+
+def _last_day(row: ValueRow) -> date | None:
+    last = row.inputs["last_day"]
+    return EPOCH + timedelta(days=last) if last is not None else None
 
 
 def _entry(run: WorthRun, scored: int, made: list[ScoreRow]) -> Entry:

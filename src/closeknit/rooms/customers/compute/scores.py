@@ -28,6 +28,14 @@ class ScoreInputs:
     last_year: float | None
 
 
+def score_all(
+    accounts: Sequence[ScoreInputs], parts: Mapping[str, Mapping[ScoreTermName, int]]
+) -> dict[str, tuple[tuple[ScoreTerm, ...], int | None]]:
+    """Return each account's terms and score in thousandths, by the weights in parts that hold for it."""
+    measures = measure_terms(accounts)
+    return {a.account_number: weigh_terms(measures[a.account_number], parts[a.account_number]) for a in accounts}
+
+
 def measure_terms(accounts: Sequence[ScoreInputs]) -> dict[str, dict[ScoreTermName, tuple[int | None, str]]]:
     """Return each account's five measures (0..1000, None where not known) with a sentence each.
 

@@ -67,6 +67,7 @@ class ScoreRow(models.Model):
     account_number = models.TextField()
     thousandths = models.IntegerField(null=True)
     terms = models.JSONField()
+    inputs = models.JSONField(default=dict)
     rule_version = models.CharField(max_length=60)
     data_until_on = models.DateField(null=True)
 

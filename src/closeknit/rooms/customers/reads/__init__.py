@@ -63,6 +63,7 @@ from closeknit.rooms.customers.reads.values import (
     list_value_runs,
     list_values,
     replay_values,
+    values_made_again,
 )
 
 __all__ = [
@@ -119,5 +120,6 @@ __all__ = [
     "statements_in_force",
     "statements_of",
     "team_of",
+    "values_made_again",
     "weekly_units",
 ]

@@ -100,27 +100,33 @@ def get_value_run(run_id: UUID, *, by: Actor) -> ValueRun:
 
 
 def replay_values(run_id: UUID, *, by: Actor) -> tuple[bool, str]:
-    """Make a run's values again from what was kept: whether every bit is the same, and a sentence.
-
-    Needs the right to read the ledger over every account, as all of them go into a model.
-    """
-    by.require(Permission.READ_LEDGER)
+    """Make a run's values again from what was kept: whether every bit is the same, and a sentence."""
     run = get_value_run(run_id, by=by)
-    if not by.scope_of(Permission.READ_LEDGER).every_account:
-        raise NotFound("There is no such run.", where=str(run_id))
-    rows = dict(
-        ValueRow.objects.filter(run_id=run_id).order_by("account_number").values_list("account_number", "inputs")
-    )
-    # As they were made: by Python's order of text, not the database's.
-    kept = {number: rows[number] for number in sorted(rows)}
-    got = value_accounts(
-        inputs_of_rows(kept), weeks=run.settings["weeks"], discount_share=run.settings["discount_share"]
-    )
-    if results_digest(got) == run.result_digest:
-        return True, f"All {len(kept):,} values come out the same, bit for bit."
+    now, count = values_made_again(run_id, by=by)
+    if now == run.result_digest:
+        return True, f"All {count:,} values come out the same, bit for bit."
     if run.code_version != CODE_VERSION:
         return False, f"Made by {run.code_version}; this is {CODE_VERSION}, which values otherwise."
     return False, "The values differ: what was kept was changed, or this machine counts otherwise."
+
+
+def values_made_again(run_id: UUID, *, by: Actor) -> tuple[str, int]:
+    """Return the digest of a run's values made again from what was kept, and of how many accounts.
+
+    Raises:
+        NotFound: for a run that is not there, or for who does not read the ledger over every account: all of them go
+            into a model.
+    """
+    by.require(Permission.READ_LEDGER)
+    run = WorthRun.objects.filter(pk=run_id).first()
+    if run is None or not by.scope_of(Permission.READ_LEDGER).every_account:
+        raise NotFound("There is no such run.", where=str(run_id))
+    rows = dict(ValueRow.objects.filter(run=run).values_list("account_number", "inputs"))
+    # As they were made: by Python's order of text, not the database's.
+    kept = {number: rows[number] for number in sorted(rows)}
+    settings = dict(run.settings_json)
+    got = value_accounts(inputs_of_rows(kept), weeks=settings["weeks"], discount_share=settings["discount_share"])
+    return results_digest(got), len(kept)
 
 
 def _cards(run: WorthRun, rows: Sequence[ValueRow], by: Actor) -> list[AccountValue]:

@@ -125,6 +125,18 @@ def test_the_band_keeps_an_account_that_would_not_enter_and_nobody_moves_twice_i
         assert same, sentence
 
 
+def test_the_thread_of_a_week_replays_values_and_scores_and_notices_a_changed_one(wholesaler, alice):
+    made = week(alice)
+    thread = reads.get_value_run(made.run_id, by=alice).thread_id
+    replay = decisions.replay_thread(thread, by=alice)
+    assert [one.kind for one in replay.replayed] == ["values.refreshed", "scores.refreshed"]
+    assert replay.same, [one.failure for one in replay.replayed]
+    row = ScoreRow.objects.get(run_id=made.run_id, account_number="ACME")
+    row.inputs = {**row.inputs, "strategic_share": 0.5}
+    row.save(update_fields=["inputs"])
+    assert not decisions.replay_thread(thread, by=alice).same
+
+
 def test_asking_twice_changes_nothing_and_tiers_need_scores(wholesaler, alice, bob):
     run = refresh_values(on=ON, by=alice, at=AT)
     with pytest.raises(Conflict, match="no scores"):
