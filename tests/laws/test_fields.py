@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from tests.cast import enter
-from tests.small_company import SmallCompany, build
+from tests.small_company import AT, SmallCompany, build
 
 from closeknit.rooms.agreements.contracts import Term
 from closeknit.rooms.capacity.contracts import ClaimWeek, IntervalCell, PlanCard, PoolCard, PoolWeek
-from closeknit.rooms.customers.contracts import AccountCard, InsightCard
+from closeknit.rooms.customers.actions.assess_accounts import assess_accounts
+from closeknit.rooms.customers.contracts import AccountCard, AccountScore, AccountValue, InsightCard, TierWeek
 from closeknit.rooms.customers.tests.knowing import know
 from closeknit.rooms.org.contracts import PERMISSIONS_OF, SEES_EVERY_ACCOUNT, Role, Sensitivity
 from closeknit.rooms.org.contracts.fields import sensitive_fields, without
@@ -19,6 +20,12 @@ from closeknit.rooms.outcomes.contracts import BoardRow
 MARKED: dict[type, dict[str, str]] = {
     AccountCard: {"internal": "tier_reason source_feed"},
     InsightCard: {"internal": "text", "personal": "sensitive_text"},
+    AccountValue: {
+        "money": "value low high previous_value factors margin_share",
+        "internal": "chance_to_stay orders weeks_since_last model",
+    },
+    AccountScore: {"internal": "score terms missing previous_score moves rule_version"},
+    TierWeek: {"internal": "score because verdicts"},
     Term: {"money": "credit_per_miss"},
     BoardRow: {
         "internal": "units_next_4_weeks need_hours served_hours short_hours first_short_week_on is_own_series"
@@ -34,6 +41,9 @@ MARKED: dict[type, dict[str, str]] = {
 ADDRESSES: dict[type, str] = {
     AccountCard: "/api/v1/accounts/ACME",
     InsightCard: "/api/v1/insights?account_number=ACME",
+    AccountValue: "/api/v1/account-value?account_number=ACME&on=2026-03-02",
+    AccountScore: "/api/v1/account-score?account_number=ACME&on=2026-03-02",
+    TierWeek: "/api/v1/tier-weeks?account_number=ACME&moving_only=false&on=2026-03-02",
     Term: "/api/v1/terms?account_number=ACME",
     BoardRow: "/api/v1/board?search=ACME",
     PoolCard: "/api/v1/pools",
@@ -68,6 +78,7 @@ def test_the_marked_fields_are_these(contract):
 def company(tmp_path, db) -> SmallCompany:
     made = build(tmp_path)
     know(enter("alice"))
+    assess_accounts(on=AT.date(), by=enter("alice"), at=AT)
     return made
 
 
