@@ -5,15 +5,18 @@ import json
 import resource
 import time
 import zipfile
+from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.sensing.contracts import BadRow
 from closeknit.rooms.sensing.mapping.recipe import read_recipe
-from closeknit.rooms.sensing.sources import JsonFile, JsonLines, open_file, unpacking
+from closeknit.rooms.sensing.sources import JsonFile, JsonLines, json_lines, open_file, unpacking
 from closeknit.rooms.sensing.tests.books import row, text, write_book
 from closeknit.rooms.sensing.tests.small import RECIPE
 
@@ -179,3 +182,41 @@ def test_a_file_of_json_lines_is_read_packed_or_not_and_again_from_any_row(tmp_p
 def test_nested_columns_of_parquet_are_refused_by_name(tmp_path):
     pq.write_table(pa.table({"id": [1], "items": [[1, 2]]}), tmp_path / "a.parquet")
     assert "'items'" in refusal(tmp_path / "a.parquet")
+
+
+_MEMBERS = st.sampled_from(
+    ['"id":1', '"id" : 2', '"id":"\\":"', '"at":"x: y"', '"at":null', '"at":true', '"id":1.50', '"id":1e400',
+     '"id":NaN', '"id":[1]', '"id":{}', '"x":1', '"id":"\\ud800"', '"id":"\\ufeff"', '"id":"\u00e9"', '"at":-0.0',
+     '"\\u0069d":3', '"at":"'],
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(_MEMBERS, max_size=3), min_size=1, max_size=4), st.sampled_from([",", ", ", ",\t"]))
+def test_the_quick_way_takes_no_line_that_the_strict_way_refuses(lines, comma):
+    texts = [("{" + comma.join(members) + "}").encode() for members in lines]
+    reader = json_lines.JsonRows(COLUMNS)
+    strictly = [reader._doubtful(text) for text in texts]
+    assert reader.read(texts) == strictly
+    together = reader._sound(texts)
+    assert together is None or together == strictly
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=40), st.binary(max_size=5))
+def test_any_bytes_are_a_row_or_a_bad_row(data, more):
+    for line in (data, b'{"id": "' + more + b'"}', b'{"id": ' + more + b"}"):
+        line = line.replace(b"\n", b" ")
+        reader = json_lines.JsonRows(COLUMNS)
+        assert reader.read([line]) == [reader._doubtful(line)]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=60), st.sampled_from(["a.csv", "a.ndjson", "a.xlsx", "a.parquet", "a.csv.gz", "a.dat"]))
+def test_any_bytes_in_a_file_are_rows_or_a_clear_refusal(tmp_path, data, name):
+    heads = (b"", b"id,at\n", b"PAR1", b"PK\x03\x04", b"\x1f\x8b\x08\x00", b'{"id": 1}\n')
+    for head in heads:
+        (tmp_path / name).write_bytes(head + data)
+        with suppress(Invalid):
+            for chunk in open_file(tmp_path / name, STREAM).read(0, 9):
+                assert all(isinstance(line, int) for line, _ in chunk)
