@@ -78,7 +78,11 @@ def _kept_inputs(run: WorthRun, rows: list[ValueRow], by: Actor, at: datetime) -
     strategic = org.get_settings(STRATEGIC, places, at=at, by=by)
     until = datetime.combine(run.as_of_on, time(), UTC)
     totals = sensing.handling_totals(since=until - timedelta(weeks=52), until=until, by=by)
-    handled = {total.account_number: total.minutes for total in totals}
+    golden = reads.golden_numbers(by=by, at=at)
+    handled: dict[str, float] = {}
+    for total in totals:
+        number = golden.get(total.account_number, total.account_number)
+        handled[number] = handled.get(number, 0.0) + total.minutes
     return {
         row.account_number: {
             "weights": {name.value: int(found[place].value) for name, found in weights.items()},

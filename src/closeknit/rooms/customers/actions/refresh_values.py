@@ -87,10 +87,11 @@ def _settings(by: Actor, at: datetime) -> dict[str, Any]:
 
 def _inputs(on: date, by: Actor, at: datetime) -> dict[str, dict[str, Any]]:
     until = datetime.combine(on, time(), UTC)
-    histories = order_histories(sensing.purchase_days(until=until, by=by), (on - EPOCH).days - 1)
-    contracts = _contracts(on, by)
+    golden = reads.golden_numbers(by=by, at=at)
+    histories = order_histories(sensing.purchase_days(until=until, by=by), (on - EPOCH).days - 1, golden)
+    contracts = _contracts(on, golden, by)
     accounts = {key.account_number: key for key in reads.list_account_keys(by=by)}
-    numbers = sorted((set(histories) | set(contracts)) & set(accounts))
+    numbers = sorted(((set(histories) | set(contracts)) & set(accounts)) - set(golden))
     places = [SettingPlace(tier=accounts[number].tier.value, account_number=number) for number in numbers]
     margins = org.get_settings(MARGIN, places, at=at, by=by)
     renewals = org.get_settings(RENEWAL, places, at=at, by=by)
@@ -106,7 +107,7 @@ def _inputs(on: date, by: Actor, at: datetime) -> dict[str, dict[str, Any]]:
     }
 
 
-def _contracts(on: date, by: Actor) -> dict[str, dict[str, Any]]:
+def _contracts(on: date, golden: Mapping[str, str], by: Actor) -> dict[str, dict[str, Any]]:
     """Years under contract of each account with terms of its own, and whether all of them have ended."""
     found: dict[str, dict[str, Any]] = {}
     for fact in sensing.list_facts(FactKind.TERM, by=by):
@@ -117,7 +118,8 @@ def _contracts(on: date, by: Actor) -> dict[str, dict[str, Any]]:
         ends = date.fromisoformat(body["ends_on"]) if body["ends_on"] else date.max
         if starts >= on:
             continue
-        known = found.setdefault(body["account_number"], {"starts": starts, "ends": ends})
+        number = golden.get(body["account_number"], body["account_number"])
+        known = found.setdefault(number, {"starts": starts, "ends": ends})
         known["starts"], known["ends"] = min(known["starts"], starts), max(known["ends"], ends)
     return {
         number: {

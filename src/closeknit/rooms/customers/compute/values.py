@@ -20,14 +20,18 @@ Floats = NDArray[np.float64]
 Numbers = Mapping[str, Any]
 
 
-def order_histories(days: PurchaseDays, until_day: int) -> dict[str, dict[str, Any]]:
+def order_histories(
+    days: PurchaseDays, until_day: int, golden_numbers: Mapping[str, str] | None = None
+) -> dict[str, dict[str, Any]]:
     """Return each account's history in the currency that most of its money is in; returns lower the order before.
 
-    Of what was ordered in other currencies only the currencies are told.
+    What was ordered under a number that was merged away belongs to its golden number. Of what was ordered in other
+    currencies only the currencies are told.
     """
+    golden = golden_numbers or {}
     by_account: dict[str, dict[str, list[int]]] = {}
     for place, (number, currency) in enumerate(zip(days.account_number, days.currency, strict=True)):
-        by_account.setdefault(number, {}).setdefault(currency, []).append(place)
+        by_account.setdefault(golden.get(number, number), {}).setdefault(currency, []).append(place)
     found = {}
     for number, places in by_account.items():
         totals = {currency: float(np.abs(days.net[rows]).sum()) for currency, rows in places.items()}
@@ -40,13 +44,17 @@ def order_histories(days: PurchaseDays, until_day: int) -> dict[str, dict[str, A
 
 def _history(days: PurchaseDays, rows: NDArray[np.int64], until_day: int) -> dict[str, Any]:
     rows = rows[days.day[rows] <= until_day]
-    orders = np.flatnonzero(days.has_order[rows])
+    # Two numbers of one account may have ordered on one day: that is one order day.
+    every_day, place = np.unique(days.day[rows], return_inverse=True)
+    amount = np.bincount(place, weights=days.net[rows], minlength=every_day.size)
+    has_order = np.bincount(place, weights=days.has_order[rows], minlength=every_day.size) > 0
+    orders = np.flatnonzero(has_order)
     if orders.size == 0:
         return {}
     # A return belongs to the order before it; one before any order is of a time that was not observed.
-    owner = np.searchsorted(orders, np.arange(rows.size), side="right") - 1
-    net = np.bincount(owner[owner >= 0], weights=days.net[rows][owner >= 0], minlength=orders.size)
-    day = days.day[rows][orders]
+    owner = np.searchsorted(orders, np.arange(every_day.size), side="right") - 1
+    net = np.bincount(owner[owner >= 0], weights=amount[owner >= 0], minlength=orders.size)
+    day = every_day[orders]
     again = net[1:][net[1:] > 0.0]
     year, half = day > until_day - 364, day > until_day - 182
     before = (day <= until_day - 182) & year
