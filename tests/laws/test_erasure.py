@@ -6,8 +6,9 @@ log, and every page, export and answer that an auditor can fetch. Every proof of
 
 import json
 import logging
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -26,6 +27,7 @@ from closeknit.rooms.decisions.tests.sealing import check, seal
 from closeknit.rooms.privacy import reads
 from closeknit.rooms.privacy.actions.erase_subject import erase_subject
 from closeknit.rooms.privacy.contracts import ConsentState, RequestKind, account
+from closeknit.web.tests.test_every_page import EXPORTS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ACME = account("ACME")
@@ -202,17 +204,31 @@ def unpacked(value: bytes) -> bytes:
         return b""
 
 
-def shown() -> Iterator[tuple[str, bytes]]:
-    """Every page, tile, answer and export that Frank can fetch, by the table of routes."""
+NO_DATA = re.compile(r"staffing|verified|openapi|ledger/check|format=csv")
+SAMPLE = (
+    "/accounts/ACME/",
+    "/insights/",
+    "/exceptions/",
+    "/privacy/consents/",
+    "/board/?format=csv",
+    "/api/v1/proposals",
+)
+
+
+def all_addresses() -> list[str]:
+    """Every page, tile and answer of the table of routes that needs no id but ACME's, and exports."""
+    asked = {row.address.replace("{account_number}", "ACME") for row in ROWS if row.method == "GET"}
+    plain = sorted(address for address in asked if "{" not in address and not NO_DATA.search(address))
+    return [*plain, *(f"{address}?format=csv" for address in EXPORTS if "{" not in address)]
+
+
+def shown(addresses: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """What Frank fetches at these addresses."""
     client = Client()
     client.force_login(_user("frank"))
-    for row in ROWS:
-        if row.method == "GET" and "{" not in row.address.replace("{account_number}", "ACME"):
-            address = row.address.format(account_number="ACME")
-            for asked in (address, f"{address}{'&' if '?' in address else '?'}format=csv"):
-                answer: Any = client.get(asked)
-                body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-                yield asked, body
+    for address in addresses:
+        answer: Any = client.get(address)
+        yield address, b"".join(answer.streaming_content) if answer.streaming else answer.content
 
 
 def _user(name: str) -> Any:
@@ -236,16 +252,16 @@ def test_after_an_erasure_no_canary_is_left_and_every_proof_holds(tmp_path, capl
     company = build(tmp_path)
     canaries = plant(tmp_path, company)
     seal()
-    before, pages_before = met(canaries, stored()), met(canaries, shown())
+    before, pages_before = met(canaries, stored()), met(canaries, shown(SAMPLE))
     # Red twin: the search finds them where they were planted. Those of the ledger's own lines are under their key.
     assert len(set().union(*before.values())) >= PLANTED - 35, sorted(before)
     assert len(before) >= 12, sorted(before)
-    assert len(pages_before) >= 5, sorted(pages_before)
+    assert len(pages_before) >= 4, sorted(pages_before)
     verdict = check()
 
     done = erase_subject(ACME, reason="Asked for.", by=enter("erin"), at=clock.now())
     assert met(canaries, stored()) == {}
-    assert met(canaries, shown()) == {}
+    assert met(canaries, shown([*SAMPLE, *all_addresses()])) == {}
     assert "Kanari" not in caplog.text
     seal()
     assert check().findings == verdict.findings == ()
