@@ -20,6 +20,8 @@ SEASON_WEEKS = 4
 SHIFT_WEEKS = 2
 DONORS = 3
 JITTER_MINUTES = 10
+LEVEL_SPREAD = 0.15
+EVENT_SPREAD = 0.1
 MINUTES_A_WEEK = 7 * 24 * 60
 MONDAY = 4 * 24 * 60  # 1970-01-05, a Monday, in minutes
 
@@ -69,7 +71,10 @@ def copy_work(source: CopySource, shown: Sequence[tuple[str, str] | None], rng: 
     account, taken, minute = (np.concatenate([part[i] for part in parts]) for i in range(3))
     region_kept = np.array([pair is not None and pair[1] != OTHER for pair in shown])
     quantity = np.minimum(work.quantity[taken], limits[work.service[taken]])
-    amount = _rounded(np.minimum(work.amount[taken], _top(work.amount)))
+    # Each account pays a little more or less than those it is drawn from, and each event does.
+    levels = np.exp(rng.normal(0, LEVEL_SPREAD, len(source.accounts)))[account]
+    each = np.exp(rng.normal(0, EVENT_SPREAD, taken.size))
+    amount = _rounded(np.minimum(work.amount[taken] * levels * each, _top(work.amount)))
     # An account whose own region is not shown shows no region with its events either.
     regions = (*work.regions, OTHER)
     region = np.where(region_kept[account], work.region[taken], len(regions) - 1)
@@ -99,36 +104,37 @@ def _draw(
     account: int, donors: Indexes, work: CopyWork, starts: Indexes, order: Indexes, rng: Generator
 ) -> list[tuple[Indexes, Indexes, Indexes]]:
     """Return the events of one account of the copy: which events they are drawn from, and when they happen."""
-    first, last = _span(donors, work, starts, order, rng)
+    spans = {int(donor): _span(order[starts[donor] : starts[donor + 1]], work) for donor in donors}
+    firsts, lasts = zip(*spans.values(), strict=True)
+    ends = sorted((firsts[int(rng.integers(len(firsts)))], lasts[int(rng.integers(len(lasts)))]))
     shift = int(rng.choice([week for week in range(-SHIFT_WEEKS, SHIFT_WEEKS + 1) if week])) * MINUTES_A_WEEK
     found = []
-    for week in range(first, last + 1, BLOCK_WEEKS):
-        donor = int(rng.choice(donors))
-        own = order[starts[donor] : starts[donor + 1]]
+    for week in range(ends[0], ends[1] + 1, BLOCK_WEEKS):
+        length = min(BLOCK_WEEKS, ends[1] + 1 - week)
+        # Who was a customer in these weeks gives them; who was not says nothing about them.
+        active = [donor for donor, (first, last) in spans.items() if first <= week + length - 1 and week <= last]
+        donor = int(rng.choice(active or list(spans)))
+        first, last = spans[donor]
         source = week + int(rng.integers(-SEASON_WEEKS, SEASON_WEEKS + 1))
-        length = min(BLOCK_WEEKS, last + 1 - week)
+        source = min(max(source, min(first, week)), max(last - length + 1, week))
+        own = order[starts[donor] : starts[donor + 1]]
         begins = MONDAY + source * MINUTES_A_WEEK
         left, right = np.searchsorted(work.minute[own], [begins, begins + length * MINUTES_A_WEEK])
         taken = own[left:right]
-        jitter = rng.integers(-JITTER_MINUTES, JITTER_MINUTES + 1, size=len(taken))
+        # What was ordered together stays together.
+        minutes, together = np.unique(work.minute[taken], return_inverse=True)
+        jitter = rng.integers(-JITTER_MINUTES, JITTER_MINUTES + 1, size=len(minutes))[together]
         minute = work.minute[taken] + (week - source) * MINUTES_A_WEEK + shift + jitter
         found.append((np.full(len(taken), account, dtype=np.int64), taken, minute))
     return found
 
 
-def _span(donors: Indexes, work: CopyWork, starts: Indexes, order: Indexes, rng: Generator) -> tuple[int, int]:
-    """Return the first and last week of the account: one donor's first, another's last."""
-    spans = []
-    for donor in donors:
-        own = order[starts[donor] : starts[donor + 1]]
-        if len(own):
-            weeks = (work.minute[own[[0, -1]]] - MONDAY) // MINUTES_A_WEEK
-            spans.append((int(weeks[0]), int(weeks[1])))
-    if not spans:
+def _span(own: Indexes, work: CopyWork) -> tuple[int, int]:
+    """Return the first and last week in which an account had events, which are in order of time."""
+    if not len(own):
         return 0, -1
-    first = spans[int(rng.integers(len(spans)))][0]
-    last = spans[int(rng.integers(len(spans)))][1]
-    return min(first, last), max(first, last)
+    weeks = (work.minute[own[[0, -1]]] - MONDAY) // MINUTES_A_WEEK
+    return int(weeks[0]), int(weeks[1])
 
 
 def _limits(work: CopyWork) -> Numbers:
