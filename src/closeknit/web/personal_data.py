@@ -118,7 +118,7 @@ def _of_records(identity: DataClass, notes: DataClass) -> Iterator[PersonalTable
     merged = "t.kept_number = %(ref)s or t.absorbed_number = %(ref)s"
     yield _about("customers_merge", identity, _words("reason split_reason"), merged)
     yield _about("customers_record_link", identity, _words("sentence"))
-    yield _about("customers_score", notes, _words("terms", "json-mentions"))
+    yield _about("customers_score", notes, _words("terms inputs", "json-mentions"))
     yield _about("customers_tier_week", notes, {"because": "mentions", "verdicts": "json-mentions"})
     yield _about("customers_value", notes, {"inputs": "json-mentions", "why_not": "mentions"})
     yield _about("customers_intimacy", notes, _words("domains", "json-mentions"))
