@@ -55,6 +55,7 @@ GET  /api/v1/feeds                                                              
 GET  /api/v1/feeds/{name}                                                              401 403 403 200 200 200 403
 GET  /api/v1/feeds/{name}/batches                                                      401 403 403 200 200 200 403
 POST /api/v1/feeds/{name}/batches?stream=orders | {"order":"n1","account":"ACME"}      401 403 403 201 403 403 403
+POST /api/v1/feeds/{name}/files?file_name=orders.csv | order,at,lines,account,amount   401 403 403 201 403 403 403
 GET  /api/v1/feeds/{name}/quarantine                                                   401 403 403 200 200 200 403
 GET  /api/v1/connectors                                                                401 403 403 200 200 200 403
 GET  /api/v1/connectors/{connector_id}                                                 401 403 403 200 200 200 403

@@ -6,6 +6,7 @@ from closeknit.kernel import clock
 from closeknit.kernel.http import Request
 from closeknit.rooms.sensing import reads
 from closeknit.rooms.sensing.actions.ingest_lines import ingest_body
+from closeknit.rooms.sensing.actions.load_file import load_file
 from closeknit.rooms.sensing.contracts import BatchCard, FeedCard, OperationSpan
 
 router = Router(tags=["sensing"])
@@ -54,6 +55,25 @@ def load_batch(request: Request, name: str, stream: str):
     encoding = request.headers.get("Content-Encoding", "")
     card = ingest_body(name, stream, request.body, encoding=encoding, by=request.actor, at=clock.now())
     return Status(201, card)
+
+
+@router.post(
+    "/feeds/{name}/files",
+    response={201: BatchCard},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The file's bytes: CSV, lines of JSON (either packed with gzip or not), Excel or Parquet.",
+        }
+    },
+)
+def send_file(request: Request, name: str, file_name: str):
+    """Load a file through a feed, whose recipe takes it by its name.
+
+    Refused rows go to quarantine; the same file again adds nothing.
+    """
+    return Status(201, load_file(name, file_name, request.body, by=request.actor, at=clock.now()))
 
 
 @router.get("/operations", response=list[OperationSpan])

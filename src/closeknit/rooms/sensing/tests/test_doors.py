@@ -91,3 +91,19 @@ def test_the_command_line_follows_the_scope(capsys, bob, dave, accounts):
     ):
         with pytest.raises(Denied):
             run(capsys, by, *command)
+
+
+def test_the_api_takes_files_of_every_kind_under_a_plain_name(client, loaded, tmp_path):
+    sign_in(client, "alice")
+    url = "/api/v1/feeds/small/files?file_name="
+    body = (HEADER + call(1, account="ACME") + call(9)).encode()
+    answer = client.post(f"{url}calls-9.csv", body, content_type="application/octet-stream")
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["counts"] == {"read": 2, "accepted": 1, "quarantined": 0, "duplicate": 1}
+    for name in ("../calls.csv", "a/calls.csv", "..", "", "calls%00.csv", "calls" + "x" * 300 + ".csv", "other.csv"):
+        answer = client.post(f"{url}{name}", body, content_type="application/octet-stream")
+        assert answer.status_code in (400, 422), name
+    lie = client.post(f"{url}calls.csv", b"PAR1", content_type="application/octet-stream")
+    assert "content is Parquet" in lie.json()["detail"]
+    sign_in(client, "bob")
+    assert client.post(f"{url}calls.csv", body, content_type="application/octet-stream").status_code == 403
