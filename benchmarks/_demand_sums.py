@@ -45,7 +45,7 @@ def peer_problem(base: FloatArray, hierarchy: Hierarchy, errors: FloatArray = NO
         yield {"file": str(file), "answer": str(Path(folder, "answer.npy")), "nodes": nodes.tolist()}
 
 
-def ask_peer(problem: dict[str, Any], home: Path, kind: str, *, sparse: bool, times: int = 5) -> PeerAnswer:
+def ask_peer(problem: dict[str, Any], home: Path, kind: str, *, sparse: bool, times: int = 15) -> PeerAnswer:
     """Raises `NoPeer` where it cannot be asked."""
     given = {"file": problem["file"], "answer": problem["answer"], "kind": kind, "sparse": sparse, "times": times}
     answer = ask("_peer_demand", "reconcile", given, home)
