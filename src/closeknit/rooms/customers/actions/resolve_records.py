@@ -1,6 +1,7 @@
 """Bring records that name no account of ours to the account that they are of, by what they state."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.events import publish
 from closeknit.kernel.output import plain
+from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.move_records import RecordMove, move_records
 from closeknit.rooms.customers.actions.refresh_golden import refresh_golden
 from closeknit.rooms.customers.compute.matching import resolve
@@ -41,28 +43,38 @@ def resolve_records(*, thread_id: UUID, by: Actor, at: datetime) -> int:
     judged stay as judged. Returns how many records found their account; where all have one, nothing is compared.
     """
     by.require(Permission.LOAD_DATA)
+    rows = {row.pk: row for row in Record.objects.exclude(system=STEWARD).order_by("pk")}
+    if all(row.account_number for row in rows.values()):
+        return 0
+    link, review = (
+        org.get_settings(setting, [SettingPlace()], at=at, by=by)[0].value for setting in (LINK_SHARE, REVIEW_SHARE)
+    )
+    apart = RecordMatch.objects.filter(state="different").values_list("first_id", "second_id")
+    # A comparison of many records takes a while: nothing is locked meanwhile, and what moved since is left alone.
+    found = resolve(
+        _records(rows),
+        link_share=float(link),
+        review_share=min(float(review), float(link)),
+        apart=list(apart),
+        rng=np.random.default_rng(SEED),
+    )
     with transaction.atomic():
-        rows = {row.pk: row for row in Record.objects.select_for_update().exclude(system=STEWARD).order_by("pk")}
-        if all(row.account_number for row in rows.values()):
-            return 0
-        link, review = (
-            org.get_settings(setting, [SettingPlace()], at=at, by=by)[0].value for setting in (LINK_SHARE, REVIEW_SHARE)
-        )
-        apart = RecordMatch.objects.filter(state="different").values_list("first_id", "second_id")
-        found = resolve(
-            _records(rows),
-            link_share=float(link),
-            review_share=min(float(review), float(link)),
-            apart=list(apart),
-            rng=np.random.default_rng(SEED),
-        )
-        moves = _moves(rows, found, at)
+        moves = _still_open(_moves(rows, found, at), by)
         move_records(moves, thread_id=thread_id, by=by)
         asked = _keep(found, {move.record.pk for move in moves}, thread_id, by, at)
         changed = refresh_golden({move.account_number for move in moves}, thread_id=thread_id, by=by)
         if moves or asked:
             _record(found, moves, asked, changed, thread_id, by)
     return len(moves)
+
+
+def _still_open(moves: Sequence[RecordMove], by: Actor) -> list[RecordMove]:
+    """Of the moves those whose record is still nobody's, to the account that the number stands for by now."""
+    wanted = {move.record.pk: move for move in moves}
+    rows = Record.objects.select_for_update().filter(pk__in=wanted, account_number="").order_by("pk")
+    numbers = {move.account_number for move in moves}
+    golden = {number: reads.resolve_number(number, by=by) for number in sorted(numbers)}
+    return [replace(wanted[row.pk], record=row, account_number=golden[wanted[row.pk].account_number]) for row in rows]
 
 
 def _records(rows: Mapping[int, Record]) -> list[MatchRecord]:
