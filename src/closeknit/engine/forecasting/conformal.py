@@ -182,18 +182,22 @@ def _steps(scores: FloatArray, levels: FloatArray, independent: float) -> FloatA
     """
     steps = scores.shape[2]
     by_step = scores.reshape(-1, steps).T
-    signed, both = np.zeros((levels.size, steps)), np.zeros((levels.size, steps))
-    reach = _reach(np.count_nonzero(~np.isnan(by_step), axis=1))
-    around = np.arange(-reach.max(initial=0), reach.max(initial=0) + 1)
-    at_once = max(_NUMBERS_AT_ONCE // max(around.size * by_step.shape[1], 1), 1)
-    for start in range(0, steps, at_once):
-        which = np.arange(start, min(start + at_once, steps))
-        lent = which[:, None] + around
-        pool = by_step[lent.clip(0, steps - 1)]
-        pool[(lent < 0) | (lent >= steps) | (np.abs(around) > reach[which, None])] = np.nan
-        pool = pool.reshape(which.size, -1)
-        signed[:, which] = empirical_quantiles(pool, levels)[0]
-        both[:, which] = empirical_quantiles(np.concatenate([pool, -pool], axis=1), levels)[0]
+    first, last = _lenders(np.count_nonzero(~np.isnan(by_step), axis=1))
+    # Where errors are few many steps share the same ones.
+    _, alone, of_step = np.unique(first * (steps + 1) + last, return_index=True, return_inverse=True)
+    first, last = first[alone], last[alone]
+    signed, both = np.zeros((levels.size, alone.size)), np.zeros((levels.size, alone.size))
+    places = np.arange((last - first).max(initial=0))
+    at_once = max(_NUMBERS_AT_ONCE // max(places.size * by_step.shape[1], 1), 1)
+    for start in range(0, alone.size, at_once):
+        some = slice(start, start + at_once)
+        lent = first[some, None] + places
+        pool = by_step[np.minimum(lent, steps - 1)]
+        pool[lent >= last[some, None]] = np.nan
+        pool = pool.reshape(lent.shape[0], -1)
+        signed[:, some] = empirical_quantiles(pool, levels)[0]
+        both[:, some] = empirical_quantiles(np.concatenate([pool, -pool], axis=1), levels)[0]
+    signed, both = signed[:, of_step], both[:, of_step]
     known = independent / (independent + _SIDES_KNOWN)
     freedom = max(independent - 1.0, _FEWEST_FREEDOM)
     normal = special.ndtri(levels)
@@ -203,17 +207,17 @@ def _steps(scores: FloatArray, levels: FloatArray, independent: float) -> FloatA
     return mixed
 
 
-def _reach(per_step: IntArray) -> IntArray:
-    """[step]: how many steps on each side lend their errors so that there are enough."""
+def _lenders(per_step: IntArray) -> tuple[IntArray, IntArray]:
+    """[step]: the first step and the one after the last whose errors it uses: as many on each side as give enough."""
     steps = per_step.size
     up_to, step = np.concatenate([[0], np.cumsum(per_step)]), np.arange(steps)
-    result = np.full(steps, steps)
-    for reach in range(steps):
-        first, last = np.maximum(step - reach, 0), np.minimum(step + reach + 1, steps)
-        result[(up_to[last] - up_to[first] >= _ENOUGH) & (result == steps)] = reach
-        if result.max() < steps:
-            break
-    return result
+    low, reach = np.zeros(steps, dtype=np.int64), np.full(steps, steps)
+    while (low < reach).any():
+        middle = (low + reach) // 2
+        first, last = np.maximum(step - middle, 0), np.minimum(step + middle + 1, steps)
+        enough = up_to[last] - up_to[first] >= _ENOUGH
+        low, reach = np.where(enough, low, np.minimum(middle + 1, reach)), np.where(enough, middle, reach)
+    return np.maximum(step - reach, 0), np.minimum(step + reach + 1, steps)
 
 
 def _widening(forecast: FloatArray, growth: float) -> FloatArray:
