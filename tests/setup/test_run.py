@@ -165,7 +165,9 @@ def works(python: str) -> bool:
     return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt", "tools.txt", "peers.txt", "peers-demand.txt"])
+@pytest.mark.parametrize(
+    "name", ["runtime.txt", "dev.txt", "tools.txt", "peers.txt", "peers-demand.txt", "public-sets.txt"]
+)
 def test_lock_files_pin_and_hash_everything_and_name_no_address(name: str) -> None:
     text = (REQUIREMENTS / name).read_text()
     assert "http" not in text
