@@ -20,7 +20,8 @@ POLICIES = {
     "customers_record_link": MINE.format(column="account_number"),
     "customers_merge": f'{MINE.format(column="kept_number")} or absorbed_number in'
     " (select account_number from org_account_place)",
-    "customers_match": "first_id in (select id from customers_record) and second_id in (select id from customers_record)",
+    "customers_match": "first_id in (select id from customers_record)"
+    " and second_id in (select id from customers_record)",
     "customers_dispute": MINE.format(column="account_number"),
     "customers_doubt": WITH_THE_RECORD,
 }
