@@ -82,11 +82,8 @@ def replay_tier_week(account_number: str, *, by: Actor, at: datetime) -> tuple[b
 def _cards(rows: list[TierWeekRow], by: Actor) -> list[TierWeek]:
     numbers = {row.account_number for row in rows}
     names = dict(Account.objects.filter(account_number__in=numbers).values_list("account_number", "name"))
-    states = {
-        row.proposal_id: decisions.get_proposed(row.proposal_id, by=org.system_actor()).state.value
-        for row in rows
-        if row.proposal_id
-    }
+    # Asked as the system: whoever sees the account sees what came of the week, if not who decides it.
+    states = decisions.states_of([row.proposal_id for row in rows if row.proposal_id], by=org.system_actor())
     cards = (
         TierWeek(
             account_number=row.account_number,
@@ -102,7 +99,7 @@ def _cards(rows: list[TierWeekRow], by: Actor) -> list[TierWeek]:
             verdicts=tuple(TierVerdict(**each) for each in row.verdicts),
             table_version=row.table_version,
             proposal_id=row.proposal_id,
-            proposal_state=states.get(row.proposal_id, "") if row.proposal_id else "",
+            proposal_state=str(states.get(row.proposal_id, "")) if row.proposal_id else "",
             thread_id=row.run.thread_id,
         )
         for row in rows

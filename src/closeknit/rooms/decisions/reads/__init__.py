@@ -50,6 +50,7 @@ from closeknit.rooms.decisions.reads.proposals import (
     get_proposal,
     get_proposed,
     list_proposals,
+    states_of,
 )
 from closeknit.rooms.decisions.reads.receipts import (
     get_consistency,
@@ -120,4 +121,5 @@ __all__ = [
     "read_strict_table",
     "replay_thread",
     "rows_of",
+    "states_of",
 ]

@@ -1,6 +1,6 @@
 """Proposals, as people read them, and who may answer them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -66,6 +66,12 @@ def get_proposed(proposal_id: UUID, *, by: Actor) -> Proposed:
         row.decided_by_name,
         row.reason,
     )
+
+
+def states_of(proposal_ids: Collection[UUID], *, by: Actor) -> dict[UUID, ProposalState]:
+    """Return what became of proposals that the actor may see, by one query."""
+    rows = visible_proposals(by).filter(pk__in=proposal_ids).values_list("pk", "state") if proposal_ids else ()
+    return {pk: ProposalState(state) for pk, state in rows}
 
 
 def visible_proposals(by: Actor) -> "QuerySet[Proposal]":
