@@ -15,6 +15,7 @@ from django.db import transaction
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.cells import csv_cell
 from closeknit.kernel.declared import declared
 from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.kernel.keys import KEY_BYTES
@@ -44,10 +45,12 @@ time_zone: {zone}
 streams:
   - name: accounts
     from: accounts.csv
+    apostrophes: true
     into: account
     fields: {{account_number: account, name: account, tier: tier, region: region}}
   - name: work
     from: work.csv
+    apostrophes: true
     into: work
     key: [event]
     fields: {{operation: {{value: {operation}}}, service: service, region: region, occurred_at: at, quantity: quantity,
@@ -177,7 +180,7 @@ def _csv(head: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows(rows)
+    writer.writerows([csv_cell(value) for value in row] for row in rows)
     return text.getvalue().encode()
 
 

