@@ -60,8 +60,8 @@ def main() -> None:
 
 def resolve_all(records: Sequence[MatchRecord]) -> Resolution:
     """Resolve at the default thresholds."""
-    shares = {"link_share": float(LINK_SHARE.default), "review_share": float(REVIEW_SHARE.default)}
-    return resolve(records, **shares, rng=np.random.default_rng(1))
+    link_share, review_share = float(LINK_SHARE.default), float(REVIEW_SHARE.default)
+    return resolve(records, link_share=link_share, review_share=review_share, rng=np.random.default_rng(1))
 
 
 def sample_records(accounts: int, *, numbered: bool) -> tuple[list[MatchRecord], dict[int, str]]:

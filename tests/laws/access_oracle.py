@@ -11,7 +11,9 @@ from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "access.md"
 ALL, GRANTED = "all", "granted"
-NEVER_LENT = frozenset({"people.manage", "settings.manage", "settings.deviate", "ledger.manage", "privacy.manage", "rights.lend"})  # 3.3
+NEVER_LENT = frozenset(
+    {"people.manage", "settings.manage", "settings.deviate", "ledger.manage", "privacy.manage", "rights.lend"}
+)  # 3.3
 FIELDS = {"money": "money.read", "prices": "prices.read", "internal": "internal.read", "personal": "personal.read"}  # 6
 
 

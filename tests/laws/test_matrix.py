@@ -395,7 +395,7 @@ GET  /tiles/escalations/                                                        
 GET  /feeds/                                                                           302 403 403 200 200 200 403
 GET  /feeds/{feed}/                                                                    302 403 403 200 200 200 403
 GET  /feeds/{feed}/connectors/                                                         302 403 403 200 200 200 403
-POST /feeds/{feed}/connectors/{hook_kind}/ | stream=orders                                    302 403 403 200 403 403 403
+POST /feeds/{feed}/connectors/{hook_kind}/ | stream=orders                             302 403 403 200 403 403 403
 POST /connectors/{connector_id}/secret/                                                302 403 403 200 403 403 403
 POST /connectors/{connector_id}/pull/                                                  302 403 403 302 403 403 403
 POST /connectors/{connector_id}/close/ | reason=Over.                                  302 403 403 302 403 403 403

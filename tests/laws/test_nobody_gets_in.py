@@ -42,6 +42,7 @@ OPEN = {
     "privacy.actions.decide_with.refuse_use",
     # The approval that it carries out is what allows it.
     "customers.actions.apply_tier_change.apply_tier_change",
+    "customers.actions.apply_merge.apply_merge",
     # One's own notices, and what waits for oneself: nothing, for who may do nothing.
     "decisions.actions.choose_notice_preferences.choose_notice_preferences",
     "decisions.actions.read_notices.read_all_notices",
@@ -52,6 +53,8 @@ OPEN = {
     "decisions.reads.notices.get_notice",
     "decisions.reads.notices.get_notice_preferences",
     "decisions.reads.notices.list_notices",
+    # Only answers no.
+    "customers.actions.answer_dispute.may_answer",
     # A setting is what some other action goes by; an account that is named must be in scope. The other only answers no.
     "org.reads.settings.get_setting",
     "org.reads.settings.get_settings",

@@ -29,6 +29,7 @@ SOMETIMES = {"compute", "reads", "pages", "forms", "templates", "api", "jobs", "
 BESIDES = {
     "sensing": {"arriving", "mapping", "recipes", "sources", "storing"},
     "decisions": {"policies"},
+    "customers": {"policies"},
     "capacity": {"tiles", "tables"},
 }
 DRAWERS = {"utils", "util", "helpers", "common", "misc", "manager", "managers", "base", "signals"}

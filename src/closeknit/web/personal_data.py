@@ -165,9 +165,9 @@ def _of_people() -> Iterator[PersonalTable]:
     absent = "t.person_id in (select p.id from org_person p where 'person:' || p.id = %(ref)s)"
     yield PersonalTable("org_absence", PERSON, people, absent, _words("reason"))
     for model in apps.get_models():
-        columns = {str(field.column) for field in model._meta.concrete_fields}
-        for column in sorted(columns):
+        named = {str(field.column) for field in model._meta.concrete_fields}
+        for column in sorted(named):
             key = f"{column.removesuffix('_name')}_key"
-            if column.endswith("_name") and key in columns:
+            if column.endswith("_name") and key in named:
                 where = f"t.{key} = %(ref)s"
                 yield PersonalTable(model._meta.db_table, PERSON, people, where, {column: "text"})

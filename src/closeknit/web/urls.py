@@ -34,7 +34,17 @@ LOBBY = [
     path("work/<int:delivery_id>/replay/", pages.replay_dead_letter, name="work-replay"),
     path("tiles/work/", pages.show_work_tile, name="tile-work"),
 ]
-ROOMS_WITH_PAGES = ("org", "decisions", "privacy", "sensing", "customers", "agreements", "demand", "capacity", "outcomes")
+ROOMS_WITH_PAGES = (
+    "org",
+    "decisions",
+    "privacy",
+    "sensing",
+    "customers",
+    "agreements",
+    "demand",
+    "capacity",
+    "outcomes",
+)
 
 
 def _rooms() -> list[URLPattern]:

@@ -7,7 +7,7 @@ from closeknit.rooms.customers.actions.adopt_accounts import adopt_accounts
 from closeknit.rooms.customers.actions.adopt_records import adopt_records
 from closeknit.rooms.customers.actions.apply_merge import apply_merge
 from closeknit.rooms.customers.actions.apply_tier_change import TIER_KINDS, apply_tier_change
-from closeknit.rooms.customers.actions.assess_accounts import assess_accounts, day_due
+from closeknit.rooms.customers.actions.assess_accounts import assess_accounts
 from closeknit.rooms.customers.actions.expire_insights import expire_insights
 from closeknit.rooms.customers.actions.refresh_intimacy import refresh_intimacy
 from closeknit.rooms.customers.actions.resolve_records import resolve_records
@@ -47,10 +47,10 @@ def keep_intimacy() -> None:
 
 def keep_worth() -> None:
     """Value, score and judge accounts once a week, and after a correction. The worker calls this again and again."""
-    at = clock.now()
-    day = day_due(at)
+    by, at = org.system_actor(), clock.now()
+    day = reads.find_day_due(by=by, at=at)
     if day is not None:
-        assess_accounts(on=day, by=org.system_actor(), at=at)
+        assess_accounts(on=day, by=by, at=at)
 
 
 def let_insights_expire() -> None:

@@ -1,6 +1,6 @@
 """Score every account of a run by the weights in force where it belongs."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +8,9 @@ from django.db import transaction
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
-from closeknit.kernel.output import plain
 from closeknit.rooms.customers import reads
-from closeknit.rooms.customers.compute.scores import ScoreInputs, rule_version, score_all
-from closeknit.rooms.customers.contracts import SCORE_WEIGHTS, STRATEGIC, ScoreTermName
+from closeknit.rooms.customers.compute.score_rows import score_columns
+from closeknit.rooms.customers.contracts import SCORE_WEIGHTS, STRATEGIC
 from closeknit.rooms.customers.models import ScoreRow, ValueRow, WorthRun
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
@@ -21,7 +20,6 @@ from closeknit.rooms.org.contracts.settings import Level, SettingPlace
 from closeknit.rooms.sensing import reads as sensing
 
 AT_ONCE = 2000
-EPOCH = date(1970, 1, 1)
 
 
 def refresh_scores(run_id: UUID, *, by: Actor, at: datetime) -> int:
@@ -37,7 +35,7 @@ def refresh_scores(run_id: UUID, *, by: Actor, at: datetime) -> int:
         raise NotFound("There is no such run.", where=str(run_id))
     rows = list(ValueRow.objects.filter(run=run).order_by("account_number"))
     kept = _kept_inputs(run, rows, by, at)
-    made = scored_rows(run, rows, kept)
+    made = [ScoreRow(run=run, **columns) for columns in score_columns(rows, kept)]
     scored = sum(row.thousandths is not None for row in made)
     with transaction.atomic():
         locked = WorthRun.objects.select_for_update().get(pk=run_id)
@@ -48,26 +46,6 @@ def refresh_scores(run_id: UUID, *, by: Actor, at: datetime) -> int:
         locked.save(update_fields=["scored_at"])
         record_entry(_entry(run, scored, made), by=by)
     return scored
-
-
-def scored_rows(run: WorthRun, rows: list[ValueRow], kept: dict[str, dict[str, Any]]) -> list[ScoreRow]:
-    """Return the scores of valued accounts from what is kept beside their values; nothing is written."""
-    parts = {
-        number: {name: int(inputs["weights"][name.value]) for name in ScoreTermName} for number, inputs in kept.items()
-    }
-    found = score_all([_score_inputs(row, kept[row.account_number]) for row in rows], parts)
-    return [
-        ScoreRow(
-            run=run,
-            account_number=row.account_number,
-            thousandths=found[row.account_number][1],
-            terms=plain(list(found[row.account_number][0])),
-            inputs=kept[row.account_number],
-            rule_version=rule_version(parts[row.account_number]),
-            data_until_on=_last_day(row),
-        )
-        for row in rows
-    ]
 
 
 def _kept_inputs(run: WorthRun, rows: list[ValueRow], by: Actor, at: datetime) -> dict[str, dict[str, Any]]:
@@ -91,26 +69,6 @@ def _kept_inputs(run: WorthRun, rows: list[ValueRow], by: Actor, at: datetime) -
         }
         for place, (row, said) in enumerate(zip(rows, strategic, strict=True))
     }
-
-
-def _score_inputs(row: ValueRow, kept: dict[str, Any]) -> ScoreInputs:
-    return ScoreInputs(
-        account_number=row.account_number,
-        currency=row.currency,
-        value=row.value,
-        chance_to_stay=row.chance_to_stay,
-        strategic_share=kept["strategic_share"],
-        age_weeks=row.inputs["age"] or None,
-        last_half=row.inputs["last_half"],
-        half_before=row.inputs["half_before"],
-        handled_minutes=kept["handled_minutes"],
-        last_year=row.inputs["last_year"],
-    )
-
-
-def _last_day(row: ValueRow) -> date | None:
-    last = row.inputs["last_day"]
-    return EPOCH + timedelta(days=last) if last is not None else None
 
 
 def _entry(run: WorthRun, scored: int, made: list[ScoreRow]) -> Entry:

@@ -6,7 +6,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.canonical import digest
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.customers import reads
-from closeknit.rooms.customers.actions.refresh_scores import scored_rows
+from closeknit.rooms.customers.compute.score_rows import score_columns
 from closeknit.rooms.customers.models import ScoreRow, ValueRow, WorthRun
 from closeknit.rooms.decisions.contracts import LedgerLine, Recomputed
 from closeknit.rooms.org.contracts import Permission
@@ -14,6 +14,7 @@ from closeknit.rooms.org.contracts import Permission
 
 def recompute_values_line(line: LedgerLine, *, by: Actor) -> Recomputed:
     """Value the accounts of a run again, and compare every bit."""
+    by.require(Permission.READ_LEDGER)
     run_id = UUID(str(line.evidence["run_id"]))
     now, count = reads.values_made_again(run_id, by=by)
     how = f"Both models fitted again on the kept histories of {count:,} accounts, and all of them valued."
@@ -22,6 +23,7 @@ def recompute_values_line(line: LedgerLine, *, by: Actor) -> Recomputed:
 
 def recompute_scores_line(line: LedgerLine, *, by: Actor) -> Recomputed:
     """Score the accounts of a run again from their kept values, weights and handling time."""
+    by.require(Permission.READ_LEDGER)
     then, now, count = scores_made_again(UUID(str(line.evidence["run_id"])), by=by)
     return Recomputed(then, now, f"{count:,} accounts scored again from kept values, weights and handling time.")
 
@@ -38,6 +40,7 @@ def scores_made_again(run_id: UUID, *, by: Actor) -> tuple[str, str, int]:
         raise NotFound("There is no such run.", where=str(run_id))
     stored = list(ScoreRow.objects.filter(run=run).order_by("account_number"))
     values = list(ValueRow.objects.filter(run=run).order_by("account_number"))
-    again = scored_rows(run, values, {row.account_number: dict(row.inputs) for row in stored})
-    then, now = (digest([[r.account_number, r.thousandths, r.terms] for r in rows]) for rows in (stored, again))
+    again = score_columns(values, {row.account_number: dict(row.inputs) for row in stored})
+    then = digest([[row.account_number, row.thousandths, row.terms] for row in stored])
+    now = digest([[row["account_number"], row["thousandths"], row["terms"]] for row in again])
     return then, now, len(stored)

@@ -19,6 +19,7 @@ from closeknit.rooms.customers.reads.claims import (
     list_touched_decisions,
     statements_in_force,
 )
+from closeknit.rooms.customers.reads.due import find_day_due
 from closeknit.rooms.customers.reads.insights import (
     count_insights,
     get_author_record,
@@ -73,6 +74,7 @@ __all__ = [
     "count_matches",
     "count_tier_outcomes",
     "count_values",
+    "find_day_due",
     "find_jurisdictions",
     "find_steward_key",
     "find_tier",

@@ -10,7 +10,9 @@ from tests.cast import sign_in, token_of
 from tests.small_company import deliver_all
 
 from closeknit.kernel import clock
-from closeknit.rooms.customers.actions.assess_accounts import assess_accounts, day_due, monday_of
+from closeknit.rooms.customers import reads
+from closeknit.rooms.customers.actions.assess_accounts import assess_accounts
+from closeknit.rooms.customers.compute.weeks import monday_of
 from closeknit.rooms.customers.contracts import SCORE_WEIGHTS
 from closeknit.rooms.customers.jobs import keep_worth
 from closeknit.rooms.customers.models import WorthRun
@@ -122,9 +124,9 @@ def test_the_worker_assesses_once_a_week(tmp_path, alice):
     keep_worth()
     assert not WorthRun.objects.exists()
     load_wholesaler(tmp_path)
-    assert day_due(clock.now()) is not None
+    assert reads.find_day_due(by=alice, at=clock.now()) is not None
     keep_worth()
     assert WorthRun.objects.get().as_of_on == monday_of(clock.now())
-    assert day_due(clock.now()) is None
+    assert reads.find_day_due(by=alice, at=clock.now()) is None
     keep_worth()
     assert WorthRun.objects.count() == 1

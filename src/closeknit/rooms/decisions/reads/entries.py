@@ -111,7 +111,7 @@ def count_entries_of_accounts(
     counted = rows.filter(text_key_id__in=account_of).values_list("text_key_id").annotate(count=Count("id"))
     found: Counter[str] = Counter()
     for key_id, count in counted:
-        found[account_of[key_id]] += count
+        found[account_of[key_id] or ""] += count
     return dict(found)
 
 

@@ -70,7 +70,8 @@ def get_proposed(proposal_id: UUID, *, by: Actor) -> Proposed:
 
 def states_of(proposal_ids: Collection[UUID], *, by: Actor) -> dict[UUID, ProposalState]:
     """Return what became of proposals that the actor may see, by one query."""
-    rows = visible_proposals(by).filter(pk__in=proposal_ids).values_list("pk", "state") if proposal_ids else ()
+    visible = visible_proposals(by)
+    rows = visible.filter(pk__in=proposal_ids).values_list("pk", "state") if proposal_ids else ()
     return {pk: ProposalState(state) for pk, state in rows}
 
 

@@ -39,7 +39,7 @@ def purchase_days(*, until: datetime, by: Actor) -> PurchaseDays:
 
 
 def handling_totals(*, since: datetime, until: datetime, by: Actor) -> list[HandlingTotal]:
-    """Return the measured handling time of each account's work between two instants; accounts without any are left out."""
+    """Return the measured handling time of each account's work between two instants; none, left out."""
     require_every_account(by)
     return [HandlingTotal(*row) for row in _all(_HANDLING, {"since": since, "until": until})]
 
