@@ -22,7 +22,10 @@ DEMO_PEOPLE_FILE = "demo-people.json"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the navigation: its URL's name, the key after `g`, its icon, and who may go there."""
+    """One entry of the navigation: its URL's name, the key after `g`, its icon, and who may go there.
+
+    `starts`: how the addresses of its pages begin, and `also` those of others that belong to it.
+    """
 
     url_name: str
     title: str
@@ -31,12 +34,27 @@ class Place:
     starts: str
     permission: Permission | None = None
     gap: bool = False
+    also: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Tell whether a page belongs to this place."""
+        return path == "/" if self.starts == "/" else path.startswith((self.starts, *self.also))
 
 
+OF_ACCOUNTS = (
+    "/values/",
+    "/tiers/",
+    "/intimacy/",
+    "/journey/",
+    "/insights/",
+    "/matches/",
+    "/disputes/",
+    "/survivorship/",
+)
 PLACES = (
     Place("today", "Today", "t", "today", "/"),
     Place("inbox", "Inbox", "i", "inbox", "/inbox/", Permission.READ_DECISIONS),
-    Place("account-list", "Accounts", "a", "accounts", "/accounts/", Permission.READ_ACCOUNTS),
+    Place("account-list", "Accounts", "a", "accounts", "/accounts/", Permission.READ_ACCOUNTS, also=OF_ACCOUNTS),
     Place("term-list", "Promises", "p", "promises", "/terms/", Permission.READ_ACCOUNTS),
     Place("demand-list", "Demand", "d", "demand", "/demand/", Permission.READ_CAPACITY),
     Place("plan-list", "Capacity", "c", "capacity", "/plans/", Permission.READ_CAPACITY),
@@ -44,10 +62,10 @@ PLACES = (
     Place("thread-list", "Threads", "h", "threads", "/threads/", Permission.READ_DECISIONS, gap=True),
     Place("ledger", "Ledger", "l", "ledger", "/ledger/", Permission.READ_DECISIONS),
     Place("duties", "Duties", "u", "duties", "/duties/", Permission.READ_DECISIONS),
-    Place("feed-list", "Feeds", "f", "feeds", "/feeds/", Permission.READ_FEEDS),
+    Place("feed-list", "Feeds", "f", "feeds", "/feeds/", Permission.READ_FEEDS, also=("/feed-conflicts/",)),
     Place("work", "Work", "w", "work", "/work/", Permission.READ_FEEDS),
     Place("privacy", "Privacy", "y", "keys", "/privacy/", Permission.READ_PERSONAL),
-    Place("setting-list", "Settings", "s", "settings", "/settings/", Permission.READ_INTERNAL),
+    Place("setting-list", "Settings", "s", "settings", "/settings/", Permission.READ_INTERNAL, also=("/stewards/",)),
     Place("people", "People", "o", "people", "/people/", Permission.MANAGE_PEOPLE),
 )
 
@@ -82,7 +100,7 @@ def _places(actor: Actor | None, path: str) -> list[dict[str, Any]]:
     if actor is None:
         return []
     return [
-        {"place": place, "here": path == "/" if place.starts == "/" else path.startswith(place.starts)}
+        {"place": place, "here": place.holds(path)}
         for place in PLACES
         if place.permission is None or actor.may(place.permission)
     ]

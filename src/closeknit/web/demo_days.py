@@ -24,6 +24,7 @@ def live_a_day(*, at: datetime) -> None:
     keep_watch(at)
     go_on_holiday(at)
     deviate(at)
+    map_the_journey(at)
     ask_for_changes(at)
     jobs.run_until_idle()
 
@@ -47,6 +48,24 @@ def keep_watch(at: datetime) -> None:
                     by=erin,
                     at=at,
                 )
+
+
+def map_the_journey(at: datetime) -> None:
+    """Alice puts most ways on the map; e-mail is sorted by hand, and nobody answers for repairs."""
+    from closeknit.rooms.customers.actions.set_touchpoint import set_touchpoint
+    from closeknit.rooms.customers.contracts.journey import Stage, TouchpointPlan, Triage
+
+    alice, carol = person("alice"), person("carol")
+    rule, hand = Triage.RULE, Triage.HAND
+    with acting_as(alice):
+        for plan in (
+            TouchpointPlan("Orders by EDI", Stage.BUY, "warehouse", "", "edi", "pickers", alice.key, 1440, rule),
+            TouchpointPlan("Orders on the web", Stage.BUY, "warehouse", "", "web", "pickers", alice.key, 480, rule),
+            TouchpointPlan("Calls", Stage.GET_HELP, "service-desk", "phone", "", "phone agents", carol.key, 30, rule),
+            TouchpointPlan("E-mail", Stage.GET_HELP, "service-desk", "email", "", "e-mail", carol.key, 480, hand),
+            TouchpointPlan("Repairs on site", Stage.USE, "field-service", "", "", "field engineers", "", 2880, rule),
+        ):
+            set_touchpoint(plan, by=alice, at=at)
 
 
 def go_on_holiday(at: datetime) -> None:

@@ -100,7 +100,7 @@ def _gaps(
 
 
 def _unmapped(part: Traffic) -> TouchpointCard:
-    ways = " by ".join(word for word in (part.service, part.channel) if word)
+    ways = " by ".join(dict.fromkeys(word for word in (part.service, part.channel) if word))
     plan = TouchpointPlan(
         ways or part.operation, Stage.USE, part.operation, part.service, part.channel, "", "", 0, Triage.RULE
     )

@@ -72,7 +72,7 @@ def show_intimacy(request: Request, account_number: str) -> HttpResponseBase:
 def show_intimacy_tile(request: Request) -> HttpResponseBase:
     """How well an account is known, in short."""
     card = reads.get_intimacy(request.GET.get("account", ""), by=request.actor, at=clock.now())
-    missing = [sentence for domain in card.domains for sentence in domain.missing]
+    missing = [(domain.title, sentence) for domain in card.domains for sentence in domain.missing]
     return render(
         request, "customers/intimacy_tile.html", {"card": card, "missing": missing[:3], "count": len(missing)}
     )
