@@ -381,7 +381,8 @@ def _rows_for_all(patch: pytest.MonkeyPatch) -> None:
 )
 def test_red_twin_one_rule_broken_is_seen(monkeypatch, break_rule):
     break_rule(monkeypatch)
-    assert differences(20_000, seed=7, most=1)[1] != []
+    # Some rules matter to few of the worlds: more of them are asked until one shows it.
+    assert any(differences(20_000, seed=seed, most=1)[1] for seed in range(7, 12))
 
 
 @pytest.mark.django_db
