@@ -114,14 +114,14 @@ GET  /api/v1/intimacy/criteria                                                  
 POST /api/v1/intimacy/criteria | {"text":"x","reason":"So."}                           401 403 403 403 403 403 403
 GET  /api/v1/intimacy/accounts/{account_number}                                        401 403 200 200 200 200 403
 GET  /api/v1/account-profiles/{account_number}                                         401 403 200 200 200 200 200
-GET  /api/v1/golden-numbers                                                            401 403 200 200 200 200 200
-GET  /api/v1/account-merges?account_number=ACME                                        401 403 200 200 200 200 200
+GET  /api/v1/golden-numbers                                                            401 403 200 200 200 200 403
+GET  /api/v1/account-merges?account_number=ACME                                        401 403 200 200 200 200 403
 POST /api/v1/account-merges | {new_merge}                                              401 403 403 201 403 403 403
 POST /api/v1/account-merges/{merge_id}/split | {"reason":"So."}                        401 403 403 200 403 403 403
-GET  /api/v1/account-records/unlinked                                                  401 403 200 200 200 200 200
+GET  /api/v1/account-records/unlinked                                                  401 403 200 200 200 200 403
 POST /api/v1/account-records/{record_id}/link | {"account_number":"ACME","reason":"A"} 401 403 403 204 403 403 403
-GET  /api/v1/record-matches                                                            401 403 200 200 200 200 200
-GET  /api/v1/record-matches/{match_id}                                                 401 403 404 200 200 200 404
+GET  /api/v1/record-matches                                                            401 403 200 200 200 200 403
+GET  /api/v1/record-matches/{match_id}                                                 401 403 404 200 200 200 403
 POST /api/v1/record-matches/{match_id}/judge | {"verdict":"two","reason":"So."}        401 403 403 200 403 403 403
 GET  /api/v1/survivorship                                                              401 403 200 200 200 200 403
 POST /api/v1/survivorship | {new_rules}                                                401 403 403 201 403 403 403
@@ -131,11 +131,11 @@ GET  /api/v1/disputes/{dispute_id}                                              
 GET  /api/v1/disputes/{dispute_id}/decisions                                           401 403 200 200 200 200 200
 POST /api/v1/disputes/{dispute_id}/answer | {"answer":"So."}                           401 403 403 200 200 403 403
 GET  /api/v1/account-values                                                            401 403 200 200 200 200 403
-GET  /api/v1/account-value?account_number=ACME                                         401 403 200 200 200 200 200
+GET  /api/v1/account-value?account_number=ACME                                         401 403 200 200 200 200 403
 POST /api/v1/account-values/refresh | {"on":"2026-03-02"}                              401 403 403 200 403 403 403
 GET  /api/v1/account-scores                                                            401 403 200 200 200 200 403
-GET  /api/v1/account-score?account_number=ACME                                         401 403 200 200 200 200 200
-GET  /api/v1/tier-weeks                                                                401 403 200 200 200 200 200
+GET  /api/v1/account-score?account_number=ACME                                         401 403 200 200 200 200 403
+GET  /api/v1/tier-weeks                                                                401 403 200 200 200 200 403
 GET  /api/v1/tier-table                                                                401 403 200 200 200 200 403
 POST /api/v1/tier-table | {"text":"x","reason":"So."}                                  401 403 403 403 403 403 403
 GET  /api/v1/value-runs                                                                401 403 200 200 200 200 403
@@ -313,8 +313,8 @@ POST /accounts/{account_number}/merge/ | {merge_form}                           
 GET  /accounts/{account_number}/wrong/                                                 302 403 200 200 200 200 200
 POST /accounts/{account_number}/wrong/report/ | field=name&text=So.                    302 403 302 302 302 302 302
 POST /merges/{merge_id}/split/ | reason=So.                                            302 403 403 302 403 403 403
-GET  /matches/                                                                         302 403 200 200 200 200 200
-GET  /matches/{match_id}/                                                              302 403 404 200 200 200 404
+GET  /matches/                                                                         302 403 200 200 200 200 403
+GET  /matches/{match_id}/                                                              302 403 404 200 200 200 403
 POST /matches/{match_id}/judge/ | verdict=two&reason=So.                               302 403 403 302 403 403 403
 GET  /disputes/                                                                        302 403 200 200 200 200 200
 GET  /disputes/{dispute_id}/                                                           302 403 200 200 200 200 200

@@ -28,25 +28,32 @@ from closeknit.rooms.customers.contracts import (
     TouchedDecision,
     groups_of_plain,
 )
+from closeknit.rooms.org.contracts import Permission
 
 router = Router(tags=["customers"])
+
+
+def _moment(at: datetime | None) -> datetime:
+    return clock.now() if at is None else clock.check(at, where="at")
 
 
 @router.get("/account-profiles/{path:account_number}", response=Profile)
 def get_profile(request: Request, account_number: str, at: datetime | None = None):
     """An account as it was known at an instant: every field with its source, age and rule, and the words that lost."""
-    return reads.get_profile(account_number, by=request.actor, at=at or clock.now())
+    return reads.get_profile(account_number, by=request.actor, at=_moment(at))
 
 
 @router.get("/golden-numbers", response=dict[str, str])
 def get_golden_numbers(request: Request, at: datetime | None = None):
     """For each number that was merged away: the number of the account that it is another name of."""
-    return reads.golden_numbers(by=request.actor, at=at or clock.now())
+    request.actor.require(Permission.READ_INTERNAL)
+    return reads.golden_numbers(by=request.actor, at=_moment(at))
 
 
 @router.get("/account-merges", response=list[MergeCard])
 def list_merges(request: Request, account_number: str):
     """The merges of an account, newest first, those that were split too."""
+    request.actor.require(Permission.READ_INTERNAL)
     return reads.list_merges(account_number, by=request.actor)
 
 
@@ -87,6 +94,7 @@ def split(request: Request, merge_id: UUID, why: RecordReason):
 @router.get("/account-records/unlinked", response=list[RecordCard])
 def list_unlinked(request: Request, limit: int = Query(100, ge=1, le=1000)):
     """Records that are yet nobody's."""
+    request.actor.require(Permission.READ_INTERNAL)
     return reads.list_unlinked_records(by=request.actor, limit=limit)
 
 
@@ -112,12 +120,14 @@ def list_matches(
     limit: int = Query(100, ge=1, le=1000),
 ):
     """Pairs of records that may be one account, surest first, with what each field says."""
+    request.actor.require(Permission.READ_INTERNAL)
     return reads.list_matches(by=request.actor, state=state, account_number=account_number, limit=limit)
 
 
 @router.get("/record-matches/{match_id}", response=MatchCard)
 def get_match(request: Request, match_id: UUID):
     """One pair."""
+    request.actor.require(Permission.READ_INTERNAL)
     return reads.get_match(match_id, by=request.actor)
 
 

@@ -12,12 +12,13 @@ from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.adopt_tier_table import adopt_tier_table
 from closeknit.rooms.customers.actions.assess_accounts import assess_accounts
 from closeknit.rooms.customers.contracts import AccountScore, AccountValue, TierTableCard, TierWeek, ValueRun
+from closeknit.rooms.org.contracts import Permission
 
 router = Router(tags=["values"])
 
 
 def _at(on: date | None) -> datetime:
-    return datetime.combine(on, time.max, UTC) if on else clock.now()
+    return clock.check(datetime.combine(on, time.max, UTC), where="on") if on else clock.now()
 
 
 @router.get("/account-values", response=list[AccountValue])
@@ -31,6 +32,7 @@ def list_account_values(
 @router.get("/account-value", response=AccountValue)
 def get_account_value(request: Request, account_number: str, on: date | None = None):
     """What one account is worth as of a day; without a value it says why."""
+    request.actor.require(Permission.READ_INTERNAL)
     return reads.get_value(account_number, by=request.actor, at=_at(on))
 
 
@@ -45,6 +47,7 @@ def list_account_scores(
 @router.get("/account-score", response=AccountScore)
 def get_account_score(request: Request, account_number: str, on: date | None = None):
     """One account's score as of a day."""
+    request.actor.require(Permission.READ_INTERNAL)
     return reads.get_score(account_number, by=request.actor, at=_at(on))
 
 
@@ -57,6 +60,7 @@ def list_tier_weeks(
     limit: int = Query(200, ge=1, le=1000),
 ):
     """What the table of tiers said in the newest week up to a day; of one account: in all its weeks up to then."""
+    request.actor.require(Permission.READ_INTERNAL)
     return reads.list_tier_weeks(
         by=request.actor, at=_at(on), account_number=account_number, moving_only=moving_only, limit=limit
     )

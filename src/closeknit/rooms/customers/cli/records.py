@@ -1,7 +1,7 @@
 """Commands of who an account is: claims, merges, pairs that may be one, and what is said to be wrong."""
 
 import argparse
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -72,7 +72,7 @@ def _profile(args: argparse.Namespace) -> int:
     from closeknit.kernel import clock
     from closeknit.rooms.customers import reads
 
-    at = datetime.combine(args.on + timedelta(days=1), time(), UTC) if args.on else clock.now()
+    at = clock.check(datetime.combine(args.on, time.max, UTC), where="--on") if args.on else clock.now()
     found = reads.get_profile(args.account_number, by=args.by, at=at)
     if args.json:
         print_json("closeknit.account-profile/1", {"profile": found})

@@ -62,7 +62,7 @@ def _one(group: Any, help_text: str) -> Any:
 def _at(args: argparse.Namespace) -> datetime:
     from closeknit.kernel import clock
 
-    return datetime.combine(args.on, time.max, UTC) if args.on else clock.now()
+    return clock.check(datetime.combine(args.on, time.max, UTC), where="--on") if args.on else clock.now()
 
 
 def _list_values(args: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """Pages of who an account is: which word counts, which records are one, what was merged, what is said to be wrong."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +47,7 @@ def show_profile(request: Request, account_number: str) -> HttpResponseBase:
     form, now = ProfileDay(request.GET), clock.now()
     day = form.cleaned_data.get("on") if form.is_valid() else None
     # A day means its end: what was known when it was over.
-    at = min(now, datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)) if day else now
+    at = min(now, clock.check(datetime.combine(day, time.max, UTC), where="on")) if day else now
     profile = reads.get_profile(account_number, by=by, at=at)
     open_ones = reads.list_disputes(by=by, at=now, account_number=account_number, state=DisputeState.OPEN)
     disputed = {card.field: card for card in open_ones}
@@ -96,6 +96,7 @@ def split(request: Request, merge_id: UUID) -> HttpResponseBase:
 def list_matches(request: Request) -> HttpResponseBase:
     """Which records may be one account, and wait for a person to say so?"""
     by: Actor = request.actor
+    by.require(Permission.READ_INTERNAL)
     return render(
         request,
         "customers/matches.html",
@@ -113,6 +114,7 @@ def list_matches(request: Request) -> HttpResponseBase:
 def show_match(request: Request, match_id: UUID) -> HttpResponseBase:
     """Are these two one account, and what speaks for it?"""
     by: Actor = request.actor
+    by.require(Permission.READ_INTERNAL)
     card = reads.get_match(match_id, by=by)
     return render(
         request,

@@ -125,7 +125,7 @@ def _waterfall(score: AccountScore) -> list[dict[str, Any]]:
 def _day(request: Request) -> tuple[datetime, DayChoice]:
     form = DayChoice(request.GET)
     day = form.cleaned_data["on"] if form.is_valid() else None
-    return (datetime.combine(day, time.max, UTC) if day else clock.now()), form
+    return (clock.check(datetime.combine(day, time.max, UTC), where="on") if day else clock.now()), form
 
 
 def _export(by: Actor, at: datetime) -> HttpResponseBase:
