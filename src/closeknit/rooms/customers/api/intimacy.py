@@ -10,12 +10,12 @@ from closeknit.kernel import clock
 from closeknit.kernel.http import Request
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.refresh_intimacy import adopt_intimacy_criteria
-from closeknit.rooms.customers.contracts.intimacy import Criteria, IntimacyCard, IntimacyRow
+from closeknit.rooms.customers.contracts.intimacy import IntimacyCard, IntimacyCriteria, IntimacyRow
 
 router = Router(tags=["customers"])
 
 
-class NewCriteria(Schema):
+class NewIntimacyCriteria(Schema):
     """Criteria of intimacy as YAML, and why they change."""
 
     text: str = Field(max_length=200_000)
@@ -34,14 +34,14 @@ def list_intimacy(
     return reads.list_intimacy(by=request.actor, at=clock.now(), after=after, limit=limit)
 
 
-@router.get("/intimacy/criteria", response=Criteria)
+@router.get("/intimacy/criteria", response=IntimacyCriteria)
 def get_criteria(request: Request):
     """What knowing an account means, per domain, as in force now."""
     return reads.get_intimacy_criteria(by=request.actor, at=clock.now())
 
 
-@router.post("/intimacy/criteria", response={201: Criteria})
-def adopt_criteria(request: Request, payload: NewCriteria):
+@router.post("/intimacy/criteria", response={201: IntimacyCriteria})
+def adopt_criteria(request: Request, payload: NewIntimacyCriteria):
     """Put other criteria in force from now on."""
     adopt_intimacy_criteria(payload.text, reason=payload.reason, by=request.actor, at=clock.now())
     return Status(201, reads.get_intimacy_criteria(by=request.actor, at=clock.now()))

@@ -12,14 +12,14 @@ import yaml
 
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.customers.contracts.intimacy import (
-    Criteria,
     DomainCriteria,
     DomainIndex,
     IntimacyCard,
+    IntimacyCriteria,
     Measure,
     MeasureTerm,
     Topic,
-    Wanted,
+    WantedKnowledge,
 )
 
 TENTH = Decimal("0.1")
@@ -42,7 +42,7 @@ class Found:
 Knowledge = Mapping[tuple[Topic, str], Found]
 
 
-def read_criteria(text: str) -> Criteria:
+def read_criteria(text: str) -> IntimacyCriteria:
     """Return criteria from their YAML.
 
     Raises:
@@ -58,7 +58,7 @@ def read_criteria(text: str) -> Criteria:
     names = [domain.domain for domain in domains]
     if not domains or len(set(names)) < len(names):
         raise Invalid("Criteria need domains, each named once.", where="domains")
-    return Criteria(_word(top["version"], "version"), text, domains)
+    return IntimacyCriteria(_word(top["version"], "version"), text, domains)
 
 
 def shipped_criteria() -> str:
@@ -118,7 +118,7 @@ def points(share: Fraction) -> Decimal:
     return (Decimal(share.numerator) / Decimal(share.denominator)).quantize(TENTH, ROUND_HALF_EVEN)
 
 
-def _found(wanted: Wanted, known: Knowledge) -> Found | None:
+def _found(wanted: WantedKnowledge, known: Knowledge) -> Found | None:
     parts = [known[wanted.topic, name] for name in (wanted.names or ("",)) if (wanted.topic, name) in known]
     if not parts:
         return None
@@ -128,11 +128,11 @@ def _found(wanted: Wanted, known: Knowledge) -> Found | None:
     return joined
 
 
-def _fresh(wanted: Wanted, found: Found | None, at: datetime) -> Fraction:
+def _fresh(wanted: WantedKnowledge, found: Found | None, at: datetime) -> Fraction:
     return Fraction(found is not None and at - found.last_at <= timedelta(days=wanted.fresh_days))
 
 
-def _depth(wanted: Wanted, found: Found | None) -> Fraction:
+def _depth(wanted: WantedKnowledge, found: Found | None) -> Fraction:
     if found is None:
         return Fraction(0)
     had = (found.last_at - found.first_at).days if wanted.topic is Topic.WORK else found.count
@@ -172,7 +172,7 @@ def _missing(domain: DomainCriteria, found: Sequence[Found | None], decisions: i
     return tuple(sentences)
 
 
-def _too_shallow(wanted: Wanted, part: Found) -> str:
+def _too_shallow(wanted: WantedKnowledge, part: Found) -> str:
     if wanted.topic is Topic.WORK:
         days = (part.last_at - part.first_at).days
         return f"We know {wanted.title} for {days} days; wanted are {wanted.depth}."
@@ -201,7 +201,7 @@ def _domain(given: Any) -> DomainCriteria:
     )
 
 
-def _wanted(given: Any, where: str) -> Wanted:
+def _wanted(given: Any, where: str) -> WantedKnowledge:
     part = _fields(given, {"title", "topic", "names", "fresh_days", "depth"}, f"{where}, wanted")
     title = _word(part["title"], where)
     place = f"{where}, {title}"
@@ -211,7 +211,7 @@ def _wanted(given: Any, where: str) -> Wanted:
     names = tuple(_word(name, place) for name in _list(part["names"], place))
     if bool(names) == (topic is Topic.INSIGHT):
         raise Invalid("Work, facts and fields are named; insights are not.", where=place)
-    return Wanted(
+    return WantedKnowledge(
         title, topic, names, _count(part["fresh_days"], place, 1, MOST_DAYS), _count(part["depth"], place, 1, MOST_DAYS)
     )
 

@@ -29,7 +29,7 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedKnowledge:
     """One thing that we want to know of an account in a domain.
 
     Attributes:
@@ -52,13 +52,13 @@ class DomainCriteria:
     domain: str
     title: str
     weights: dict[Measure, int]
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[WantedKnowledge, ...]
     use_days: int
     use_decisions: int
 
 
 @dataclass(frozen=True, slots=True)
-class Criteria:
+class IntimacyCriteria:
     """The criteria of all domains, as their YAML says."""
 
     version: str

@@ -15,8 +15,8 @@ from closeknit.rooms.customers.compute.intimacy import (
     shipped_criteria,
 )
 from closeknit.rooms.customers.contracts.intimacy import (
-    Criteria,
     IntimacyCard,
+    IntimacyCriteria,
     IntimacyRow,
     Topic,
 )
@@ -32,7 +32,7 @@ from closeknit.rooms.sensing import reads as sensing
 MOST_INSIGHTS = 100_000
 
 
-def get_intimacy_criteria(*, by: Actor, at: datetime) -> Criteria:
+def get_intimacy_criteria(*, by: Actor, at: datetime) -> IntimacyCriteria:
     """Return the criteria that were in force at an instant: the last adopted, or those that come with Closeknit."""
     by.require(Permission.READ_INTERNAL)
     row = IntimacyCriteriaRow.objects.filter(adopted_at__lte=at).order_by("-adopted_at", "-id").first()

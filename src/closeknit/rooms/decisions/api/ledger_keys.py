@@ -19,7 +19,7 @@ class UpkeepReason(Schema):
     reason: str = Field(..., max_length=2000)
 
 
-class Subject(UpkeepReason):
+class SubjectToErase(UpkeepReason):
     """Whom to erase: one account, or one person by key."""
 
     account_number: str = Field("", max_length=80)
@@ -65,7 +65,7 @@ def give_up(request: Request, why: UpkeepReason):
 
 
 @router.post("/ledger/erasures", response={201: Erasure})
-def erase(request: Request, subject: Subject):
+def erase(request: Request, subject: SubjectToErase):
     """Make unreadable what the ledger says of a subject. Every proof still holds."""
     done = erase_subject(
         account_number=subject.account_number, person_key=subject.person_key, reason=subject.reason, by=request.actor

@@ -12,11 +12,11 @@ from closeknit.kernel.outbound import secrets
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing.arriving.inbox import keep_message
-from closeknit.rooms.sensing.contracts import ConnectorKind, Receipt
+from closeknit.rooms.sensing.contracts import ConnectorKind, MessageReceipt
 from closeknit.rooms.sensing.models import Connector
 
 
-def receive_hook(connector_id: UUID, headers: Mapping[str, str], body: bytes, *, at: datetime) -> Receipt:
+def receive_hook(connector_id: UUID, headers: Mapping[str, str], body: bytes, *, at: datetime) -> MessageReceipt:
     """Keep a signed message of a hook. The same id again changes nothing, and says so.
 
     Refuses a message that is not signed with the hook's secret (an unknown or closed hook looks the same), an empty

@@ -11,7 +11,7 @@ from closeknit.rooms.sensing import reads
 from closeknit.rooms.sensing.actions import open_connector
 from closeknit.rooms.sensing.actions.pull_rows import pull_rows
 from closeknit.rooms.sensing.actions.receive_message import receive_hook
-from closeknit.rooms.sensing.contracts import BatchCard, ConnectorCard, OpenedHook, PullPlan, Receipt
+from closeknit.rooms.sensing.contracts import BatchCard, ConnectorCard, MessageReceipt, OpenedHook, PullPlan
 
 router = Router(tags=["sensing"])
 
@@ -47,7 +47,7 @@ class NewSubject(Schema):
     rows_at: str = Field("", max_length=200)
 
 
-class Closing(Schema):
+class ConnectorClosing(Schema):
     """Why a connector is closed."""
 
     reason: str = Field(max_length=500)
@@ -101,7 +101,7 @@ def pull_now(request: Request, connector_id: UUID):
 
 
 @router.post("/connectors/{uuid:connector_id}/close", response=ConnectorCard)
-def close_connector(request: Request, connector_id: UUID, payload: Closing):
+def close_connector(request: Request, connector_id: UUID, payload: ConnectorClosing):
     """Take nothing through this connector any more."""
     open_connector.close_connector(connector_id, reason=payload.reason, by=request.actor, at=clock.now())
     return reads.get_connector(connector_id, by=request.actor)
@@ -109,7 +109,7 @@ def close_connector(request: Request, connector_id: UUID, payload: Closing):
 
 @router.post(
     "/hooks/{uuid:connector_id}",
-    response={202: Receipt},
+    response={202: MessageReceipt},
     auth=None,
     openapi_extra={
         "requestBody": {

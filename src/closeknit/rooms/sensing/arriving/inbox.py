@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from closeknit.kernel.errors import CloseknitError, Conflict, Invalid
-from closeknit.rooms.sensing.contracts import Receipt
+from closeknit.rooms.sensing.contracts import MessageReceipt
 from closeknit.rooms.sensing.models import Connector, Message
 
 LONGEST_WAIT_SECONDS = 600
@@ -17,7 +17,7 @@ KEEP = """
 """
 
 
-def keep_message(connector_id: UUID, message_id: str, body: bytes) -> Receipt:
+def keep_message(connector_id: UUID, message_id: str, body: bytes) -> MessageReceipt:
     """Keep a message under its id, in one statement: when this returns, it is committed or the caller's to commit."""
     if not body.strip():
         raise Invalid("The message is empty.", where="body")
@@ -25,7 +25,7 @@ def keep_message(connector_id: UUID, message_id: str, body: bytes) -> Receipt:
     with connection.cursor() as cursor:
         cursor.execute(KEEP, [connector_id, message_id, digest, body])
         if cursor.fetchone():
-            return Receipt(message_id, is_new=True)
+            return MessageReceipt(message_id, is_new=True)
     known = Message.objects.filter(connector_id=connector_id, message_id=message_id).values_list("body_sha256").first()
     if known and bytes(known[0]) != digest:
         raise Conflict(
@@ -34,7 +34,7 @@ def keep_message(connector_id: UUID, message_id: str, body: bytes) -> Receipt:
             kept="The first one is kept.",
             todo="Give each message an id of its own.",
         )
-    return Receipt(message_id, is_new=False)
+    return MessageReceipt(message_id, is_new=False)
 
 
 def note_failure(row: Connector, failure: CloseknitError, at: datetime) -> None:

@@ -54,25 +54,28 @@ async def _listen_until_told(server: str, by: Actor) -> None:
 
 async def take_subjects(server: str, stop: asyncio.Event, *, by: Actor) -> None:
     """Take messages of every open subject until `stop` is set. See `listen`."""
+    try:
+        await _take_until(server, stop, by)
+    finally:
+        await sync_to_async(_leave)()
+
+
+async def _take_until(server: str, stop: asyncio.Event, by: Actor) -> None:
     cards = await sync_to_async(_open_subjects)(by)
     broker = _broker(server)
     for card in cards:
         _subscribe(broker, card)
     try:
         await asyncio.wait_for(broker.start(), CONNECT_SECONDS)
+        await stop.wait()
     except Exception as failure:
-        await broker.stop()
-        await sync_to_async(connection.close)()
         raise Conflict(
             f"The broker does not hand messages on: {failure or type(failure).__name__}.",
             where=server,
             todo="Check that it runs with JetStream, and that a stream keeps each subject.",
         ) from failure
-    try:
-        await stop.wait()
     finally:
         await broker.stop()
-        await sync_to_async(connection.close)()
 
 
 def _open_subjects(by: Actor) -> list[ConnectorCard]:
@@ -142,3 +145,8 @@ def _message_id(part: Any) -> str:
     stated = (part.headers or {}).get(ID_HEADER, "")
     metadata = part.metadata
     return str(stated)[:200] or f"{metadata.stream}:{metadata.sequence.stream}"
+
+
+def _leave() -> None:
+    # Looked up in the thread that used it: a connection belongs to its thread.
+    connection.close()

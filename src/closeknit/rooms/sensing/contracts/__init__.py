@@ -16,9 +16,9 @@ from closeknit.rooms.sensing.contracts.conflicts import (
 from closeknit.rooms.sensing.contracts.connectors import (
     ConnectorCard,
     ConnectorKind,
+    MessageReceipt,
     OpenedHook,
     PullPlan,
-    Receipt,
 )
 from closeknit.rooms.sensing.contracts.facts import (
     FACT_FIELDS,
@@ -131,6 +131,7 @@ __all__ = [
     "LineageRow",
     "MadeOf",
     "MendOutcome",
+    "MessageReceipt",
     "OpenedHook",
     "OperationSpan",
     "OpportunityCard",
@@ -142,7 +143,6 @@ __all__ = [
     "QuarantineReason",
     "QuarantinedCard",
     "RawRow",
-    "Receipt",
     "RecipeChanged",
     "RecipeCheck",
     "RecipePreview",

@@ -76,7 +76,7 @@ class OpenedHook:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class MessageReceipt:
     """What became of a message: kept now, or known already (the sender may stop trying in both cases)."""
 
     message_id: str

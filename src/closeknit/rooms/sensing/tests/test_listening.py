@@ -87,7 +87,7 @@ async def hear(server: str, by, until, seconds: float = 20.0) -> None:
         await asyncio.sleep(0.05)
     stop.set()
     await listener
-    await sync_to_async(connection.close)()
+    await sync_to_async(lambda: connection.close())()
 
 
 @broker_only

@@ -1,5 +1,7 @@
 """Rows are pulled from a database behind a watermark that never passes a row that is not in."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -153,8 +155,10 @@ def test_a_source_without_an_address_or_out_of_reach_says_so_without_its_passwor
 def test_postgresql_is_asked_read_only_by_a_cursor_of_its_own(alice, monkeypatch):
     register_feed(RECIPE, place="small", by=alice, at=AT)
     found = connection.get_connection_params()
-    where = f"postgresql://{found['user']}@{found['host']}:{found['port']}/{settings.DATABASES['default']['NAME']}"
-    monkeypatch.setenv("CLOSEKNIT_SOURCE_ERP", where)
+    parts = {"host": found.get("host"), "port": found.get("port"), "password": found.get("password")}
+    given = urlencode({name: value for name, value in parts.items() if value})
+    name = settings.DATABASES["default"]["NAME"]
+    monkeypatch.setenv("CLOSEKNIT_SOURCE_ERP", f"postgresql://{found['user']}@/{name}?{given}")
     query = """with calls as (select n::text as id, timestamptz '2026-02-03 10:00+00' + n * interval '1 min' as at,
         1.0::numeric as calls, 'A1' as account, 90 as seconds, null::int as promised, '100%' as kind, '' as topic
         from generate_series(1, 12) n)
