@@ -16,7 +16,7 @@ from closeknit.rooms.customers.contracts.intimacy import (
     DomainIndex,
     IntimacyCard,
     IntimacyCriteria,
-    Measure,
+    Knowing,
     MeasureTerm,
     Topic,
     WantedKnowledge,
@@ -87,17 +87,17 @@ def index_of_domain(domain: DomainCriteria, known: Knowledge, decisions: int, at
     """
     found = [_found(wanted, known) for wanted in domain.wanted]
     shares = {
-        Measure.COVERAGE: _mean([Fraction(part is not None) for part in found]),
-        Measure.FRESHNESS: _mean([_fresh(w, part, at) for w, part in zip(domain.wanted, found, strict=True)]),
-        Measure.DEPTH: _mean([_depth(w, part) for w, part in zip(domain.wanted, found, strict=True)]),
-        Measure.USE: min(Fraction(1), Fraction(decisions, domain.use_decisions)),
+        Knowing.COVERAGE: _mean([Fraction(part is not None) for part in found]),
+        Knowing.FRESHNESS: _mean([_fresh(w, part, at) for w, part in zip(domain.wanted, found, strict=True)]),
+        Knowing.DEPTH: _mean([_depth(w, part) for w, part in zip(domain.wanted, found, strict=True)]),
+        Knowing.USE: min(Fraction(1), Fraction(decisions, domain.use_decisions)),
     }
     reasons = _reasons(domain, found, decisions, at)
     terms = tuple(
         MeasureTerm(
             measure, points(shares[measure] * domain.weights[measure]), domain.weights[measure], reasons[measure]
         )
-        for measure in Measure
+        for measure in Knowing
     )
     return DomainIndex(
         domain.domain,
@@ -143,16 +143,16 @@ def _mean(shares: Sequence[Fraction]) -> Fraction:
     return sum(shares, Fraction(0)) / len(shares)
 
 
-def _reasons(domain: DomainCriteria, found: Sequence[Found | None], decisions: int, at: datetime) -> dict[Measure, str]:
+def _reasons(domain: DomainCriteria, found: Sequence[Found | None], decisions: int, at: datetime) -> dict[Knowing, str]:
     wanted = len(domain.wanted)
     known = sum(part is not None for part in found)
     fresh = sum(_fresh(w, part, at) == 1 for w, part in zip(domain.wanted, found, strict=True))
     deep = sum(_depth(w, part) == 1 for w, part in zip(domain.wanted, found, strict=True))
     return {
-        Measure.COVERAGE: f"{known} of {wanted} things are known at all.",
-        Measure.FRESHNESS: f"{fresh} of {wanted} are known from lately.",
-        Measure.DEPTH: f"{deep} of {wanted} go as far back, or were said as often, as wanted.",
-        Measure.USE: f"{decisions} decisions spoke of it in {domain.use_days} days; {domain.use_decisions} are wanted.",
+        Knowing.COVERAGE: f"{known} of {wanted} things are known at all.",
+        Knowing.FRESHNESS: f"{fresh} of {wanted} are known from lately.",
+        Knowing.DEPTH: f"{deep} of {wanted} go as far back, or were said as often, as wanted.",
+        Knowing.USE: f"{decisions} decisions spoke of it in {domain.use_days} days; {domain.use_decisions} are wanted.",
     }
 
 
@@ -183,8 +183,8 @@ def _domain(given: Any) -> DomainCriteria:
     named = given.get("domain", "?") if isinstance(given, dict) else "?"
     where = f"domain {named}"
     part = _fields(given, {"domain", "title", "weights", "use", "wanted"}, where)
-    weights = _fields(part["weights"], {measure.value for measure in Measure}, f"{where}, weights")
-    stated = {measure: _count(weights[measure.value], f"{where}, weights", 0, 100) for measure in Measure}
+    weights = _fields(part["weights"], {measure.value for measure in Knowing}, f"{where}, weights")
+    stated = {measure: _count(weights[measure.value], f"{where}, weights", 0, 100) for measure in Knowing}
     if sum(stated.values()) != 100:
         raise Invalid(f"The weights add up to {sum(stated.values())}, not 100.", where=f"{where}, weights")
     use = _fields(part["use"], {"days", "decisions"}, f"{where}, use")

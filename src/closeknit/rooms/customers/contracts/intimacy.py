@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 
-class Measure(StrEnum):
+class Knowing(StrEnum):
     """The four questions that knowing an account in a domain is made of."""
 
     COVERAGE = "coverage"
@@ -51,7 +51,7 @@ class DomainCriteria:
 
     domain: str
     title: str
-    weights: dict[Measure, int]
+    weights: dict[Knowing, int]
     wanted: tuple[WantedKnowledge, ...]
     use_days: int
     use_decisions: int
@@ -70,7 +70,7 @@ class IntimacyCriteria:
 class MeasureTerm:
     """One measure's part of a domain's index: `points` of `weight`, with the reason."""
 
-    measure: Measure
+    measure: Knowing
     points: Decimal
     weight: int
     reason: str

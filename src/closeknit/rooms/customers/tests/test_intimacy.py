@@ -18,7 +18,7 @@ from closeknit.rooms.customers.compute.intimacy import (
     read_criteria,
     shipped_criteria,
 )
-from closeknit.rooms.customers.contracts.intimacy import Measure, Topic
+from closeknit.rooms.customers.contracts.intimacy import Knowing, Topic
 from closeknit.rooms.customers.jobs import keep_intimacy
 from closeknit.rooms.customers.models import IntimacyRowKept
 from closeknit.rooms.decisions import reads as decisions
@@ -69,10 +69,10 @@ def test_each_measure_is_a_term_with_its_reason_worked_by_hand():
     known = {(Topic.WORK, "desk"): found(9, 100, 40)}
     card = index_of_domain(domain(), known, 1, AT)
     assert {term.measure: term.points for term in card.terms} == {
-        Measure.COVERAGE: Decimal("20.0"),
-        Measure.FRESHNESS: Decimal("0.0"),
-        Measure.DEPTH: Decimal("6.0"),
-        Measure.USE: Decimal("5.0"),
+        Knowing.COVERAGE: Decimal("20.0"),
+        Knowing.FRESHNESS: Decimal("0.0"),
+        Knowing.DEPTH: Decimal("6.0"),
+        Knowing.USE: Decimal("5.0"),
     }
     assert card.points == Decimal("31.0")
     assert card.missing == (
@@ -94,7 +94,7 @@ def test_terms_add_up_exactly_and_more_knowledge_never_lowers_the_index(count, f
     if sum(weights) > 100:
         weights = [weights[0] * 100 // 300, weights[1] * 100 // 300, weights[2] * 100 // 300, 0]
     weights[3] = 100 - sum(weights)
-    mine = replace(domain(), weights=dict(zip(Measure, weights, strict=True)))
+    mine = replace(domain(), weights=dict(zip(Knowing, weights, strict=True)))
     known = {(Topic.WORK, "desk"): found(count + 1, max(first, last), min(first, last))}
     card = index_of_domain(mine, known, decided, AT)
     assert card.points == sum(term.points for term in card.terms)
