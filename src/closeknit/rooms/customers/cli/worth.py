@@ -217,7 +217,8 @@ def _table(args: argparse.Namespace) -> int:
         print(card.text)
     else:
         print(f"{card.version}: {card.title}, from {card.effective_from}. {card.reason}")
-        print_table(("row", "where", "tier", "because"), card.rows)
+        shown = [(row.number, row.asked, row.then, row.because) for row in card.rows]
+        print_table(("row", "where", "tier", "because"), shown)
     return 0
 
 

@@ -84,6 +84,7 @@ from closeknit.rooms.customers.contracts.tier_weeks import (
     TIERS_FOLLOW,
     TierOutcome,
     TierTableCard,
+    TierTableLine,
     TierVerdict,
     TierWeek,
 )
@@ -176,6 +177,7 @@ __all__ = [
     "TierChanged",
     "TierOutcome",
     "TierTableCard",
+    "TierTableLine",
     "TierVerdict",
     "TierWeek",
     "TouchedDecision",

@@ -59,6 +59,16 @@ class TierWeek:
 
 
 @dataclass(frozen=True, slots=True)
+class TierTableLine:
+    """One row of a table of tiers in words: its number, what it asks, what it answers, and why."""
+
+    number: int
+    asked: str
+    then: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class TierTableCard:
     """A table of tiers that was adopted, or that came with the product."""
 
@@ -70,5 +80,5 @@ class TierTableCard:
     adopted_at: datetime | None
     reason: str
     text: str
-    rows: tuple[tuple[int, str, str, str], ...]
+    rows: tuple[TierTableLine, ...]
     thread_id: UUID | None

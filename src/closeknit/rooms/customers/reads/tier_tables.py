@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict
-from closeknit.rooms.customers.contracts import TIER_ORDER, TierTableCard
+from closeknit.rooms.customers.contracts import TIER_ORDER, TierTableCard, TierTableLine
 from closeknit.rooms.customers.models import TierTableRow
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.decisions.contracts import InputKind, StrictTable
@@ -69,6 +69,6 @@ def get_tier_table(*, by: Actor, on: date) -> TierTableCard:
         adopted_at=row.adopted_at if row else None,
         reason=row.reason if row else "It came with the product.",
         text=table.text,
-        rows=tuple(decisions.rows_of(table)),
+        rows=tuple(TierTableLine(*row) for row in decisions.rows_of(table)),
         thread_id=row.thread_id if row else None,
     )

@@ -325,4 +325,4 @@ MUTATED = [
 def test_red_twin_one_wrong_transition_is_seen(transition, mutant):
     with mock.patch(transition, mutant), pytest.raises(AssertionError):
         # By chance alone, one run in many would miss a mutant.
-        run_state_machine_as_test(Machine, settings=how(60, 30, same_each_time=True))
+        run_state_machine_as_test(Machine, settings=how(200, 30, same_each_time=True))

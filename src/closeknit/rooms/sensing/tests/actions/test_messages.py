@@ -221,7 +221,7 @@ def test_opening_changing_and_closing_are_in_the_ledger_without_the_secret(hook,
 
 def test_a_hook_is_refused_where_rows_cannot_be_told_apart_and_for_who_may_not_load(hook, alice, bob):
     register_feed(
-        RECIPE.replace("name: small", "name: keyless").replace("key: [id]", "key: whole-row"),
+        RECIPE.replace("recipe: small", "recipe: keyless").replace("key: [id]", "key: whole-row"),
         place="keyless",
         by=alice,
         at=AT,
