@@ -64,6 +64,7 @@ KINDS = {
     Role.CUSTOMER: "",
 }
 NO_CAPACITY = (Role.STEWARD, Role.CUSTOMER)
+OF_WORTH = (AccountValue, AccountScore, TierWeek)
 OF_CAPACITY = (PoolCard, PlanCard, PoolWeek, ClaimWeek, IntervalCell)
 TOTALS_NEED_ALL = (PlanCard, PoolWeek, IntervalCell)
 """A reader of some accounts gets totals only as far as they tell nothing of the others: test_plan_leaks has those."""
@@ -117,7 +118,7 @@ def test_each_role_gets_exactly_its_fields(company):
             assert isinstance(whole, list)
             assert whole, contract
             got = rows(client, contract, company)
-            if contract in (*OF_CAPACITY, InsightCard) and role in NO_CAPACITY:
+            if contract in (*OF_CAPACITY, *OF_WORTH, InsightCard) and role in NO_CAPACITY:
                 assert got == 403, (role, contract)
                 continue
             if contract in TOTALS_NEED_ALL and role not in SEES_EVERY_ACCOUNT:

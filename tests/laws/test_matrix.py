@@ -113,7 +113,7 @@ GET  /api/v1/intimacy                                                           
 GET  /api/v1/intimacy/criteria                                                         401 403 200 200 200 200 403
 POST /api/v1/intimacy/criteria | {"text":"x","reason":"So."}                           401 403 403 403 403 403 403
 GET  /api/v1/intimacy/accounts/{account_number}                                        401 403 200 200 200 200 403
-GET  /api/v1/account-profiles/{account_number}                                         401 403 200 200 200 200 200
+GET  /api/v1/account-profiles/{account_number}                                         401 403 200 200 200 200 403
 GET  /api/v1/golden-numbers                                                            401 403 200 200 200 200 403
 GET  /api/v1/account-merges?account_number=ACME                                        401 403 200 200 200 200 403
 POST /api/v1/account-merges | {new_merge}                                              401 403 403 201 403 403 403
@@ -125,10 +125,10 @@ GET  /api/v1/record-matches/{match_id}                                          
 POST /api/v1/record-matches/{match_id}/judge | {"verdict":"two","reason":"So."}        401 403 403 200 403 403 403
 GET  /api/v1/survivorship                                                              401 403 200 200 200 200 403
 POST /api/v1/survivorship | {new_rules}                                                401 403 403 201 403 403 403
-GET  /api/v1/disputes                                                                  401 403 200 200 200 200 200
+GET  /api/v1/disputes                                                                  401 403 200 200 200 200 403
 POST /api/v1/disputes | {"account_number":"ACME","field":"name","text":"So."}          401 403 201 201 201 201 201
-GET  /api/v1/disputes/{dispute_id}                                                     401 403 200 200 200 200 200
-GET  /api/v1/disputes/{dispute_id}/decisions                                           401 403 200 200 200 200 200
+GET  /api/v1/disputes/{dispute_id}                                                     401 403 200 200 200 200 403
+GET  /api/v1/disputes/{dispute_id}/decisions                                           401 403 200 200 200 200 403
 POST /api/v1/disputes/{dispute_id}/answer | {"answer":"So."}                           401 403 403 200 200 403 403
 GET  /api/v1/account-values                                                            401 403 200 200 200 200 403
 GET  /api/v1/account-value?account_number=ACME                                         401 403 200 200 200 200 403
@@ -308,16 +308,16 @@ POST /privacy/keeping/erase/ | reference=ACME                                   
 GET  /privacy/copies/                                                                  302 403 200 200 200 200 403
 POST /privacy/copies/draw/ | operation=warehouse                                       302 403 403 403 403 403 403
 GET  /tiles/account-privacy/?account=ACME                                              302 403 200 200 200 200 403
-GET  /accounts/{account_number}/profile/                                               302 403 200 200 200 200 200
+GET  /accounts/{account_number}/profile/                                               302 403 200 200 200 200 403
 POST /accounts/{account_number}/merge/ | {merge_form}                                  302 403 403 302 403 403 403
-GET  /accounts/{account_number}/wrong/                                                 302 403 200 200 200 200 200
+GET  /accounts/{account_number}/wrong/                                                 302 403 200 200 200 200 403
 POST /accounts/{account_number}/wrong/report/ | field=name&text=So.                    302 403 302 302 302 302 302
 POST /merges/{merge_id}/split/ | reason=So.                                            302 403 403 302 403 403 403
 GET  /matches/                                                                         302 403 200 200 200 200 403
 GET  /matches/{match_id}/                                                              302 403 404 200 200 200 403
 POST /matches/{match_id}/judge/ | verdict=two&reason=So.                               302 403 403 302 403 403 403
-GET  /disputes/                                                                        302 403 200 200 200 200 200
-GET  /disputes/{dispute_id}/                                                           302 403 200 200 200 200 200
+GET  /disputes/                                                                        302 403 200 200 200 200 403
+GET  /disputes/{dispute_id}/                                                           302 403 200 200 200 200 403
 POST /disputes/{dispute_id}/answer/ | verdict=stands&answer=So.                        302 403 403 302 302 403 403
 GET  /survivorship/                                                                    302 403 200 200 200 200 403
 POST /survivorship/set/ | {rules_form}                                                 302 403 403 302 403 403 403

@@ -40,20 +40,21 @@ def _moment(at: datetime | None) -> datetime:
 @router.get("/account-profiles/{path:account_number}", response=Profile)
 def get_profile(request: Request, account_number: str, at: datetime | None = None):
     """An account as it was known at an instant: every field with its source, age and rule, and the words that lost."""
+    request.actor.require(Permission.READ_RECORDS)
     return reads.get_profile(account_number, by=request.actor, at=_moment(at))
 
 
 @router.get("/golden-numbers", response=dict[str, str])
 def get_golden_numbers(request: Request, at: datetime | None = None):
     """For each number that was merged away: the number of the account that it is another name of."""
-    request.actor.require(Permission.READ_INTERNAL)
+    request.actor.require(Permission.READ_RECORDS)
     return reads.golden_numbers(by=request.actor, at=_moment(at))
 
 
 @router.get("/account-merges", response=list[MergeCard])
 def list_merges(request: Request, account_number: str):
     """The merges of an account, newest first, those that were split too."""
-    request.actor.require(Permission.READ_INTERNAL)
+    request.actor.require(Permission.READ_RECORDS)
     return reads.list_merges(account_number, by=request.actor)
 
 
@@ -94,7 +95,7 @@ def split(request: Request, merge_id: UUID, why: RecordReason):
 @router.get("/account-records/unlinked", response=list[RecordCard])
 def list_unlinked(request: Request, limit: int = Query(100, ge=1, le=1000)):
     """Records that are yet nobody's."""
-    request.actor.require(Permission.READ_INTERNAL)
+    request.actor.require(Permission.READ_RECORDS)
     return reads.list_unlinked_records(by=request.actor, limit=limit)
 
 
@@ -120,14 +121,14 @@ def list_matches(
     limit: int = Query(100, ge=1, le=1000),
 ):
     """Pairs of records that may be one account, surest first, with what each field says."""
-    request.actor.require(Permission.READ_INTERNAL)
+    request.actor.require(Permission.READ_RECORDS)
     return reads.list_matches(by=request.actor, state=state, account_number=account_number, limit=limit)
 
 
 @router.get("/record-matches/{match_id}", response=MatchCard)
 def get_match(request: Request, match_id: UUID):
     """One pair."""
-    request.actor.require(Permission.READ_INTERNAL)
+    request.actor.require(Permission.READ_RECORDS)
     return reads.get_match(match_id, by=request.actor)
 
 
@@ -185,6 +186,7 @@ def list_disputes(
     limit: int = Query(100, ge=1, le=1000),
 ):
     """What is said to be wrong: open ones first, by when they are due."""
+    request.actor.require(Permission.READ_RECORDS)
     return reads.list_disputes(
         by=request.actor, at=clock.now(), account_number=account_number, state=state, limit=limit
     )
@@ -210,12 +212,14 @@ def report_wrong(request: Request, wrong: WrongFactBody):
 @router.get("/disputes/{dispute_id}", response=DisputeCard)
 def get_dispute(request: Request, dispute_id: UUID):
     """One dispute."""
+    request.actor.require(Permission.READ_RECORDS)
     return reads.get_dispute(dispute_id, by=request.actor, at=clock.now())
 
 
 @router.get("/disputes/{dispute_id}/decisions", response=list[TouchedDecision])
 def list_touched(request: Request, dispute_id: UUID):
     """Decisions about the account while the disputed value counted."""
+    request.actor.require(Permission.READ_RECORDS)
     return reads.list_touched_decisions(dispute_id, by=request.actor)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table, share_text
+from closeknit.rooms.org.contracts import Permission
 
 
 def add_commands(customers: Any) -> None:
@@ -72,6 +73,7 @@ def _profile(args: argparse.Namespace) -> int:
     from closeknit.kernel import clock
     from closeknit.rooms.customers import reads
 
+    args.by.require(Permission.READ_RECORDS)
     at = clock.check(datetime.combine(args.on, time.max, UTC), where="--on") if args.on else clock.now()
     found = reads.get_profile(args.account_number, by=args.by, at=at)
     if args.json:
@@ -142,6 +144,7 @@ def _matches(args: argparse.Namespace) -> int:
     from closeknit.rooms.customers import reads
     from closeknit.rooms.customers.contracts import MatchState
 
+    args.by.require(Permission.READ_RECORDS)
     found = reads.list_matches(by=args.by, state=MatchState(args.state), limit=args.limit)
     if args.json:
         print_json("closeknit.record-matches/1", {"matches": found})
@@ -178,6 +181,7 @@ def _disputes(args: argparse.Namespace) -> int:
     from closeknit.kernel import clock
     from closeknit.rooms.customers import reads
 
+    args.by.require(Permission.READ_RECORDS)
     found = reads.list_disputes(by=args.by, at=clock.now(), account_number=args.account, limit=args.limit)
     if args.json:
         print_json("closeknit.disputes/1", {"disputes": found})

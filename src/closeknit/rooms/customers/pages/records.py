@@ -41,6 +41,7 @@ MOST_ROWS = 200
 def show_profile(request: Request, account_number: str) -> HttpResponseBase:
     """Who is this account, and who says so?"""
     by: Actor = request.actor
+    by.require(Permission.READ_RECORDS)
     account = reads.get_account(account_number, by=by)
     if account.account_number != account_number:
         return redirect("account-profile", account_number=account.account_number)
@@ -96,7 +97,7 @@ def split(request: Request, merge_id: UUID) -> HttpResponseBase:
 def list_matches(request: Request) -> HttpResponseBase:
     """Which records may be one account, and wait for a person to say so?"""
     by: Actor = request.actor
-    by.require(Permission.READ_INTERNAL)
+    by.require(Permission.READ_RECORDS)
     return render(
         request,
         "customers/matches.html",
@@ -114,7 +115,7 @@ def list_matches(request: Request) -> HttpResponseBase:
 def show_match(request: Request, match_id: UUID) -> HttpResponseBase:
     """Are these two one account, and what speaks for it?"""
     by: Actor = request.actor
-    by.require(Permission.READ_INTERNAL)
+    by.require(Permission.READ_RECORDS)
     card = reads.get_match(match_id, by=by)
     return render(
         request,
@@ -167,6 +168,7 @@ def set_rules(request: Request) -> HttpResponseBase:
 def list_disputes(request: Request) -> HttpResponseBase:
     """What is said to be wrong, and who answers until when?"""
     by: Actor = request.actor
+    by.require(Permission.READ_RECORDS)
     return render(
         request, "customers/disputes.html", {"disputes": reads.list_disputes(by=by, at=clock.now(), limit=MOST_ROWS)}
     )
@@ -182,6 +184,7 @@ def show_dispute(request: Request, dispute_id: UUID) -> HttpResponseBase:
 def show_wrong_form(request: Request, account_number: str) -> HttpResponseBase:
     """What is wrong here?"""
     by: Actor = request.actor
+    by.require(Permission.READ_RECORDS)
     return _show_wrong(request, account_number, WrongFact(initial={"field": request.GET.get("field", "name")}), by)
 
 
@@ -198,6 +201,8 @@ def report_wrong(request: Request, account_number: str) -> HttpResponseBase:
         form.add_error(refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}")
         return _show_wrong(request, account_number, form, by, status=refusal.status)
     messages.success(request, "Its steward hears of it and answers.")
+    if not by.may(Permission.READ_RECORDS):
+        return redirect("account-detail", account_number=account_number)
     return redirect("dispute-detail", dispute_id=dispute_id)
 
 

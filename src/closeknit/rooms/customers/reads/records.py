@@ -80,7 +80,7 @@ def get_survivorship(*, by: Actor, at: datetime) -> SurvivorshipRules:
 
 def list_survivorship(*, by: Actor) -> list[SurvivorshipRules]:
     """Return every version of the rules, newest first; the shipped one last. For colleagues only."""
-    by.require(Permission.READ_FEEDS if by.may(Permission.READ_FEEDS) else Permission.READ_INTERNAL)
+    by.require(Permission.READ_FEEDS if by.may(Permission.READ_FEEDS) else Permission.READ_RECORDS)
     return [*(_rules(row) for row in Survivorship.objects.order_by("-version")), SHIPPED]
 
 

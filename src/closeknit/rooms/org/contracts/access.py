@@ -16,6 +16,7 @@ class Permission(StrEnum):
     READ_MONEY = "money.read"
     READ_INTERNAL = "internal.read"
     READ_PERSONAL = "personal.read"
+    READ_RECORDS = "records.read"
     READ_FEEDS = "feeds.read"
     READ_LEDGER = "ledger.read"
     LOAD_DATA = "data.load"
@@ -66,6 +67,7 @@ _READ_WORK = frozenset(
         Permission.READ_MONEY,
         Permission.READ_INTERNAL,
         Permission.READ_PERSONAL,
+        Permission.READ_RECORDS,
     }
 )
 _READ_ALL = _READ_WORK | {Permission.READ_PRICES, Permission.READ_FEEDS, Permission.READ_LEDGER}
@@ -98,6 +100,7 @@ PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
     Role.STEWARD: frozenset(
         {
             Permission.READ_ACCOUNTS,
+            Permission.READ_RECORDS,
             Permission.READ_FEEDS,
             Permission.READ_PERSONAL,
             Permission.LOAD_DATA,

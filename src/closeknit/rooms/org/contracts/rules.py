@@ -64,6 +64,7 @@ PERMISSION_SENTENCES = {
     Permission.READ_MONEY: "See costs, credits and amounts.",
     Permission.READ_INTERNAL: "See why: tier reasons, settings, what was put behind.",
     Permission.READ_PERSONAL: "See the names and addresses of people at customers.",
+    Permission.READ_RECORDS: "See what every system says of an account, what may be one, what is said to be wrong.",
     Permission.READ_FEEDS: "See feeds, batches, quarantine and background work.",
     Permission.READ_LEDGER: "See every line of the ledger.",
     Permission.LOAD_DATA: "Load data.",

@@ -27,6 +27,7 @@ TABLE = {
     "money.read": "y y y y - y y y -",
     "internal.read": "y y y y - y y y -",
     "personal.read": "y y y y y y y - -",
+    "records.read": "y y y y y y y y -",
     "feeds.read": "y - y y y y y y -",
     "ledger.read": "y - y y - y y y -",
     "data.load": "y - - - y - y - -",
