@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from closeknit.rooms.agreements import pages
+from closeknit.rooms.agreements.pages import terms
 
 urlpatterns = [
-    path("terms/", pages.list_terms, name="term-list"),
-    path("tiles/account-terms/", pages.show_account_tile, name="tile-account-terms"),
+    path("terms/", terms.list_terms, name="term-list"),
+    path("tiles/account-terms/", terms.show_account_tile, name="tile-account-terms"),
 ]

@@ -38,7 +38,7 @@ def list_terms(
         rows = _in_force(rows, on)
     if after:
         rows = rows.filter(term_number__gt=after)
-    return redact((_term(row) for row in _ordered(rows)[:limit]), by=by)
+    return redact(_terms(_ordered(rows)[:limit], by), by=by)
 
 
 def terms_in_force(operation: str, on: date, *, by: Actor) -> tuple[Term, ...]:
@@ -54,7 +54,7 @@ def terms_in_force(operation: str, on: date, *, by: Actor) -> tuple[Term, ...]:
             todo="Ask an administrator for a role that includes it over the same accounts.",
         )
     rows = _in_force(_visible(by, "").filter(operation=operation), on)
-    return tuple(_term(row) for row in _ordered(rows))
+    return tuple(_terms(_ordered(rows), by))
 
 
 def _visible(by: Actor, account_number: str) -> QuerySet[TermRow]:
@@ -62,7 +62,8 @@ def _visible(by: Actor, account_number: str) -> QuerySet[TermRow]:
     rows = TermRow.objects.all()
     if account_number:
         tier = customers.get_account(account_number, by=by).tier
-        return rows.filter(Q(account_number=account_number) | Q(account_number="", tier__in=["", tier.value]))
+        names = customers.names_of(account_number, by=by)
+        return rows.filter(Q(account_number__in=names) | Q(account_number="", tier__in=["", tier.value]))
     if by.scope_of(Permission.READ_ACCOUNTS).every_account:
         return rows
     own = rows.filter(account_number__in=visible_account_numbers(by, Permission.READ_ACCOUNTS))
@@ -86,11 +87,17 @@ def _ordered(rows: QuerySet[TermRow]) -> QuerySet[TermRow]:
     return rows.select_related("contract").order_by("term_number", "starts_on")
 
 
-def _term(row: TermRow) -> Term:
+def _terms(rows: QuerySet[TermRow], by: Actor) -> list[Term]:
+    """Under the number that an account stands for now: what was promised to a name of it was promised to it."""
+    golden = customers.golden_numbers(by=by, at=None)
+    return [_term(row, golden.get(row.account_number, row.account_number)) for row in rows]
+
+
+def _term(row: TermRow, account_number: str) -> Term:
     return Term(
         term_number=row.term_number,
         contract_number=row.contract.contract_number,
-        account_number=row.account_number,
+        account_number=account_number,
         tier=row.tier,
         operation=row.operation,
         service=row.service,

@@ -1,4 +1,4 @@
-"""What other rooms may know of agreements: terms, the measurable promises."""
+"""Terms: the measurable promises, and which one holds for a piece of work."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

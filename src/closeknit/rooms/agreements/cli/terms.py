@@ -1,4 +1,4 @@
-"""Commands of agreements: terms."""
+"""Commands of terms."""
 
 import argparse
 from typing import Any
@@ -7,9 +7,8 @@ from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table
 
 
-def add_commands(commands: Any) -> None:
-    """Add `closeknit agreements ...`."""
-    agreements = commands.add_group("agreements", help="the terms: what was promised to whom")
+def add_commands(agreements: Any) -> None:
+    """Add `closeknit agreements list`."""
     listing = agreements.add_parser("list", help="list terms")
     listing.add_argument("--operation", default="")
     listing.add_argument("--account", default="", help="the account's own terms and those of its tier")

@@ -1,0 +1,12 @@
+"""Commands of agreements, one file per subject."""
+
+from typing import Any
+
+from closeknit.rooms.agreements.cli import terms
+
+
+def add_commands(commands: Any) -> None:
+    """Add `closeknit agreements ...`."""
+    agreements = commands.add_group("agreements", help="what was promised to whom, its clocks, and what keeps it")
+    for part in (terms,):
+        part.add_commands(agreements)

@@ -1,0 +1,1 @@
+"""Pages of agreements, one file per subject."""
