@@ -177,6 +177,8 @@ def list_disputes(request: Request) -> HttpResponseBase:
 @require_GET
 def show_dispute(request: Request, dispute_id: UUID) -> HttpResponseBase:
     """What is said to be wrong here, what does the steward say, and what stood on it?"""
+    by: Actor = request.actor
+    by.require(Permission.READ_RECORDS)
     return _show_dispute(request, dispute_id, DisputeAnswer())
 
 
