@@ -31,11 +31,13 @@ class PoolPlan:
     week_cost_one_less: FloatArray
 
 
-def share_hours(needs: Sequence[PoolNeed], inputs: PlanInputs) -> tuple[list[PoolPlan], float]:
+def share_hours(
+    needs: Sequence[PoolNeed], inputs: PlanInputs, *, measured: bool = True
+) -> tuple[list[PoolPlan], float]:
     if not needs:
         return [], 0.0
     base = allocate(_problem(needs, inputs, 0.0))
-    more, less = (allocate(_problem(needs, inputs, step)) for step in (1.0, -1.0))
+    more, less = (allocate(_problem(needs, inputs, step)) if measured else base for step in (1.0, -1.0))
     plans, cell, claim = [], 0, 0
     for need in needs:
         cells, claims = slice(cell, cell + need.need.size), slice(claim, claim + need.claims.size)

@@ -26,8 +26,11 @@ def deadline_need(
     terms: Sequence[Term | None],
     starts: NDArray[np.datetime64],
     heads: FloatArray,
+    usual: Planned | None = None,
 ) -> Sized:
     """Size daily hours so that nothing is late; the extra of a shorter deadline is carried by those who have it.
+
+    `usual`: the same series without what comes only in this plan, for the weeks before it; None: as its first week.
 
     The hours of a week are spread over its days as the roster is, or evenly where that takes fewer: where the day of a
     small crew would set the size of all others.
@@ -37,7 +40,11 @@ def deadline_need(
     promises = sorted({_grace(term) for term in terms})
     level_of_series = np.array([promises.index(_grace(term)) for term in terms])
     lead = 7 * min(max(grace for grace, _ in promises) // 7 + 1, MOST_LEAD_WEEKS)
-    by_promise = _led_in(np.array([work[level_of_series == i].sum(axis=0) for i in range(len(promises))]), lead)
+    before = work if usual is None else _units_by_window(usual, terms) * (pool.handle_minutes / 60.0)
+    by_promise, first = (
+        np.array([hours[level_of_series == i].sum(axis=0) for i in range(len(promises))]) for hours in (work, before)
+    )
+    by_promise = _led_in(by_promise, lead, first)
     led_week = np.arange(lead + days.size) // 7
     usual = np.where((days + 3) % 7 < 5, 1.0, 0.0)
     rostered = _led_in(heads if heads.any() else usual, lead)
@@ -70,9 +77,10 @@ def _levels(
     return np.maximum(np.array(kept), _pace(by_promise, [grace for grace, _ in promises], week, shape))
 
 
-def _led_in(daily: NDArray[Any], lead_days: int) -> NDArray[Any]:
+def _led_in(daily: NDArray[Any], lead_days: int, usual: NDArray[Any] | None = None) -> NDArray[Any]:
     """Put whole weeks like the first before the horizon, so that a plan begins with the open work of a steady state."""
-    return np.concatenate([np.tile(daily[..., :7], lead_days // 7), daily], axis=-1)
+    first = (daily if usual is None else usual)[..., :7]
+    return np.concatenate([np.tile(first, lead_days // 7), daily], axis=-1)
 
 
 def _units_by_window(planned: Planned, terms: Sequence[Term | None]) -> FloatArray:

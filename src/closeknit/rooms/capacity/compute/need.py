@@ -53,7 +53,14 @@ class PoolNeed:
     overtime_cost_per_hour: float
 
 
-def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route: Route) -> PoolNeed:
+def need_of(
+    inputs: PlanInputs,
+    pool: PoolInput,
+    numbers: ForecastNumbers,
+    route: Route,
+    usual: tuple[ForecastNumbers, Route] | None = None,
+) -> PoolNeed:
+    """Return what a pool needs and has. `usual`: the same series as they were before the plan, where they differ."""
     rows = [i for i, total in enumerate(route.panel.total_of_series) if int(total) in route.totals]
     keys = [route.panel.keys[i] for i in rows]
     terms = [_term(inputs.terms, key) for key in keys]
@@ -64,13 +71,21 @@ def need_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route
         planned, starts = planned.by_day(), starts[::48]
     inside = starts >= np.datetime64(inputs.first_on, "m")
     planned, starts = planned.of(inside), starts[inside]
+    before = planned_units(inputs, usual[0], usual[1], rows) if usual and not as_arrives else None
     minutes = 30 if as_arrives else MINUTES_PER_DAY
     clock = wall_clock(starts, numbers.card.time_zone, pool.time_zone) if as_arrives else starts
     open_share = np.where(np.isin(clock.astype("datetime64[D]"), _days(pool.closed_on)), 0.0, 1.0)
     # Some orders and mail arrive on closed days too and wait; nobody rings a desk that is shut.
     planned = planned.scaled(open_share) if as_arrives else planned.quiet_on(open_share == 0)
     heads, presence = (hours * open_share for hours in rostered(pool.roster, clock, minutes))
-    sized = _answered_need(pool, planned, terms) if as_arrives else deadline_need(pool, planned, terms, starts, heads)
+    if before is not None:
+        days = before.by_day() if route.panel.grain is Grain.HALF_HOUR else before
+        before = days.of(inside).quiet_on(open_share == 0)
+    sized = (
+        _answered_need(pool, planned, terms)
+        if as_arrives
+        else deadline_need(pool, planned, terms, starts, heads, before)
+    )
     return _pool_need(inputs, pool, keys, terms, sized, starts, clock, heads, presence, minutes)
 
 

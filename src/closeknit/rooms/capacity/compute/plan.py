@@ -11,7 +11,7 @@ import numpy as np
 
 from closeknit.rooms.capacity.compute.allocation import PoolPlan, share_hours
 from closeknit.rooms.capacity.compute.inputs import PlanInputs
-from closeknit.rooms.capacity.compute.need import need_of
+from closeknit.rooms.capacity.compute.need import PoolNeed, need_of
 from closeknit.rooms.capacity.compute.routing import route_of, unserved
 from closeknit.rooms.demand.contracts import ForecastNumbers
 
@@ -31,9 +31,16 @@ def make_plan(inputs: PlanInputs, numbers: ForecastNumbers) -> PlanResult:
     """Compute need, allocation and prices. The same inputs and forecast give the same result, bit for bit."""
     routes = [route_of(pool, numbers) for pool in inputs.pools]
     needs = [need_of(inputs, pool, numbers, route) for pool, route in zip(inputs.pools, routes, strict=True) if route]
-    plans, gap = share_hours(needs, inputs)
+    return plan_of_needs(needs, inputs, unserved=unserved(numbers, routes))
+
+
+def plan_of_needs(
+    needs: Sequence[PoolNeed], inputs: PlanInputs, *, unserved: tuple[str, ...] = (), measured: bool = True
+) -> PlanResult:
+    """Share the hours of pools whose need is known. Without `measured`, one unit more or less is not solved for."""
+    plans, gap = share_hours(needs, inputs, measured=measured)
     weeks = tuple(inputs.first_on + timedelta(days=7 * w) for w in range(inputs.weeks))
-    return PlanResult(tuple(plans), weeks, gap, unserved(numbers, routes), _digest(plans))
+    return PlanResult(tuple(plans), weeks, gap, unserved, _digest(plans))
 
 
 def pack_cells(result: PlanResult) -> bytes:

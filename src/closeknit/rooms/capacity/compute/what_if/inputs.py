@@ -1,0 +1,101 @@
+"""A plan's terms and pools with changes; which pools a change can touch."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from closeknit.rooms.agreements.contracts import Measure, Term, TermSource
+from closeknit.rooms.capacity.compute.inputs import PlanInputs, PoolInput
+from closeknit.rooms.capacity.compute.routing import route_of
+from closeknit.rooms.capacity.contracts.what_if import PlanChanges, TermChange
+from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers
+
+PROPOSED = "proposed"
+
+
+def change_inputs(inputs: PlanInputs, changes: PlanChanges) -> PlanInputs:
+    """Return a plan's inputs with other terms and other costs."""
+    pools = {pool.pool: pool for pool in inputs.pools}
+    for change in changes.pools:
+        pool = pools[change.pool]
+        pools[change.pool] = replace(
+            pool,
+            cost_per_hour=_money(change.cost_per_hour, pool.cost_per_hour),
+            overtime_cost_per_hour=_money(change.overtime_cost_per_hour, pool.overtime_cost_per_hour),
+        )
+    return replace(inputs, terms=change_terms(inputs.terms, changes.terms, inputs), pools=tuple(pools.values()))
+
+
+def change_terms(terms: Sequence[Term], changes: Sequence[TermChange], inputs: PlanInputs) -> tuple[Term, ...]:
+    """Return terms with proposed ones in the place of each account's own for the same service and class of work."""
+    found = list(terms)
+    for number, change in enumerate(changes):
+        replaced = [t for t in found if _is_replaced(t, change)]
+        found = [t for t in found if not _is_replaced(t, change)]
+        found.append(_proposed(change, replaced, terms, inputs, number))
+    return tuple(found)
+
+
+def _is_replaced(term: Term, change: TermChange) -> bool:
+    same = (change.account_number, change.service, change.work_class)
+    return (term.account_number, term.service, term.work_class) == same
+
+
+def _proposed(
+    change: TermChange, replaced: Sequence[Term], terms: Sequence[Term], inputs: PlanInputs, number: int
+) -> Term:
+    alike = [*replaced, *(t for t in terms if change.service in ("", t.service)), *terms]
+    credit = change.credit_per_miss
+    if credit is None:
+        credit = next((t.credit_per_miss for t in replaced), Decimal(0))
+    return Term(
+        term_number=f"{PROPOSED}-{number + 1}",
+        contract_number=next((t.contract_number for t in replaced), ""),
+        account_number=change.account_number,
+        tier="",
+        operation=inputs.operation,
+        service=change.service,
+        work_class=change.work_class,
+        measure=change.measure or next((t.measure for t in alike), Measure.RESOLVE_WITHIN),
+        threshold_minutes=float(change.threshold_minutes),
+        target_share=float(change.target_share),
+        credit_per_miss=credit,
+        currency=next((t.currency for t in alike), ""),
+        starts_on=inputs.first_on,
+        ends_on=None,
+        source=TermSource.CONTRACT,
+        clock=change.clock,
+    )
+
+
+def touched_pools(inputs: PlanInputs, numbers: ForecastNumbers, changes: PlanChanges) -> frozenset[str]:
+    """Return the pools whose need, hours or costs can differ. Pools share no hours, so all others stay as they are."""
+    named = {change.pool for change in changes.pools} | {c.failover_pool for c in changes.pools if c.failover_pool}
+    return frozenset(named | {pool.pool for pool in inputs.pools if _serves_changed(pool, numbers, changes)})
+
+
+def _serves_changed(pool: PoolInput, numbers: ForecastNumbers, changes: PlanChanges) -> bool:
+    route = route_of(pool, numbers)
+    if route is None:
+        return False
+    totals = {route.panel.total_keys[total] for total in route.totals}
+    if any((r.service, r.region) in totals for r in changes.requests):
+        return True
+    keys = [k for k, t in zip(route.panel.keys, route.panel.total_of_series, strict=True) if int(t) in route.totals]
+    return any(_is_changed(key, changes) for key in keys)
+
+
+def _is_changed(key: ForecastKey, changes: PlanChanges) -> bool:
+    return any(t.account_number == key.account_number and t.service in ("", key.service) for t in changes.terms) or any(
+        is_meant(key, d.account_number, d.tier, d.service, d.region) for d in changes.demand
+    )
+
+
+def is_meant(key: ForecastKey, account: str, tier: str, service: str, region: str) -> bool:
+    """Tell whether a series is one of those that a change names ("": any)."""
+    named = ((account, key.account_number), (tier, key.tier), (service, key.service), (region, key.region))
+    return all(asked in ("", stated) for asked, stated in named)
+
+
+def _money(changed: Decimal | None, stated: str) -> str:
+    return stated if changed is None else str(changed)

@@ -1,0 +1,122 @@
+"""Two plans beside each other: as it is, and with changes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from closeknit.kernel.canonical import digest
+from closeknit.rooms.capacity.compute.inputs import PlanInputs
+from closeknit.rooms.capacity.compute.need import PoolNeed, need_of
+from closeknit.rooms.capacity.compute.plan import PlanResult, plan_of_needs
+from closeknit.rooms.capacity.compute.routing import route_of
+from closeknit.rooms.capacity.compute.what_if.checked import check_changes, weeks_of
+from closeknit.rooms.capacity.compute.what_if.demand import region_of, with_factor, with_own_series, with_request
+from closeknit.rooms.capacity.compute.what_if.failover import take_over
+from closeknit.rooms.capacity.compute.what_if.inputs import change_inputs, touched_pools
+from closeknit.rooms.capacity.contracts.what_if import PlanChanges, PoolChange, SeriesShare
+from closeknit.rooms.demand.contracts import ForecastNumbers
+
+WHAT_IF_VERSION = "what-if/1"
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """A plan's touched pools as they are and with changes, and the digests of what went in and came out."""
+
+    before: PlanResult
+    after: PlanResult
+    inputs_digest: str
+    digest: str
+
+
+def what_if(
+    inputs: PlanInputs,
+    numbers: ForecastNumbers,
+    changes: PlanChanges,
+    *,
+    shares: Sequence[SeriesShare] = (),
+    tiers: Mapping[str, str] | None = None,
+) -> WhatIf:
+    """Plan the pools that the changes touch, without and with them. Pure: equal inputs give equal digests.
+
+    `shares`: of accounts that the plan counts with their tier, to be planned alone on both sides. `tiers`: of accounts
+    with a request.
+
+    Raises:
+        Invalid: for changes that no plan can be made of.
+    """
+    check_changes(inputs, changes)
+    told = with_own_series(numbers, shares)
+    pools = touched_pools(inputs, told, _placed(told, changes))
+    before = plan_with(inputs, told, PlanChanges(), pools=pools)
+    after = plan_with(inputs, told, changes, pools=pools, tiers=tiers)
+    came_in = digest([WHAT_IF_VERSION, inputs.forecast_digest, digest(inputs), changes, list(shares), tiers or {}])
+    return WhatIf(before, after, came_in, digest([came_in, before.digest, after.digest]))
+
+
+def plan_with_changes(
+    inputs: PlanInputs,
+    numbers: ForecastNumbers,
+    changes: PlanChanges,
+    *,
+    shares: Sequence[SeriesShare] = (),
+    tiers: Mapping[str, str] | None = None,
+) -> PlanResult:
+    """Plan every pool with changes, prices and measured worth included."""
+    check_changes(inputs, changes)
+    told = with_own_series(numbers, shares)
+    every = frozenset(pool.pool for pool in inputs.pools)
+    return plan_with(inputs, told, changes, pools=every, tiers=tiers, measured=True)
+
+
+def plan_with(
+    inputs: PlanInputs,
+    numbers: ForecastNumbers,
+    changes: PlanChanges,
+    *,
+    pools: Collection[str],
+    tiers: Mapping[str, str] | None = None,
+    measured: bool = False,
+) -> PlanResult:
+    """Plan some pools with changes that were checked; without `measured`, one unit more or less is not solved for."""
+    changed = change_inputs(inputs, changes)
+    usual = numbers
+    for demand in changes.demand:
+        numbers = with_factor(inputs, numbers, demand)
+    for request in changes.requests:
+        tier = (tiers or {}).get(request.account_number, "volume")
+        numbers, usual = (
+            with_request(numbers, request, tier),
+            with_request(usual, replace(request, units=0.0), tier),
+        )
+    needs = []
+    for pool in changed.pools:
+        route, before = (route_of(pool, told) if pool.pool in pools else None for told in (numbers, usual))
+        if route is not None and before is not None:
+            needs.append(need_of(changed, pool, numbers, route, (usual, before) if usual is not numbers else None))
+    needs = take_over(inputs, needs, changes.pools)
+    needs = [_with_hours(inputs, need, changes.pools) for need in needs]
+    return plan_of_needs(needs, changed, measured=measured)
+
+
+def _with_hours(inputs: PlanInputs, need: PoolNeed, changes: Sequence[PoolChange]) -> PoolNeed:
+    """Return a pool with other hours. Its roster stays what it is: how work is spread over days does not change."""
+    for change in changes:
+        if change.pool != need.pool.pool:
+            continue
+        first, end = weeks_of(inputs, change)
+        days = need.starts.astype("datetime64[D]")
+        inside = (days >= np.datetime64(first)) & (days < np.datetime64(end))
+        hours = need.capacity * change.hours_factor + change.extra_units * need.unit_hours
+        need = replace(
+            need,
+            capacity=np.where(inside, np.maximum(hours, 0.0), need.capacity),
+            unit_hours=np.where(inside & (change.hours_factor == 0.0), 0.0, need.unit_hours),
+        )
+    return need
+
+
+def _placed(numbers: ForecastNumbers, changes: PlanChanges) -> PlanChanges:
+    """Give each request the region that it can only mean."""
+    return replace(changes, requests=tuple(replace(r, region=region_of(numbers, r)) for r in changes.requests))
