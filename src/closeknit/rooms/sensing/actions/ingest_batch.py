@@ -155,8 +155,15 @@ def _place(batch: Batch, recipe: Recipe, stream: Stream, file: SourceFile, numbe
         file.columns,
         recipe.private,
         waiting=frozenset(bytes(row) for row in waiting.values_list("raw_hash", flat=True)),
-        repeats=loaded.exists(),
+        repeats=(repeats := loaded.exists()),
+        meets_known=repeats or _met_known(batch),
     )
+
+
+def _met_known(batch: Batch) -> bool:
+    """Return whether the feed's load before this one brought what was there already, as the next one may."""
+    before = Batch.objects.filter(feed_id=batch.feed_id, pk__lt=batch.pk).order_by("-pk")
+    return bool(before.values_list("duplicate", flat=True).first())
 
 
 def _stated_so_far(batch: Batch, stream: Stream, file: SourceFile, mapper: ChunkMapper) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ class Place:
     keep.
 
     `waiting`: hashes of rows of earlier batches that wait in quarantine and may now be good. `repeats`: this
-    source was loaded before.
+    source was loaded before. `meets_known`: keys that are there already are to be expected.
     """
 
     batch: Batch
@@ -23,6 +23,7 @@ class Place:
     private: frozenset[str]
     waiting: frozenset[bytes]
     repeats: bool
+    meets_known: bool = True
 
 
 @dataclass(slots=True)
