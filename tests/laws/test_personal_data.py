@@ -46,7 +46,10 @@ NOBODY = {
 }
 # Columns of words that speak of the company's own affairs: rules, reasons, forecasts of totals. Meant to shrink.
 OWN_AFFAIRS = {
+    "agreements_calendar",
+    "agreements_chain",
     "agreements_contract",
+    "agreements_contract_version",
     "agreements_term",
     "capacity_closure",
     "capacity_plan",
@@ -71,6 +74,7 @@ OWN_AFFAIRS = {
 
 # Single columns that hold no words about anybody: names of steps, states, rules and numbers. Meant to shrink.
 HARMLESS_TEXT = """
+    agreements_clock_warning.term_number agreements_clock_warning.work_key agreements_work_event.work_key
     auth_user.password capacity_claim_week.pool capacity_claim_week.term capacity_pipeline_difference.pool
     capacity_pipeline_difference.pool_name customers_account.merged_into customers_intimacy_criteria.reason
     customers_intimacy_criteria.text customers_merge.absorbed_number customers_merge.kept_number

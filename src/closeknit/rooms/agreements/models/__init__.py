@@ -1,8 +1,17 @@
 """Tables of agreements, one file per subject."""
 
+from closeknit.rooms.agreements.models.calendars import CalendarRow
+from closeknit.rooms.agreements.models.chains import ChainRow
+from closeknit.rooms.agreements.models.clocks import ClockWarning, WorkEvent
+from closeknit.rooms.agreements.models.contracts import ContractVersion
 from closeknit.rooms.agreements.models.terms import Contract, TermRow
 
 __all__ = [
+    "CalendarRow",
+    "ChainRow",
+    "ClockWarning",
     "Contract",
+    "ContractVersion",
     "TermRow",
+    "WorkEvent",
 ]

@@ -20,12 +20,29 @@ from closeknit.rooms.agreements.compute.business_time import (
     to_us,
 )
 
-ZONES = (
-    "Europe/Berlin Europe/London Europe/Lisbon Europe/Athens Europe/Moscow Atlantic/Azores America/New_York "
-    "America/Chicago America/Los_Angeles America/St_Johns America/Sao_Paulo America/Santiago America/Havana "
-    "Africa/Casablanca Africa/Cairo Asia/Tehran Asia/Jerusalem Asia/Beirut Australia/Lord_Howe Australia/Sydney "
-    "Pacific/Auckland"
-).split()  # fmt: skip
+ZONES = [
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Lisbon",
+    "Europe/Athens",
+    "Europe/Moscow",
+    "Atlantic/Azores",
+    "America/New_York",
+    "America/Chicago",
+    "America/Los_Angeles",
+    "America/St_Johns",
+    "America/Sao_Paulo",
+    "America/Santiago",
+    "America/Havana",
+    "Africa/Casablanca",
+    "Africa/Cairo",
+    "Asia/Tehran",
+    "Asia/Jerusalem",
+    "Asia/Beirut",
+    "Australia/Lord_Howe",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+]
 YEARS = range(2015, 2022)
 AROUND = 2 * 3600
 HALF_WEEK = 84 * 3600
