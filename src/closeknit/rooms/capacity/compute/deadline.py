@@ -30,10 +30,9 @@ def deadline_need(
 ) -> Sized:
     """Size daily hours so that nothing is late; the extra of a shorter deadline is carried by those who have it.
 
-    `usual`: the same series without what comes only in this plan, for the weeks before it; None: as its first week.
-
     The hours of a week are spread over its days as the roster is, or evenly where that takes fewer: where the day of a
-    small crew would set the size of all others.
+    small crew would set the size of all others. `usual`: the same series without what comes only in this plan, for the
+    weeks before it; None: as its first week.
     """
     work = _units_by_window(planned, terms) * (pool.handle_minutes / 60.0)
     days = starts.astype("datetime64[D]").astype(np.int64)
@@ -41,13 +40,13 @@ def deadline_need(
     level_of_series = np.array([promises.index(_grace(term)) for term in terms])
     lead = 7 * min(max(grace for grace, _ in promises) // 7 + 1, MOST_LEAD_WEEKS)
     before = work if usual is None else _units_by_window(usual, terms) * (pool.handle_minutes / 60.0)
-    by_promise, first = (
+    daily, led_in = (
         np.array([hours[level_of_series == i].sum(axis=0) for i in range(len(promises))]) for hours in (work, before)
     )
-    by_promise = _led_in(by_promise, lead, first)
+    by_promise = _led_in(daily, lead, led_in)
     led_week = np.arange(lead + days.size) // 7
-    usual = np.where((days + 3) % 7 < 5, 1.0, 0.0)
-    rostered = _led_in(heads if heads.any() else usual, lead)
+    workdays = np.where((days + 3) % 7 < 5, 1.0, 0.0)
+    rostered = _led_in(heads if heads.any() else workdays, lead)
     shapes = (_shape(rostered, led_week), (rostered > 0).astype(np.float64))
     as_rostered, evenly = (_levels(by_promise, promises, led_week, shape)[:, lead:] for shape in shapes)
     levels = as_rostered if _hours(as_rostered) <= _hours(evenly) * (1.0 + _TIE) else evenly

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
+from closeknit.kernel.names import account_names
 from closeknit.kernel.scope import acting_as
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.contracts import (
@@ -30,7 +31,7 @@ from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.demand import reads as demand
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.contracts.settings import Level
-from closeknit.rooms.org.reads import get_setting, list_visible, names_of, redact, system_actor, visible_account_numbers
+from closeknit.rooms.org.reads import get_setting, list_visible, redact, system_actor, visible_account_numbers
 
 Card = TypeVar("Card")
 
@@ -122,7 +123,7 @@ def list_claims(
     if only_short:
         rows = rows.filter(short_hours__gt=0)
     if account_number:
-        rows = rows.filter(account_number__in=names_of(account_number))
+        rows = rows.filter(account_number__in=account_names(account_number))
     rows = rows.order_by("-shortfall_cost", "-need_hours", "week_on", "id")
     return _shown_claims((_claim(row, plan.currency) for row in rows[:limit]), by)
 
@@ -132,7 +133,7 @@ def account_claims(account_number: str, *, by: Actor) -> list[ClaimWeek]:
     by.require(Permission.READ_CAPACITY)
     rows = (
         _claims(by)
-        .filter(account_number__in=names_of(account_number), plan__state=Plan.State.COMMITTED)
+        .filter(account_number__in=account_names(account_number), plan__state=Plan.State.COMMITTED)
         .select_related("plan")
         .order_by("week_on", "pool")
     )
