@@ -234,7 +234,7 @@ def install() -> None:
     from closeknit.kernel import declared, jobs
     from closeknit.rooms.customers import jobs as customers
     from closeknit.rooms.customers.contracts import TIER_ORDER
-    from closeknit.rooms.customers.reads import find_jurisdictions, find_tier
+    from closeknit.rooms.customers.reads import find_jurisdictions, find_tier, golden_numbers
     from closeknit.rooms.decisions import jobs as decisions
     from closeknit.rooms.demand import jobs as demand
     from closeknit.rooms.org import reads as org
@@ -246,7 +246,11 @@ def install() -> None:
     from closeknit.web.personal_data import personal_tables
 
     declared.declare("settings", {setting.key: setting for setting in settings()})
-    declared.declare("accounts", {"tier": find_tier})
+
+    def golden() -> dict[str, str]:
+        return golden_numbers(by=org.system_actor(), at=None)
+
+    declared.declare("accounts", {"tier": find_tier, "golden": golden})
     declared.declare("cards", cards())
     declared.declare("tiers", {tier.value: tier for tier in TIER_ORDER})
     declared.declare("duty evidence", evidence_queries())

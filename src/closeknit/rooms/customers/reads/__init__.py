@@ -51,6 +51,7 @@ from closeknit.rooms.customers.reads.records import (
     list_records,
     list_survivorship,
     list_unlinked_records,
+    names_of,
     resolve_number,
     statements_of,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "list_unlinked_records",
     "list_value_runs",
     "list_values",
+    "names_of",
     "replay_tier_week",
     "replay_values",
     "resolve_number",

@@ -18,7 +18,7 @@ from closeknit.rooms.customers.contracts import (
 )
 from closeknit.rooms.customers.models import Dispute
 from closeknit.rooms.customers.reads.accounts import get_account
-from closeknit.rooms.customers.reads.records import IN_FORCE, get_survivorship, statements_of
+from closeknit.rooms.customers.reads.records import IN_FORCE, get_survivorship, names_of, statements_of
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import redact, visible_account_numbers
@@ -52,7 +52,7 @@ def list_disputes(
     """Return disputes of accounts that the actor may see: open ones first, by when they are due."""
     rows = _visible(by)
     if account_number:
-        rows = rows.filter(account_number=get_account(account_number, by=by).account_number)
+        rows = rows.filter(account_number__in=names_of(get_account(account_number, by=by).account_number, by=by))
     if state is not None:
         rows = rows.filter(state=state.value)
     found = list(rows.order_by("answered_at", "due_at")[:limit] if state else _open_first(rows, limit))

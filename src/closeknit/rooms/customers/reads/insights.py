@@ -1,7 +1,7 @@
 """Every question about what people know of accounts. For who reads what is internal of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -23,6 +23,7 @@ from closeknit.rooms.customers.contracts import (
 )
 from closeknit.rooms.customers.models import Insight
 from closeknit.rooms.customers.reads.accounts import visible_accounts
+from closeknit.rooms.customers.reads.records import golden_numbers, names_of
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.privacy import reads as privacy
@@ -44,7 +45,7 @@ def list_insights(
     """Return what is known of the accounts that the actor may see: what stands first, by when it begins."""
     rows = _visible(by)
     if account_number:
-        rows = rows.filter(account_number=account_number)
+        rows = rows.filter(account_number__in=names_of(account_number, by=by))
     if state is not None:
         rows = rows.filter(state=state.value)
     if author_key:
@@ -82,7 +83,7 @@ def list_insights_in_force(
         to_on__gt=from_on,
     )
     if account_number:
-        rows = rows.filter(account_number=account_number)
+        rows = rows.filter(account_number__in=names_of(account_number, by=by))
     cards = _cards(rows.order_by("from_on", "id"), by, at)
     # Who opted out since is not forecast by what people know of it.
     refused = privacy.list_refused(INSIGHT, {card.account_number for card in cards}, by=by, at=at)
@@ -121,7 +122,7 @@ def list_author_records(*, by: Actor, at: datetime) -> list[AuthorRecord]:
 def find_insight_row(insight_id: UUID, by: Actor, permission: Permission) -> Insight:
     """Return an insight's row for change, or raise NotFound where the actor may not see or not change it."""
     by.require(permission)
-    seen = visible_accounts(by, permission).values_list("account_number", flat=True)
+    seen = visible_accounts(by, permission, also_merged=True).values_list("account_number", flat=True)
     row = _visible(by).select_for_update().filter(pk=insight_id, account_number__in=seen).first()
     if row is None:
         raise NotFound("There is no such insight.", where=str(insight_id))
@@ -130,7 +131,7 @@ def find_insight_row(insight_id: UUID, by: Actor, permission: Permission) -> Ins
 
 def _visible(by: Actor) -> "QuerySet[Insight]":
     by.require(Permission.READ_INTERNAL)
-    seen = visible_accounts(by, Permission.READ_INTERNAL).values_list("account_number", flat=True)
+    seen = visible_accounts(by, Permission.READ_INTERNAL, also_merged=True).values_list("account_number", flat=True)
     return Insight.objects.filter(account_number__in=seen)
 
 
@@ -138,31 +139,38 @@ def _settled(author_keys: Iterable[str], by: Actor, at: datetime) -> dict[str, l
     rows = _visible(by).filter(author_key__in=list(author_keys), state=InsightState.SETTLED.value, ended_at__lte=at)
     found: dict[str, list[InsightCard]] = defaultdict(list)
     for row in rows.order_by("ended_at", "id"):
-        found[row.author_key].append(_card(row, at, 0))
+        found[row.author_key].append(_card(row, at, 0, row.account_number))
     return found
 
 
 def _cards(rows: Iterable[Insight], by: Actor, at: datetime) -> list[InsightCard]:
     days = int(org.get_setting(STALE_DAYS, at=at, by=by).value)
-    cards = [_card(row, at, days) for row in rows]
-    opposed = compute.contradictions(_standing_beside(cards, by, at))
+    golden = golden_numbers(by=by, at=None)
+    cards = [_card(row, at, days, golden.get(row.account_number, row.account_number)) for row in rows]
+    opposed = compute.contradictions(_standing_beside(cards, golden, by, at))
     return org.redact([replace(card, contradicted_by=opposed.get(card.insight_id, ())) for card in cards], by=by)
 
 
-def _standing_beside(cards: Sequence[InsightCard], by: Actor, at: datetime) -> list[InsightCard]:
+def _standing_beside(
+    cards: Sequence[InsightCard], golden: Mapping[str, str], by: Actor, at: datetime
+) -> list[InsightCard]:
     accounts = {card.account_number for card in cards if card.state is InsightState.STANDING}
     if not accounts:
         return []
-    rows = _visible(by).filter(Q(account_number__in=accounts), state=InsightState.STANDING.value)
-    return [_card(row, at, 0) for row in rows.order_by("from_on", "id")]
+    names = accounts | {alias for alias, number in golden.items() if number in accounts}
+    rows = _visible(by).filter(Q(account_number__in=names), state=InsightState.STANDING.value)
+    return [
+        _card(row, at, 0, golden.get(row.account_number, row.account_number)) for row in rows.order_by("from_on", "id")
+    ]
 
 
-def _card(row: Insight, at: datetime, stale_days: int) -> InsightCard:
+def _card(row: Insight, at: datetime, stale_days: int, account_number: str) -> InsightCard:
+    """Under the number that the account stands for now: what was known of a name of it is known of it."""
     state = InsightState(row.state)
     return InsightCard(
         insight_id=row.pk,
         thread_id=row.thread_id,
-        account_number=row.account_number,
+        account_number=account_number,
         topic=InsightTopic(row.topic),
         direction=InsightDirection(row.direction),
         measure=InsightMeasure(row.measure),

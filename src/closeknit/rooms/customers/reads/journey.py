@@ -10,6 +10,7 @@ from closeknit.rooms.customers.compute.journey import Stated, map_journey
 from closeknit.rooms.customers.contracts.journey import Journey, Stage, TouchpointPlan, Triage
 from closeknit.rooms.customers.models import Touchpoint
 from closeknit.rooms.customers.reads.accounts import get_account
+from closeknit.rooms.customers.reads.records import names_of
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads as sensing
@@ -31,8 +32,9 @@ def get_journey(*, by: Actor, at: datetime, account_number: str = "", days: int 
         raise NotFound(
             "The map of all accounts is for those who see every account.", todo="Open the map of one of your accounts."
         )
+    names = names_of(account_number, by=by) if account_number else ()
     traffic = sensing.list_traffic(
-        since=at - timedelta(days=days), until=at, account_number=account_number, by=org.system_actor()
+        since=at - timedelta(days=days), until=at, account_numbers=names, by=org.system_actor()
     )
     stated = list_touchpoints(by=by, at=at)
     people = org.list_people_who(Permission.READ_INTERNAL, account_number=None, at=at, by=org.system_actor())

@@ -71,6 +71,16 @@ def golden_numbers(*, by: Actor, at: datetime | None) -> dict[str, str]:
     return follow_merges(dict(rows.values_list("absorbed_number", "kept_number")))
 
 
+def names_of(account_number: str, *, by: Actor) -> tuple[str, ...]:
+    """Return every number that an account goes by now: the one it stands under first, then those merged into it.
+
+    What was kept under another name is the account's own: a promise, an insight, an opinion of the forecast.
+    """
+    golden = golden_numbers(by=by, at=None)
+    kept = golden.get(account_number, account_number)
+    return (kept, *sorted(alias for alias, number in golden.items() if number == kept))
+
+
 def get_survivorship(*, by: Actor, at: datetime) -> SurvivorshipRules:
     """Return the rules by which claims survive, as they stood at an instant."""
     by.require(Permission.READ_ACCOUNTS)

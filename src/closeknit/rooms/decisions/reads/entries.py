@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min, QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
+from closeknit.kernel.names import account_names
 from closeknit.rooms.decisions.compute.envelope import Box, read_envelope
 from closeknit.rooms.decisions.contracts import LedgerLine, Legible, ThreadCard
 from closeknit.rooms.decisions.models import LedgerEntry, SubjectKey
@@ -132,7 +133,7 @@ def _of_kind(rows: QuerySet[LedgerEntry], kind: str) -> QuerySet[LedgerEntry]:
 
 
 def _keys_of(account_number: str) -> QuerySet[SubjectKey, UUID]:
-    return SubjectKey.objects.filter(account_number=account_number).values_list("id", flat=True)
+    return SubjectKey.objects.filter(account_number__in=account_names(account_number)).values_list("id", flat=True)
 
 
 def _find_actors(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from django.db.models import Case, Q, QuerySet, Value, When
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
+from closeknit.kernel.names import account_names
 from closeknit.rooms.decisions.compute.escalations import Standing
 from closeknit.rooms.decisions.compute.paths import path_from
 from closeknit.rooms.decisions.contracts.escalations import (
@@ -55,7 +56,7 @@ def list_escalations(
     if path:
         rows = rows.filter(path=path)
     if account_number:
-        rows = rows.filter(account_number=account_number)
+        rows = rows.filter(account_number__in=account_names(account_number))
     if mine:
         rows = rows.filter(_asks(keys_of(by)))
     return _cards(list(rows.order_by(FIRST_OPEN, "next_level_at", "-closed_at", "id")[:limit]), by)

@@ -7,6 +7,7 @@ from django.db.models import F, Q, QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Denied, NotFound
+from closeknit.kernel.names import account_names
 from closeknit.rooms.decisions.compute.exceptions import is_review_due, state_on
 from closeknit.rooms.decisions.contracts import ExceptionCard, ExceptionState, ProposalState
 from closeknit.rooms.decisions.models import ExceptionRow
@@ -32,7 +33,7 @@ def list_exceptions(
     """
     rows = visible_exceptions(by)
     if account_number:
-        rows = rows.filter(account_number=account_number)
+        rows = rows.filter(account_number__in=account_names(account_number))
     if owner:
         rows = rows.filter(Q(owner_name__icontains=owner.replace("\x00", "")) | Q(owner_key=owner))
     if state is not None:

@@ -8,6 +8,7 @@ from django.db.models import Case, Q, QuerySet, Value, When
 
 from closeknit.kernel.actor import Actor, Place
 from closeknit.kernel.errors import Denied, NotFound
+from closeknit.kernel.names import account_names
 from closeknit.rooms.decisions.contracts import ProposalCard, ProposalState, Proposed, RuleVerdict
 from closeknit.rooms.decisions.models import Proposal
 from closeknit.rooms.org import reads as org
@@ -35,7 +36,7 @@ def list_proposals(
     if kind:
         rows = rows.filter(kind=kind)
     if account_number:
-        rows = rows.filter(account_number=account_number)
+        rows = rows.filter(account_number__in=account_names(account_number))
     return cards_of(list(rows[:limit]), by)
 
 

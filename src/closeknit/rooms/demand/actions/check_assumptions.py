@@ -105,7 +105,8 @@ def _came(row: Assumption, by: Actor) -> dict[date, float]:
     until_at = datetime.combine(row.to_on, time(), zone)
     keys, days, units = merged_series.daily_quantities(row.operation, since_at=since_at, until_at=until_at, by=by)
     tiers = {key.account_number: key.tier for key in customers.list_account_keys(by=by)}
-    return units_by_week(keys, days, units, tiers, row.place, row.from_on, row.to_on)
+    place = merged_series.places_now(by)(row.place)
+    return units_by_week(keys, days, units, tiers, place, row.from_on, row.to_on)
 
 
 def _close(row: Assumption, outcome: Outcome | None, tolerance: float, by: Actor, at: datetime) -> None:

@@ -115,11 +115,12 @@ def _measured(operation: str, applied: Sequence[_Applied], today: date, by: Acto
     until_at = datetime.combine(today, time(), zone)
     keys, days, quantities = merged_series.daily_quantities(operation, since_at=since_at, until_at=until_at, by=by)
     tiers = {key.account_number: key.tier for key in customers.list_account_keys(by=by)}
+    place = merged_series.places_now(by)
     came: dict[UUID, dict[date, float]] = {}
     for one in applied:
         row = one.override
         if row.pk not in came:
-            came[row.pk] = units_by_week(keys, days, quantities, tiers, row.place, row.from_on, row.to_on)
+            came[row.pk] = units_by_week(keys, days, quantities, tiers, place(row.place), row.from_on, row.to_on)
     return [
         OverrideWeek(
             override=one.override,

@@ -9,6 +9,7 @@ from django.db.models import Avg, Case, Count, F, FloatField, Max, Q, QuerySet, 
 from django.db.models.functions import Abs, Cast
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.names import account_names
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand.compute.accuracy import Matched
 from closeknit.rooms.demand.compute.accuracy import compare_versions as compare
@@ -70,7 +71,7 @@ def list_accuracy(
     rows = _scores(operation, by)
     if account_number:
         customers.get_account(account_number, by=by, permission=Permission.READ_CAPACITY)
-        rows = rows.filter(account_number=account_number)
+        rows = rows.filter(account_number__in=account_names(account_number))
     chosen = level or _level(group_by, account_number, by)
     rows = rows.filter(period=period, level=chosen)
     if group_by is AccuracyBy.ACCOUNT:

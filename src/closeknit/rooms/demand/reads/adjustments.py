@@ -19,6 +19,7 @@ from closeknit.rooms.demand.contracts import (
 )
 from closeknit.rooms.demand.models import Assumption, ForecastRun, Override
 from closeknit.rooms.demand.reads.insights import insight_adjustments
+from closeknit.rooms.demand.reads.merged_series import places_now
 from closeknit.rooms.demand.reads.pipeline import pipeline_adjustments
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
@@ -90,7 +91,8 @@ def _overrides(operation: str, from_on: date, to_on: date, by: Actor, at: dateti
         .filter(Q(ended_at=None) | Q(ended_at__gt=at), made_at__lte=at, expires_on__gte=from_on)
         .order_by("made_at", "id")
     )
-    return [_adjustment(row, AdjustmentSource.OVERRIDE, row.reason) for row in rows]
+    place = places_now(by)
+    return [_adjustment(row, place(row.place), AdjustmentSource.OVERRIDE, row.reason) for row in rows]
 
 
 def _assumptions(
@@ -101,17 +103,18 @@ def _assumptions(
         .filter(Q(ended_at=None) | Q(ended_at__gt=at), from_on__lt=to_on, to_on__gt=from_on)
         .order_by("made_at", "id")
     )
-    return [_adjustment(row, AdjustmentSource.ASSUMPTION, row.statement) for row in rows]
+    place = places_now(by)
+    return [_adjustment(row, place(row.place), AdjustmentSource.ASSUMPTION, row.statement) for row in rows]
 
 
-def _adjustment(row: Override | Assumption, source: AdjustmentSource, reason: str) -> Adjustment:
+def _adjustment(row: Override | Assumption, place: AdjustedPlace, source: AdjustmentSource, reason: str) -> Adjustment:
     return Adjustment(
         adjustment_id=str(row.pk),
         source=source,
         kind=AdjustmentKind(row.kind),
         size=row.size,
         probability=1.0,
-        place=row.place,
+        place=place,
         from_on=row.from_on,
         to_on=row.to_on,
         author_key=row.author_key,

@@ -6,7 +6,9 @@ from django.db.models import Count, Q, QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
+from closeknit.kernel.names import account_names
 from closeknit.rooms.demand.contracts import (
+    AdjustedPlace,
     AdjustmentKind,
     AdjustmentOutcome,
     AssumptionCard,
@@ -15,6 +17,7 @@ from closeknit.rooms.demand.contracts import (
 )
 from closeknit.rooms.demand.models import Assumption, ForecastRun
 from closeknit.rooms.demand.reads.adjustments import visible_accounts
+from closeknit.rooms.demand.reads.merged_series import places_now
 
 
 def list_assumptions(
@@ -35,9 +38,10 @@ def list_assumptions(
     if state is not None:
         rows = rows.filter(state=state.value)
     if account_number:
-        rows = rows.filter(account_number=account_number)
+        rows = rows.filter(account_number__in=account_names(account_number))
     found = list(rows.order_by("-made_at", "id")[:limit])
-    return [_card(row, _used_in(row)) for row in found]
+    place = places_now(by)
+    return [_card(row, place(row.place), _used_in(row)) for row in found]
 
 
 def get_assumption(assumption_id: UUID, *, by: Actor) -> AssumptionCard:
@@ -45,7 +49,7 @@ def get_assumption(assumption_id: UUID, *, by: Actor) -> AssumptionCard:
     row = _visible(by).filter(pk=assumption_id).first()
     if row is None:
         raise NotFound("There is no such assumption.", where=str(assumption_id))
-    return _card(row, _used_in(row))
+    return _card(row, places_now(by)(row.place), _used_in(row))
 
 
 def count_assumptions(*, by: Actor) -> dict[str, int]:
@@ -74,7 +78,7 @@ def _used_in(row: Assumption) -> tuple[UUID, ...]:
     return tuple(runs.order_by("-made_at").values_list("pk", flat=True))
 
 
-def _card(row: Assumption, used_in: tuple[UUID, ...]) -> AssumptionCard:
+def _card(row: Assumption, place: AdjustedPlace, used_in: tuple[UUID, ...]) -> AssumptionCard:
     known = row.units_actual is not None and row.units_assumed
     return AssumptionCard(
         assumption_id=row.pk,
@@ -82,7 +86,7 @@ def _card(row: Assumption, used_in: tuple[UUID, ...]) -> AssumptionCard:
         operation=row.operation,
         scenario=row.scenario,
         statement=row.statement,
-        place=row.place,
+        place=place,
         kind=AdjustmentKind(row.kind),
         size=row.size,
         from_on=row.from_on,

@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Denied, NotFound
+from closeknit.kernel.names import account_names
 from closeknit.rooms.demand.compute.exceptions import name_series, say_exception
 from closeknit.rooms.demand.contracts.accuracy import ScoreLevel
 from closeknit.rooms.demand.contracts.changes import (
@@ -50,9 +51,11 @@ def list_forecast_exceptions(
 ) -> list[ForecastExceptionCard]:
     """Return forecast exceptions that the actor may see, the largest consequence first. `state` "": any."""
     rows = visible_forecast_exceptions(by)
-    for name, value in (("operation", operation), ("state", state), ("account_number", account_number)):
+    for name, value in (("operation", operation), ("state", state)):
         if value:
             rows = rows.filter(**{name: value})
+    if account_number:
+        rows = rows.filter(account_number__in=account_names(account_number))
     if mine:
         rows = rows.filter(owner_key__in=[by.key, *(f"{ROLE}{role}" for role in by.roles)])
     found = list(rows.order_by("-consequence", "-week_on", "id")[:limit])
@@ -64,7 +67,7 @@ def count_forecast_exceptions(*, by: Actor, at: datetime, account_number: str = 
     """Return how many exceptions that the actor may see are open, overdue and closed."""
     rows = visible_forecast_exceptions(by)
     if account_number:
-        rows = rows.filter(account_number=account_number)
+        rows = rows.filter(account_number__in=account_names(account_number))
     is_open = Q(state="open")
     return rows.aggregate(
         open=Count("id", filter=is_open),

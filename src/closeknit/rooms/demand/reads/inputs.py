@@ -168,8 +168,18 @@ def _occasions(
         del countries[""]
     kept = {region: country for region, country in countries.items() if country}
     events = sensing.list_events(operation, by=by, from_on=from_on, to_on=until_on)
+    golden = customers.golden_numbers(by=by, at=None)
     told = [
-        Occasion(e.title, e.kind.value, e.service, e.region, e.account_number, e.starts_on, e.ends_on, e.expected_share)
+        Occasion(
+            e.title,
+            e.kind.value,
+            e.service,
+            e.region,
+            golden.get(e.account_number, e.account_number),
+            e.starts_on,
+            e.ends_on,
+            e.expected_share,
+        )
         for e in events
     ]
     return (*compute.public_holidays(kept, from_on, until_on), *told)

@@ -3,6 +3,8 @@
 Sensing keeps work under the number that it came with; nothing of it is rewritten when accounts are merged.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from closeknit.kernel.actor import Actor
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand.compute.folding import fold_accounts
+from closeknit.rooms.demand.contracts import AdjustedPlace
 from closeknit.rooms.sensing import reads as sensing
 from closeknit.rooms.sensing.contracts import SeriesKey
 
@@ -53,6 +56,38 @@ def daily_units(
         for number in numbers
     ]
     return found[0][0], np.sum([units for _, units in found], axis=0)
+
+
+def units_by_account(
+    operation: str, *, since: datetime, until: datetime, by: Actor
+) -> dict[tuple[str, str, str], float]:
+    """Return units of work by (service, region, account), as `sensing.units_by_account` does, merged ones added up."""
+    golden = customers.golden_numbers(by=by, at=None)
+    found: dict[tuple[str, str, str], float] = {}
+    for (service, region, account), units in sensing.units_by_account(
+        operation, since=since, until=until, by=by
+    ).items():
+        place = (service, region, golden.get(account, account))
+        found[place] = found.get(place, 0.0) + units
+    return found
+
+
+def places_now(by: Actor) -> Callable[[AdjustedPlace], AdjustedPlace]:
+    """Return how a place that was stated before stands now: an account that was merged under its other name's tier."""
+    golden = customers.golden_numbers(by=by, at=None)
+    tiers = (
+        {key.account_number: key.tier.value for key in customers.list_account_keys(by=by)}
+        if golden
+        else dict[str, str]()
+    )
+
+    def place_now(place: AdjustedPlace) -> AdjustedPlace:
+        number = golden.get(place.account_number)
+        if number is None:
+            return place
+        return replace(place, account_number=number, tier=tiers.get(number, place.tier))
+
+    return place_now
 
 
 def _folded(

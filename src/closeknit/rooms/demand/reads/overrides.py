@@ -9,12 +9,14 @@ from django.db.models.functions import Abs
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
+from closeknit.kernel.names import account_names
 from closeknit.kernel.scope import acting_as
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.compute.previewing import preview
 from closeknit.rooms.demand.contracts import (
     AccountShares,
+    AdjustedPlace,
     Adjustment,
     AdjustmentKind,
     AdjustmentSource,
@@ -29,8 +31,10 @@ from closeknit.rooms.demand.contracts import (
     check_size,
 )
 from closeknit.rooms.demand.models import Override, OverrideWeek
+from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.demand.reads.adjustments import visible_accounts
 from closeknit.rooms.demand.reads.archives import stored_numbers
+from closeknit.rooms.demand.reads.merged_series import places_now
 from closeknit.rooms.demand.reads.override_value import describe_record
 from closeknit.rooms.demand.reads.runs import find_current_run, get_run, sees_whole
 from closeknit.rooms.org import reads as org
@@ -54,12 +58,13 @@ def list_overrides(
     if state is not None:
         rows = rows.filter(state=state.value)
     if account_number:
-        rows = rows.filter(account_number=account_number)
+        rows = rows.filter(account_number__in=account_names(account_number))
     if author:
         rows = rows.filter(Q(author_name__icontains=author.replace("\x00", "")) | Q(author_key=author))
     found = list(rows.order_by("-made_at", "id")[:limit])
     worth = _worth([row.pk for row in found])
-    return [_card(row, worth.get(row.pk)) for row in found]
+    place = places_now(by)
+    return [_card(row, place(row.place), worth.get(row.pk)) for row in found]
 
 
 def count_overrides(*, by: Actor, operation: str = "") -> dict[str, int]:
@@ -76,7 +81,7 @@ def get_override(override_id: UUID, *, by: Actor) -> OverrideCard:
     row = _visible(by).filter(pk=override_id).first()
     if row is None:
         raise NotFound("There is no such override.", where=str(override_id))
-    return _card(row, _worth([row.pk]).get(row.pk))
+    return _card(row, places_now(by)(row.place), _worth([row.pk]).get(row.pk))
 
 
 def get_operation_day(operation: str, *, by: Actor) -> date:
@@ -134,7 +139,7 @@ def _shares(run: ForecastCard, panels: tuple[Panel, ...], account_number: str) -
     until = run.data_until_at
     own = {key.account_number for panel in panels for key in panel.keys} - {""}
     with acting_as(org.system_actor()):
-        units = sensing.units_by_account(
+        units = merged_series.units_by_account(
             run.operation, since=until - timedelta(days=compute.SHARE_DAYS), until=until, by=by
         )
         tiers = {key.account_number: key.tier.value for key in customers.list_account_keys(by=by)}
@@ -181,12 +186,12 @@ def _worth(override_ids: list[UUID]) -> dict[UUID, OverrideWorth]:
     return {r["override_id"]: OverrideWorth(r["weeks"], r["actual"], r["before"], r["after"]) for r in rows}
 
 
-def _card(row: Override, worth: OverrideWorth | None) -> OverrideCard:
+def _card(row: Override, place: AdjustedPlace, worth: OverrideWorth | None) -> OverrideCard:
     return OverrideCard(
         override_id=row.pk,
         thread_id=row.thread_id,
         operation=row.operation,
-        place=row.place,
+        place=place,
         kind=AdjustmentKind(row.kind),
         size=row.size,
         from_on=row.from_on,

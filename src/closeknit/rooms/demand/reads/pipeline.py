@@ -1,11 +1,13 @@
 """The sales pipeline of an operation, as probable demand: for who reads capacity, of the accounts in sight."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.agreements import reads as agreements
+from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.contracts import (
     PIPELINE_COUNTS,
@@ -16,6 +18,7 @@ from closeknit.rooms.demand.contracts import (
     Pipeline,
     Renewal,
 )
+from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.demand.reads.runs import find_current_run
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
@@ -99,14 +102,18 @@ def _counted(operation: str, on: date, by: Actor) -> tuple[list[OpportunityCard]
         return cards, ()
     until = datetime.combine(on, time(), zone)
     since = until - timedelta(weeks=RECENT_WEEKS)
-    units = sensing.units_by_account(operation, since=since, until=until, by=program)
+    units = merged_series.units_by_account(operation, since=since, until=until, by=program)
     brought = {place: brought / RECENT_WEEKS for place, brought in units.items() if place[2] in named}
     return compute.without_renewed(cards, terms, brought, on)
 
 
 def _visible(operation: str, by: Actor) -> list[OpportunityCard]:
     by.require(Permission.READ_CAPACITY)
-    found = sensing.list_opportunities(operation, by=by)
+    golden = customers.golden_numbers(by=by, at=None)
+    found = [
+        replace(card, account_number=golden.get(card.account_number, card.account_number))
+        for card in sensing.list_opportunities(operation, by=by)
+    ]
     if by.scope_of(Permission.READ_CAPACITY).every_account:
         return found
     named = {card.account_number for card in found} - {""}

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
+from closeknit.kernel.names import account_names
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.contracts import (
@@ -29,7 +30,6 @@ from closeknit.rooms.demand.reads import merged_series
 from closeknit.rooms.demand.reads.archives import stored_numbers
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import list_visible
-from closeknit.rooms.sensing import reads as sensing
 
 WEEKS_SHOWN = 26
 SHARE_DAYS = 182
@@ -112,7 +112,9 @@ def weekly_points(
     levels, panels = open_numbers(run_id, by=by)
     card = get_run(run_id, by=by)
     if account_number:
-        customers.get_account(account_number, by=by, permission=Permission.READ_CAPACITY)
+        account_number = customers.get_account(
+            account_number, by=by, permission=Permission.READ_CAPACITY
+        ).account_number
         future = _account_weeks(card, panels, levels, account_number)
     else:
         _require_all(by, run_id)
@@ -153,7 +155,7 @@ def account_weekly_units(operation: str, run_id: UUID, *, by: Actor) -> list[Acc
     numbers = get_numbers(run_id, by=by)
     tiers = {key.account_number: key.tier.value for key in customers.list_account_keys(by=by)}
     until = numbers.card.data_until_at
-    recent = sensing.units_by_account(operation, since=until - timedelta(days=SHARE_DAYS), until=until, by=by)
+    recent = merged_series.units_by_account(operation, since=until - timedelta(days=SHARE_DAYS), until=until, by=by)
     rows = [row for panel in numbers.panels for row in _panel_units(panel, recent, tiers)]
     return sorted(rows, key=lambda row: (row.service, row.region, row.tier, row.account_number))
 
@@ -249,9 +251,10 @@ def _account_weeks(
     card: ForecastCard, panels: Sequence[Panel], levels: NDArray[np.float64], account_number: str
 ) -> list[WeekPoint]:
     sums: dict[date, list[float]] = {}
+    names = account_names(account_number)
     for panel in panels:
         for i, key in enumerate(panel.keys):
-            if key.account_number != account_number:
+            if key.account_number not in names:
                 continue
             for week, day in enumerate(panel.week_on):
                 row = sums.setdefault(day.item(), [0.0, 0.0, 0.0])

@@ -1,6 +1,6 @@
 """Rebuild the board from the plans in force: one row per account."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -50,6 +50,7 @@ def refresh_board(plan_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) ->
     for plan in capacity.list_plans(by=by, states=[PlanState.COMMITTED]):
         _add_plan(lines, plan, by)
     accounts = {card.account_number: card for card in customers.list_accounts(by=by, limit=10_000_000)}
+    lines = _folded(lines, customers.golden_numbers(by=by, at=None))
     rows = [_row(accounts[number], line, at) for number, line in sorted(lines.items()) if number in accounts]
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -67,6 +68,33 @@ def refresh_board(plan_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) ->
             by=by,
         )
     return len(rows)
+
+
+def _folded(lines: dict[str, _Line], golden: Mapping[str, str]) -> dict[str, _Line]:
+    """Add up what merged accounts have under the number that they stand for now."""
+    found: dict[str, _Line] = {}
+    for number in sorted(lines, key=lambda each: (each in golden, each)):
+        kept = golden.get(number, number)
+        found[kept] = _joined(found[kept], lines[number]) if kept in found else lines[number]
+    return found
+
+
+def _joined(one: _Line, other: _Line) -> _Line:
+    heavier = one if one.thread_weight >= other.thread_weight else other
+    return _Line(
+        operations=one.operations | other.operations,
+        units_last=one.units_last + other.units_last,
+        units_next=one.units_next + other.units_next,
+        need=one.need + other.need,
+        served=one.served + other.served,
+        short=one.short + other.short,
+        amount=one.amount + other.amount,
+        currency=one.currency or other.currency,
+        first_short=min(filter(None, (one.first_short, other.first_short)), default=None),
+        own=one.own or other.own,
+        thread_id=heavier.thread_id,
+        thread_weight=heavier.thread_weight,
+    )
 
 
 def _add_plan(lines: dict[str, _Line], plan: PlanCard, by: Actor) -> None:

@@ -17,6 +17,7 @@ from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.privacy.contracts.consents import EVERY_CHANNEL, Use, UseRefused
 from closeknit.rooms.privacy.contracts.subjects import ACCOUNT, Subject
 from closeknit.rooms.privacy.models import RefusedUse
+from closeknit.rooms.privacy.reads.access import names_of
 from closeknit.rooms.privacy.reads.consents import find_refused, find_use, hold_all_still, hold_still
 from closeknit.rooms.privacy.reads.pseudonyms import lasting_name
 
@@ -60,8 +61,8 @@ def deciding(
     """
     try:
         with transaction.atomic():
-            hold_still(subject)
             with seeing_everything():
+                hold_still(*names_of(subject))
                 use = find_use(subject, purpose, channel=channel, at=at, until=None)
             if not use.is_allowed:
                 raise NotWanted(use, decision)

@@ -13,9 +13,9 @@ from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.privacy.compute import basis_for
 from closeknit.rooms.privacy.contracts.consents import CHANNELS, ConsentRecorded, ConsentState, WantedConsent
 from closeknit.rooms.privacy.contracts.purposes import Basis, LegalBasis, Purpose
-from closeknit.rooms.privacy.contracts.subjects import ACCOUNT
+from closeknit.rooms.privacy.contracts.subjects import ACCOUNT, Subject
 from closeknit.rooms.privacy.models import Consent
-from closeknit.rooms.privacy.reads.access import RECORDED_BY, jurisdictions_of, require_subject
+from closeknit.rooms.privacy.reads.access import RECORDED_BY, jurisdictions_of, names_of, require_subject
 from closeknit.rooms.privacy.reads.consents import wait_for_uses
 from closeknit.rooms.privacy.reads.pseudonyms import lasting_name
 from closeknit.rooms.privacy.reads.purposes import purpose_in_force
@@ -26,7 +26,8 @@ LONGEST_TEXT = 20_000
 def record_consent(wanted: WantedConsent, *, by: Actor, at: datetime) -> int:
     """Keep a yes, a no or an opt-out, with what was shown and how it was said; return its number.
 
-    It waits for decisions that are using the subject's data right now; every later one goes by it.
+    It waits for decisions that are using the subject's data right now; every later one goes by it. An account that
+    others were merged into says it under each of its names: if they are split again, each has said it.
 
     Raises:
         NotFound: for a subject out of sight, and a purpose that nobody defined.
@@ -35,43 +36,51 @@ def record_consent(wanted: WantedConsent, *, by: Actor, at: datetime) -> int:
     """
     require_subject(wanted.subject, by, *RECORDED_BY)
     purpose = purpose_in_force(wanted.purpose)
-    known = jurisdictions_of([wanted.subject])[wanted.subject]
+    stands = names_of(wanted.subject)[0]
+    known = jurisdictions_of([stands])[stands]
     where = (known or wanted.jurisdiction).strip().upper()
     basis = _basis(purpose, where)
     _check(wanted, purpose, basis)
-    says_yes = wanted.state is ConsentState.GRANTED
+    names = names_of(wanted.subject)
     with transaction.atomic():
-        wait_for_uses(wanted.subject)
-        row = Consent.objects.create(
-            receipt_id=ids.new_id(),
-            thread_id=ids.new_id(),
-            subject_kind=wanted.subject.kind,
-            subject_ref=wanted.subject.reference,
-            purpose=purpose.purpose,
-            purpose_version=purpose.version,
-            channel=wanted.channel,
-            state=wanted.state.value,
-            jurisdiction=where,
-            basis=basis.basis.value,
-            law=basis.law,
-            recorded_at=at,
-            expires_at=at + timedelta(days=purpose.consent_days) if says_yes and purpose.consent_days else None,
-            collected=wanted.collected.value,
-            signal=wanted.signal.strip(),
-            language=wanted.language.strip(),
-            text_shown=wanted.text_shown.strip(),
-            policy_url=purpose.policy_url,
-            controller=purpose.controller,
-            is_sensitive=purpose.is_sensitive,
-            note=wanted.note.strip(),
-            recorded_by_key=by.key,
-            recorded_by_name=by.name,
-        )
-        name = lasting_name(wanted.subject)
-        record_entry(_entry(row, purpose, name), by=by)
-        said = ConsentRecorded(row.thread_id, row.subject_kind, name, row.purpose, row.state)
-        publish(said, by=by)
-    return row.pk
+        wait_for_uses(*names)
+        rows = [_keep(wanted, name, purpose, basis, where, by, at) for name in names]
+    return rows[names.index(wanted.subject)].pk if wanted.subject in names else rows[0].pk
+
+
+def _keep(
+    wanted: WantedConsent, subject: Subject, purpose: Purpose, basis: LegalBasis, where: str, by: Actor, at: datetime
+) -> Consent:
+    says_yes = wanted.state is ConsentState.GRANTED
+    row = Consent.objects.create(
+        receipt_id=ids.new_id(),
+        thread_id=ids.new_id(),
+        subject_kind=subject.kind,
+        subject_ref=subject.reference,
+        purpose=purpose.purpose,
+        purpose_version=purpose.version,
+        channel=wanted.channel,
+        state=wanted.state.value,
+        jurisdiction=where,
+        basis=basis.basis.value,
+        law=basis.law,
+        recorded_at=at,
+        expires_at=at + timedelta(days=purpose.consent_days) if says_yes and purpose.consent_days else None,
+        collected=wanted.collected.value,
+        signal=wanted.signal.strip(),
+        language=wanted.language.strip(),
+        text_shown=wanted.text_shown.strip(),
+        policy_url=purpose.policy_url,
+        controller=purpose.controller,
+        is_sensitive=purpose.is_sensitive,
+        note=wanted.note.strip(),
+        recorded_by_key=by.key,
+        recorded_by_name=by.name,
+    )
+    name = lasting_name(subject)
+    record_entry(_entry(row, purpose, name), by=by)
+    publish(ConsentRecorded(row.thread_id, row.subject_kind, name, row.purpose, row.state), by=by)
+    return row
 
 
 def _basis(purpose: Purpose, where: str) -> LegalBasis:

