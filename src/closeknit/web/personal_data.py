@@ -4,13 +4,22 @@
 there fails. Conditions are SQL over the table's row `t`, with the subject's reference as %(ref)s.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from closeknit.rooms.privacy.contracts import ACCOUNT, CONTACT, PERSON, DataClass, PersonalTable
 
 OF_ACCOUNT = "t.account_number = %(ref)s"
 OF_OTHERS = "t.account_number <> %(ref)s"
 ANY = "true"
+MENTIONED = {
+    "text": "mentions",
+    "mentions": "mentions",
+    "json": "json-mentions",
+    "json-mentions": "json-mentions",
+    "bytes": "bytes",
+    "bytes-mentions": "bytes-mentions",
+}
+"""How a column of an account loses what it says of somebody else."""
 NAMED_ALONE = {
     "customers_intimacy_criteria": "adopted_by",
     "customers_tier_table": "adopted_by",
@@ -27,7 +36,8 @@ NAMES_IT = "position(%(ref)s in {column}) > 0"
 
 def personal_tables() -> dict[str, PersonalTable]:
     """Return every table with personal data, by a name of its own."""
-    listed = [*_of_accounts(), *_of_subjects(), *_of_people()]
+    accounts = list(_of_accounts())
+    listed = [*accounts, *_of_subjects(), *_of_contacts(accounts), *_of_people()]
     return {f"{table.kind}:{table.table}:{number}": table for number, table in enumerate(listed)}
 
 
@@ -138,6 +148,14 @@ def _of_subjects() -> Iterator[PersonalTable]:
             gone = {} if kind == ACCOUNT else {"subject_ref": "pseudonym"}
             yield PersonalTable(table, kind, DataClass.NOTES, where, _words(columns) | gone)
         yield PersonalTable("privacy_consent", kind, DataClass.CONSENTS, where, {})
+
+
+def _of_contacts(accounts: Iterable[PersonalTable]) -> Iterator[PersonalTable]:
+    """Yield where a contact at a customer may be named: whatever tells of accounts, as far as it says its name."""
+    for table in accounts:
+        columns = {column: MENTIONED[how] for column, how in table.columns.items() if how in MENTIONED}
+        if columns:
+            yield PersonalTable(table.table, CONTACT, table.data_class, ANY, columns)
 
 
 def _of_people() -> Iterator[PersonalTable]:

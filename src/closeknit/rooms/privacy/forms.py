@@ -149,6 +149,9 @@ class ErasureForm(SubjectForm):
     """Whom to erase."""
 
     reason = forms.CharField(max_length=2000, label="Reason, without personal data: it stays")
+    also_known_as = forms.CharField(
+        max_length=2000, required=False, label="Of a contact: its names and addresses, parted by semicolons; not kept"
+    )
     request_id = forms.UUIDField(required=False, label="Request that asks for it, by number")
 
 

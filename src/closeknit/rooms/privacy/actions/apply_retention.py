@@ -9,22 +9,27 @@ from django.db import connection, transaction
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.declared import declared
+from closeknit.kernel.deletions import Deletion
 from closeknit.kernel.scope import seeing_everything
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.privacy.actions.pass_gate import judge_bulk
 from closeknit.rooms.privacy.compute.scrubbing import ERASED
-from closeknit.rooms.privacy.contracts.keeping import DataClass, Hold, PersonalTable
-from closeknit.rooms.privacy.reads.keeping import holds_standing, rules_in_force
+from closeknit.rooms.privacy.contracts.keeping import DataClass, PersonalTable, RequestKind
+from closeknit.rooms.privacy.contracts.subjects import Subject
+from closeknit.rooms.privacy.reads.access import names_of
+from closeknit.rooms.privacy.reads.keeping import every_request_open, holds_standing, rules_in_force
 
 AT_ONCE = 5000
+OF_WORDS = ("text", "mentions")
 
 
 def apply_retention(*, by: Actor, at: datetime) -> int:
     """Erase or delete what is older than its class is kept anywhere; return how many rows lost something.
 
-    Of several jurisdictions the longest time counts. Subjects on hold are left out; a hold on every subject, or on a
-    class whose rows are not told apart, keeps all of it.
+    Of several jurisdictions the longest time counts. Subjects on hold, and those who asked what we hold, are left out.
+    The gate is asked about the rest: a hold on every subject, or on subjects whom the rows do not tell apart, keeps it.
     """
     by.require(Permission.MANAGE_PRIVACY)
     gone = 0
@@ -37,17 +42,20 @@ def apply_retention(*, by: Actor, at: datetime) -> int:
 
 def _let_go(table: PersonalTable, by: Actor, at: datetime) -> int:
     days = _days_kept(table.data_class)
-    holds = [hold for hold in holds_standing() if not hold.classes or table.data_class in hold.classes]
-    if days is None or any(hold.subject is None for hold in holds):
+    if days is None:
         return 0
-    held, values = _held(table, holds)
+    left_out = _protected(table)
+    asked = Deletion(table.data_class.value, f"old rows of {table.table}", at - timedelta(days=days))
+    if not judge_bulk(asked, left_out=left_out, by=by).is_allowed:
+        return 0
+    held, values = _held(table, left_out)
     values |= {"erased": ERASED, "before": at - timedelta(days=days), "limit": AT_ONCE}
     chosen = f"{table.made} < %(before)s{held}{_still(table)}"
     old = f"ctid in (select t.ctid from {table.table} t where {chosen} limit %(limit)s)"
     if table.by_age == "row":
         statement = f"delete from {table.table} where {old}"
     else:
-        words = [column for column, how in table.columns.items() if how == "text"]
+        words = [column for column, how in table.columns.items() if how in OF_WORDS]
         changes = ", ".join(f"{c} = case when {c} = '' then '' else %(erased)s end" for c in words)
         statement = f"update {table.table} set {changes} where {old}"
     with connection.cursor() as cursor:
@@ -60,7 +68,7 @@ def _let_go(table: PersonalTable, by: Actor, at: datetime) -> int:
 
 def _still(table: PersonalTable) -> str:
     """Return the condition that there is still something to erase."""
-    words = [column for column, how in table.columns.items() if how == "text"]
+    words = [column for column, how in table.columns.items() if how in OF_WORDS]
     if table.by_age == "row" or not words:
         return ""
     return " and (" + " or ".join(f"t.{column} not in ('', %(erased)s)" for column in words) + ")"
@@ -73,13 +81,20 @@ def _days_kept(data_class: DataClass) -> int | None:
     return max(max(rule.most_days or 0, rule.least_days) for rule in kept)
 
 
-def _held(table: PersonalTable, holds: Sequence[Hold]) -> tuple[str, dict[str, Any]]:
+def _protected(table: PersonalTable) -> list[Subject]:
+    """Return whose rows of a table stay, under each of their names: a hold, or a request other than to be erased."""
+    holds = [hold for hold in holds_standing() if not hold.classes or table.data_class in hold.classes]
+    subjects = [hold.subject for hold in holds if hold.subject is not None]
+    subjects += [request.subject for request in every_request_open() if request.kind is not RequestKind.ERASURE]
+    return sorted({name for subject in subjects if subject.kind == table.kind for name in names_of(subject)})
+
+
+def _held(table: PersonalTable, left_out: Sequence[Subject]) -> tuple[str, dict[str, Any]]:
     conditions, values = [], {}
-    for number, hold in enumerate(holds):
-        if hold.subject is not None and hold.subject.kind == table.kind:
-            name = f"held_{number}"
-            conditions.append(f" and not coalesce(({table.where.replace('%(ref)s', f'%({name})s')}), false)")
-            values[name] = hold.subject.reference
+    for number, subject in enumerate(left_out):
+        name = f"held_{number}"
+        conditions.append(f" and not coalesce(({table.where.replace('%(ref)s', f'%({name})s')}), false)")
+        values[name] = subject.reference
     return "".join(conditions), values
 
 

@@ -32,9 +32,9 @@ from closeknit.rooms.privacy.contracts.keeping import (
     SubjectErasure,
     Verdict,
 )
-from closeknit.rooms.privacy.contracts.subjects import ACCOUNT, PERSON, Subject
+from closeknit.rooms.privacy.contracts.subjects import ACCOUNT, CONTACT, PERSON, Subject
 from closeknit.rooms.privacy.models import ErasureRow
-from closeknit.rooms.privacy.reads.access import jurisdictions_of, require_subject
+from closeknit.rooms.privacy.reads.access import jurisdictions_of, names_of, require_subject
 from closeknit.rooms.privacy.reads.consents import wait_for_uses
 from closeknit.rooms.privacy.reads.keeping import get_erasure, get_request
 from closeknit.rooms.privacy.reads.personal_tables import SHORTEST_NAME, tables_of
@@ -42,18 +42,27 @@ from closeknit.rooms.privacy.reads.pseudonyms import pseudonym_of
 
 JOURNAL = "erasures.jsonl"
 REASONS = 2000
+MOST_WORDS = 21
 
 
 def erase_subject(
-    subject: Subject, *, reason: str, request_id: UUID | None = None, by: Actor, at: datetime
+    subject: Subject,
+    *,
+    reason: str,
+    request_id: UUID | None = None,
+    also_known_as: Sequence[str] = (),
+    by: Actor,
+    at: datetime,
 ) -> SubjectErasure:
     """Take the subject's words out of live tables, outbox, messages and evidence, and destroy its key; say what went.
 
     What a law keeps stays, and is named with the day until which. The reason stands for good: keep personal data out.
+    An account goes under each of its names. A contact at a customer has no rows of its own: a text goes where it says
+    one of the words that it is `also_known_as` (name, mail address, number); these are kept nowhere.
 
     Raises:
         Conflict: while a hold or another open request protects the subject, or where no rule says how long to keep.
-        Invalid: without a reason, or for a request that asks for something else.
+        Invalid: without a reason, for a request that asks for something else, or words too short to be looked for.
         NotFound: for a subject out of sight.
     """
     by.require(Permission.MANAGE_PRIVACY)
@@ -61,16 +70,19 @@ def erase_subject(
         raise Invalid("An erasure needs a reason.", where="reason", todo="Say why, without personal data.")
     require_subject(subject, by, Permission.MANAGE_PRIVACY)
     request = _request(request_id, subject, by)
-    tables = tables_of(subject.kind)
-    _ask(subject, tables, request, by, at)
+    words = _words(subject, also_known_as)
+    tables, names = tables_of(subject.kind), names_of(subject)
+    for name in names:
+        _ask(name, tables, request, by, at)
     with transaction.atomic(), seeing_everything():
-        wait_for_uses(subject)
+        wait_for_uses(*names)
         # Asked again where nobody can place a hold any more.
-        kept = _ask(subject, tables, request, by, at, on_record=False)
+        kept = _kept([verdict for name in names for verdict in _ask(name, tables, request, by, at, on_record=False)])
         gone = [table for table in tables if table.data_class not in {verdict.data_class for verdict in kept}]
-        known = _names(tables, subject.reference)
-        fields = [found for table in gone for found in _erase(table, subject, known)]
-        keys, lines = _erase_lines(subject, reason)
+        known = sorted({*words, *(word for name in names for word in _names(tables, name.reference))})
+        fields = _summed([found for table in gone for name in names for found in _erase(table, name, known)])
+        went = [_erase_lines(name, reason) for name in names]
+        keys, lines = sum(each[0] for each in went), sum(each[1] for each in went)
         row = ErasureRow.objects.create(
             id=ids.new_id(),
             thread_id=ids.new_id(),
@@ -87,8 +99,39 @@ def erase_subject(
         )
         record_entry(_entry(row), by=by)
         publish(SubjectErased(row.thread_id, row.pk), by=by)
-        transaction.on_commit(lambda: _keep_outside(row))
+        transaction.on_commit(lambda: _keep_outside(row, names))
     return get_erasure(row.pk, by=by)
+
+
+def _words(subject: Subject, also_known_as: Sequence[str]) -> list[str]:
+    """What names a contact in other texts: the words given, and its reference where that could be a name."""
+    if subject.kind != CONTACT:
+        if any(word.strip() for word in also_known_as):
+            raise Invalid("Only a contact is looked for by other words.", where="also_known_as", todo="Leave them out.")
+        return []
+    words = [word.strip() for word in (*also_known_as, subject.reference) if word.strip()]
+    short = [word for word in words[:-1] if len(word) < SHORTEST_NAME]
+    if short or len(words) > MOST_WORDS:
+        raise Invalid(
+            f"{len(short) or len(words)} of these words cannot be looked for.",
+            where="also_known_as",
+            todo=f"Give at most {MOST_WORDS - 1} words of at least {SHORTEST_NAME} letters.",
+        )
+    return [word for word in words if len(word) >= SHORTEST_NAME]
+
+
+def _kept(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """One verdict of each class: that of the name which must stay longest."""
+    latest = sorted(verdicts, key=lambda verdict: verdict.keep_until or date.max)
+    return list({verdict.data_class: verdict for verdict in latest}.values())
+
+
+def _summed(fields: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    found: dict[tuple[str, str], int] = {}
+    for field in fields:
+        place = (field["table"], field["column"])
+        found[place] = found.get(place, 0) + field["rows"]
+    return [{"table": table, "column": column, "rows": rows} for (table, column), rows in found.items()]
 
 
 def _request(request_id: UUID | None, subject: Subject, by: Actor) -> DataRequest | None:
@@ -256,13 +299,17 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _keep_outside(row: ErasureRow) -> None:
-    """Note the erasure beside the ledger's checkpoints, so that it can be done again after an old backup came back."""
+def _keep_outside(row: ErasureRow, names: Sequence[Subject]) -> None:
+    """Note the erasure beside the ledger's checkpoints, so that it can be done again after an old backup came back.
+
+    A contact's other words are not noted: after an old backup, whoever asked to go is asked for them again.
+    """
     path = Path(settings.LEDGER_FOLDER) / JOURNAL
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = {"pseudonym": row.pseudonym, "kind": row.subject_kind, "erased_at": row.erased_at.isoformat()}
+    said = {"kind": row.subject_kind, "erased_at": row.erased_at.isoformat()}
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+        for name in names:
+            file.write(json.dumps({"pseudonym": pseudonym_of(name), **said}) + "\n")
 
 
 def _entry(row: ErasureRow) -> Entry:

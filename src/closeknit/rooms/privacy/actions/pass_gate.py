@@ -1,6 +1,6 @@
 """The one gate of every deletion: a hold, an open request, a floor of keeping; no rule, no deletion. On record."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -61,8 +61,11 @@ def pass_gate(
     return verdicts
 
 
-def judge_bulk(deletion: Deletion, *, by: Actor) -> Clearance:
-    """Say whether old rows of a class may go, whomever they are about. The kernel's door asks this (web/wiring.py)."""
+def judge_bulk(deletion: Deletion, *, left_out: Collection[Subject] = (), by: Actor) -> Clearance:
+    """Say whether old rows of a class may go, whomever they are about. The kernel's door asks this (web/wiring.py).
+
+    Of rows that are told apart by subject, those of `left_out` stay: their holds keep no others.
+    """
     by.require(Permission.READ_ACCOUNTS)
     with transaction.atomic(), seeing_everything():
         now = database_now()
@@ -79,7 +82,7 @@ def judge_bulk(deletion: Deletion, *, by: Actor) -> Clearance:
             newest_on=deletion.made_before.date(),
             on=now.date(),
             rules=rules_in_force(),
-            holds=holds_standing(),
+            holds=[hold for hold in holds_standing() if hold.subject not in left_out],
             requests=(),
         )
         if not _is_repeat(verdict, deletion.what, now):

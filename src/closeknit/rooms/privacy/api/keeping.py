@@ -96,6 +96,7 @@ class NewErasure(Schema):
     reference: str = Field(..., max_length=400)
     reason: str = Field(..., max_length=2000)
     request_id: UUID | None = None
+    also_known_as: list[str] = Field([], max_length=20)
 
 
 @router.get("/privacy/requests", response=list[DataRequest])
@@ -186,7 +187,14 @@ def list_erasures(request: Request, limit: int = Query(200, ge=1, le=1000)):
 def erase(request: Request, wanted: NewErasure):
     """Erase a subject's words everywhere, and destroy its key in the ledger."""
     subject = Subject(wanted.kind, wanted.reference)
-    done = erase_subject(subject, reason=wanted.reason, request_id=wanted.request_id, by=request.actor, at=clock.now())
+    done = erase_subject(
+        subject,
+        reason=wanted.reason,
+        request_id=wanted.request_id,
+        also_known_as=wanted.also_known_as,
+        by=request.actor,
+        at=clock.now(),
+    )
     return Status(201, done)
 
 

@@ -32,6 +32,9 @@ def add_commands(privacy: Any) -> None:
     erase.add_argument("subject", type=subject_text, help="an account's number, or KIND:REFERENCE")
     erase.add_argument("--reason", required=True, help="a sentence for the ledger, without personal data")
     erase.add_argument("--request", type=UUID, help="the request that asks for it")
+    erase.add_argument(
+        "--known-as", action="append", default=[], metavar="WORDS", help="a contact's name or address; may be repeated"
+    )
     erase.set_defaults(run=_erase)
     again = privacy.add_parser("reapply-erasures", help="after an old backup came back: erase again who was erased")
     again.set_defaults(run=_reapply)
@@ -237,7 +240,14 @@ def _erase(args: argparse.Namespace) -> int:
     from closeknit.rooms.privacy.actions.erase_subject import erase_subject
 
     subject = _subject(args.subject)
-    done = erase_subject(subject, reason=args.reason, request_id=args.request, by=args.by, at=clock.now())
+    done = erase_subject(
+        subject,
+        reason=args.reason,
+        request_id=args.request,
+        also_known_as=args.known_as,
+        by=args.by,
+        at=clock.now(),
+    )
     return _print_erasures(args, [done])
 
 

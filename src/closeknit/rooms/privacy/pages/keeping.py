@@ -164,7 +164,14 @@ def erase(request: Request) -> HttpResponseBase:
         said = form.cleaned_data
         subject = Subject(said["kind"], said["reference"])
         try:
-            done = erase_subject(subject, reason=said["reason"], request_id=said["request_id"], by=by, at=clock.now())
+            done = erase_subject(
+                subject,
+                reason=said["reason"],
+                request_id=said["request_id"],
+                also_known_as=[word for word in said["also_known_as"].split(";") if word.strip()],
+                by=by,
+                at=clock.now(),
+            )
             messages.success(request, f"{len(done.fields)} fields went, {done.lines} lines went dark.")
             return redirect("privacy-keeping")
         except REFUSALS as refusal:

@@ -122,6 +122,12 @@ def requests_open(subject: Subject | None) -> list[DataRequest]:
     return [_request(row) for row in SubjectRequest.objects.filter(about).order_by("due_on")]
 
 
+def every_request_open() -> list[DataRequest]:
+    """Return the open requests of all subjects, for who lets old data go."""
+    rows = SubjectRequest.objects.filter(state=RequestState.OPEN.value)
+    return [_request(row) for row in rows.order_by("due_on")]
+
+
 def _hold(row: LegalHold) -> Hold:
     return Hold(
         hold_id=row.pk,

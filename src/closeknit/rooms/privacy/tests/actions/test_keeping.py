@@ -176,3 +176,41 @@ def test_what_we_hold_of_a_subject_is_handed_out(acme, erin, bob):
     assert extract.tables["privacy_consent"][0]["note"] == "By phone."
     with pytest.raises(Denied):
         reads.get_extract(ACME, by=bob, at=NOW)
+
+
+def test_retention_goes_through_the_gate_whose_word_stands_on_record(acme, erin, bob):
+    know(bob, text="They rebuild.")
+    Insight.objects.update(recorded_at=NOW - timedelta(days=4 * 365))
+    everybody = hold(erin, subject=None)
+    assert apply_retention(by=erin, at=NOW) == 0
+    assert Insight.objects.get().text == "They rebuild."
+    said = [line for line in reads.list_gate_lines(by=erin) if line.what == "old rows of customers_insight"]
+    assert [line.is_allowed for line in said] == [False]
+    release_hold(everybody, reason="Settled.", by=erin, at=NOW)
+    assert apply_retention(by=erin, at=NOW) == 1
+    said = [line for line in reads.list_gate_lines(by=erin) if line.what == "old rows of customers_insight"]
+    assert {line.is_allowed for line in said} == {True, False}
+
+
+def test_who_asked_what_we_hold_keeps_it_until_the_answer(acme, erin, bob):
+    know(bob, text="They rebuild.")
+    Insight.objects.update(recorded_at=NOW - timedelta(days=4 * 365))
+    ask(RequestKind.ACCESS, erin)
+    assert apply_retention(by=erin, at=NOW) == 0
+    assert Insight.objects.get().text == "They rebuild."
+
+
+def test_a_contact_goes_by_its_name_wherever_it_is_said(acme, bolt, erin, bob, carol):
+    know(bob, text="Ask Rosalind Byrne.", is_sensitive=True, sensitive_reason="Our only contact.")
+    know(carol, account_number="BOLT", text="They rebuild.")
+    Account.objects.filter(account_number="BOLT").update(name="Byrne Rosalind Ltd")
+    contact = Subject("contact", "crm-77")
+    done = erase_subject(contact, reason="Asked.", also_known_as=["Rosalind Byrne"], by=erin, at=NOW)
+    assert {(gone.table, gone.column, gone.rows) for gone in done.fields} == {("customers_insight", "text", 1)}
+    assert sorted(Insight.objects.values_list("text", flat=True)) == ["They rebuild.", "[erased]"]
+    assert dict(Account.objects.values_list("account_number", "name")) == {"ACME": "Acme", "BOLT": "Byrne Rosalind Ltd"}
+    assert "Rosalind" not in str([line.evidence for line in decisions.list_entries(by=erin) if "erased" in line.kind])
+    with pytest.raises(Invalid, match="cannot be looked for"):
+        erase_subject(contact, reason="Asked.", also_known_as=["Al"], by=erin, at=NOW)
+    with pytest.raises(Invalid, match="Only a contact"):
+        erase_subject(ACME, reason="Asked.", also_known_as=["Rosalind"], by=erin, at=NOW)
