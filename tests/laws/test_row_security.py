@@ -43,6 +43,7 @@ ELEVATIONS: dict[str, str] = {
     "kernel/jobs.py": "the worker's own upkeep: sealing, timers, sending",
     "kernel/outbound/lanes.py": "the worker's sending, on threads of its own",
     "kernel/roles.py": "the owner, while migrating",
+    "rooms/agreements/actions/draft_contract.py": "tells that a number is taken, also by a contract out of sight",
     "rooms/capacity/reads/plans.py": "weighs the claims of accounts out of sight, to tell which totals may be shown",
     "rooms/decisions/actions/close_escalation.py": "a cause is closed for everybody, also who may not see the account",
     "rooms/decisions/actions/notify.py": "one notice per person and cause, whoever tells the person again",

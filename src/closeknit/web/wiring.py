@@ -25,6 +25,7 @@ LOOK_BACKS_EVERY_SECONDS = 600.0
 def listeners() -> dict[type[Event], tuple[Listener, ...]]:
     """Return the table: event -> listeners, each a function in a room's jobs.py."""
     from closeknit.rooms.agreements import jobs as agreements
+    from closeknit.rooms.agreements.contracts import TermsChanged
     from closeknit.rooms.capacity import jobs as capacity
     from closeknit.rooms.capacity.contracts import (
         PipelineDiffered,
@@ -135,10 +136,21 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
             capacity.commit_plan_on_decision_approved,
             customers.apply_tier_change_on_decision_approved,
             customers.apply_merge_on_decision_approved,
+            agreements.sign_contract_on_decision_approved,
         ),
-        DecisionRejected: (capacity.reject_plan_on_decision_rejected,),
-        DecisionExpired: (capacity.reject_plan_on_decision_expired,),
-        DecisionWithdrawn: (capacity.reject_plan_on_decision_withdrawn,),
+        DecisionRejected: (
+            capacity.reject_plan_on_decision_rejected,
+            agreements.turn_down_on_decision_rejected,
+        ),
+        DecisionExpired: (
+            capacity.reject_plan_on_decision_expired,
+            agreements.turn_down_on_decision_expired,
+        ),
+        DecisionWithdrawn: (
+            capacity.reject_plan_on_decision_withdrawn,
+            agreements.turn_down_on_decision_withdrawn,
+        ),
+        TermsChanged: (),
         ExceptionExpired: (),
         ConsentRecorded: (),
         UseRefused: (),

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from closeknit.kernel.actor import Actor
 from closeknit.rooms.agreements.contracts import Clock, Measure, TermSource
+from closeknit.rooms.agreements.contracts.deals import SIGNED_HERE
 from closeknit.rooms.agreements.models import Contract, TermRow
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
@@ -57,7 +58,7 @@ def adopt_terms(batch_id: int, *, thread_id: UUID, by: Actor) -> int:
     batch = sensing.get_batch(batch_id, by=by)
     zone = ZoneInfo(sensing.get_feed(batch.feed, by=by).time_zone)
     with transaction.atomic():
-        wanted = _clip([*_stated(batch, by), *_recorded(batch, zone, by)])
+        wanted = _leave_to_contracts(_clip([*_stated(batch, by), *_recorded(batch, zone, by)]))
         contracts = _contracts(wanted)
         rows = TermRow.objects.select_for_update().filter(source_feed=batch.feed).select_related("contract")
         present = {(row.term_number, row.starts_on): row for row in rows}
@@ -152,6 +153,21 @@ def _clip(versions: Iterable[_Version]) -> list[_Version]:
             version = replace(version, ends_on=ends_on)
         clipped.append(version)
     return clipped
+
+
+def _leave_to_contracts(versions: Iterable[_Version]) -> list[_Version]:
+    """End each version where a contract that was signed here begins to state its term, and leave out what is later."""
+    signed: dict[tuple[str, str], date] = {}
+    rows = TermRow.objects.filter(source_feed=SIGNED_HERE).order_by("-starts_on")
+    for term, contract, starts_on in rows.values_list("term_number", "contract__contract_number", "starts_on"):
+        signed["term", term] = signed["contract", contract] = starts_on
+    left = []
+    for version in versions:
+        found = [signed.get(("term", version.term_number)), signed.get(("contract", version.contract_number))]
+        ends_on = min((day for day in (*found, version.ends_on) if day is not None), default=None)
+        if ends_on is None or version.starts_on < ends_on:
+            left.append(replace(version, ends_on=ends_on))
+    return left
 
 
 def _contracts(wanted: Iterable[_Version]) -> dict[str, Contract]:

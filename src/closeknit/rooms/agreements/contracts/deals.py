@@ -121,4 +121,3 @@ class TermsChanged(Event):
     version_id: UUID
     contract_number: str
     account_number: str
-    starts_on: date
