@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from closeknit.engine.errors import EngineInputError
+from closeknit.engine.forecasting import selection
 from closeknit.engine.forecasting.methods import Method, standard_methods
 from closeknit.engine.forecasting.selection import SelectedForecast, forecast_selected
 
@@ -192,3 +193,26 @@ def test_bad_input_is_refused_with_the_fix() -> None:
     bad = Method("bad", lambda history, _: history[:, :1])
     with pytest.raises(EngineInputError, match="method bad gave shape"):
         forecast_selected(np.ones((1, 30)), 7, 7, LEVELS, methods=[bad])
+
+
+@pytest.mark.parametrize(("kept", "lenders"), [(10**9, 2048), (0, 2048), (10**9, 20)])
+def test_how_many_series_are_taken_at_once_changes_no_bit(
+    monkeypatch: pytest.MonkeyPatch, kept: int, lenders: int
+) -> None:
+    history = weekly(np.random.default_rng(11), 70, 120)
+    group, tail = np.arange(70) // 50, np.arange(70) % 4 == 0
+    monkeypatch.setattr(selection, "_NUMBERS_KEPT", kept)
+    monkeypatch.setattr(selection, "_LENDERS", lenders)
+    told = []
+    for at_once in (70, 10):
+        monkeypatch.setattr(selection, "_SERIES_AT_ONCE", at_once)
+        told.append(forecast_selected(history, 7, 7, LEVELS, group_of_series=group, is_tail=tail))
+    for name in ("mean", "quantiles", "weights", "errors", "best", "levels_reached"):
+        np.testing.assert_array_equal(getattr(told[0], name), getattr(told[1], name))
+
+
+def test_lenders_are_evenly_spread_over_large_groups_and_all_of_small_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "_LENDERS", 4)
+    group = np.array([0] * 8 + [1] * 3 + [0] * 4)
+    assert selection._lenders(group).tolist() == [0, 3, 6, 8, 9, 10, 12]
+    assert selection._lenders(np.zeros(0, dtype=np.int64)).size == 0

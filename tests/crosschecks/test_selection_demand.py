@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.forecasting import forecast_demand
+from closeknit.engine.forecasting import DemandForecast, effect_errors, forecast_demand
 
 LEVELS = [0.1, 0.5, 0.9]
 WEEK = np.array([50.0, 45.0, 40.0, 42.0, 38.0, 12.0, 8.0])
@@ -63,6 +63,30 @@ def test_events_are_taken_out_of_the_past_and_put_into_the_future() -> None:
     assert error(history, WEEK * (1.0 + 0.6 * ahead)) > 1.5 * told
     with pytest.raises(EngineInputError, match="indicators and indicators_ahead go together"):
         forecast_demand(history, (7,), 7, LEVELS, indicators=on[None, :210])
+
+
+def test_ranges_of_days_with_events_are_as_much_wider_as_the_effect_is_unsure() -> None:
+    ahead = np.array([[0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]])
+
+    def width(times: int) -> tuple[np.ndarray, DemandForecast]:
+        on = np.zeros(210)
+        on[[20 + 40 * i + j for i in range(times) for j in range(2)]] = 1.0
+        history = weeks(np.random.default_rng(7), 1, 210, (1.0 + 0.6 * on) * 40.0)
+        done = forecast_demand(history, (7,), 7, LEVELS, indicators=on[None], indicators_ahead=ahead)
+        return (done.quantiles[2] - done.quantiles[0])[0] / done.mean[0], done
+
+    seen_often, often = width(4)
+    seen_once, once = width(1)
+    assert once.events is not None
+    assert often.events is not None
+    assert once.events.standard_error[0, 0] > 1.2 * often.events.standard_error[0, 0]
+    # 2.563 standard deviations lie between a tenth and nine tenths.
+    off = effect_errors(once.mean, once.events, ahead)[0]
+    assert off[1] > 0.0
+    assert off[0] == 0.0
+    assert np.all((once.quantiles[2] - once.quantiles[0])[0][1:3] > 2.56 * off[1:3])
+    plain = seen_once[1] / seen_once[3], seen_often[1] / seen_often[3]
+    assert plain[0] > plain[1]
 
 
 @pytest.mark.parametrize("series", [1, 60])

@@ -19,6 +19,7 @@ from closeknit.engine.forecasting.selection import (
     judged,
     origins_spread,
 )
+from closeknit.engine.forecasting.widening import effect_errors, widened_quantiles
 
 _FEWEST_TO_JUDGE_CHANGE = 8
 _LARGEST_FACTOR = 20.0
@@ -85,7 +86,8 @@ def forecast_demand(
     `forecast_selected`).
     Formula: y' = y without its events' effects, with outliers replaced x level after / level before each settled
     shift; mean and quantiles of y' as in `forecast_selected`, but windows overlap where the past is short, errors
-    are those before the treatment of outliers, and events are put back.
+    are those before the treatment of outliers, and events are put back, with ranges as much wider as their effects
+    are unsure (`effect_errors`).
     Validity: as of its parts; shifts are followed where they lie before the windows, later ones by the methods
     themselves. Source: as of its parts.
 
@@ -119,7 +121,7 @@ def forecast_demand(
     done = judged(calm * factor, values * factor, ahead, rules, group_of_series, is_tail)
     mean, quantiles = done.mean, done.quantiles
     if events is not None and indicators_ahead is not None:
-        mean, quantiles = (with_effects(one, events, indicators_ahead) for one in (mean, quantiles))
+        mean, quantiles = _with_events(mean, quantiles, rules.levels, events, indicators_ahead)
     done = replace(done, mean=mean, quantiles=quantiles)
     return _told(done, treated, shifts, factor, open_ahead, events)
 
@@ -148,6 +150,17 @@ def _without_events(
     events = event_effects(values, indicators, season, group_of_series=group, is_own=is_own)
     calm = without_effects(values, events, indicators)
     return np.where(calm.is_observed, calm.history, np.nan), events
+
+
+def _with_events(
+    mean: FloatArray, quantiles: FloatArray, levels: FloatArray, events: EventEffects, ahead: ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """Events put into the forecast; its ranges are wider by how little is known of their effects."""
+    expected, around = with_effects(mean, events, ahead), with_effects(quantiles, events, ahead)
+    wide = widened_quantiles(expected, around, levels, effect_errors(expected, events, ahead))
+    # Where nothing could be negative, nothing becomes it.
+    lowest = np.where(np.any(quantiles < 0.0, axis=(0, 2)), -np.inf, 0.0)
+    return expected, np.maximum(wide, lowest[:, None])
 
 
 def _opened(name: str, given: ArrayLike | None, shape: tuple[int, ...]) -> BoolArray:

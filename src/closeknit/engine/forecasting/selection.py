@@ -31,6 +31,10 @@ _CLEARLY_BETTER = 0.97
 """The best alone is used where its errors on windows were at most this times those of all by weight."""
 _SERIES_AT_ONCE = 4096
 _NUMBERS_AT_ONCE = 8_000_000
+_NUMBERS_KEPT = 32_000_000
+"""What methods say of all series is kept, up to so many numbers, until their groups are heard; else asked again."""
+_LENDERS = 2048
+"""From so many series of a group, at most, it is learnt how methods do in it."""
 _EARLIEST_WINDOW = 0.4
 
 
@@ -229,23 +233,67 @@ def _windows(values: FloatArray, origins: IntArray, horizon: int) -> FloatArray:
 
 
 def _tried(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray, group: IntArray) -> _Trial:
-    """All methods on all windows, some thousand series at a time."""
-    size = max(min(_SERIES_AT_ONCE, _NUMBERS_AT_ONCE // (len(rules.methods) * (rules.origins.size + 1) * horizon)), 1)
-    parts = [
-        _tried_part(values[a : a + size], horizon, rules, tail[a : a + size], group[a : a + size])
-        for a in range(0, max(values.shape[0], 1), size)
+    """All methods on all windows, some thousand series at a time; what a group says does not depend on how many."""
+    series, each = values.shape[0], len(rules.methods) * (rules.origins.size + 1) * horizon
+    size = max(min(_SERIES_AT_ONCE, _NUMBERS_AT_ONCE // each), 1)
+    lenders = _lenders(group)
+    keep = lenders.size == series and series * each <= _NUMBERS_KEPT
+
+    def heard(rows: IntArray) -> _Heard:
+        return _heard(values[rows], horizon, rules, tail[rows])
+
+    parts = _cut(np.arange(series), size)
+    kept = [heard(rows) for rows in parts] if keep else []
+    lent = [one.errors for one in kept] or [heard(rows).errors for rows in _cut(lenders, size)]
+    cheap = np.array([method.is_cheap for method in rules.methods])
+    groups = 1 + int(group.max()) if group.size else 0
+    usual = _usual(np.concatenate(lent, axis=2), cheap, group[lenders], groups)
+    trials = [
+        _weighed(kept[place] if keep else heard(rows), cheap, usual[:, :, group[rows]])
+        for place, rows in enumerate(parts)
     ]
 
     def rival(name: str) -> _Rival:
-        each = [getattr(part, name) for part in parts]
-        return _Rival(*(np.concatenate([getattr(r, f) for r in each]) for f in ("ahead", "actual", "forecast")))
+        told = [getattr(trial, name) for trial in trials]
+        return _Rival(*(np.concatenate([getattr(r, f) for r in told]) for f in ("ahead", "actual", "forecast")))
 
     fields = ("scale", "errors", "best", "scored", "weights")
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in fields}
+    joined = {name: np.concatenate([getattr(trial, name) for trial in trials]) for name in fields}
     return _Trial(**joined, alone=rival("alone"), weighted=rival("weighted"))
 
 
-def _tried_part(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray, group: IntArray) -> _Trial:
+def _cut(rows: IntArray, size: int) -> list[IntArray]:
+    return [rows[a : a + size] for a in range(0, max(rows.size, 1), size)]
+
+
+def _lenders(group: IntArray) -> IntArray:
+    """Rising: the series from which their groups learn, evenly spread over those of more than it takes."""
+    order = np.argsort(group, kind="stable")
+    size = np.bincount(group)
+    first = np.concatenate([[0], np.cumsum(size)])[:-1]
+    place = np.arange(group.size) - first[group[order]]
+    taken = np.minimum(size, _LENDERS)[group[order]]
+    # Where as many are taken as there are, every place opens a share of its own.
+    opens = place * taken // size[group[order]] != (place - 1) * taken // size[group[order]]
+    lenders: IntArray = np.sort(order[opens])
+    return lenders
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """What the methods say of some series, ahead and on windows: `said` [method, series, 1 + window, step].
+
+    `errors` [1 + window, method, series]: on all windows, then on those that share no period with each.
+    """
+
+    said: FloatArray
+    actual: FloatArray
+    scale: FloatArray
+    errors: FloatArray
+    scored: IntArray
+
+
+def _heard(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray) -> _Heard:
     methods, origins, squared = rules.methods, rules.origins, rules.is_squared
     series = values.shape[0]
     said = np.full((len(methods), series, origins.size + 1, horizon), np.nan)
@@ -257,33 +305,38 @@ def _tried_part(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray,
     actual = _windows(values, origins, horizon)
     scale = _scale(values[:, : origins[-1]] if origins.size else values, rules.season)
     size = np.abs(actual - said[:, :, 1:]) / scale[:, None, None]
-    total = np.nansum(size**2 if squared else size, axis=3)
-    count = np.count_nonzero(~np.isnan(size), axis=3).astype(np.float64)
+    there = ~np.isnan(size)
+    size = np.where(there, size, 0.0)
+    total = (size**2 if squared else size).sum(axis=3)
+    count = np.count_nonzero(there, axis=3).astype(np.float64)
     # A method is compared on what the most able one could be tried on, or not at all.
     whole = count >= count.max(axis=0, initial=0.0)[None]
     total, count = np.where(whole, total, np.inf), np.where(whole, count, 1.0)
     can = ~np.isnan(said[:, :, 0]).any(axis=2)
     seen = np.count_nonzero(~np.isnan(actual), axis=2) > 0
-    errors = np.where(can, _error(total.sum(axis=2), count.sum(axis=2), squared), np.inf)
-    errors = np.where(seen.any(axis=1)[None], errors, np.inf)
-    best = np.argmin(errors, axis=0).astype(np.int64)
-    cheap = np.array([method.is_cheap for method in methods])
-    alone, weighted = _weights(errors, best_only=True), _weights(_leaning(errors, cheap, group), best_only=False)
     apart = disjoint(origins, horizon)
-    rivals = []
-    for weight, only in ((alone, True), (weighted, False)):
-        blind = np.full(actual.shape, np.nan)
-        for place in range(origins.size):
-            others = np.flatnonzero(apart[place]) if origins.size > 1 else np.array([place])
-            error = np.where(
-                can, _error(total[:, :, others].sum(axis=2), count[:, :, others].sum(axis=2), squared), np.inf
-            )
-            known = error if only else _leaning(error, cheap, group)
-            blind[:, place] = _mixed(_weights(known, only), said[:, :, 1 + place])
-        rivals.append(_Rival(_mixed(weight, said[:, :, 0]), actual, blind))
-    return _Trial(
-        scale, errors.T.copy(), best, seen.sum(axis=1).astype(np.int64), weighted.T.copy(), rivals[0], rivals[1]
-    )
+    errors = np.full((1 + origins.size, len(methods), series), np.inf)
+    for place in range(1 + origins.size):
+        others = np.flatnonzero(apart[place - 1]) if place and origins.size > 1 else np.arange(origins.size)
+        known = _error(total[:, :, others].sum(axis=2), count[:, :, others].sum(axis=2), squared)
+        errors[place] = np.where(can, known, np.inf)
+    errors[0] = np.where(seen.any(axis=1)[None], errors[0], np.inf)
+    return _Heard(said, actual, scale, errors, seen.sum(axis=1).astype(np.int64))
+
+
+def _weighed(heard: _Heard, cheap: BoolArray, usual: FloatArray) -> _Trial:
+    """The two ways to use the methods; `usual` [1 + window, method, series]: what each one's group says of them."""
+    rivals, weights = [], np.zeros(heard.errors.shape[1:])
+    for only in (True, False):
+        mixed = np.full(heard.said.shape[1:], np.nan)
+        for place, errors in enumerate(heard.errors):
+            weight = _weights(errors if only else _leaning(errors, cheap, usual[place]), only)
+            mixed[:, place] = _mixed(weight, heard.said[:, :, place])
+            weights = weight if place == 0 else weights
+        rivals.append(_Rival(mixed[:, 0], heard.actual, mixed[:, 1:]))
+    errors = heard.errors[0]
+    best = np.argmin(errors, axis=0).astype(np.int64)
+    return _Trial(heard.scale, errors.T.copy(), best, heard.scored, weights.T.copy(), rivals[0], rivals[1])
 
 
 def _scale(values: FloatArray, season: int) -> FloatArray:
@@ -308,19 +361,31 @@ def _error(total: FloatArray, count: FloatArray, squared: bool) -> FloatArray:
     return error
 
 
-def _leaning(errors: FloatArray, cheap: BoolArray, group: IntArray) -> FloatArray:
+def _usual(errors: FloatArray, cheap: BoolArray, group: IntArray, groups: int) -> FloatArray:
+    """[1 + window, method, group]: logarithm of what each method's errors were in the group beside cheap ones."""
+    result = np.zeros((*errors.shape[:2], groups))
+    for place, known in enumerate(errors):
+        there, logs, own = _beside(known, cheap)
+        beside = np.where(there, np.clip(logs - own, -_FARTHEST_LEAN, _FARTHEST_LEAN), 0.0)
+        count = np.stack([np.bincount(group, weights=one, minlength=groups) for one in there.astype(np.float64)])
+        total = np.stack([np.bincount(group, weights=one, minlength=groups) for one in beside])
+        np.divide(total, count, out=result[place], where=count > 0.0)
+    return result
+
+
+def _leaning(errors: FloatArray, cheap: BoolArray, usual: FloatArray) -> FloatArray:
     """[method, series]: errors, half way (of logarithms) to what each method's were in the group beside cheap ones."""
-    there = np.isfinite(errors)
-    logs = np.log(np.where(there, np.maximum(errors, 1e-12), 1.0))
-    common = there & cheap[:, None]
-    own = _one_by_one(np.where(common, logs, 0.0)) / np.maximum(common.sum(axis=0), 1)
-    beside = np.clip(logs - own, -_FARTHEST_LEAN, _FARTHEST_LEAN)
-    groups = 1 + int(group.max()) if group.size else 0
-    count = np.stack([np.bincount(group, weights=one, minlength=groups) for one in there.astype(np.float64)])
-    total = np.stack([np.bincount(group, weights=one, minlength=groups) for one in np.where(there, beside, 0.0)])
-    usual = np.divide(total, count, out=np.zeros_like(total), where=count > 0.0)[:, group]
+    there, logs, own = _beside(errors, cheap)
     leaning: FloatArray = np.exp((1.0 - _LEAN) * logs + _LEAN * (own + usual))
     return np.where(there, leaning, np.inf)
+
+
+def _beside(errors: FloatArray, cheap: BoolArray) -> tuple[BoolArray, FloatArray, FloatArray]:
+    """Where there are errors, their logarithms [method, series], and the mean of those of cheap methods [series]."""
+    there: BoolArray = np.isfinite(errors)
+    logs = np.log(np.where(there, np.maximum(errors, 1e-12), 1.0))
+    common = there & cheap[:, None]
+    return there, logs, _one_by_one(np.where(common, logs, 0.0)) / np.maximum(common.sum(axis=0), 1)
 
 
 def _weights(errors: FloatArray, best_only: bool) -> FloatArray:

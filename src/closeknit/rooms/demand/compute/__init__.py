@@ -8,6 +8,7 @@ from closeknit.rooms.demand.compute.adjustment_forms import (
     applied_of,
 )
 from closeknit.rooms.demand.compute.archive import (
+    archive_digest,
     history_digest,
     pack,
     pack_pieces,
@@ -73,6 +74,7 @@ __all__ = [
     "adjustment_of",
     "applied_forms",
     "applied_of",
+    "archive_digest",
     "derivable",
     "forecast_panel",
     "frozen_changes",

@@ -177,6 +177,11 @@ def history_digest(history: History) -> str:
     return sha.hexdigest()
 
 
+def archive_digest(archive: bytes) -> str:
+    """Return an archive's SHA-256: one that was lost, moved or altered since it was stored is noticed by it."""
+    return hashlib.sha256(archive).hexdigest()
+
+
 def result_digest(panels: Sequence[Panel]) -> str:
     """Return a SHA-256 over all keys and numbers: the same result gives the same digest."""
     sha = hashlib.sha256()

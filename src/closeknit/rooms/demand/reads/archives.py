@@ -1,4 +1,8 @@
-"""What a forecast run keeps: its numbers and its snapshot, read whole from its row and its further pieces."""
+"""What a forecast run keeps: its numbers and its snapshot, read whole from its row and its further pieces.
+
+What is read is held against the digest taken when the run was stored: a piece that was lost, moved or altered since is
+said, and no number of what is left is shown.
+"""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -6,10 +10,13 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from closeknit.kernel.errors import Conflict
 from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.compute import ForecastInputs
 from closeknit.rooms.demand.contracts import Panel
 from closeknit.rooms.demand.models import ForecastPiece, ForecastRun
+
+_WHAT = {"numbers": "this forecast's numbers", "snapshot": "what this forecast was made from"}
 
 
 def stored_numbers(run_id: UUID) -> tuple[NDArray[np.float64], tuple[Panel, ...]]:
@@ -30,7 +37,26 @@ def _again(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _archives(run_id: UUID, of: str) -> Iterator[bytes]:
-    yield bytes(ForecastRun.objects.values_list(of, flat=True).get(pk=run_id))
-    positions = ForecastPiece.objects.filter(run_id=run_id, of=of).order_by("position").values_list("pk", flat=True)
-    for pk in list(positions):
+    first, kept = ForecastRun.objects.values_list(of, "kept_digests").get(pk=run_id)
+    found = ForecastPiece.objects.filter(run_id=run_id, of=of).order_by("position")
+    positions = list(found.values_list("pk", flat=True))
+    digests = kept.get(of)
+    for place, archive in enumerate(_again(bytes(first), _pieces(positions))):
+        if digests is not None and digests[place : place + 1] != [compute.archive_digest(archive)]:
+            raise _not_what_was_stored(run_id, of)
+        yield archive
+    if digests is not None and len(positions) + 1 != len(digests):
+        raise _not_what_was_stored(run_id, of)
+
+
+def _not_what_was_stored(run_id: UUID, of: str) -> Conflict:
+    return Conflict(
+        f"A piece of {_WHAT[of]} is missing, or is not what was stored.",
+        where=f"forecast:{run_id}",
+        todo="Look for it in a copy of the database; another forecast can be made at once.",
+    )
+
+
+def _pieces(keys: list[int]) -> Iterator[bytes]:
+    for pk in keys:
         yield bytes(ForecastPiece.objects.values_list("archive", flat=True).get(pk=pk))

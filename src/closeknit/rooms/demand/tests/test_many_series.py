@@ -62,6 +62,30 @@ def test_a_run_kept_in_pieces_is_read_and_replayed_whole_and_a_lost_piece_is_not
 
 
 @pytest.mark.usefixtures("company")
+@pytest.mark.parametrize("harm", ["lost", "altered", "moved"])
+def test_numbers_of_a_run_whose_pieces_are_not_what_was_stored_are_not_shown(monkeypatch, harm):
+    monkeypatch.setattr(compute, "pack_pieces", lambda levels, panels: pieces(levels, panels, 1))
+    run_id, by = draft().run_id, enter("alice")
+    held = ForecastPiece.objects.filter(run_id=run_id, of="numbers")
+    assert len(reads.list_series(run_id, by=by)) == 3
+    if harm == "lost":
+        held.filter(position=1).delete()
+    elif harm == "altered":
+        held.filter(position=2).update(archive=b"something else")
+    else:
+        one, two = (held.get(position=at).archive for at in (1, 2))
+        held.filter(position=1).update(archive=two)
+        held.filter(position=2).update(archive=one)
+    for asked in (reads.list_series, reads.get_numbers):
+        with pytest.raises(Conflict, match="piece of this forecast's numbers is missing, or is not what was stored"):
+            asked(run_id, by=by)
+    # The red twin: a run of before digests were kept shows whatever is left of it.
+    if harm == "lost":
+        ForecastRun.objects.filter(pk=run_id).update(kept_digests={})
+        assert len(reads.list_series(run_id, by=by)) == 2
+
+
+@pytest.mark.usefixtures("company")
 def test_processes_that_make_the_parts_store_the_same_run(monkeypatch):
     monkeypatch.setattr("closeknit.rooms.demand.compute.panels.SERIES_OF_PART", 2)
     one = draft().run_id
