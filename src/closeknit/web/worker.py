@@ -15,7 +15,9 @@ def main() -> int:
 
     boot.prepare(migrate=True)
     from closeknit.kernel import jobs
+    from closeknit.web import calm
 
+    calm.keep_calm()
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())

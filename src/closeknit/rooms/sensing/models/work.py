@@ -47,6 +47,6 @@ class WorkRow(models.Model):
             # Without the time: rows of one account then follow each other in the index as they do in the table, so that
             # an index of a fifth of the size stays in memory and costs half as much to keep.
             models.Index(fields=["account_number"], name="work_of_account", condition=~Q(account_number="")),
-            # Batches lie one after another, so a summary of each stretch of the table finds theirs, for next to nothing.
+            # Batches lie one after another: a summary of each stretch of the table finds theirs, for next to nothing.
             BrinIndex(fields=["batch"], name="work_by_batch", autosummarize=True),
         ]
