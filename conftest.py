@@ -5,14 +5,22 @@ Settings are named here and not in pyproject.toml: pytest-django would read them
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "src"))
 os.environ.setdefault("CLOSEKNIT_HOME", str(ROOT / ".closeknit"))
 os.environ.setdefault("CLOSEKNIT_KERNELS", str(Path(os.environ["CLOSEKNIT_HOME"]) / "cache"))
+# Processes that share the work have a database each, which the programs that they start find by the same suffix.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if _worker:
+    os.environ["CLOSEKNIT_TEST_SUFFIX"] = os.environ.get("CLOSEKNIT_TEST_SUFFIX", "") + f"_{_worker}"
 # Every test has a ledger folder of its own (tests/flush.py); this one is for what runs before the first.
-os.environ["CLOSEKNIT_LEDGER"] = str(Path(os.environ["CLOSEKNIT_HOME"]) / "test-ledger")
+os.environ["CLOSEKNIT_LEDGER"] = str(Path(os.environ["CLOSEKNIT_HOME"]) / f"test-ledger{_worker}")
 os.environ.setdefault("CLOSEKNIT_SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "closeknit.web.settings")
 # The browser driver keeps an event loop in the main thread; our own calls there are synchronous all the same.
@@ -31,3 +39,11 @@ import django  # noqa: E402 - only now is the database known
 django.setup()
 
 pytest_plugins = ["tests.cast", "tests.flush", "tests.roles", "tests.answers"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Let a test log what no encoding has: between processes a report is UTF-8."""
+    report: Any = yield
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+    return report
