@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,18 @@ def served() -> Iterator[tuple[int, dict[str, str], int]]:
         yield port, headers, server.pid
     finally:
         serve._stop([server])
+
+
+@contextmanager
+def with_worker() -> Iterator[int]:
+    """Start the product's own worker beside the server; give its process."""
+    from closeknit.web import serve
+
+    worker = serve._start([sys.executable, "-m", "closeknit.web.worker", "--quiet"])
+    try:
+        yield worker.pid
+    finally:
+        serve._stop([worker])
 
 
 def ask(port: int, headers: dict[str, str], path: str, body: bytes | None = None) -> bytes:
