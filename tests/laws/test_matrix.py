@@ -191,6 +191,10 @@ GET  /api/v1/pipeline?operation=warehouse                                       
 GET  /api/v1/pipeline-differences                                                      401 403 200 200 200 200 403
 GET  /api/v1/pipeline-differences/{difference_id}                                      401 403 404 200 200 200 403
 POST /api/v1/pipeline-differences/{difference_id}/assign | {"to":"carol"}              401 403 403 200 200 403 403
+GET  /api/v1/quotes                                                                     401 403 200 200 200 200 403
+POST /api/v1/quotes | {quote_asked}                                                    401 403 200 200 200 403 403
+GET  /api/v1/quotes/{quote_id}                                                         401 403 200 200 200 200 403
+POST /api/v1/requests/price | {request_asked}                                          401 403 200 200 200 200 403
 POST /api/v1/pipeline-differences/{difference_id}/settle | {difference_answer}         401 403 403 200 200 403 403
 GET  /api/v1/forecasts/{run_id}/override-preview?{override_query}                 401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/adjustments                                            401 403 200 200 200 200 403
@@ -336,6 +340,10 @@ POST /insights/{insight_id}/renew/ | reason=So.                                 
 POST /insights/{insight_id}/settle/ | happened=100%25&reason=So.                       302 403 403 409 409 403 403
 GET  /tiles/account-insights/?account=ACME                                             302 403 200 200 200 200 403
 GET  /demand/pipeline/                                                                 302 403 200 200 200 200 403
+GET  /quotes/                                                                          302 403 200 200 200 200 403
+POST /quotes/make/ | {quote_form}                                                      302 403 302 302 302 403 403
+GET  /quotes/request/                                                                  302 403 200 200 200 200 403
+GET  /quotes/{quote_id}/                                                               302 403 200 200 200 200 403
 GET  /plans/differences/                                                               302 403 200 200 200 200 403
 GET  /plans/differences/{difference_id}/                                               302 403 404 200 200 200 403
 POST /plans/differences/{difference_id}/assign/ | to=carol                             302 403 403 302 302 403 403
@@ -584,6 +592,7 @@ def routes() -> set[tuple[str, str]]:
         "account-tier-propose",
         "difference-assign",
         "difference-settle",
+        "quote-make",
         "insight-record",
         "value-refresh",
         "tier-table-adopt",
@@ -748,6 +757,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **privacy_places(),
         "difference_id": difference_of(company.plan_id),
         "difference_answer": '{"resolution":"accepted","text":"So."}',
+        **quote_places(),
     }
 
 
@@ -833,6 +843,24 @@ def backtest_places() -> dict[str, Any]:
         "backtest_id": request_backtest(**asked, by=enter("alice"), at=clock.now()),
         "new_backtest": json.dumps(asked),
         "backtest_form": urlencode(asked),
+    }
+
+
+def quote_places() -> dict[str, Any]:
+    """A quote for ACME, and how another and a request are asked for."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.capacity.actions.quote_term import quote_term
+    from closeknit.rooms.capacity.contracts import TermChange
+
+    term = TermChange("ACME", 720.0, 0.95)
+    given = {"operation": "warehouse", "account_number": "ACME", "threshold_minutes": 720, "target_share": 0.95}
+    request = {"account_number": "ACME", "service": "picking", "units": 10, "week_on": "2026-03-02"}
+    form = {"operation": "warehouse", "account": "ACME", "within": "12h", "target": "95%"}
+    return {
+        "quote_id": quote_term(term, operation="warehouse", by=enter("alice"), at=clock.now()),
+        "quote_asked": json.dumps(given),
+        "request_asked": json.dumps({"operation": "warehouse", "request": request}),
+        "quote_form": urlencode(form),
     }
 
 

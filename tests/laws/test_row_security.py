@@ -45,6 +45,7 @@ ELEVATIONS: dict[str, str] = {
     "kernel/roles.py": "the owner, while migrating",
     "rooms/agreements/actions/draft_contract.py": "tells that a number is taken, also by a contract out of sight",
     "rooms/capacity/reads/plans.py": "weighs the claims of accounts out of sight, to tell which totals may be shown",
+    "rooms/capacity/reads/what_if.py": "which share of its tier's work an account brings: others are only summed",
     "rooms/decisions/actions/close_escalation.py": "a cause is closed for everybody, also who may not see the account",
     "rooms/decisions/actions/notify.py": "one notice per person and cause, whoever tells the person again",
     "rooms/decisions/actions/raise_escalation.py": "never two open for one cause, whoever raises the second",

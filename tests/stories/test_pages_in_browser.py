@@ -80,6 +80,8 @@ PAGES = (
     "/disputes/",
     "/survivorship/",
     "/plans/differences/",
+    "/quotes/",
+    "/quotes/request/",
     "/demand/pipeline/",
     "/escalations/",
     "/escalations/{escalation}/",

@@ -20,6 +20,7 @@ PRIVACY_EVERY_SECONDS = 3600.0
 CONNECTORS_EVERY_SECONDS = 0.2
 FORECAST_EXCEPTIONS_EVERY_SECONDS = 60.0
 LOOK_BACKS_EVERY_SECONDS = 600.0
+CLOCKS_EVERY_SECONDS = 60.0
 
 
 def listeners() -> dict[type[Event], tuple[Listener, ...]]:
@@ -33,6 +34,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         PlanCommitted,
         PlanProposed,
         PlanRejected,
+        TermQuoted,
     )
     from closeknit.rooms.customers import jobs as customers
     from closeknit.rooms.customers.contracts import (
@@ -171,6 +173,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         ),
         PipelineDiffered: (),
         PipelineDifferenceSettled: (),
+        TermQuoted: (),
         SettingChanged: (decisions.record_on_setting_changed,),
         SettingReviewed: (decisions.record_on_setting_reviewed,),
     }
@@ -178,6 +181,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
 
 def settings() -> tuple[Setting, ...]:
     """Return every setting that a room declares; what is not listed here cannot be set."""
+    from closeknit.rooms.agreements import contracts as agreements
     from closeknit.rooms.capacity import contracts as capacity
     from closeknit.rooms.customers import contracts as customers
     from closeknit.rooms.decisions.contracts import settings as decisions
@@ -198,6 +202,8 @@ def settings() -> tuple[Setting, ...]:
         *demand.PIPELINE_SETTINGS,
         *capacity.SETTINGS,
         *capacity.DIFFERENCE_SETTINGS,
+        *capacity.QUOTE_SETTINGS,
+        *agreements.CLOCK_SETTINGS,
         *FRESHNESS_SETTINGS.values(),
         CONFLICT_DUE_HOURS,
     )
@@ -206,12 +212,14 @@ def settings() -> tuple[Setting, ...]:
 def replays() -> dict[str, Recompute]:
     """Return how each kind of ledger line is computed again; `….proposed` lines are judged again without an entry."""
     from closeknit.rooms.capacity.actions.replay_plan import recompute_drafted_line
+    from closeknit.rooms.capacity.actions.replay_quote import recompute_quoted_line
     from closeknit.rooms.customers.actions.replay_worth import recompute_scores_line, recompute_values_line
     from closeknit.rooms.demand.actions.refresh_forecast import KINDS
     from closeknit.rooms.demand.actions.replay_forecast import recompute_refreshed_line
 
     return {
         "plan.drafted": recompute_drafted_line,
+        "term.quoted": recompute_quoted_line,
         **dict.fromkeys(KINDS.values(), recompute_refreshed_line),
         "values.refreshed": recompute_values_line,
         "scores.refreshed": recompute_scores_line,
@@ -244,6 +252,7 @@ def cards() -> dict[str, type]:
 def install() -> None:
     """Hand the table to the kernel, and what its worker keeps up. Called once, when Django is ready."""
     from closeknit.kernel import declared, jobs
+    from closeknit.rooms.agreements import jobs as agreements
     from closeknit.rooms.customers import jobs as customers
     from closeknit.rooms.customers.contracts import TIER_ORDER
     from closeknit.rooms.customers.reads import find_jurisdictions, find_tier, golden_numbers
@@ -279,6 +288,7 @@ def install() -> None:
     jobs.keep_up(decisions.keep_escalations_moving, every_seconds=ESCALATIONS_EVERY_SECONDS)
     jobs.keep_up(decisions.keep_notices_moving, every_seconds=NOTICES_EVERY_SECONDS)
     jobs.keep_up(decisions.keep_duties, every_seconds=DUTIES_EVERY_SECONDS)
+    jobs.keep_up(agreements.keep_watch_on_clocks, every_seconds=CLOCKS_EVERY_SECONDS)
     jobs.keep_up(decisions.clear_old_notices, every_seconds=CLEAR_EVERY_SECONDS)
     jobs.keep_up(sensing.keep_connectors_moving, every_seconds=CONNECTORS_EVERY_SECONDS)
     jobs.keep_up(sensing.forget_old_messages, every_seconds=CLEAR_EVERY_SECONDS)

@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 
 from closeknit.kernel import arguments
-from closeknit.rooms.capacity.contracts import StaffingMethod, StaffingQuestion
+from closeknit.rooms.agreements.contracts import Clock
+from closeknit.rooms.capacity.contracts import StaffingMethod, StaffingQuestion, TermChange, UnitRequest
 
 
 class PlanRequest(forms.Form):
@@ -117,3 +118,49 @@ class DifferenceSettlement(forms.Form):
         choices=[(word, word) for word in ("more-capacity", "sales-moves-date", "accepted", "projection-wrong")]
     )
     text = forms.CharField(max_length=2000)
+
+
+class QuoteForm(forms.Form):
+    """A proposed term: of which account, how soon, how often, at which credit."""
+
+    operation = forms.CharField(max_length=80)
+    account = forms.CharField(max_length=80, label="Account")
+    service = forms.CharField(max_length=120, required=False)
+    within = Written(arguments.span, label="Within")
+    target = Written(arguments.share, label="Kept for")
+    credit = forms.DecimalField(required=False, min_value=0, max_digits=12, decimal_places=2, label="Credit per miss")
+    clock = forms.ChoiceField(choices=[(c.value, c.value) for c in Clock], required=False)
+
+    def term(self) -> TermChange:
+        """Return the term that a valid form proposes."""
+        told = self.cleaned_data
+        return TermChange(
+            account_number=told["account"],
+            threshold_minutes=float(told["within"]),
+            target_share=float(told["target"]),
+            service=told["service"],
+            credit_per_miss=told["credit"],
+            clock=Clock(told["clock"] or Clock.CALENDAR),
+        )
+
+
+class QuoteFilter(forms.Form):
+    """Which quotes to show."""
+
+    account = forms.CharField(required=False, max_length=80)
+
+
+class RequestForm(forms.Form):
+    """One request: of which account, how much of what, in which week."""
+
+    operation = forms.CharField(max_length=80)
+    account = forms.CharField(max_length=80, label="Account")
+    service = forms.CharField(max_length=120)
+    region = forms.CharField(max_length=120, required=False)
+    units = Written(arguments.number, label="Units of work")
+    week = forms.DateField(label="Week of (a Monday)")
+
+    def request(self) -> UnitRequest:
+        """Return the request that a valid form makes."""
+        told = self.cleaned_data
+        return UnitRequest(told["account"], told["service"], float(told["units"]), told["week"], told["region"])

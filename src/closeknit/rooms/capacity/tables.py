@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from closeknit.rooms.capacity.contracts import PoolWeek
+from closeknit.rooms.capacity.contracts import PoolWeek, QuotePoolWeek
 
 CHARTS_SHOWN = 6
 
@@ -60,4 +60,22 @@ def _row(pool: str, found: dict[date, PoolWeek], weeks: tuple[date, ...]) -> Poo
         weeks=tuple(found.get(week) for week in weeks),
         known=known,
         short_hours=sum(row.short_hours for row in known),
+    )
+
+
+def touched_weeks(weeks: Sequence[QuotePoolWeek]) -> tuple[QuotePoolWeek, ...]:
+    """Return the pools' weeks in which a quoted term changes anything, as far as the reader may see."""
+    return tuple(
+        week
+        for week in weeks
+        if any(
+            abs(value or 0.0) > 0.005
+            for value in (
+                week.own_hours_more,
+                week.own_short_hours,
+                week.pool_hours_more,
+                week.overtime_hours_more,
+                float(week.cost_more or 0),
+            )
+        )
     )

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from closeknit.rooms.capacity import tiles
-from closeknit.rooms.capacity.pages import differences, plans
+from closeknit.rooms.capacity.pages import differences, plans, quotes
 
 urlpatterns = [
     path("plans/", plans.list_plans, name="plan-list"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("plans/differences/<uuid:difference_id>/assign/", differences.assign, name="difference-assign"),
     path("plans/differences/<uuid:difference_id>/settle/", differences.settle, name="difference-settle"),
     path("tiles/pipeline-differences/", differences.show_tile, name="tile-pipeline-differences"),
+    path("quotes/", quotes.list_quotes, name="quote-list"),
+    path("quotes/make/", quotes.make, name="quote-make"),
+    path("quotes/request/", quotes.show_request, name="request-price"),
+    path("quotes/<uuid:quote_id>/", quotes.show_quote, name="quote-detail"),
     path("staffing/", plans.show_staffing, name="staffing"),
     path("staffing/intervals/", plans.staff_intervals, name="staffing-intervals"),
     path("tiles/staffing-verified/", tiles.show_verified, name="tile-staffing-verified"),

@@ -76,6 +76,8 @@ PAGES = (
     "/disputes/",
     "/survivorship/",
     "/plans/differences/",
+    "/quotes/",
+    "/quotes/request/",
     "/demand/pipeline/",
     "/settings/",
     "/stewards/",

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.capacity.api import differences, plans, today
+from closeknit.rooms.capacity.api import differences, plans, quotes, today
 
 router = Router()
-for part in (plans, today, differences):
+for part in (plans, today, differences, quotes):
     router.add_router("", part.router)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table, share_text
-from closeknit.rooms.capacity.cli import differences, staffing, today
+from closeknit.rooms.capacity.cli import differences, quotes, staffing, today
 
 WITHHELD = "withheld"
 SHORT_SHOWN = 20
@@ -34,6 +34,7 @@ def add_commands(commands: Any) -> None:
     replay.set_defaults(run=_replay_plan)
     staffing.add_commands(commands, capacity)
     differences.add_commands(capacity)
+    quotes.add_commands(capacity)
     today.add_commands(capacity)
 
 

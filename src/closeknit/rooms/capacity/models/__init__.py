@@ -9,6 +9,7 @@ from closeknit.rooms.capacity.models.plans import (
     PoolWeekRow,
     RosterLine,
 )
+from closeknit.rooms.capacity.models.quotes import Quote, QuoteEffect
 
 __all__ = [
     "ClaimWeekRow",
@@ -17,5 +18,7 @@ __all__ = [
     "Plan",
     "Pool",
     "PoolWeekRow",
+    "Quote",
+    "QuoteEffect",
     "RosterLine",
 ]

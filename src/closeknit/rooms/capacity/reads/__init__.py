@@ -21,6 +21,7 @@ from closeknit.rooms.capacity.reads.plans import (
     list_withheld_pools,
     tier_claims,
 )
+from closeknit.rooms.capacity.reads.quotes import get_quote, list_quotes
 from closeknit.rooms.capacity.reads.today import find_need_today, get_need_today
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "get_need_today",
     "get_plan",
     "get_planning_weeks",
+    "get_quote",
     "list_cells",
     "list_claims",
     "list_differences",
@@ -40,6 +42,7 @@ __all__ = [
     "list_plans",
     "list_pool_weeks",
     "list_pools",
+    "list_quotes",
     "list_withheld_pools",
     "project_pools",
     "tier_claims",

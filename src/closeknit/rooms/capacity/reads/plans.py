@@ -114,6 +114,12 @@ def list_withheld_pools(plan_id: UUID, *, by: Actor) -> list[str]:
     return sorted({name or pool for pool, name in hidden.values_list("pool", "pool_name")})
 
 
+def shown_pools(plan_id: UUID, *, by: Actor) -> frozenset[str] | None:
+    """Return the pools of a plan whose numbers the actor may see; None where that is every one."""
+    _row(plan_id, by)
+    return None if _sees_all(by) else _disclosure(plan_id, by).pools
+
+
 def list_claims(
     plan_id: UUID, *, by: Actor, only_short: bool = False, account_number: str = "", limit: int = 500
 ) -> list[ClaimWeek]:

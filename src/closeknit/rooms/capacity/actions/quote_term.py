@@ -1,0 +1,158 @@
+"""Quote a term before it is signed: what it takes, costs, and does to others, against the plan as it stands."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from closeknit.kernel import ids
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import NotFound
+from closeknit.kernel.events import publish
+from closeknit.kernel.output import plain
+from closeknit.rooms.agreements.contracts import Term, pick_term
+from closeknit.rooms.capacity.compute.what_if import WHAT_IF_VERSION, QuoteNumbers, WhatIf, change_terms, quote, what_if
+from closeknit.rooms.capacity.contracts.quotes import QUOTE_DAYS, TermQuoted
+from closeknit.rooms.capacity.contracts.what_if import PlanChanges, TermChange
+from closeknit.rooms.capacity.models import Quote, QuoteEffect
+from closeknit.rooms.capacity.reads.what_if import (
+    AskedAccount,
+    PlanToChange,
+    WeeklyMargin,
+    find_asked_account,
+    get_plan_to_change,
+    require_work,
+    weekly_margin,
+)
+from closeknit.rooms.customers import reads as customers
+from closeknit.rooms.decisions.actions.record_entry import record_entry
+from closeknit.rooms.decisions.contracts import Entry
+from closeknit.rooms.org import reads as org
+from closeknit.rooms.org.contracts import Permission
+
+NO_PROMISE = "no promise"
+
+
+def quote_term(term: TermChange, *, operation: str = "", plan_id: UUID | None = None, by: Actor, at: datetime) -> UUID:
+    """Compute and keep a quote for a proposed term of an account; return its id. No transaction is open meanwhile.
+
+    Against the named plan, or the operation's plan in force, or else its newest draft. Nothing is promised by it.
+
+    Raises:
+        NotFound: for an account or a plan that the actor may not see.
+        Invalid: for a term that no plan can be made of, or of an account without work in the plan.
+    """
+    by.require(Permission.PROPOSE)
+    plan = get_plan_to_change(plan_id, operation=operation, by=by)
+    asked = find_asked_account(plan, term.account_number, by=by)
+    if not org.list_visible([asked.account_number], permission=Permission.PROPOSE, by=by):
+        raise NotFound("There is no such account.", where=term.account_number)
+    term = _of_account(term, asked)
+    require_work(plan, asked, term.service)
+    found = what_if(plan.inputs, plan.numbers, PlanChanges(terms=(term,)), shares=asked.shares)
+    told = quote(found, asked.account_number)
+    margin = weekly_margin(asked.account_number, plan.currency, at=at, by=org.system_actor())
+    return _store(plan, asked, term, found, told, margin, by, at)
+
+
+def _of_account(term: TermChange, asked: AskedAccount) -> TermChange:
+    return TermChange(
+        account_number=asked.account_number,
+        threshold_minutes=float(term.threshold_minutes),
+        target_share=float(term.target_share),
+        service=term.service,
+        work_class=term.work_class,
+        measure=term.measure,
+        credit_per_miss=term.credit_per_miss,
+        clock=term.clock,
+    )
+
+
+def _store(
+    plan: PlanToChange,
+    asked: AskedAccount,
+    term: TermChange,
+    found: WhatIf,
+    told: QuoteNumbers,
+    margin: WeeklyMargin,
+    by: Actor,
+    at: datetime,
+) -> UUID:
+    days = int(org.get_setting(QUOTE_DAYS, at=at, by=by).value)
+    proposed = change_terms(plan.inputs.terms, (term,), plan.inputs)[-1]
+    told_plainly = plain(told)
+    sufferers = told_plainly.pop("sufferers")
+    now = _holding(plan.inputs.terms, asked, term)
+    row = Quote(
+        id=ids.new_id(),
+        thread_id=ids.new_id(),
+        plan_id=plan.plan_id,
+        operation=plan.operation,
+        account_number=asked.account_number,
+        team_id=customers.team_of([asked.account_number], by=by).get(asked.account_number),
+        asked=plain(term),
+        share_of_tier=plain(list(asked.shares)),
+        now_sentence=(now.sentence if now else NO_PROMISE)[:200],
+        proposed_sentence=proposed.sentence[:200],
+        verdict=told.verdict.value,
+        told={**told_plainly, "sufferers": []},
+        margin_before=margin.amount,
+        margin_reason=margin.reason[:300],
+        others=len(sufferers),
+        made_at=at,
+        made_by_key=by.key,
+        made_by_name=by.name_for(Permission.PROPOSE)[:120],
+        expires_at=at + timedelta(days=days),
+        inputs_digest=found.inputs_digest,
+        result_digest=found.digest,
+        code_version=WHAT_IF_VERSION,
+    )
+    with transaction.atomic():
+        row.save(force_insert=True)
+        QuoteEffect.objects.bulk_create(
+            QuoteEffect(
+                quote=row,
+                account_number=s.account_number,
+                tier=s.tier,
+                short_hours_more=s.short_hours_more,
+                cost_more=s.cost_more or Decimal(0),
+            )
+            for s in told.sufferers
+        )
+        record_entry(_entry(row), by=by)
+        publish(TermQuoted(row.thread_id, row.pk, row.account_number), by=by)
+    return row.pk
+
+
+def _holding(terms: tuple[Term, ...], asked: AskedAccount, term: TermChange) -> Term | None:
+    """Return what holds for the account's work now, and the strictest of it where the proposal is for any service."""
+    names = {term.service} if term.service else {t.service for t in terms} | {""}
+    found = [
+        pick_term(terms, account_number=asked.account_number, tier=asked.tier, service=name, work_class=term.work_class)
+        for name in sorted(names)
+    ]
+    known = [t for t in found if t is not None]
+    return min(known, key=lambda t: (t.threshold_minutes, -t.target_share, t.term_number), default=None)
+
+
+def _entry(row: Quote) -> Entry:
+    return Entry(
+        thread_id=row.thread_id,
+        kind="term.quoted",
+        subject=f"quote:{row.pk}",
+        sentence=(
+            f"{{actor}} had a term quoted for {row.account_number}: {row.proposed_sentence}, now {row.now_sentence}; "
+            f"{row.verdict}."
+        ),
+        account_number=row.account_number,
+        evidence={
+            "quote_id": row.pk,
+            "plan_id": row.plan_id,
+            "verdict": row.verdict,
+            "inputs_digest": row.inputs_digest,
+            "result_digest": row.result_digest,
+            "code_version": row.code_version,
+            "expires_at": row.expires_at,
+        },
+    )

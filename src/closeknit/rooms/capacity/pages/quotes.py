@@ -1,0 +1,112 @@
+"""Pages of quotes: what would a proposed term take, and can one more request be done?"""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from closeknit.kernel import clock
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Invalid, NotFound
+from closeknit.kernel.exports import csv_response
+from closeknit.kernel.http import Request
+from closeknit.rooms.agreements.contracts import Clock
+from closeknit.rooms.capacity import reads
+from closeknit.rooms.capacity.actions.answer_request import price_request
+from closeknit.rooms.capacity.actions.quote_term import quote_term
+from closeknit.rooms.capacity.contracts import QuoteCard
+from closeknit.rooms.capacity.forms import QuoteFilter, QuoteForm, RequestForm
+from closeknit.rooms.capacity.tables import touched_weeks
+from closeknit.rooms.org.contracts import Permission
+
+MOST_ROWS = 200
+POOL_COLUMNS = (
+    "pool",
+    "pool_name",
+    "unit",
+    "week_on",
+    "own_hours",
+    "own_hours_more",
+    "own_short_hours",
+    "pool_hours_more",
+    "units_more",
+    "overtime_hours_more",
+    "free_hours",
+    "cost_more",
+    "price_per_hour",
+)
+
+
+@require_GET
+def list_quotes(request: Request) -> HttpResponseBase:
+    """What would a proposed term take, cost and do to others?"""
+    by: Actor = request.actor
+    return _list(request, by, QuoteForm(initial={"operation": request.GET.get("operation", "")}))
+
+
+@require_POST
+def make(request: Request) -> HttpResponseBase:
+    """Have a term quoted against the plan as it stands."""
+    by: Actor = request.actor
+    by.require(Permission.PROPOSE)
+    form = QuoteForm(request.POST)
+    if form.is_valid():
+        try:
+            quote_id = quote_term(form.term(), operation=form.cleaned_data["operation"], by=by, at=clock.now())
+        except (Invalid, NotFound) as reason:
+            form.add_error(None, f"{reason.what} {reason.todo}".strip())
+        else:
+            messages.success(request, "Quoted. Nothing is promised by it.")
+            return redirect("quote-detail", quote_id=quote_id)
+    return _list(request, by, form, status=422)
+
+
+@require_GET
+def show_quote(request: Request, quote_id: UUID) -> HttpResponseBase:
+    """Can it be kept, what does it take and cost, and who else would get less?"""
+    by: Actor = request.actor
+    card = reads.get_quote(quote_id, by=by, at=clock.now())
+    if request.GET.get("format") == "csv":
+        return _export(card)
+    return render(request, "capacity/quote.html", {"card": card, "weeks": touched_weeks(card.pools)})
+
+
+@require_GET
+def show_request(request: Request) -> HttpResponseBase:
+    """Can one more request be done, at what price, and when else?"""
+    by: Actor = request.actor
+    by.require(Permission.READ_CAPACITY)
+    asked = "account" in request.GET
+    form = RequestForm(request.GET) if asked else RequestForm()
+    answer = None
+    if asked and form.is_valid():
+        try:
+            answer = price_request(form.request(), operation=form.cleaned_data["operation"], by=by)
+        except (Invalid, NotFound) as reason:
+            form.add_error(None, f"{reason.what} {reason.todo}".strip())
+    weeks = [week for week in (answer.asked, answer.next_possible) if week] if answer else []
+    context = {"form": form, "answer": answer, "weeks": weeks, "operations": reads.list_operations_planned(by=by)}
+    return render(request, "capacity/request.html", context, status=422 if asked and answer is None else 200)
+
+
+def _list(request: Request, by: Actor, form: QuoteForm, status: int = 200) -> HttpResponseBase:
+    chosen = QuoteFilter(request.GET)
+    account = chosen.cleaned_data["account"] if chosen.is_valid() else ""
+    context: dict[str, Any] = {
+        "form": form,
+        "filter": chosen,
+        "account": account,
+        "quotes": reads.list_quotes(by=by, at=clock.now(), account_number=account, limit=MOST_ROWS),
+        "operations": reads.list_operations_planned(by=by),
+        "clocks": list(Clock),
+        "may_quote": by.may(Permission.PROPOSE),
+    }
+    return render(request, "capacity/quotes.html", context, status=status)
+
+
+def _export(card: QuoteCard) -> HttpResponseBase:
+    rows = (tuple(getattr(week, name) for name in POOL_COLUMNS) for week in card.pools)
+    return csv_response(f"quote-{card.account_number}-{card.made_at:%Y-%m-%d}", POOL_COLUMNS, rows)
