@@ -19,10 +19,12 @@ from tests.crosschecks.calls_of_inventory import CALLS as CALLS_OF_INVENTORY
 from tests.crosschecks.calls_of_matching import CALLS as CALLS_OF_MATCHING
 from tests.crosschecks.calls_of_other_work import CALLS as CALLS_OF_OTHER_WORK
 from tests.crosschecks.calls_of_pipeline import CALLS as CALLS_OF_PIPELINE
+from tests.crosschecks.calls_of_plans import CALLS as CALLS_OF_PLANS
 from tests.crosschecks.calls_of_queues import CALLS as CALLS_OF_QUEUES
+from tests.crosschecks.calls_of_rosters import CALLS as CALLS_OF_ROSTERS
 from tests.crosschecks.calls_of_smoothing import CALLS as CALLS_OF_SMOOTHING
 
-from closeknit.engine import allocation, customers, forecasting, matching, queueing, simulation
+from closeknit.engine import allocation, customers, forecasting, matching, queueing, rostering, simulation
 from closeknit.engine.errors import EngineInputError
 
 HISTORY = np.random.default_rng(1).poisson(15.0, (3, 70)).astype(float)
@@ -220,9 +222,12 @@ CALLS |= CALLS_OF_OTHER_WORK
 CALLS |= CALLS_OF_QUEUES
 CALLS |= CALLS_OF_MATCHING
 CALLS |= CALLS_OF_PIPELINE
+CALLS |= CALLS_OF_PLANS
+CALLS |= CALLS_OF_ROSTERS
 CALLS |= CALLS_OF_HIERARCHIES
 LIMITS_THAT_MAY_BE_ENDLESS = {
     "batch_units",
+    "extra_total_hours",
     "hours_per_machine",
     "lines",
     "max_mean_handle_minutes",
@@ -256,7 +261,7 @@ def bits(value: Any) -> list[Any]:
 def test_every_public_function_is_under_the_laws() -> None:
     public = {
         thing
-        for part in (queueing, forecasting, allocation, simulation, matching, customers)
+        for part in (queueing, forecasting, allocation, simulation, matching, customers, rostering)
         for name in part.__all__
         if inspect.isfunction(thing := getattr(part, name))
     }

@@ -5,6 +5,8 @@
 - `measured_prices`: the price of one more and of one less hour, by re-solving, because a linear program at a
   corner has many right prices between those two.
 - `MinimumsConflict`: which guaranteed minimums cannot all be kept, where, and by how much.
+- `ServicePlanProblem` -> `plan_services` -> `ServicePlan`: pools that can each do many jobs, in periods coupled by
+  yearly commitments, at millions of columns, replanned from an earlier plan's prices.
 - `solve_linear_program`: the small door to HiGHS under it, guarded against what HiGHS lets through.
 
 Words: a cell is one pool in one period; a claim is what one account asks of one cell; a budget caps the
@@ -13,8 +15,10 @@ overtime of several cells together. Money is float per hour in one currency: the
 
 from closeknit.engine.allocation.conflicts import Conflict, MinimumsConflict, find_minimums_conflicts
 from closeknit.engine.allocation.linear import LinearSolution, solve_linear_program
+from closeknit.engine.allocation.plan_services import ServicePlan, plan_services
 from closeknit.engine.allocation.prices import PriceBracket, measured_prices
 from closeknit.engine.allocation.problem import AllocationProblem
+from closeknit.engine.allocation.service_plan import ServicePlanProblem
 from closeknit.engine.allocation.solve import Allocation, allocate
 
 __all__ = [
@@ -24,8 +28,11 @@ __all__ = [
     "LinearSolution",
     "MinimumsConflict",
     "PriceBracket",
+    "ServicePlan",
+    "ServicePlanProblem",
     "allocate",
     "find_minimums_conflicts",
     "measured_prices",
+    "plan_services",
     "solve_linear_program",
 ]

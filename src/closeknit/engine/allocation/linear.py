@@ -47,12 +47,12 @@ def solve_linear_program(
     rows = columns.shape[0]
     if columns.shape[1] != costs.size:
         raise EngineInputError(f"matrix has {columns.shape[1]} columns: give {costs.size}, one per cost")
-    bounds = [
+    bounds = (
         _bound("row_lower", row_lower, rows, -np.inf),
         _bound("row_upper", row_upper, rows, np.inf),
         _bound("lower", lower, costs.size, -np.inf),
         _bound("upper", upper, costs.size, np.inf),
-    ]
+    )
     model = Model(costs, columns, *bounds)
     solution = model.solve()
     if solution is None:
@@ -71,7 +71,9 @@ class Model:
         row_upper: FloatArray,
         lower: FloatArray,
         upper: FloatArray,
+        solver: str = "simplex",
     ) -> None:
+        """`solver`: "simplex", or "ipm" for the interior point without a crossover to a corner."""
         import highspy
 
         self._highspy = highspy
@@ -82,7 +84,8 @@ class Model:
             ("threads", 1),
             ("parallel", "off"),
             ("random_seed", 0),
-            ("solver", "simplex"),
+            ("solver", solver),
+            ("run_crossover", "off" if solver == "ipm" else "on"),
             ("primal_feasibility_tolerance", 1e-9),
             ("dual_feasibility_tolerance", 1e-9),
         ):

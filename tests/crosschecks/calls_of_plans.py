@@ -1,0 +1,31 @@
+"""One call of each public function of plans at scale: the laws of the engine run over them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from closeknit.engine import allocation
+
+PROBLEM = {
+    "capacity_hours": np.array([[10.0, 8.0], [4.0, 6.0]]),
+    "need_hours": np.array([[8.0, 9.0], [8.0, 5.0], [3.0, 4.0]]),
+    "floor_hours": np.array([[2.0, 3.0], [0.0, 0.0], [1.0, 1.0]]),
+    "floor_cost_per_hour": np.array([150.0, 60.0, 80.0]),
+    "short_cost_per_hour": np.array([90.0, 30.0, 20.0]),
+    "option_job": np.array([0, 1, 1, 2]),
+    "option_pool": np.array([0, 0, 1, 1]),
+    "option_cost_per_hour": np.array([5.0, 5.0, 8.0, 4.0]),
+    "extra_hours": np.array([[[1.0, 2.0], [0.0, 1.0]]]),
+    "extra_cost_per_hour": np.array([[[40.0, 40.0], [35.0, 35.0]]]),
+    "extra_total_hours": np.array([[2.0, 1.0]]),
+    "job_commitment": np.array([-1, -1, 0]),
+    "commitment_hours": np.array([5.0]),
+    "commitment_cost_per_hour": np.array([25.0]),
+}
+GIVEN = allocation.ServicePlanProblem.of(**PROBLEM)
+
+CALLS: dict[Callable[..., Any], dict[str, Any]] = {
+    allocation.ServicePlanProblem.of: PROBLEM,
+    allocation.plan_services: {"problem": GIVEN},
+}
