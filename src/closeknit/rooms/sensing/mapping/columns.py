@@ -29,6 +29,7 @@ from closeknit.rooms.sensing.mapping.rows import (
     key_part,
     whole_row,
 )
+from closeknit.rooms.sensing.mapping.values import UNSAFE
 
 Raw = tuple[Any, ...]
 Column = Sequence[Any]
@@ -119,13 +120,24 @@ class WorkColumns:
     def _keys(self, given: list[Column], sound: list[bool]) -> Sequence[str]:
         parts = []
         for name in self._stream.key:
-            part = _each(lambda value: _or_refused(key_part, self._cleaned(value)), given[self._at[name]])
+            part = self._plain_texts(given[self._at[name]])
+            if part is None:
+                part = _each(lambda value: _or_refused(key_part, self._cleaned(value)), given[self._at[name]])
             if _doubt_refused(sound, part):
                 part = ["" if value is _REFUSED else value for value in part]
             parts.append(part)
         if len(parts) == 1:
             return parts[0]
         return list(map("|".join, zip(*parts, strict=True))) if parts else [""] * len(sound)
+
+    def _plain_texts(self, column: Column) -> list[str] | None:
+        """Return a column's texts as parts of keys, where none of them needs a closer look."""
+        if set(map(type, column)) != {str}:
+            return None
+        texts = list(map(str.strip, column))
+        together = "".join(texts)
+        is_plain = all(texts) and "|" not in together and not UNSAFE.search(together)
+        return texts if is_plain and self._empty.isdisjoint(texts) else None
 
     def _hashes(
         self, keys: Sequence[str], raws: Sequence[Raw], contents: Sequence[str]
@@ -173,7 +185,7 @@ class WorkColumns:
                 cells.add_constant(copy_text.cell(value))
                 continue
             nothing = str(BLANK[name])
-            texts = [v if type(v) is str else nothing if v is None else _text(v) for v in column]
+            texts = _texts(column, nothing)
             contents.add(texts)
             cells.add(_cells(name, texts, column))
         return contents.rows(), cells.rows()
@@ -301,11 +313,19 @@ def _doubt(sound: list[bool], column: Column, is_doubtful: Callable[[Any], bool]
             sound[number] = False
 
 
+def _texts(column: Column, nothing: str) -> Sequence[str]:
+    kinds = set(map(type, column))
+    if len(kinds) == 1 and type(None) not in kinds:
+        kind = kinds.pop()
+        return column if kind is str else list(map(instant_text if kind is datetime else str, column))
+    return [v if type(v) is str else nothing if v is None else _text(v) for v in column]
+
+
 def _text(value: Any) -> str:
     return instant_text(value) if type(value) is datetime else str(value)
 
 
-def _cells(name: str, texts: list[str], column: Column) -> Sequence[str]:
+def _cells(name: str, texts: Sequence[str], column: Column) -> Sequence[str]:
     cells = copy_text.escaped(texts) if name in _TEXTS else texts
     if BLANK[name] is not None:
         return cells

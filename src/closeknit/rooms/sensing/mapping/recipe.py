@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -175,8 +176,9 @@ def find_recipe_text(name_or_path: str) -> tuple[str, str]:
         raise Invalid(f"The recipe is not UTF-8 at byte {failure.start}.", where=path.name) from None
 
 
+@lru_cache(maxsize=64)
 def read_recipe(text: str, place: str) -> Recipe:
-    """Read and check a recipe.
+    """Read and check a recipe. The same text is read once: for a few messages that would be half of the work.
 
     Raises:
         Invalid: with file, line and place, and what to do.
