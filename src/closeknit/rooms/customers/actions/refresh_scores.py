@@ -4,8 +4,6 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.customers import reads
@@ -17,6 +15,9 @@ from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.contracts.settings import Level, SettingPlace
+from closeknit.rooms.privacy import reads as privacy
+from closeknit.rooms.privacy.actions.decide_with import deciding_about_many
+from closeknit.rooms.privacy.contracts import TIERING
 from closeknit.rooms.sensing import reads as sensing
 
 AT_ONCE = 2000
@@ -24,6 +25,8 @@ AT_ONCE = 2000
 
 def refresh_scores(run_id: UUID, *, by: Actor, at: datetime) -> int:
     """Score the accounts of a run; return how many have a score. Done already: nothing happens.
+
+    Who opted out of tiering since it was valued is not scored.
 
     Raises:
         Denied: without the right to run plans.
@@ -33,12 +36,24 @@ def refresh_scores(run_id: UUID, *, by: Actor, at: datetime) -> int:
     run = WorthRun.objects.filter(pk=run_id).first()
     if run is None:
         raise NotFound("There is no such run.", where=str(run_id))
-    rows = list(ValueRow.objects.filter(run=run).order_by("account_number"))
+    while True:
+        scored = _score(run, by, at)
+        if scored is not None:
+            return scored
+
+
+def _score(run: WorthRun, by: Actor, at: datetime) -> int | None:
+    """Compute and keep; None where somebody opted out meanwhile."""
+    numbers = list(ValueRow.objects.filter(run=run).values_list("account_number", flat=True))
+    left_out = privacy.list_refused(TIERING, numbers, by=by, at=at)
+    rows = list(ValueRow.objects.filter(run=run).exclude(account_number__in=left_out).order_by("account_number"))
     kept = _kept_inputs(run, rows, by, at)
     made = [ScoreRow(run=run, **columns) for columns in score_columns(rows, kept)]
     scored = sum(row.thousandths is not None for row in made)
-    with transaction.atomic():
-        locked = WorthRun.objects.select_for_update().get(pk=run_id)
+    with deciding_about_many(TIERING, kept, by=by, at=at) as refused:
+        if refused:
+            return None
+        locked = WorthRun.objects.select_for_update().get(pk=run.pk)
         if locked.scored_at is not None:
             return ScoreRow.objects.filter(run=run, thousandths__isnull=False).count()
         ScoreRow.objects.bulk_create(made, batch_size=AT_ONCE)

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db import transaction
 
 from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
@@ -30,6 +29,9 @@ from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.contracts.settings import Level, SettingPlace
+from closeknit.rooms.privacy import reads as privacy
+from closeknit.rooms.privacy.actions.decide_with import deciding_about_many
+from closeknit.rooms.privacy.contracts import TIERING
 from closeknit.rooms.sensing import reads as sensing
 from closeknit.rooms.sensing.contracts import FactKind
 
@@ -39,6 +41,8 @@ EPOCH = date(1970, 1, 1)
 
 def refresh_values(*, on: date, by: Actor, at: datetime) -> UUID:
     """Value every account from what was observed before a day; return the run. One run a day: a second is the first.
+
+    Who opted out of tiering is not valued. Whoever opts out meanwhile is left out as well: values are computed anew.
 
     Raises:
         Denied: without the right to run plans over every account.
@@ -53,6 +57,14 @@ def refresh_values(*, on: date, by: Actor, at: datetime) -> UUID:
     if present is not None:
         return present.pk
     settings = _settings(by, at)
+    while True:
+        run_id = _value(on, settings, by, at)
+        if run_id is not None:
+            return run_id
+
+
+def _value(on: date, settings: Mapping[str, Any], by: Actor, at: datetime) -> UUID | None:
+    """Compute and keep; None where somebody opted out meanwhile."""
     kept = _inputs(on, by, at)
     got = value_accounts(inputs_of_rows(kept), weeks=settings["weeks"], discount_share=settings["discount_share"])
     run = WorthRun(
@@ -63,13 +75,15 @@ def refresh_values(*, on: date, by: Actor, at: datetime) -> UUID:
         computed_by=by.name,
         code_version=CODE_VERSION,
         models_json=dict(got.models),
-        settings_json=settings,
+        settings_json=dict(settings),
         input_digest=digest([settings, kept]),
         result_digest=results_digest(got),
         accounts=len(kept),
         valued=sum(kind != "" for kind in got.kind),
     )
-    with transaction.atomic():
+    with deciding_about_many(TIERING, kept, by=by, at=at) as refused:
+        if refused:
+            return None
         # Whoever comes second waits here and finds the first one's run.
         _, is_first = WorthRun.objects.get_or_create(as_of_on=on, defaults=_columns(run))
         if not is_first:
@@ -91,7 +105,8 @@ def _inputs(on: date, by: Actor, at: datetime) -> dict[str, dict[str, Any]]:
     histories = order_histories(sensing.purchase_days(until=until, by=by), (on - EPOCH).days - 1, golden)
     contracts = _contracts(on, golden, by)
     accounts = {key.account_number: key for key in reads.list_account_keys(by=by)}
-    numbers = sorted(((set(histories) | set(contracts)) & set(accounts)) - set(golden))
+    known = ((set(histories) | set(contracts)) & set(accounts)) - set(golden)
+    numbers = sorted(known - privacy.list_refused(TIERING, known, by=by, at=at))
     places = [SettingPlace(tier=accounts[number].tier.value, account_number=number) for number in numbers]
     margins = org.get_settings(MARGIN, places, at=at, by=by)
     renewals = org.get_settings(RENEWAL, places, at=at, by=by)

@@ -39,7 +39,11 @@ def scores_made_again(run_id: UUID, *, by: Actor) -> tuple[str, str, int]:
     if run is None or not by.scope_of(Permission.READ_LEDGER).every_account:
         raise NotFound("There is no such run.", where=str(run_id))
     stored = list(ScoreRow.objects.filter(run=run).order_by("account_number"))
-    values = list(ValueRow.objects.filter(run=run).order_by("account_number"))
+    values = list(
+        ValueRow.objects.filter(run=run, account_number__in=[row.account_number for row in stored]).order_by(
+            "account_number"
+        )
+    )
     again = score_columns(values, {row.account_number: dict(row.inputs) for row in stored})
     then = digest([[row.account_number, row.thousandths, row.terms] for row in stored])
     now = digest([[row["account_number"], row["thousandths"], row["terms"]] for row in again])

@@ -13,6 +13,8 @@ from closeknit.rooms.customers.contracts import AccountCard, AccountKey, Tier
 from closeknit.rooms.customers.models import Account
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import redact, system_actor, visible_account_numbers
+from closeknit.rooms.privacy import reads as privacy
+from closeknit.rooms.privacy.contracts import TIERING
 from closeknit.rooms.sensing import reads as sensing
 
 
@@ -98,6 +100,11 @@ def visible_accounts(
         if not by.scope_of(needed).every_account:
             rows = rows.filter(account_number__in=visible_account_numbers(by, needed))
     return rows
+
+
+def left_out(account_numbers: Iterable[str], *, by: Actor, at: datetime) -> frozenset[str]:
+    """Return which of these opted out of being valued, scored and tiered: what was computed before shows no more."""
+    return privacy.list_refused(TIERING, account_numbers, by=by, at=at)
 
 
 def _other_names(account_number: str) -> list[str]:

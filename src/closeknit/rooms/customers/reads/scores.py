@@ -9,7 +9,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.rooms.customers.compute.scores import moves_between
 from closeknit.rooms.customers.contracts import AccountScore, ScoreTerm, ScoreTermName
 from closeknit.rooms.customers.models import Account, ScoreRow, WorthRun
-from closeknit.rooms.customers.reads.accounts import get_account, visible_accounts
+from closeknit.rooms.customers.reads.accounts import get_account, left_out, visible_accounts
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import redact
 
@@ -29,7 +29,9 @@ def list_scores(*, by: Actor, at: datetime, tier: str = "", limit: int = 100) ->
         accounts = accounts.filter(tier=tier)
     if tier or not by.scope_of(Permission.READ_INTERNAL).every_account:
         rows = rows.filter(account_number__in=accounts.values("account_number"))
-    return _cards(run, list(rows.order_by("-thousandths", "account_number")[:limit]), by)
+    found = list(rows.order_by("-thousandths", "account_number")[:limit])
+    hidden = left_out([row.account_number for row in found], by=by, at=at)
+    return _cards(run, [row for row in found if row.account_number not in hidden], by)
 
 
 def get_score(account_number: str, *, by: Actor, at: datetime) -> AccountScore:
@@ -40,8 +42,9 @@ def get_score(account_number: str, *, by: Actor, at: datetime) -> AccountScore:
     """
     account = get_account(account_number, by=by)
     run = _run(at)
-    row = ScoreRow.objects.filter(run=run, account_number=account_number).first() if run else None
-    if run is not None and row is not None:
+    hidden = left_out([account.account_number], by=by, at=at)
+    row = ScoreRow.objects.filter(run=run, account_number=account.account_number).first() if run else None
+    if run is not None and row is not None and not hidden:
         return _cards(run, [row], by)[0]
     return AccountScore(
         account_number=account_number,

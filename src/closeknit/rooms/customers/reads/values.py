@@ -12,11 +12,17 @@ from closeknit.rooms.customers.compute.value_rows import inputs_of_rows, results
 from closeknit.rooms.customers.compute.values import CODE_VERSION, value_accounts
 from closeknit.rooms.customers.contracts import AccountValue, ValueFactor, ValueRun
 from closeknit.rooms.customers.models import Account, ValueRow, WorthRun
-from closeknit.rooms.customers.reads.accounts import get_account, visible_accounts
+from closeknit.rooms.customers.reads.accounts import get_account, left_out, visible_accounts
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import redact
 
 CENT = Decimal("0.01")
+
+
+OPTED_OUT = (
+    "It opted out of being valued, scored and moved between tiers: it keeps its tier,"
+    " and is served no worse than the standard."
+)
 
 
 def find_run(at: datetime) -> WorthRun | None:
@@ -48,7 +54,8 @@ def list_values(*, by: Actor, at: datetime, tier: str = "", limit: int = 100) ->
     found = list(rows.filter(value__isnull=False).order_by("-value", "account_number")[:limit])
     if len(found) < limit:
         found += list(rows.filter(value=None).order_by("account_number")[: limit - len(found)])
-    return _cards(run, found, by)
+    hidden = left_out([row.account_number for row in found], by=by, at=at)
+    return _cards(run, [row for row in found if row.account_number not in hidden], by)
 
 
 def count_values(*, by: Actor, at: datetime) -> tuple[int, int]:
@@ -71,7 +78,9 @@ def get_value(account_number: str, *, by: Actor, at: datetime) -> AccountValue:
     """
     account = get_account(account_number, by=by)
     run = find_run(at)
-    row = ValueRow.objects.filter(run=run, account_number=account_number).first() if run else None
+    if left_out([account.account_number], by=by, at=at):
+        return _nothing(account_number, account.name, account.tier.value, None, OPTED_OUT)
+    row = ValueRow.objects.filter(run=run, account_number=account.account_number).first() if run else None
     if run is None or row is None:
         why = "No account has been valued by then." if run is None else "It had no orders and no contract by then."
         return _nothing(account_number, account.name, account.tier.value, run, why)

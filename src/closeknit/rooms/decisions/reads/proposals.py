@@ -18,6 +18,8 @@ READABLE_BY = (Permission.READ_DECISIONS, Permission.DECIDE, Permission.READ_LED
 """Each over its own accounts. What concerns no account is for who decides or reads the ledger over all of them."""
 WAITING_FIRST = Case(When(state=Proposal.State.WAITING, then=Value(0)), default=Value(1))
 ABOUT_ALL = (Permission.DECIDE, Permission.READ_LEDGER)
+PROPOSES_BY = (Permission.PROPOSE, Permission.LOAD_DATA)
+"""Who may propose (a steward: merges) sees what it proposed itself, of accounts that it may read."""
 
 
 def list_proposals(
@@ -79,7 +81,8 @@ def states_of(proposal_ids: Collection[UUID], *, by: Actor) -> dict[UUID, Propos
 def visible_proposals(by: Actor) -> "QuerySet[Proposal]":
     """Return the rows that the actor may see. Refuses who may see none."""
     held = [permission for permission in READABLE_BY if by.may(permission)]
-    if not held:
+    proposes = any(by.may(permission) for permission in PROPOSES_BY)
+    if not held and not proposes:
         raise Denied(
             f"{by.name} may not read proposals.",
             where=f"permission {Permission.READ_DECISIONS}",
@@ -87,13 +90,21 @@ def visible_proposals(by: Actor) -> "QuerySet[Proposal]":
         )
     if any(by.scope_of(permission).every_account for permission in ABOUT_ALL):
         return Proposal.objects.all()
-    condition = Q(pk__in=[])
+    condition = _own(by) if proposes else Q(pk__in=[])
     for permission in held:
         if by.scope_of(permission).every_account:
             condition |= ~Q(account_number="")
         else:
             condition |= Q(account_number__in=org.visible_account_numbers(by, permission))
     return Proposal.objects.filter(condition)
+
+
+def _own(by: Actor) -> Q:
+    own = Q(proposed_by_key=by.key) | Q(proposed_for_key=by.key)
+    if by.scope_of(Permission.READ_ACCOUNTS).every_account:
+        return own
+    seen = org.visible_account_numbers(by, Permission.READ_ACCOUNTS)
+    return own & (Q(account_number="") | Q(account_number__in=seen))
 
 
 def find_row(proposal_id: UUID, by: Actor) -> Proposal:

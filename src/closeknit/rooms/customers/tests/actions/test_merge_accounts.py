@@ -3,7 +3,9 @@
 import threading
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
+from tests.cast import PASSWORD
 from tests.small_company import deliver_all
 
 from closeknit.kernel import clock
@@ -19,6 +21,8 @@ from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal
 from closeknit.rooms.decisions.contracts import ProposalState
 from closeknit.rooms.decisions.models import LedgerEntry
+from closeknit.rooms.org.models import Person
+from closeknit.rooms.org.reads import find_actor_by_username
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +109,30 @@ def test_a_top_tier_takes_four_eyes(house, alice, carol, hana):
     deliver_all()
     apply_merge(proposal_id, by=hana, at=clock.now())
     assert AccountMerge.objects.count() == 1
+
+
+def steward(name="Sven Steward"):
+    user = get_user_model().objects.create_user(username="sven", password=PASSWORD)
+    Person.objects.create(user=user, name=name, roles=["steward"])
+    return find_actor_by_username("sven")
+
+
+def test_the_steward_sees_the_merge_that_it_proposed_and_no_other(house, alice, carol, client):
+    sven = steward()
+    Account.objects.filter(account_number__in=["A1", "A2"]).update(tier="key")
+    proposal_id = merge("A1", "A2", sven)
+    other_id = merge("A3", "A1", alice)
+    assert decisions.get_proposal(proposal_id, by=sven).state is ProposalState.WAITING
+    assert [card.proposal_id for card in decisions.list_proposals(by=sven)] == [proposal_id]
+    with pytest.raises(NotFound):
+        decisions.get_proposal(other_id, by=sven)
+    assert client.login(username="sven", password=PASSWORD)
+    page = client.get(f"/proposals/{proposal_id}/")
+    assert page.status_code == 200
+    assert "Same tax number." in page.content.decode()
+    assert client.get(f"/proposals/{other_id}/").status_code == 404
+    approve_proposal(proposal_id, by=carol, at=clock.now())
+    assert decisions.get_proposal(proposal_id, by=sven).state is ProposalState.WAITING
 
 
 def test_merges_of_merges_lead_to_the_end_and_never_round(house, alice):
