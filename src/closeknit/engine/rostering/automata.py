@@ -15,8 +15,8 @@ from closeknit.engine.checks import FloatArray, IntArray
 from closeknit.engine.errors import EngineInputError
 from closeknit.engine.rostering.problem import RosterProblem
 
-MOST_TALLIES = 60_000
-"""Different states of what is used up; beyond it limits per shift are left to be checked afterwards."""
+MOST_TALLIES = 20_000
+"""Different states of what is used up: some millions of steps a day and person."""
 
 Tally: TypeAlias = tuple[int, ...]
 Run: TypeAlias = tuple[int, int, int]
@@ -27,10 +27,11 @@ Run: TypeAlias = tuple[int, int, int]
 class Machines:
     """The machines of all people, one after another in flat arrays, people alike sharing theirs.
 
-    `layout[person]`: runs, tallies, where its parts of `step`, `tally`, `ending` and `is_work` begin, the start.
+    `layout[person]`: runs, tallies, where its parts of `step`, `tally`, `ending` and `is_work` begin; the
+    start is run 0, tally 0.
     `step[run * actions + action]` is the next run or -1, `tally[(fresh * tallies + t) * actions + action]` the next
     tally or -1 (`fresh` 1: a weekend not yet counted), `ending[t]` the cost at the end or infinity. `day_kind`: 0 a
-    weekday, 1 a weekend's first day, 2 its second. `is_whole[person]`: whether every rule is in the machine.
+    weekday, 1 a weekend's first day, 2 its second.
     """
 
     layout: IntArray
@@ -39,7 +40,6 @@ class Machines:
     ending: FloatArray
     is_work: IntArray
     day_kind: IntArray
-    is_whole: tuple[bool, ...]
 
     @property
     def largest(self) -> int:
@@ -69,37 +69,24 @@ _ENDLESS = 10**9
 
 def machines_of(problem: RosterProblem) -> Machines:
     """The machines of everyone; refuses horizons whose rules take too many states to be told apart."""
-    parts: dict[tuple[object, ...], tuple[list[int], list[int], list[float], list[int], int, bool]] = {}
     step: list[int] = []
     tally: list[int] = []
     ending: list[float] = []
     is_work: list[int] = []
-    places: dict[tuple[object, ...], tuple[int, int, int, int, int, int]] = {}
+    known: dict[tuple[object, ...], tuple[int, ...]] = {}
     group = _groups(problem)
-    layout, whole = [], []
+    layout = []
     for person in range(problem.people):
         key = _key(problem, person)
-        if key not in parts:
-            runs, start = _runs(problem, person, group)
-            limits, fits = _limits(problem, person), True
-            found = _tallies(limits, problem)
-            if found is None:
-                limits, fits = _limits(problem, person, with_shifts=False), False
-                found = _tallies(limits, problem)
-            if found is None:
-                raise EngineInputError(
-                    "days is too long for these rules (too many sums of minutes and counts): roster fewer days at a "
-                    "time, with last_shift and days_before from the days before, or give shift_minutes in round steps"
-                )
-            parts[key] = (runs[0], found[0], found[1], runs[1], start, fits)
-            count = len(found[1])
-            places[key] = (len(runs[1]), count, len(step), len(tally), len(ending), len(is_work))
-            step += runs[0]
-            tally += found[0]
-            ending += found[1]
-            is_work += runs[1]
-        layout.append((*places[key], parts[key][4]))
-        whole.append(parts[key][5])
+        if key not in known:
+            steps, works = _runs(problem, person, group)
+            tallies, ends = _tallies(_limits(problem, person), problem, person)
+            known[key] = (len(works), len(ends), len(step), len(tally), len(ending), len(is_work))
+            step += steps
+            tally += tallies
+            ending += ends
+            is_work += works
+        layout.append(known[key])
     return Machines(
         layout=np.array(layout, dtype=np.int64),
         step=np.array(step, dtype=np.int64),
@@ -107,7 +94,6 @@ def machines_of(problem: RosterProblem) -> Machines:
         ending=np.array(ending),
         is_work=np.array(is_work, dtype=np.int64),
         day_kind=_day_kinds(problem),
-        is_whole=tuple(whole),
     )
 
 
@@ -138,8 +124,8 @@ def _groups(problem: RosterProblem) -> list[int]:
     return [known.setdefault(problem.may_follow[s].tobytes(), len(known) + 1) for s in range(problem.shifts)]
 
 
-def _runs(problem: RosterProblem, person: int, group: list[int]) -> tuple[tuple[list[int], list[int]], int]:
-    """The steps between runs of days, whether each is work, and where the person starts."""
+def _runs(problem: RosterProblem, person: int, group: list[int]) -> tuple[list[int], list[int]]:
+    """The steps between runs of days, the start first, and whether each is work."""
     least_on, most_on = int(problem.least_days_on[person]), int(problem.most_days_on[person])
     rest = int(problem.least_days_off[person])
     follow = {group[s]: problem.may_follow[s] for s in range(problem.shifts)}
@@ -176,10 +162,10 @@ def _runs(problem: RosterProblem, person: int, group: list[int]) -> tuple[tuple[
             steps.append(-1 if found is None else names[found])
     is_work = [int(run[1] > 0) for run in ahead]
     is_work[0] = int(bool(before) and last >= 0)
-    return (steps, is_work), 0
+    return steps, is_work
 
 
-def _limits(problem: RosterProblem, person: int, with_shifts: bool = True) -> list[_Limit]:
+def _limits(problem: RosterProblem, person: int) -> list[_Limit]:
     lengths = problem.shift_minutes.tolist()
     shifts, days = problem.shifts, problem.days
     once = (1,) * shifts
@@ -197,11 +183,10 @@ def _limits(problem: RosterProblem, person: int, with_shifts: bool = True) -> li
         limits.append(_Limit(use, lower, upper if upper < days * max(use) else _ENDLESS))
     if least > 0 or most < days:
         limits.append(_Limit(once, least, most if most < days else _ENDLESS))
-    if with_shifts:
-        for shift in range(shifts):
-            count = int(problem.most_of_shift[person, shift])
-            if 0 < count < days and problem.can_work[person, shift]:
-                limits.append(_Limit(tuple(int(s == shift) for s in range(shifts)), 0, count))
+    for shift in range(shifts):
+        count = int(problem.most_of_shift[person, shift])
+        if 0 < count < days and problem.can_work[person, shift]:
+            limits.append(_Limit(tuple(int(s == shift) for s in range(shifts)), 0, count))
     for place in range(problem.turn_weight.size):
         limits.append(_turn(problem, person, place))
     return limits
@@ -213,7 +198,7 @@ def _turn(problem: RosterProblem, person: int, place: int) -> _Limit:
     return _Limit(use, 0, _ENDLESS, cost=lambda count: weight * abs(count - target))
 
 
-def _tallies(limits: list[_Limit], problem: RosterProblem) -> tuple[list[int], list[float]] | None:
+def _tallies(limits: list[_Limit], problem: RosterProblem, person: int) -> tuple[list[int], list[float]]:
     """Every tally that days of work can reach: the next ones by action, not fresh first, and the cost at the end."""
     shifts, days = problem.shifts, problem.days
     start: Tally = (0,) * len(limits)
@@ -234,7 +219,11 @@ def _tallies(limits: list[_Limit], problem: RosterProblem) -> tuple[list[int], l
                     depth.append(depth[place] + 1)
                 nexts[fresh].append(names[found])
         if len(ahead) > MOST_TALLIES:
-            return None
+            raise EngineInputError(
+                f"person {person} has too many sums of minutes and counts to tell apart: roster fewer days at a time "
+                "(last_shift and days_before say what came before), give shift_minutes in rounder steps, or limit "
+                "fewer shifts by most_of_shift and turn_shifts"
+            )
     return nexts[0] + nexts[1], [_ending(limits, tally) for tally in ahead]
 
 

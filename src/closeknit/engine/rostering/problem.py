@@ -172,9 +172,9 @@ class RosterProblem:
             "most_shifts": size.whole("most_shifts", days if most_shifts is None else most_shifts, "p", 0, days),
             "least_minutes": size.whole("least_minutes", least_minutes, "p", 0, longest),
             "most_minutes": size.whole("most_minutes", longest if most_minutes is None else most_minutes, "p", 0),
-            "least_days_on": size.whole("least_days_on", least_days_on, "p", 1, days),
+            "least_days_on": size.whole("least_days_on", least_days_on, "p", 1, LONGEST_DAYS),
             "most_days_on": size.whole(
-                "most_days_on", days if most_days_on is None else most_days_on, "p", 1, LONGEST_DAYS
+                "most_days_on", LONGEST_DAYS if most_days_on is None else most_days_on, "p", 1, LONGEST_DAYS
             ),
         }
         for name in ("shifts", "minutes", "days_on"):

@@ -29,7 +29,7 @@ def _best_days(
     size = runs * tallies
     for i in range(size):
         value[0, i] = inf
-    value[0, layout[person, 6] * tallies] = 0.0
+    value[0, 0] = 0.0
     for day in range(days):
         now, then = day % 2, 1 - day % 2
         for i in range(size):
