@@ -28,4 +28,14 @@ GIVEN = allocation.ServicePlanProblem.of(**PROBLEM)
 CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     allocation.ServicePlanProblem.of: PROBLEM,
     allocation.plan_services: {"problem": GIVEN},
+    allocation.measured_plan_prices: {
+        "problem": GIVEN,
+        "pools": np.array([1, 0]),
+        "periods": np.array([0, 1]),
+        "step_hours": np.array(0.5),
+    },
+    allocation.find_plan_conflicts: {
+        "problem": allocation.ServicePlanProblem.of(**{**PROBLEM, "capacity_hours": np.ones((2, 2))}),
+        "most": np.array(2),
+    },
 }

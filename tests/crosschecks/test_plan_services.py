@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from importlib import import_module
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -9,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from closeknit.engine.allocation import ServicePlan, ServicePlanProblem, plan_services
+from closeknit.engine.allocation import (
+    ServicePlan,
+    ServicePlanProblem,
+    find_plan_conflicts,
+    measured_plan_prices,
+    plan_services,
+)
 from closeknit.engine.errors import EngineInputError
 
 WAYS = import_module("closeknit.engine.allocation.plan_services")
@@ -248,3 +255,121 @@ def test_what_no_plan_can_be_right_for_is_refused_by_name() -> None:
         spoiled[place] = 1e5 if spoiled.dtype.kind == "f" else spoiled[0]
         with pytest.raises(EngineInputError, match=message):
             replace(problem, **{name: spoiled})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_measured_prices_hold_the_shadow_price_between_them(seed: int) -> None:
+    problem = instance(seed)
+    pools, periods = np.divmod(np.arange(problem.capacity_hours.size), problem.capacity_hours.shape[1])
+    base = plan_services(problem)
+    got = measured_plan_prices(problem, pools, periods, 0.5, base)
+    for i, (pool, period) in enumerate(zip(pools, periods, strict=True)):
+        bump = np.zeros(problem.capacity_hours.shape)
+        bump[pool, period] = 0.5
+        more = least_cost_by_another_formulation(replace(problem, capacity_hours=problem.capacity_hours + bump))
+        assert got.one_more_per_hour[i] == pytest.approx((base.cost - more) / 0.5, rel=1e-4, abs=1e-4)
+    assert (got.one_more_per_hour <= got.price_per_hour + got.uncertain_by + 1e-6).all()
+    assert (got.price_per_hour <= got.one_less_per_hour + got.uncertain_by + 1e-6).all()
+
+
+def test_at_a_corner_the_two_prices_differ_and_what_is_not_there_cannot_be_lost() -> None:
+    corner = ServicePlanProblem.of(
+        capacity_hours=[[10.0, 0.0]],
+        need_hours=[[10.0, 1.0], [5.0, 0.0]],
+        short_cost_per_hour=[9.0, 2.0],
+        option_job=[0, 1],
+        option_pool=[0, 0],
+    )
+    got = measured_plan_prices(corner, [0, 0], [0, 1])
+    assert got.one_more_per_hour.tolist() == pytest.approx([2.0, 9.0])
+    assert got.one_less_per_hour.tolist() == pytest.approx([9.0, 0.0])
+    assert got.lost_hours.tolist() == [1.0, 0.0]
+    with pytest.raises(EngineInputError, match="one period per pool"):
+        measured_plan_prices(corner, [0, 0], [0])
+
+
+def all_kept(problem: ServicePlanProblem, floors: set[int], commitments: set[int]) -> bool:
+    """Whether these guarantees fit together, asked of scipy with the guarantees as hard rows."""
+    jobs, periods = problem.need_hours.shape
+    size = problem.option_job.size * periods
+    rows, bounds = [], []
+    for t in range(periods):
+        for pool in range(problem.capacity_hours.shape[0]):
+            line = np.zeros((problem.option_job.size, periods))
+            line[problem.option_pool == pool, t] = 1.0
+            rows.append(line.ravel())
+            bounds.append(problem.capacity_hours[pool, t] + problem.extra_hours[:, pool, t].sum())
+        for j in range(jobs):
+            line = np.zeros((problem.option_job.size, periods))
+            line[problem.option_job == j, t] = 1.0
+            rows.append(line.ravel())
+            bounds.append(problem.need_hours[j, t])
+            if j in floors:
+                rows.append(-line.ravel())
+                bounds.append(-problem.floor_hours[j, t])
+    for c in commitments:
+        line = np.zeros((problem.option_job.size, periods))
+        line[problem.job_commitment[problem.option_job] == c] = -1.0
+        rows.append(line.ravel())
+        bounds.append(-problem.commitment_hours[c])
+    return bool(optimize.linprog(np.zeros(size), np.array(rows), bounds).status == 0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_conflict_is_one_and_no_part_of_it_is(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    problem = instance(seed, jobs=6, pools=2, periods=2, committed=0.5)
+    problem = replace(
+        problem,
+        floor_hours=problem.need_hours * rng.uniform(0.5, 1.0),
+        # endless totals: the rows above do not know them
+        extra_total_hours=np.full(problem.extra_total_hours.shape, np.inf),
+    )
+    found = find_plan_conflicts(problem)
+    everyone, owed = set(range(6)), set(range(problem.commitment_hours.size))
+    assert bool(found) != all_kept(problem, everyone, owed)
+    for conflict in found:
+        terms = [("job", j) for j in conflict.jobs] + [("commitment", c) for c in conflict.commitments]
+        for kept in (terms, *combinations(terms, len(terms) - 1)):
+            floors = {place for kind, place in kept if kind == "job"}
+            commitments = {place for kind, place in kept if kind == "commitment"}
+            assert all_kept(problem, floors, commitments) == (len(kept) < len(terms))
+        assert conflict.have_hours < conflict.need_hours
+        assert sum(conflict.short_of_job) + sum(conflict.short_of_commitment) >= (
+            conflict.need_hours - conflict.have_hours - 1e-6
+        )
+
+
+def test_three_contracts_need_41_and_the_pool_has_38() -> None:
+    problem = ServicePlanProblem.of(
+        capacity_hours=[[36.0, 50.0], [5.0, 5.0]],
+        extra_hours=[[[2.0, 0.0], [0.0, 0.0]]],
+        extra_cost_per_hour=25.0,
+        need_hours=[[20.0, 20.0], [14.0, 14.0], [7.0, 7.0], [3.0, 3.0]],
+        floor_hours=[[20.0, 0.0], [14.0, 0.0], [7.0, 0.0], [3.0, 0.0]],
+        short_cost_per_hour=[50.0, 30.0, 40.0, 10.0],
+        option_job=[0, 1, 2, 3, 3],
+        option_pool=[0, 0, 0, 0, 1],
+    )
+    (conflict,) = find_plan_conflicts(problem)
+    assert (conflict.jobs, conflict.commitments, conflict.cells) == ((0, 1, 2), (), ((0, 0),))
+    assert (conflict.need_hours, conflict.have_hours) == (41.0, 38.0)
+    # two extra hours at 25, and three hours of the cheapest guarantee
+    assert (conflict.way_out_cost, conflict.short_of_job, conflict.bought_hours) == (140.0, (0.0, 3.0, 0.0), 2.0)
+    assert str(conflict).startswith("these 3 guarantees need 41 h, at most 38 h can be given (jobs (0, 1, 2))")
+
+
+def test_a_commitment_beyond_what_its_jobs_ask_is_a_conflict_of_its_own() -> None:
+    problem = ServicePlanProblem.of(
+        capacity_hours=[[50.0]],
+        need_hours=[[5.0]],
+        short_cost_per_hour=9.0,
+        option_job=[0],
+        option_pool=[0],
+        job_commitment=[0],
+        commitment_hours=[8.0],
+        commitment_cost_per_hour=4.0,
+    )
+    (conflict,) = find_plan_conflicts(problem)
+    assert (conflict.commitments, conflict.need_hours, conflict.have_hours) == ((0,), 8.0, 5.0)
+    assert "this guarantee needs 8 h" in str(conflict)

@@ -6,7 +6,8 @@
   corner has many right prices between those two.
 - `MinimumsConflict`: which guaranteed minimums cannot all be kept, where, and by how much.
 - `ServicePlanProblem` -> `plan_services` -> `ServicePlan`: pools that can each do many jobs, in periods coupled by
-  yearly commitments, at millions of columns, replanned from an earlier plan's prices.
+  yearly commitments, at millions of columns, replanned from an earlier plan's prices; `measured_plan_prices` and
+  `find_plan_conflicts` (the smallest set of guarantees that cannot be kept, and the cheapest way out) for it.
 - `solve_linear_program`: the small door to HiGHS under it, guarded against what HiGHS lets through.
 
 Words: a cell is one pool in one period; a claim is what one account asks of one cell; a budget caps the
@@ -15,6 +16,8 @@ overtime of several cells together. Money is float per hour in one currency: the
 
 from closeknit.engine.allocation.conflicts import Conflict, MinimumsConflict, find_minimums_conflicts
 from closeknit.engine.allocation.linear import LinearSolution, solve_linear_program
+from closeknit.engine.allocation.plan_conflicts import PlanConflict, find_plan_conflicts
+from closeknit.engine.allocation.plan_prices import PlanPriceBracket, measured_plan_prices
 from closeknit.engine.allocation.plan_services import ServicePlan, plan_services
 from closeknit.engine.allocation.prices import PriceBracket, measured_prices
 from closeknit.engine.allocation.problem import AllocationProblem
@@ -27,11 +30,15 @@ __all__ = [
     "Conflict",
     "LinearSolution",
     "MinimumsConflict",
+    "PlanConflict",
+    "PlanPriceBracket",
     "PriceBracket",
     "ServicePlan",
     "ServicePlanProblem",
     "allocate",
     "find_minimums_conflicts",
+    "find_plan_conflicts",
+    "measured_plan_prices",
     "measured_prices",
     "plan_services",
     "solve_linear_program",

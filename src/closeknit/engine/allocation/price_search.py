@@ -158,8 +158,9 @@ def search_prices(plan: PlanArrays, start: Prices | None = None, few: int = 6_00
 
     Cools until at most `few` jobs and periods could still choose otherwise, or sharing near ties costs nothing.
     """
-    scale = max(float(np.median(plan.above_cost)) if plan.above_cost.size else 1.0, 1e-6)
-    temperature = scale * (0.25 if start is None else 1e-3)
+    costs = np.concatenate([plan.above_cost, plan.floor_cost])
+    scale = float(np.median(costs[costs > 0.0])) if (costs > 0.0).any() else 1.0
+    temperature = scale * (0.25 if start is None else 4e-6)
     prices = start or Prices(
         np.full(plan.capacity.shape, 0.3 * scale), np.zeros(plan.extra_total.shape), np.zeros(plan.commitment_cost.size)
     )
