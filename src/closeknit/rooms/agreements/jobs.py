@@ -5,12 +5,14 @@ from closeknit.kernel.events import Context
 from closeknit.rooms.agreements.actions.adopt_terms import adopt_terms
 from closeknit.rooms.agreements.actions.propose_contract import KIND
 from closeknit.rooms.agreements.actions.sign_contract import sign_contract, turn_down_contract
+from closeknit.rooms.agreements.actions.warn_of_clocks import warn_of_clocks
 from closeknit.rooms.decisions.contracts import (
     DecisionApproved,
     DecisionExpired,
     DecisionRejected,
     DecisionWithdrawn,
 )
+from closeknit.rooms.org import reads as org
 from closeknit.rooms.sensing.contracts import DemandObserved
 
 
@@ -41,3 +43,8 @@ def turn_down_on_decision_withdrawn(event: DecisionWithdrawn, context: Context) 
     """Close a contract that its proposer took back."""
     if event.kind == KIND:
         turn_down_contract(event.proposal_id, by=context.by, at=clock.now())
+
+
+def keep_watch_on_clocks() -> None:
+    """Tell people of clocks that run out. The worker calls this again and again."""
+    warn_of_clocks(by=org.system_actor(), at=clock.now())

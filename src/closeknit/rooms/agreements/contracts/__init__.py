@@ -2,7 +2,16 @@
 
 from closeknit.rooms.agreements.contracts.calendars import WORKING_DAYS, BusinessCalendar, Opening
 from closeknit.rooms.agreements.contracts.chains import ChainCard, ChainSlack, ChainStep, WantedChain
-from closeknit.rooms.agreements.contracts.clocks import ClockState, WorkEventKind
+from closeknit.rooms.agreements.contracts.clocks import (
+    CLOCK_SETTINGS,
+    RUNNING_STATES,
+    WARN_SHARE,
+    ClockCard,
+    ClockState,
+    WorkClocks,
+    WorkEventCard,
+    WorkEventKind,
+)
 from closeknit.rooms.agreements.contracts.deals import (
     DEFAULT_PAUSE_REASONS,
     Clause,
@@ -16,7 +25,10 @@ from closeknit.rooms.agreements.contracts.deals import (
 from closeknit.rooms.agreements.contracts.terms import Clock, Measure, Term, TermSource, longest_days, pick_term
 
 __all__ = [
+    "CLOCK_SETTINGS",
     "DEFAULT_PAUSE_REASONS",
+    "RUNNING_STATES",
+    "WARN_SHARE",
     "WORKING_DAYS",
     "BusinessCalendar",
     "ChainCard",
@@ -24,6 +36,7 @@ __all__ = [
     "ChainStep",
     "Clause",
     "Clock",
+    "ClockCard",
     "ClockState",
     "ContractCard",
     "ContractState",
@@ -36,6 +49,8 @@ __all__ = [
     "TermsChanged",
     "WantedChain",
     "WantedContract",
+    "WorkClocks",
+    "WorkEventCard",
     "WorkEventKind",
     "longest_days",
     "pick_term",

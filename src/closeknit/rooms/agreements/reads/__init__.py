@@ -1,13 +1,16 @@
 """Every question about what was promised, one file per subject."""
 
 from closeknit.rooms.agreements.reads.calendars import find_calendar, list_calendars
+from closeknit.rooms.agreements.reads.clocks import get_work_clocks, list_clocks
 from closeknit.rooms.agreements.reads.contracts import get_contract, list_contracts
 from closeknit.rooms.agreements.reads.terms import list_terms, terms_in_force
 
 __all__ = [
     "find_calendar",
     "get_contract",
+    "get_work_clocks",
     "list_calendars",
+    "list_clocks",
     "list_contracts",
     "list_terms",
     "terms_in_force",

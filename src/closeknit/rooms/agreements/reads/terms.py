@@ -90,10 +90,11 @@ def _ordered(rows: QuerySet[TermRow]) -> QuerySet[TermRow]:
 def _terms(rows: QuerySet[TermRow], by: Actor) -> list[Term]:
     """Under the number that an account stands for now: what was promised to a name of it was promised to it."""
     golden = customers.golden_numbers(by=by, at=None)
-    return [_term(row, golden.get(row.account_number, row.account_number)) for row in rows]
+    return [term_of(row, golden.get(row.account_number, row.account_number)) for row in rows]
 
 
-def _term(row: TermRow, account_number: str) -> Term:
+def term_of(row: TermRow, account_number: str) -> Term:
+    """Return a stored version of a term as others know it, with the number that its account goes by."""
     return Term(
         term_number=row.term_number,
         contract_number=row.contract.contract_number,

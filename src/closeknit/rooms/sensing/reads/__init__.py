@@ -52,6 +52,7 @@ from closeknit.rooms.sensing.reads.series import (
     handle_minutes,
     weekly_units,
 )
+from closeknit.rooms.sensing.reads.timed_work import find_timed_work, list_ended_work, list_open_work
 from closeknit.rooms.sensing.reads.tracing import (
     get_recipe_texts,
     trace_back,
@@ -67,6 +68,7 @@ __all__ = [
     "count_quarantine_reasons",
     "daily_quantities",
     "daily_units",
+    "find_timed_work",
     "get_account_rule",
     "get_batch",
     "get_conflict",
@@ -86,11 +88,13 @@ __all__ = [
     "list_conflicts",
     "list_connectors",
     "list_due_connectors",
+    "list_ended_work",
     "list_events",
     "list_facts",
     "list_feed_freshness",
     "list_feeds",
     "list_known",
+    "list_open_work",
     "list_operations",
     "list_opportunities",
     "list_quarantined",

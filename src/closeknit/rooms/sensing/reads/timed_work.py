@@ -1,0 +1,66 @@
+"""Work whose source says when it ends, row by row."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from closeknit.kernel.actor import Actor
+from closeknit.rooms.sensing.contracts.timed_work import TimedWork
+from closeknit.rooms.sensing.reads.access import require_every_account
+
+_COLUMNS = "operation, key, service, work_class, region, account_number, occurred_at, finished_at"
+# A service of which no end was ever stated says nothing about what is open.
+_OPEN = f"""
+select {_COLUMNS}
+  from sensing_work w
+ where finished_at is null and not is_return and account_number <> '' and occurred_at >= %(since)s
+   and occurred_at <= %(until)s and (%(operation)s = '' or operation = %(operation)s)
+   and (%(accounts)s::text[] is null or account_number = any(%(accounts)s))
+   and exists (select from sensing_work e where e.operation = w.operation and e.service = w.service
+                  and e.occurred_at >= %(since)s and e.finished_at is not null)
+ order by occurred_at, id limit %(limit)s
+"""
+_KEYED = f"select {_COLUMNS} from sensing_work where operation = %(operation)s and key = %(key)s order by id limit 1"
+_ENDED = f"""
+select {_COLUMNS}
+  from sensing_work
+ where finished_at >= %(since)s and finished_at < %(until)s and occurred_at >= %(since)s - interval '400 days'
+   and occurred_at < %(until)s and not is_return and account_number = %(account)s
+ order by finished_at, id limit %(limit)s
+"""
+
+
+def list_open_work(
+    *,
+    since: datetime,
+    until: datetime,
+    by: Actor,
+    operation: str = "",
+    account_numbers: list[str] | None = None,
+    limit: int = 10_000,
+) -> list[TimedWork]:
+    """Return open work that came within a time, of some accounts or of all (None), the oldest first."""
+    require_every_account(by)
+    return _rows(_OPEN, since=since, until=until, operation=operation, accounts=account_numbers, limit=limit)
+
+
+def find_timed_work(operation: str, key: str, *, by: Actor) -> TimedWork | None:
+    """Return one piece of work by its key, or None where no source stated it."""
+    require_every_account(by)
+    found = _rows(_KEYED, operation=operation, key=key)
+    return found[0] if found else None
+
+
+def list_ended_work(
+    account_number: str, *, since: datetime, until: datetime, by: Actor, limit: int = 100_000
+) -> list[TimedWork]:
+    """Return an account's work that ended within a time, in the order of its ends."""
+    require_every_account(by)
+    return _rows(_ENDED, account=account_number, since=since, until=until, limit=limit)
+
+
+def _rows(statement: str, **given: Any) -> list[TimedWork]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return [TimedWork(*row) for row in cursor.fetchall()]
