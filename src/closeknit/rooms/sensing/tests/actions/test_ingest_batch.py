@@ -210,3 +210,14 @@ def test_the_database_refuses_work_without_its_batch_and_keeps_batches_with_work
 def test_the_digest_of_given_rows_never_changes(tmp_path, alice):
     load(write_calls(tmp_path, [call(n, topic="é|x" if n % 2 else "") for n in range(40)]), alice)
     assert reads.get_operation("desk", by=alice).digest == GOLDEN
+
+
+def test_one_known_key_among_new_ones_costs_no_other_row(tmp_path, alice, monkeypatch):
+    monkeypatch.setattr("closeknit.rooms.sensing.actions.ingest_batch.CHUNK_ROWS", 10)
+    load(write_calls(tmp_path, [call(15), call(35, calls="2")]), alice)
+    card = load(write_calls(tmp_path, [call(n) for n in range(50)]), alice)
+    assert card.counts == Counts(read=50, accepted=48, quarantined=1, duplicate=1)
+    assert sorted(int(key) for key in WorkRow.objects.values_list("key", flat=True)) == list(range(50))
+    again = load(write_calls(tmp_path, [call(n) for n in range(45, 60)]), alice)
+    assert again.counts == Counts(read=15, accepted=10, quarantined=0, duplicate=5)
+    assert reads.get_operation("desk", by=alice).rows == WorkRow.objects.count() == 60
