@@ -55,7 +55,7 @@ class Program:
         data = json.dumps(body).encode() if body is not None else None
         request = Request(f"{self.base_url}/api/v1{path}", data=data, headers=headers, method=method)
         try:
-            with urlopen(request, timeout=60) as response:
+            with urlopen(request, timeout=240) as response:
                 return Answer(response.status, json.loads(response.read() or b"null"), response.headers["Content-Type"])
         except HTTPError as failure:
             return Answer(failure.code, json.loads(failure.read() or b"null"), failure.headers["Content-Type"])
@@ -100,7 +100,7 @@ def worker(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen([sys.executable, "-m", "closeknit.web.worker"], env=environment, text=True)
     yield process
     process.terminate()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=240) == 0
 
 
 @pytest.fixture

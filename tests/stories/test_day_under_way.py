@@ -37,7 +37,7 @@ def send(live_server, token: str, account: dict, first: int, count: int) -> None
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"},
         method="POST",
     )
-    with urlopen(call, timeout=60) as response:
+    with urlopen(call, timeout=240) as response:
         assert response.status == 201
 
 

@@ -162,7 +162,7 @@ def verify(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
 
 

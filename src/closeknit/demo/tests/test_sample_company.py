@@ -69,7 +69,7 @@ def test_same_bytes_in_another_process(small: CompanyFiles, tmp_path: Path) -> N
     )
     paths = os.pathsep.join(sys.path)
     environment = os.environ | {"PYTHONHASHSEED": "99", "PYTHONPATH": paths, "TZ": "Asia/Tokyo"}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=240)
     assert digests(tmp_path) == digests(small.folder)
 
 

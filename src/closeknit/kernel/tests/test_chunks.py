@@ -136,5 +136,5 @@ def test_a_scheduler_that_is_not_there_is_said_to_be_so():
         "try:\n    list(map_chunks(abs, [1], spread=Spread('dask', address='tcp://127.0.0.1:9')))\n"
         "except Conflict as refusal:\n    print(refusal)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240)
     assert "does not answer" in done.stdout, done.stderr

@@ -255,7 +255,7 @@ def in_production(code: str, tmp_path: Path, **more: str) -> subprocess.Complete
         "PYTHONPATH": str(SOURCE),
         **more,
     }
-    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=240)
 
 
 CHECK = """
@@ -371,7 +371,7 @@ def test_processes_that_start_together_share_one_secret_key(tmp_path):
         subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
-    keys = {process.communicate(timeout=60)[0].strip() for process in running}
+    keys = {process.communicate(timeout=240)[0].strip() for process in running}
     assert len(keys) == 1
     assert len(keys.pop()) >= 50
     assert (home / "secret-key").stat().st_mode & 0o077 == 0

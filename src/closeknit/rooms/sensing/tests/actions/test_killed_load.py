@@ -50,7 +50,7 @@ def killed_load(path, moment, chunk, guard="guarded"):
     source = str(Path(__file__).resolve().parents[5])
     environment = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": source}
     command = [sys.executable, "-c", CHILD, str(path), moment, str(chunk), guard]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
