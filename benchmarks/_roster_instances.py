@@ -51,8 +51,12 @@ def drawn(people: int, days: int, shifts: int, seed: int) -> RosterProblem:
     )
 
 
-def of_hours(given: dict[str, Any]) -> RosterProblem:
-    """pyworkforce's `MinHoursRoster` in our words: least cover is a rule, hours less wishes are the cost."""
+def of_hours(given: dict[str, Any], as_solved: bool) -> RosterProblem:
+    """pyworkforce's `MinHoursRoster` in our words: least cover is a rule, hours less wishes are the cost.
+
+    `as_solved`: its program (0.5.4) lets nothing at all follow the first of two shifts that may not follow each other,
+    which is more than its words say.
+    """
     people, shifts, days = given["resources"], given["shifts"], given["num_days"]
     hours = np.array(given["shifts_hours"])
     least = np.array([given["required_resources"][shift] for shift in shifts]).T
@@ -61,7 +65,8 @@ def of_hours(given: dict[str, Any]) -> RosterProblem:
         banned[people.index(ban["resource"]), int(ban["day"]), shifts.index(ban["shift"])] = True
     follow = np.ones((len(shifts), len(shifts)), dtype=bool)
     for pair in given["non_sequential_shifts"]:
-        follow[shifts.index(pair["origin"]), shifts.index(pair["destination"])] = False
+        barred = slice(None) if as_solved else shifts.index(pair["destination"])
+        follow[shifts.index(pair["origin"]), barred] = False
     weight = {wish["resource"]: wish["weight"] for wish in given["resources_prioritization"]}
     pay = np.tile(hours.astype(float), (len(people), 1))
     for wish in given["resources_preferences"]:

@@ -141,11 +141,14 @@ def _runs(problem: RosterProblem, person: int, group: list[int]) -> tuple[list[i
             if days < rest:
                 return None
             return (1, group[shift], int(first and least_on > 1))
-        if days >= most_on or not follow[last][shift]:
+        if (binds and days >= most_on) or not follow[last][shift]:
             return None
-        return (days + 1, group[shift], int(waived and days + 1 < least_on))
+        longer = days + 1 if binds else min(days + 1, least_on)
+        return (longer, group[shift], int(waived and longer < least_on))
 
     before, last = int(problem.days_before[person]), int(problem.last_shift[person])
+    # Days in a row are told apart only as far as a rule asks for it.
+    binds = most_on < problem.days + (before if last >= 0 else 0)
     start: Run = (rest, 0, 0)
     if before:
         start = (min(before, most_on), group[last], 0) if last >= 0 else (min(before, rest), 0, 0)
