@@ -152,6 +152,15 @@ POST /api/v1/insights/{insight_id}/withdraw | {"reason":"So."}                  
 POST /api/v1/insights/{insight_id}/renew | {"reason":"So."}                            401 403 200 200 200 403 403
 POST /api/v1/insights/{insight_id}/settle | {"happened_share":1,"reason":"So."}        401 403 403 409 409 403 403
 GET  /api/v1/terms                                                                     401 403 200 200 200 200 200
+GET  /api/v1/contracts                                                                 401 403 200 200 200 200 403
+POST /api/v1/contracts | {new_contract}                                                401 403 201 201 201 403 403
+GET  /api/v1/contracts/{contract_id}                                                   401 403 200 200 200 200 403
+POST /api/v1/contracts/{contract_id}/propose | {"reason":"So."}                        401 403 201 201 201 403 403
+GET  /api/v1/business-calendars                                                        401 403 200 200 200 200 403
+POST /api/v1/business-calendars | {new_calendar}                                       401 403 403 201 201 403 403
+GET  /api/v1/clocks                                                                    401 403 200 200 200 200 403
+GET  /api/v1/work-clocks?operation=warehouse&work_key=ACME-0                           401 403 200 200 200 200 403
+POST /api/v1/work-events | {new_work_event}                                            401 403 201 201 201 403 403
 GET  /api/v1/forecasts                                                                 401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}                                                        401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/branch                                                 401 403 200 200 200 200 403
@@ -195,6 +204,10 @@ GET  /api/v1/quotes                                                             
 POST /api/v1/quotes | {quote_asked}                                                    401 403 200 200 200 403 403
 GET  /api/v1/quotes/{quote_id}                                                         401 403 200 200 200 200 403
 POST /api/v1/requests/price | {request_asked}                                          401 403 200 200 200 200 403
+GET  /api/v1/scenarios                                                                  401 403 200 200 200 200 403
+POST /api/v1/scenarios | {scenario_asked}                                              401 403 403 200 403 403 403
+GET  /api/v1/scenarios/compare?scenario={scenario_id}                                  401 403 404 200 200 200 403
+GET  /api/v1/scenarios/{scenario_id}                                                   401 403 404 200 200 200 403
 POST /api/v1/pipeline-differences/{difference_id}/settle | {difference_answer}         401 403 403 200 200 403 403
 GET  /api/v1/forecasts/{run_id}/override-preview?{override_query}                 401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/adjustments                                            401 403 200 200 200 200 403
@@ -344,6 +357,9 @@ GET  /quotes/                                                                   
 POST /quotes/make/ | {quote_form}                                                      302 403 302 302 302 403 403
 GET  /quotes/request/                                                                  302 403 200 200 200 200 403
 GET  /quotes/{quote_id}/                                                               302 403 200 200 200 200 403
+GET  /scenarios/                                                                       302 403 200 200 200 200 403
+POST /scenarios/save/ | operation=warehouse&name=More&preset=surge                     302 403 403 302 403 403 403
+GET  /scenarios/compare/?scenario={scenario_id}                                        302 403 404 200 200 200 403
 GET  /plans/differences/                                                               302 403 200 200 200 200 403
 GET  /plans/differences/{difference_id}/                                               302 403 404 200 200 200 403
 POST /plans/differences/{difference_id}/assign/ | to=carol                             302 403 403 302 302 403 403
@@ -412,6 +428,9 @@ GET  /feeds/{feed}/quarantine/{row_id}/                                         
 POST /feeds/{feed}/quarantine/{row_id}/mend/ | value:at=2026-01-05T10:00:00&why=So.    302 403 403 302 403 403 403
 POST /feeds/{feed}/quarantine/{row_id}/set-aside/ | why=So.                            302 403 403 302 403 403 403
 POST /feeds/{feed}/quarantine/mend-alike/ | code=not-a-time&why=So.                    302 403 403 302 403 403 403
+GET  /feeds/{feed}/upload/                                                             302 403 403 200 403 403 403
+POST /feeds/{feed}/upload/try/                                                         302 403 403 422 403 403 403
+POST /feeds/{feed}/upload/load/                                                        302 403 403 422 403 403 403
 GET  /feeds/{feed}/recipe/                                                             302 403 403 200 200 200 403
 POST /feeds/{feed}/recipe/try/ | text=x                                                302 403 403 200 200 200 403
 POST /feeds/{feed}/recipe/save/ | text=x&why=So.                                       302 403 403 422 403 403 403
@@ -431,6 +450,15 @@ POST /journey/touchpoints/{touchpoint_id}/end/                                  
 GET  /accounts/{account_number}/                                                       302 403 200 200 200 200 200
 GET  /terms/                                                                           302 403 200 200 200 200 200
 GET  /tiles/account-terms/?account=ACME                                                302 403 200 200 200 200 200
+GET  /contracts/                                                                       302 403 200 200 200 200 403
+GET  /contracts/new/                                                                   302 403 200 200 200 403 403
+POST /contracts/draft/ | {contract_form}                                               302 403 302 302 302 403 403
+POST /contracts/calendars/ | {calendar_form}                                           302 403 403 302 302 403 403
+GET  /contracts/{contract_id}/                                                         302 403 200 200 200 200 403
+POST /contracts/{contract_id}/propose/ | reason=So.                                    302 403 302 302 302 403 403
+GET  /clocks/                                                                          302 403 200 200 200 200 403
+GET  /clocks/work/?operation=warehouse&key=ACME-0                                      302 403 200 200 200 200 403
+POST /clocks/record/ | operation=warehouse&work_key=ACME-0&kind=done                   302 403 302 302 302 403 403
 GET  /demand/                                                                          302 403 200 200 200 200 403
 GET  /demand/{run_id}/                                                                 302 403 200 200 200 200 403
 GET  /demand/{run_id}/replay/                                                          302 403 403 200 200 200 403
@@ -593,6 +621,7 @@ def routes() -> set[tuple[str, str]]:
         "difference-assign",
         "difference-settle",
         "quote-make",
+        "scenario-save",
         "insight-record",
         "value-refresh",
         "tier-table-adopt",
@@ -631,6 +660,8 @@ def routes() -> set[tuple[str, str]]:
         "conflict-compare",
         "conflict-settle",
         "recipe-try",
+        "feed-upload-try",
+        "feed-upload-load",
         "recipe-save",
         "quarantine-mend",
         "quarantine-mend-alike",
@@ -662,6 +693,10 @@ def routes() -> set[tuple[str, str]]:
         "connector-open",
         "touchpoint-put",
         "touchpoint-end",
+        "contract-draft",
+        "calendar-set",
+        "contract-propose",
+        "work-event-record",
         "connector-secret",
         "connector-pull",
         "connector-close",
@@ -744,6 +779,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **sharing_places(),
         **connector_places(company.feed),
         **touchpoint_places(),
+        **contract_places(),
         **org_places(),
         **escalation_places(),
         **notice_places(),
@@ -758,6 +794,33 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         "difference_id": difference_of(company.plan_id),
         "difference_answer": '{"resolution":"accepted","text":"So."}',
         **quote_places(),
+        "scenario_id": scenario_of(),
+        "scenario_asked": '{"name":"Half more","operation":"warehouse","preset":"surge"}',
+    }
+
+
+def contract_places() -> dict[str, Any]:
+    """Draft a contract with ACME, and say what others, calendars and events of work look like."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.agreements.actions.draft_contract import draft_contract, read_contract
+
+    day = (clock.now() + timedelta(days=9)).date().isoformat()
+    clause = {"operation": "warehouse", "measure": "ship_within", "within_minutes": 60, "target_share": 0.9}
+    body = {"title": "T", "account_number": "ACME", "starts_on": day}
+    made = {**body, "contract_number": "K-M", "clauses": [{**clause, "term_number": "M-1"}]}
+    form = {**body, "contract_number": "K-F", "form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 0}
+    promise = {"measure": "ship_within", "within_minutes": 60, "clock": "calendar", "target_percent": 90}
+    promise |= {"term_number": "F-1", "operation": "warehouse"}
+    hours = [{"weekday": 0, "from_minute": 540, "to_minute": 1020}]
+    return {
+        "contract_id": draft_contract(read_contract(made), by=enter("alice"), at=clock.now()),
+        "new_contract": json.dumps({**made, "contract_number": "K-N", "clauses": [{**clause, "term_number": "N-1"}]}),
+        "contract_form": urlencode({**form, **{f"form-0-{name}": value for name, value in promise.items()}}),
+        "new_calendar": json.dumps({"key": "office", "title": "O", "openings": hours, "from_on": day}),
+        "calendar_form": urlencode({"key": "office", "title": "O", "hours": "mon 09:00-17:00", "from_on": day}),
+        "new_work_event": json.dumps(
+            {"operation": "warehouse", "work_key": "ACME-0", "kind": "held", "reason": "waiting for customer"}
+        ),
     }
 
 
@@ -862,6 +925,16 @@ def quote_places() -> dict[str, Any]:
         "request_asked": json.dumps({"operation": "warehouse", "request": request}),
         "quote_form": urlencode(form),
     }
+
+
+def scenario_of() -> UUID:
+    """An outage that Alice tried."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.capacity.actions.save_scenario import save_scenario
+    from closeknit.rooms.capacity.contracts import PlanChanges, StressPreset
+
+    preset = StressPreset.OUTAGE
+    return save_scenario("Out", PlanChanges(), preset=preset, operation="warehouse", by=enter("alice"), at=clock.now())
 
 
 def difference_of(plan_id: UUID) -> UUID:

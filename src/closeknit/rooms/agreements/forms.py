@@ -1,6 +1,17 @@
 """What people send to the pages of agreements."""
 
+from collections.abc import Iterable
+from enum import StrEnum
+
 from django import forms
+
+from closeknit.rooms.agreements.contracts import Clock, ClockState, Measure, WorkEventKind
+
+RUNNING = (ClockState.BREACHED, ClockState.AT_RISK, ClockState.RUNNING, ClockState.HELD)
+
+
+def _choices(words: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    return [(word.value, word.value.replace("_", " ")) for word in words]
 
 
 class TermFilter(forms.Form):
@@ -10,3 +21,70 @@ class TermFilter(forms.Form):
     account = forms.CharField(required=False, max_length=80, strip=False)
     on = forms.DateField(required=False)
     after = forms.CharField(required=False, max_length=120, strip=False)
+
+
+class ClockFilter(forms.Form):
+    """Which clocks to show."""
+
+    operation = forms.CharField(required=False, max_length=80)
+    account = forms.CharField(required=False, max_length=400, strip=False)
+    state = forms.ChoiceField(required=False, choices=[("", "all"), *_choices(RUNNING)])
+
+
+class NewWorkEvent(forms.Form):
+    """What happened to a piece of work, now."""
+
+    operation = forms.CharField(max_length=80)
+    work_key = forms.CharField(max_length=400)
+    kind = forms.ChoiceField(choices=_choices(tuple(WorkEventKind)))
+    reason = forms.CharField(required=False, max_length=120)
+    work_class = forms.CharField(required=False, max_length=80)
+
+
+class NewCalendar(forms.Form):
+    """A version of a business calendar."""
+
+    key = forms.CharField(max_length=60)
+    title = forms.CharField(max_length=120)
+    hours = forms.CharField(max_length=2000)
+    time_zone = forms.CharField(required=False, max_length=60)
+    holidays_of = forms.CharField(required=False, max_length=12)
+    from_on = forms.DateField()
+
+
+class NewContract(forms.Form):
+    """A contract, or the next version of one."""
+
+    contract_number = forms.CharField(max_length=100)
+    title = forms.CharField(max_length=160)
+    account_number = forms.CharField(required=False, max_length=400)
+    tier = forms.CharField(required=False, max_length=12)
+    starts_on = forms.DateField()
+    ends_on = forms.DateField(required=False)
+    calendar = forms.CharField(required=False, max_length=60)
+    currency = forms.CharField(required=False, max_length=3)
+    pause_reasons = forms.CharField(required=False, max_length=1000)
+
+
+class NewClause(forms.Form):
+    """One promise of a contract; the target in percent."""
+
+    term_number = forms.CharField(max_length=80)
+    operation = forms.CharField(max_length=80)
+    service = forms.CharField(required=False, max_length=80)
+    work_class = forms.CharField(required=False, max_length=80)
+    measure = forms.ChoiceField(choices=_choices(tuple(Measure)))
+    within_minutes = forms.FloatField()
+    clock = forms.ChoiceField(choices=_choices(tuple(Clock)))
+    target_percent = forms.FloatField()
+    credit_per_miss = forms.DecimalField(required=False, max_digits=17, decimal_places=2)
+
+
+Clauses = forms.formset_factory(NewClause, extra=3, max_num=20, absolute_max=20)
+
+
+class ContractProposal(forms.Form):
+    """Why a contract is proposed."""
+
+    reason = forms.CharField(max_length=2000)
+    money_at_stake = forms.DecimalField(required=False, max_digits=17, decimal_places=2)

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.agreements.api import terms
+from closeknit.rooms.agreements.api import clocks, contracts, terms
 
 router = Router()
-for part in (terms,):
+for part in (terms, contracts, clocks):
     router.add_router("", part.router)

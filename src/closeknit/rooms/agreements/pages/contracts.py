@@ -1,0 +1,159 @@
+"""Pages of contracts and business calendars."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from closeknit.kernel import clock
+from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Conflict, Invalid, NotFound
+from closeknit.kernel.http import Request
+from closeknit.rooms.agreements import reads
+from closeknit.rooms.agreements.actions.draft_contract import draft_contract
+from closeknit.rooms.agreements.actions.propose_contract import propose_contract
+from closeknit.rooms.agreements.actions.set_calendar import set_calendar
+from closeknit.rooms.agreements.contracts import (
+    DEFAULT_PAUSE_REASONS,
+    BusinessCalendar,
+    Clause,
+    Clock,
+    ContractState,
+    Measure,
+    WantedContract,
+)
+from closeknit.rooms.agreements.contracts.calendars import read_hours, say_hours
+from closeknit.rooms.agreements.forms import Clauses, ContractProposal, NewCalendar, NewContract
+from closeknit.rooms.org.contracts import Permission
+
+
+@require_GET
+def list_contracts(request: Request) -> HttpResponseBase:
+    """Which contracts do we hold, which wait, and when does their time pass?"""
+    return _show(request, NewCalendar())
+
+
+@require_POST
+def set_hours(request: Request) -> HttpResponseBase:
+    """Put a version of a calendar in force."""
+    request.actor.require(Permission.PROPOSE)
+    form = NewCalendar(request.POST)
+    if not form.is_valid():
+        return _show(request, form, status=422)
+    given = dict(form.cleaned_data)
+    try:
+        calendar = BusinessCalendar(openings=read_hours(given.pop("hours")), closed_on=(), **given)
+        set_calendar(calendar, by=request.actor, at=clock.now())
+    except (Invalid, Conflict) as refusal:
+        where = "hours" if refusal.where == "openings" else refusal.where
+        form.add_error(where if where in form.fields else None, f"{refusal.what} {refusal.todo}")
+        return _show(request, form, status=refusal.status)
+    messages.success(request, f"The calendar holds from {calendar.from_on} on.")
+    return redirect("contract-list")
+
+
+@require_GET
+def show_contract(request: Request, version_id: UUID) -> HttpResponseBase:
+    """What does this contract promise, and where does it stand?"""
+    by: Actor = request.actor
+    card = reads.get_contract(version_id, by=by)
+    return render(
+        request,
+        "agreements/contract.html",
+        {
+            "card": card,
+            "versions": reads.list_contracts(by=by, contract_number=card.contract_number),
+            "may_propose": card.state is ContractState.DRAFT and by.may(Permission.PROPOSE),
+        },
+    )
+
+
+@require_GET
+def show_draft_form(request: Request) -> HttpResponseBase:
+    """What would we promise, to whom, from when on?"""
+    request.actor.require(Permission.PROPOSE)
+    initial = {
+        "account_number": request.GET.get("account", "")[:400],
+        "pause_reasons": ", ".join(DEFAULT_PAUSE_REASONS),
+    }
+    return _show_form(request, NewContract(initial=initial), Clauses())
+
+
+@require_POST
+def draft(request: Request) -> HttpResponseBase:
+    """Draft a contract, or the next version of one."""
+    by: Actor = request.actor
+    by.require(Permission.PROPOSE)
+    form, clauses = NewContract(request.POST), Clauses(request.POST)
+    if not (form.is_valid() and clauses.is_valid()):
+        return _show_form(request, form, clauses, status=422)
+    try:
+        version_id = draft_contract(_wanted(form.cleaned_data, clauses.cleaned_data), by=by, at=clock.now())
+    except (Invalid, Conflict, NotFound) as refusal:
+        field = refusal.where if refusal.where in form.fields else None
+        form.add_error(field, f"{refusal.what} {refusal.todo}")
+        return _show_form(request, form, clauses, status=refusal.status)
+    messages.success(request, "It is drafted. Nothing is promised before it is approved.")
+    return redirect("contract-detail", version_id=version_id)
+
+
+@require_POST
+def propose(request: Request, version_id: UUID) -> HttpResponseBase:
+    """Put a draft before the decision table."""
+    form = ContractProposal(request.POST)
+    if not form.is_valid():
+        name, errors = next(iter(form.errors.items()))
+        raise Invalid(str(errors[0]), where=name)
+    propose_contract(
+        version_id,
+        reason=form.cleaned_data["reason"],
+        money_at_stake=form.cleaned_data["money_at_stake"],
+        by=request.actor,
+        at=clock.now(),
+    )
+    messages.success(request, "It is proposed.")
+    return redirect("contract-detail", version_id=version_id)
+
+
+def _wanted(given: dict[str, Any], clauses: list[dict[str, Any]]) -> WantedContract:
+    reasons = tuple(reason.strip() for reason in given.pop("pause_reasons").split(",") if reason.strip())
+    return WantedContract(
+        **given,
+        pause_reasons=reasons,
+        clauses=tuple(_clause(dict(each)) for each in clauses if each),
+    )
+
+
+def _clause(given: dict[str, Any]) -> Clause:
+    share = round(given.pop("target_percent") / 100, 12)
+    measure, counted = Measure(given.pop("measure")), Clock(given.pop("clock"))
+    return Clause(**given, measure=measure, clock=counted, target_share=share)
+
+
+def _show(request: Request, form: NewCalendar, status: int = 200) -> HttpResponseBase:
+    by: Actor = request.actor
+    calendars = reads.list_calendars(by=by)
+    return render(
+        request,
+        "agreements/contracts.html",
+        {
+            "contracts": reads.list_contracts(by=by),
+            "calendars": [(calendar, say_hours(calendar.openings)) for calendar in calendars],
+            "form": form,
+            "may_draft": by.may(Permission.PROPOSE),
+            "may_set": by.may(Permission.PROPOSE) and by.scope_of(Permission.PROPOSE).every_account,
+        },
+        status=status,
+    )
+
+
+def _show_form(request: Request, form: NewContract, clauses: Any, status: int = 200) -> HttpResponseBase:
+    context = {
+        "form": form,
+        "clauses": clauses,
+        "calendars": sorted({calendar.key for calendar in reads.list_calendars(by=request.actor)}),
+    }
+    return render(request, "agreements/contract_new.html", context, status=status)
