@@ -68,6 +68,12 @@ class RecipeForm(forms.Form):
     why = forms.CharField(required=False, max_length=500)
 
 
+class BatchAskedForm(forms.Form):
+    """Which load."""
+
+    batch = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
 class RowAskedForm(forms.Form):
     """Which row of which load."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from closeknit.rooms.sensing.pages import conflicts, connectors, feeds, lineage, quarantine, recipes
+from closeknit.rooms.sensing.pages import conflicts, connectors, feeds, lineage, quarantine, recipes, uploads
 
 urlpatterns = [
     path("feeds/", feeds.list_feeds, name="feed-list"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("feeds/<str:feed>/recipe/", recipes.show_recipe, name="recipe-detail"),
     path("feeds/<str:feed>/recipe/try/", recipes.try_recipe, name="recipe-try"),
     path("feeds/<str:feed>/recipe/save/", recipes.save, name="recipe-save"),
+    path("feeds/<str:feed>/upload/", uploads.show_upload, name="feed-upload"),
+    path("feeds/<str:feed>/upload/try/", uploads.try_upload, name="feed-upload-try"),
+    path("feeds/<str:feed>/upload/load/", uploads.load_upload, name="feed-upload-load"),
     path("feed-conflicts/", conflicts.list_conflicts, name="conflict-list"),
     path("feed-conflicts/compare/", conflicts.compare, name="conflict-compare"),
     path("feed-conflicts/<uuid:conflict_id>/settle/", conflicts.settle, name="conflict-settle"),

@@ -12,6 +12,7 @@ from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
+from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads
 from closeknit.rooms.sensing.contracts import Counts, FeedCard, FeedFreshness, FreshFor, QuarantinedCard
 from closeknit.rooms.sensing.forms import QuarantineFilter
@@ -53,6 +54,7 @@ def show_feed(request: Request, feed: str) -> HttpResponseBase:
         {
             "feed": _shown(card, clock.now()),
             "batches": [{"card": b, "bar": _bar(b.counts)} for b in reads.list_batches(by=by, feed=feed, limit=50)],
+            "may_load": by.may(Permission.LOAD_DATA),
             "freshness": reads.list_feed_freshness(feed, at=clock.now(), by=by),
             "refused": refused[:QUARANTINE_ROWS],
             "more": refused[QUARANTINE_ROWS - 1].row_id if len(refused) > QUARANTINE_ROWS else None,

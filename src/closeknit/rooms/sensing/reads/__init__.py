@@ -42,6 +42,7 @@ from closeknit.rooms.sensing.reads.recipes import (
     check_recipe,
     get_recipe_version,
     list_recipe_versions,
+    list_taken_names,
     preview_file,
     preview_recipe,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "list_recipe_versions",
     "list_services",
     "list_streams",
+    "list_taken_names",
     "list_traffic",
     "list_work_rows",
     "preview_file",

@@ -53,6 +53,13 @@ def get_recipe_version(feed: str, version: str = "", *, by: Actor) -> RecipeVers
     return _version(row, held, Batch.objects.filter(feed=held, recipe_version=row.version).count())
 
 
+def list_taken_names(feed: str, *, by: Actor) -> list[str]:
+    """Return the patterns of names by which a feed's recipe takes files, in the order of its streams."""
+    require_feeds(by)
+    recipe = read_recipe(_feed(feed).recipe_text, PLACE)
+    return list(dict.fromkeys(pattern for stream in recipe.streams for pattern in stream.patterns))
+
+
 def check_recipe(text: str, *, by: Actor) -> RecipeCheck:
     """Say whether a recipe can be read; if not, what is wrong and in which line. Nothing is stored."""
     require_feeds(by)
