@@ -102,6 +102,9 @@ def whole_numbers(
 
 def whole_number(name: str, value: int, *, minimum: int, maximum: int = 2**31) -> int:
     """One whole number within bounds."""
+    # What is plainly in order needs no array: calls on a single series would spend their time on it.
+    if type(value) is int and minimum <= value <= maximum:
+        return value
     return int(whole_numbers(name, value, minimum=minimum, maximum=maximum, ndim=0))
 
 
