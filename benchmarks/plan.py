@@ -1,10 +1,12 @@
 """How long do the parts of the main job take: forecast and plan of the sample company, one large allocation, sizing?"""
 
+import argparse
 import time
 from uuid import uuid4
 
 import numpy as np
 
+from benchmarks._plan_scale import scale
 from benchmarks._report import seconds, show
 from benchmarks._scratch import load_company, scratch, write_company
 
@@ -14,7 +16,14 @@ SIZINGS = 100_000
 
 
 def main() -> None:
-    """Run the three parts and print each as a table."""
+    """Run the parts and print each as a table; `--scale`: only the plan of many accounts, `--quick`: small ones."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="no plan of 10,000 accounts")
+    parser.add_argument("--scale", action="store_true", help="the plan of many accounts alone")
+    asked = parser.parse_args()
+    scale(asked.quick)
+    if asked.scale:
+        return
     show("Sizing by Erlang C, 80 % in 20 s", ("intervals", "seconds", "sizings/s", "of one at a time"), _sizing())
     show("One allocation", ("columns", "seconds", "gap", "times scipy's linprog"), _allocation())
     with scratch() as home:

@@ -122,7 +122,7 @@ class _Start:
 def _cold(plan: PlanArrays, near: Prices | None = None) -> _Start:
     prices, temperature, given = search_prices(plan, near)
     seen = stand_at(plan, prices, given)
-    rows = _largest(plan, np.flatnonzero(seen.margin < 10.0 * temperature), 6_000)
+    rows = _largest(plan, np.flatnonzero(seen.margin < 10.0 * temperature), 6_000 if near is None else 3_500)
     return _Start(prices, given, rows, 0.05)
 
 

@@ -156,7 +156,8 @@ def _outside(plan: PlanArrays, prices: Prices) -> float:
 def search_prices(plan: PlanArrays, start: Prices | None = None, few: int = 6_000) -> tuple[Prices, float, FloatArray]:
     """Prices near the best, the temperature they were found at, and the hours by period and option there.
 
-    Cools until at most `few` jobs and periods could still choose otherwise, or sharing near ties costs nothing.
+    Cools until at most `few` jobs and periods could still choose otherwise, or sharing near ties costs nothing; from
+    `start`, prices of a nearly equal problem, there is nothing left to cool.
     """
     costs = np.concatenate([plan.above_cost, plan.floor_cost])
     scale = float(np.median(costs[costs > 0.0])) if (costs > 0.0).any() else 1.0
@@ -164,6 +165,9 @@ def search_prices(plan: PlanArrays, start: Prices | None = None, few: int = 6_00
     prices = start or Prices(
         np.full(plan.capacity.shape, 0.3 * scale), np.zeros(plan.extra_total.shape), np.zeros(plan.commitment_cost.size)
     )
+    if start is not None:
+        prices = _climb(plan, prices, temperature, 1e-6, 8)
+        return prices, temperature, spread_at(plan, prices, temperature)
     while True:
         prices = _climb(plan, prices, temperature, 1e-3)
         given = spread_at(plan, prices, temperature)
