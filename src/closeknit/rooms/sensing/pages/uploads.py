@@ -23,7 +23,6 @@ from closeknit.rooms.sensing.forms import BatchAskedForm
 MEGABYTE = 2**20
 MOST_MEGABYTES = 64
 MOST_TRIED_MEGABYTES = 2
-NO_FILE = Invalid("No file was sent.", where="file", todo="Choose one.")
 
 
 @require_GET
@@ -75,7 +74,7 @@ def load_upload(request: Request, feed: str) -> HttpResponseBase:
 def _sent(request: Request, most: int, todo: str) -> tuple[UploadedFile, str]:
     sent = request.FILES.get("file")
     if not isinstance(sent, UploadedFile):
-        raise NO_FILE
+        raise Invalid("No file was sent.", where="file", todo="Choose one.")
     if (sent.size or 0) > most * MEGABYTE:
         raise Invalid(f"This file is larger than {most} MiB.", where="file", todo=todo)
     return sent, Path(sent.name or "file").name
