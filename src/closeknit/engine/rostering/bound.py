@@ -15,7 +15,7 @@ from closeknit.engine.rostering.room import Room, room_of
 
 MOST_ROUNDS = 10_000
 CLOSE = 1e-6
-DIVE_STEPS = 15
+DIVE_STEPS = 8
 """A dive fixes everybody in at most about so many steps."""
 SURE = 0.9
 """A share of a column from which on a dive takes it as settled."""

@@ -14,6 +14,8 @@ from closeknit.engine.rostering.search import MOST_ITERATIONS, Roster, improved,
 
 DIVES = 6
 DIVE_ROUNDS = 2
+SHORT_SEARCH = 2000
+"""Iterations at most before the bound and after each dive: a clock must leave time for both."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,12 +64,13 @@ def plan_roster(
     wanted = whole_number("iterations", iterations, minimum=0, maximum=MOST_ITERATIONS)
     limit = whole_number("rounds", rounds, minimum=1, maximum=MOST_ROUNDS)
     work = _Work(room_of(problem), rng, keep_going)
-    work.search(wanted // 10)
+    short = min(wanted // 10, SHORT_SEARCH)
+    work.search(short)
     work.find_bound(limit)
     for _ in range(DIVES):
         if work.is_done:
             break
-        work.dive(wanted // 10)
+        work.dive(short)
     work.search(max(wanted - work.spent, 0))
     return work.plan()
 
