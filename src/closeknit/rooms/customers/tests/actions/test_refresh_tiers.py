@@ -88,9 +88,9 @@ def test_promotions_settle_at_once_and_a_demotion_out_of_a_top_tier_waits_for_pe
     refresh_tiers(run, by=alice, at=AT)
     deliver_all()
     cards = {card.account_number: card for card in reads.list_tier_weeks(by=alice, at=AT)}
-    assert (cards["A003"].says, cards["A003"].proposal_state) == ("strategic", "approved")
-    assert reads.get_account("A003", by=alice).tier == "strategic"
-    assert "A score from 85 enters strategic." in reads.get_account("A003", by=alice).tier_reason
+    assert (cards["A003"].says, cards["A003"].proposal_state) == ("key", "approved")
+    assert reads.get_account("A003", by=alice).tier == "key"
+    assert "A score from 89 enters key." in reads.get_account("A003", by=alice).tier_reason
     assert (cards["A002"].says, cards["A002"].proposal_state) == ("volume", "waiting")
     assert reads.get_account("A002", by=alice).tier == "key"
     approve_proposal(cards["A002"].proposal_id, reason="They ordered nothing.", by=carol, at=AT)
@@ -104,7 +104,7 @@ def test_the_band_keeps_an_account_that_would_not_enter_and_nobody_moves_twice_i
     follow(erin)
     first = refresh_values(on=ON - WEEK, by=alice, at=AT)
     refresh_scores(first, by=alice, at=AT)
-    ScoreRow.objects.filter(run=first).update(thousandths=80_000)
+    ScoreRow.objects.filter(run=first).update(thousandths=90_000)
     Account.objects.filter(account_number="A002").update(tier="strategic")
     refresh_tiers(first, by=alice, at=AT)
     deliver_all()
@@ -160,9 +160,10 @@ def test_scores_and_verdicts_are_hidden_from_who_may_not_read_what_is_internal(w
 
 
 def test_a_table_that_people_adopt_is_in_force_from_its_day(wholesaler, alice, erin):
-    text = shipped_tier_table().text.replace("tiers/1", "tiers/2").replace("2000-01-01", (AT.date() + WEEK).isoformat())
+    shipped = shipped_tier_table().text.replace("tiers/1.1", "tiers/2")
+    text = shipped.replace("2000-01-01", (AT.date() + WEEK).isoformat())
     assert adopt_tier_table(text, reason="A trial.", by=erin, at=AT) == "tiers/2"
-    assert reads.get_tier_table(by=alice, on=AT.date()).version == "tiers/1"
+    assert reads.get_tier_table(by=alice, on=AT.date()).version == "tiers/1.1"
     card = reads.get_tier_table(by=alice, on=AT.date() + WEEK)
     assert (card.version, card.adopted_by, card.reason) == ("tiers/2", erin.name, "A trial.")
     assert decisions.list_entries(kind="tier-table.adopted", by=alice)
@@ -175,7 +176,7 @@ def test_a_table_that_people_adopt_is_in_force_from_its_day(wholesaler, alice, e
             "gold is no tier",
         ),
         (
-            third.replace("score: from 85}, then: strategic", "score: from 86}, then: strategic"),
+            third.replace("from 92, under_contract: true}, then", "from 93, under_contract: true}, then"),
             "enters strategic gives key",
         ),
         (third.replace((AT.date() + WEEK).isoformat(), "2025-01-01"), "begin in the past"),
