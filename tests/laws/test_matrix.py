@@ -204,10 +204,10 @@ GET  /api/v1/quotes                                                             
 POST /api/v1/quotes | {quote_asked}                                                    401 403 200 200 200 403 403
 GET  /api/v1/quotes/{quote_id}                                                         401 403 200 200 200 200 403
 POST /api/v1/requests/price | {request_asked}                                          401 403 200 200 200 200 403
-GET  /api/v1/scenarios                                                                  401 403 200 200 200 200 403
-POST /api/v1/scenarios | {scenario_asked}                                              401 403 403 200 403 403 403
-GET  /api/v1/scenarios/compare?scenario={scenario_id}                                  401 403 404 200 200 200 403
-GET  /api/v1/scenarios/{scenario_id}                                                   401 403 404 200 200 200 403
+GET  /api/v1/plan-scenarios                                                                  401 403 200 200 200 200 403
+POST /api/v1/plan-scenarios | {scenario_asked}                                              401 403 403 200 403 403 403
+GET  /api/v1/plan-scenarios/compare?scenario={scenario_id}                                  401 403 404 200 200 200 403
+GET  /api/v1/plan-scenarios/{scenario_id}                                                   401 403 404 200 200 200 403
 POST /api/v1/pipeline-differences/{difference_id}/settle | {difference_answer}         401 403 403 200 200 403 403
 GET  /api/v1/forecasts/{run_id}/override-preview?{override_query}                 401 403 200 200 200 200 403
 GET  /api/v1/forecasts/{run_id}/adjustments                                            401 403 200 200 200 200 403
@@ -357,9 +357,9 @@ GET  /quotes/                                                                   
 POST /quotes/make/ | {quote_form}                                                      302 403 302 302 302 403 403
 GET  /quotes/request/                                                                  302 403 200 200 200 200 403
 GET  /quotes/{quote_id}/                                                               302 403 200 200 200 200 403
-GET  /scenarios/                                                                       302 403 200 200 200 200 403
-POST /scenarios/save/ | operation=warehouse&name=More&preset=surge                     302 403 403 302 403 403 403
-GET  /scenarios/compare/?scenario={scenario_id}                                        302 403 404 200 200 200 403
+GET  /plans/scenarios/                                                                       302 403 200 200 200 200 403
+POST /plans/scenarios/save/ | operation=warehouse&name=More&preset=surge                     302 403 403 302 403 403 403
+GET  /plans/scenarios/compare/?scenario={scenario_id}                                        302 403 404 200 200 200 403
 GET  /plans/differences/                                                               302 403 200 200 200 200 403
 GET  /plans/differences/{difference_id}/                                               302 403 404 200 200 200 403
 POST /plans/differences/{difference_id}/assign/ | to=carol                             302 403 403 302 302 403 403

@@ -86,7 +86,7 @@ PAGES = (
     "/plans/differences/",
     "/quotes/",
     "/quotes/request/",
-    "/scenarios/",
+    "/plans/scenarios/",
     "/demand/pipeline/",
     "/escalations/",
     "/escalations/{escalation}/",

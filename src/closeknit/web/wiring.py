@@ -34,6 +34,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         PlanCommitted,
         PlanProposed,
         PlanRejected,
+        ScenarioSaved,
         TermQuoted,
     )
     from closeknit.rooms.customers import jobs as customers
@@ -174,6 +175,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         PipelineDiffered: (),
         PipelineDifferenceSettled: (),
         TermQuoted: (),
+        ScenarioSaved: (),
         SettingChanged: (decisions.record_on_setting_changed,),
         SettingReviewed: (decisions.record_on_setting_reviewed,),
     }

@@ -9,7 +9,16 @@ from django import forms
 
 from closeknit.kernel import arguments
 from closeknit.rooms.agreements.contracts import Clock
-from closeknit.rooms.capacity.contracts import StaffingMethod, StaffingQuestion, TermChange, UnitRequest
+from closeknit.rooms.capacity.contracts import (
+    DemandChange,
+    PlanChanges,
+    PoolChange,
+    StaffingMethod,
+    StaffingQuestion,
+    StressPreset,
+    TermChange,
+    UnitRequest,
+)
 
 
 class PlanRequest(forms.Form):
@@ -164,3 +173,29 @@ class RequestForm(forms.Form):
         """Return the request that a valid form makes."""
         told = self.cleaned_data
         return UnitRequest(told["account"], told["service"], float(told["units"]), told["week"], told["region"])
+
+
+class ScenarioForm(forms.Form):
+    """A preset, or one change of demand and one of a pool. More of them at once: by JSON."""
+
+    operation = forms.CharField(max_length=80)
+    name = forms.CharField(max_length=120)
+    preset = forms.ChoiceField(required=False, choices=[("", "none"), *((p.value, p.value) for p in StressPreset)])
+    service = forms.CharField(max_length=120, required=False)
+    factor = Written(arguments.number, label="Demand times", required=False)
+    pool = forms.CharField(max_length=120, required=False)
+    hours_factor = Written(arguments.number, label="Hours times", required=False)
+    extra_units = forms.FloatField(required=False, label="Units more")
+    from_on = forms.DateField(required=False, label="From")
+    weeks = forms.IntegerField(required=False, min_value=1, max_value=26)
+
+    def changes(self) -> PlanChanges:
+        """Return the changes that a valid form asks for."""
+        told = self.cleaned_data
+        when = {"from_on": told["from_on"], "weeks": told["weeks"]}
+        demand = (
+            () if told["factor"] is None else (DemandChange(float(told["factor"]), service=told["service"], **when),)
+        )
+        hours = 1.0 if told["hours_factor"] is None else float(told["hours_factor"])
+        pool = PoolChange(told["pool"], hours_factor=hours, extra_units=told["extra_units"] or 0.0, **when)
+        return PlanChanges(demand=demand, pools=(pool,) if told["pool"] else ())

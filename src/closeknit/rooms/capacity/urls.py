@@ -3,7 +3,7 @@
 from django.urls import path
 
 from closeknit.rooms.capacity import tiles
-from closeknit.rooms.capacity.pages import differences, plans, quotes
+from closeknit.rooms.capacity.pages import differences, plans, quotes, scenarios
 
 urlpatterns = [
     path("plans/", plans.list_plans, name="plan-list"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("quotes/make/", quotes.make, name="quote-make"),
     path("quotes/request/", quotes.show_request, name="request-price"),
     path("quotes/<uuid:quote_id>/", quotes.show_quote, name="quote-detail"),
+    path("plans/scenarios/", scenarios.list_scenarios, name="scenario-list"),
+    path("plans/scenarios/save/", scenarios.save, name="scenario-save"),
+    path("plans/scenarios/compare/", scenarios.compare, name="scenario-compare"),
     path("staffing/", plans.show_staffing, name="staffing"),
     path("staffing/intervals/", plans.staff_intervals, name="staffing-intervals"),
     path("tiles/staffing-verified/", tiles.show_verified, name="tile-staffing-verified"),

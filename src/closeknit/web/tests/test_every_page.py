@@ -82,7 +82,7 @@ PAGES = (
     "/plans/differences/",
     "/quotes/",
     "/quotes/request/",
-    "/scenarios/",
+    "/plans/scenarios/",
     "/demand/pipeline/",
     "/settings/",
     "/stewards/",

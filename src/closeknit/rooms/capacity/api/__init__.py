@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.capacity.api import differences, plans, quotes, today
+from closeknit.rooms.capacity.api import differences, plans, quotes, scenarios, today
 
 router = Router()
-for part in (plans, today, differences, quotes):
+for part in (plans, today, differences, quotes, scenarios):
     router.add_router("", part.router)

@@ -10,7 +10,7 @@ from closeknit.rooms.org.contracts.fields import MONEY, PRICES
 
 @dataclass(frozen=True, slots=True)
 class TermChange:
-    """A promise that an account would have instead of its own for the same service ("": for any service)."""
+    """A promise that an account would have instead of its own for the same service and class of work ("": for all)."""
 
     account_number: str
     threshold_minutes: float

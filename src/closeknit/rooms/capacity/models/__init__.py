@@ -10,6 +10,7 @@ from closeknit.rooms.capacity.models.plans import (
     RosterLine,
 )
 from closeknit.rooms.capacity.models.quotes import Quote, QuoteEffect
+from closeknit.rooms.capacity.models.scenarios import Scenario
 
 __all__ = [
     "ClaimWeekRow",
@@ -21,4 +22,5 @@ __all__ = [
     "Quote",
     "QuoteEffect",
     "RosterLine",
+    "Scenario",
 ]

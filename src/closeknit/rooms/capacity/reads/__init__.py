@@ -22,10 +22,12 @@ from closeknit.rooms.capacity.reads.plans import (
     tier_claims,
 )
 from closeknit.rooms.capacity.reads.quotes import get_quote, list_quotes
+from closeknit.rooms.capacity.reads.scenarios import compare_scenarios, get_scenario, list_scenarios
 from closeknit.rooms.capacity.reads.today import find_need_today, get_need_today
 
 __all__ = [
     "account_claims",
+    "compare_scenarios",
     "count_differences",
     "find_need_today",
     "find_plan_in_force",
@@ -35,6 +37,7 @@ __all__ = [
     "get_plan",
     "get_planning_weeks",
     "get_quote",
+    "get_scenario",
     "list_cells",
     "list_claims",
     "list_differences",
@@ -43,6 +46,7 @@ __all__ = [
     "list_pool_weeks",
     "list_pools",
     "list_quotes",
+    "list_scenarios",
     "list_withheld_pools",
     "project_pools",
     "tier_claims",

@@ -23,6 +23,7 @@ from closeknit.rooms.decisions import reads as decisions
 
 MONDAY = date(2026, 3, 2)
 TERM = TermChange("ACME", 0.0, 0.95)
+DEARER = replace(TERM, credit_per_miss=Decimal(1000))
 ASKED = {"operation": "warehouse", "account_number": "ACME", "threshold_minutes": 0, "target_share": 0.95}
 
 
@@ -39,11 +40,14 @@ def quoted(by, term=TERM, **where):
 def test_a_quote_says_what_it_takes_costs_and_does_to_others(company, alice):
     card = quoted(alice)
     assert (card.plan_id, card.account_number, card.operation) == (company.plan_id, "ACME", "warehouse")
-    assert (card.now_sentence, card.proposed_sentence) == ("95% shipped within 24 hours", "95% shipped within 0 seconds")
+    assert (card.now_sentence, card.proposed_sentence) == (
+        "95% shipped within 24 hours",
+        "95% shipped within 0 seconds",
+    )
     assert card.own_hours_more >= 0
-    # The company's one picker is full: others give way, and one of them is named for who sees every account.
-    assert card.verdict in (QuoteVerdict.OTHERS, QuoteVerdict.NOT_KEPT)
-    assert card.others == len(card.sufferers)
+    # The company's one picker is full.
+    assert card.verdict is QuoteVerdict.NOT_KEPT
+    assert card.reason.startswith("Internal throughput cannot keep it: ACME would be")
     assert {week.pool for week in card.pools} == {"pickers"}
     assert card.price is not None
     assert (card.expires_at - card.made_at).days == 14
@@ -158,7 +162,7 @@ def test_on_pages_and_api(company, client):
     assert made.status_code == 302
     html = client.get(made["location"]).content.decode()
     assert "Quote for ACME" in html
-    assert FOREIGN_SMALL in html or FOREIGN in html or "planned together" in html
+    assert "Internal throughput cannot keep it" in html
     assert client.get(made["location"] + "?format=csv").status_code == 200
     assert "ACME" in client.get("/quotes/").content.decode()
     asked = {**form, "service": "picking", "units": "10", "week": "2026-03-02"}
@@ -179,12 +183,16 @@ def test_on_pages_and_api(company, client):
 def test_effects_on_others_are_hidden_by_the_database_too(company, alice, bob):
     from closeknit.kernel.scope import acting_as
 
-    quoted(alice)
+    # A dearer miss of theirs takes hours from Acme, and a dearer one of Acme's takes them back.
+    theirs = quoted(alice, replace(DEARER, account_number=FOREIGN))
+    assert [s.account_number for s in theirs.sufferers][:1] == ["ACME"]
+    assert theirs.others == len(theirs.sufferers)
     with acting_as(alice):
-        assert QuoteEffect.objects.exists()
-    with acting_as(bob):
-        assert not QuoteEffect.objects.exclude(account_number="ACME").exists()
+        assert QuoteEffect.objects.filter(account_number="ACME").exists()
         assert Quote.objects.count() == 1
+    with acting_as(bob):
+        assert set(QuoteEffect.objects.values_list("account_number", flat=True)) == {"ACME"}
+        assert Quote.objects.count() == 0
 
 
 def test_one_quote_costs_few_queries(company, alice, client, django_assert_max_num_queries):

@@ -12,6 +12,7 @@ from closeknit.kernel.errors import Invalid
 from closeknit.rooms.capacity.compute import make_plan
 from closeknit.rooms.capacity.compute.what_if import (
     answer_request,
+    change_terms,
     plan_with,
     plan_with_changes,
     pools_of_request,
@@ -76,6 +77,14 @@ def test_the_verdict_falls_with_the_hours_that_are_there(heads, verdict):
     found = quote(what_if(small(heads), forecast(SERIES), TIGHT), "ACME")
     assert found.verdict is verdict
     assert (found.verdict is QuoteVerdict.NOT_KEPT) == found.reason.startswith("Internal throughput")
+
+
+def test_a_term_for_every_service_replaces_what_names_one():
+    given = inputs([pool()], (term("A", account="ACME", minutes=2880.0, service="picking"),))
+    found = change_terms(given.terms, TIGHT.terms, given)
+    assert [(t.service, t.threshold_minutes) for t in found] == [("", 0.0)]
+    other = change_terms(given.terms, (TermChange("ACME", 0.0, 0.95, service="phone"),), given)
+    assert [t.service for t in other] == ["picking", "phone"]
 
 
 def test_who_suffers_is_named_with_hours_and_the_sum_balances():

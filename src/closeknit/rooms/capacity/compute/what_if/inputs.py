@@ -27,7 +27,7 @@ def change_inputs(inputs: PlanInputs, changes: PlanChanges) -> PlanInputs:
 
 
 def change_terms(terms: Sequence[Term], changes: Sequence[TermChange], inputs: PlanInputs) -> tuple[Term, ...]:
-    """Return terms with proposed ones in the place of each account's own for the same service and class of work."""
+    """Return terms with proposed ones in the place of the account's own that they cover: all, where they name none."""
     found = list(terms)
     for number, change in enumerate(changes):
         replaced = [t for t in found if _is_replaced(t, change)]
@@ -37,8 +37,11 @@ def change_terms(terms: Sequence[Term], changes: Sequence[TermChange], inputs: P
 
 
 def _is_replaced(term: Term, change: TermChange) -> bool:
-    same = (change.account_number, change.service, change.work_class)
-    return (term.account_number, term.service, term.work_class) == same
+    return (
+        term.account_number == change.account_number
+        and change.service in ("", term.service)
+        and change.work_class in ("", term.work_class)
+    )
 
 
 def _proposed(

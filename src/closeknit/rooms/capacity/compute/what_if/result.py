@@ -62,12 +62,13 @@ def plan_with_changes(
     *,
     shares: Sequence[SeriesShare] = (),
     tiers: Mapping[str, str] | None = None,
+    measured: bool = True,
 ) -> PlanResult:
-    """Plan every pool with changes, prices and measured worth included."""
+    """Plan every pool with changes, prices and (with `measured`) the worth of one unit more and less included."""
     check_changes(inputs, changes)
     told = with_own_series(numbers, shares)
     every = frozenset(pool.pool for pool in inputs.pools)
-    return plan_with(inputs, told, changes, pools=every, tiers=tiers, measured=True)
+    return plan_with(inputs, told, changes, pools=every, tiers=tiers, measured=measured)
 
 
 def plan_with(
@@ -98,6 +99,23 @@ def plan_with(
     needs = take_over(inputs, needs, changes.pools)
     needs = [_with_hours(inputs, need, changes.pools) for need in needs]
     return plan_of_needs(needs, changed, measured=measured)
+
+
+def changed_numbers(
+    inputs: PlanInputs,
+    numbers: ForecastNumbers,
+    changes: PlanChanges,
+    *,
+    shares: Sequence[SeriesShare] = (),
+    tiers: Mapping[str, str] | None = None,
+) -> ForecastNumbers:
+    """Return the forecast that a plan with changes is made on."""
+    numbers = with_own_series(numbers, shares)
+    for demand in changes.demand:
+        numbers = with_factor(inputs, numbers, demand)
+    for request in changes.requests:
+        numbers = with_request(numbers, request, (tiers or {}).get(request.account_number, "volume"))
+    return numbers
 
 
 def _with_hours(inputs: PlanInputs, need: PoolNeed, changes: Sequence[PoolChange]) -> PoolNeed:
