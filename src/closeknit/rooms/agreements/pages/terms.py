@@ -13,6 +13,7 @@ from closeknit.kernel.http import Request
 from closeknit.rooms.agreements import reads
 from closeknit.rooms.agreements.contracts import TermSource
 from closeknit.rooms.agreements.forms import TermFilter
+from closeknit.rooms.org.contracts import Permission
 
 PAGE_ROWS = 200
 EXPORT_ROWS = 100_000
@@ -36,6 +37,7 @@ def list_terms(request: Request) -> HttpResponseBase:
             "more": terms[PAGE_ROWS - 1].term_number if len(terms) > PAGE_ROWS else None,
             "filtered": any(chosen.values()),
             "assumed": TermSource.ASSUMED,
+            "may_read_internal": by.may(Permission.READ_INTERNAL),
         },
     )
 

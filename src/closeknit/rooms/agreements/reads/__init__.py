@@ -1,6 +1,7 @@
 """Every question about what was promised, one file per subject."""
 
 from closeknit.rooms.agreements.reads.calendars import find_calendar, list_calendars
+from closeknit.rooms.agreements.reads.chains import list_chains
 from closeknit.rooms.agreements.reads.clocks import get_work_clocks, list_clocks
 from closeknit.rooms.agreements.reads.contracts import get_contract, list_contracts
 from closeknit.rooms.agreements.reads.terms import list_terms, terms_in_force
@@ -10,6 +11,7 @@ __all__ = [
     "get_contract",
     "get_work_clocks",
     "list_calendars",
+    "list_chains",
     "list_clocks",
     "list_contracts",
     "list_terms",
