@@ -158,6 +158,8 @@ GET  /api/v1/contracts/{contract_id}                                            
 POST /api/v1/contracts/{contract_id}/propose | {"reason":"So."}                        401 403 201 201 201 403 403
 GET  /api/v1/business-calendars                                                        401 403 200 200 200 200 403
 POST /api/v1/business-calendars | {new_calendar}                                       401 403 403 201 201 403 403
+GET  /api/v1/chains                                                                    401 403 200 200 200 200 403
+POST /api/v1/chains | {new_chain}                                                      401 403 403 201 201 403 403
 GET  /api/v1/clocks                                                                    401 403 200 200 200 200 403
 GET  /api/v1/work-clocks?operation=warehouse&work_key=ACME-0                           401 403 200 200 200 200 403
 POST /api/v1/work-events | {new_work_event}                                            401 403 201 201 201 403 403
@@ -456,6 +458,8 @@ POST /contracts/draft/ | {contract_form}                                        
 POST /contracts/calendars/ | {calendar_form}                                           302 403 403 302 302 403 403
 GET  /contracts/{contract_id}/                                                         302 403 200 200 200 200 403
 POST /contracts/{contract_id}/propose/ | reason=So.                                    302 403 302 302 302 403 403
+GET  /contracts/chains/                                                                302 403 200 200 200 200 403
+POST /contracts/chains/set/ | {chain_form}                                             302 403 403 302 302 403 403
 GET  /clocks/                                                                          302 403 200 200 200 200 403
 GET  /clocks/work/?operation=warehouse&key=ACME-0                                      302 403 200 200 200 200 403
 POST /clocks/record/ | operation=warehouse&work_key=ACME-0&kind=done                   302 403 302 302 302 403 403
@@ -696,6 +700,7 @@ def routes() -> set[tuple[str, str]]:
         "contract-draft",
         "calendar-set",
         "contract-propose",
+        "chain-set",
         "work-event-record",
         "connector-secret",
         "connector-pull",
@@ -811,6 +816,7 @@ def contract_places() -> dict[str, Any]:
     form = {**body, "contract_number": "K-F", "form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 0}
     promise = {"measure": "ship_within", "within_minutes": 60, "clock": "calendar", "target_percent": 90}
     promise |= {"term_number": "F-1", "operation": "warehouse"}
+    chain = {"name": "Picking", "operation": "warehouse", "measure": "ship_within"}
     hours = [{"weekday": 0, "from_minute": 540, "to_minute": 1020}]
     return {
         "contract_id": draft_contract(read_contract(made), by=enter("alice"), at=clock.now()),
@@ -818,6 +824,8 @@ def contract_places() -> dict[str, Any]:
         "contract_form": urlencode({**form, **{f"form-0-{name}": value for name, value in promise.items()}}),
         "new_calendar": json.dumps({"key": "office", "title": "O", "openings": hours, "from_on": day}),
         "calendar_form": urlencode({"key": "office", "title": "O", "hours": "mon 09:00-17:00", "from_on": day}),
+        "new_chain": json.dumps({**chain, "steps": [{"department": "Hall", "within_minutes": 5}]}),
+        "chain_form": urlencode({**chain, "clock": "calendar", "steps": "Hall: pick: 5"}),
         "new_work_event": json.dumps(
             {"operation": "warehouse", "work_key": "ACME-0", "kind": "held", "reason": "waiting for customer"}
         ),

@@ -24,6 +24,7 @@ PAGES = (
     "/terms/",
     "/contracts/",
     "/contracts/new/",
+    "/contracts/chains/",
     "/clocks/",
     "/demand/",
     "/demand/{run}/",

@@ -88,3 +88,15 @@ class ContractProposal(forms.Form):
 
     reason = forms.CharField(max_length=2000)
     money_at_stake = forms.DecimalField(required=False, max_digits=17, decimal_places=2)
+
+
+class NewChain(forms.Form):
+    """How departments share the time of a promise."""
+
+    name = forms.CharField(max_length=80)
+    operation = forms.CharField(max_length=80)
+    service = forms.CharField(required=False, max_length=80)
+    work_class = forms.CharField(required=False, max_length=80)
+    measure = forms.ChoiceField(choices=_choices(tuple(Measure)))
+    clock = forms.ChoiceField(choices=_choices(tuple(Clock)))
+    steps = forms.CharField(max_length=4000)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from closeknit.rooms.agreements.pages import clocks, contracts, terms
+from closeknit.rooms.agreements.pages import chains, clocks, contracts, terms
 
 urlpatterns = [
     path("terms/", terms.list_terms, name="term-list"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("contracts/calendars/", contracts.set_hours, name="calendar-set"),
     path("contracts/<uuid:version_id>/", contracts.show_contract, name="contract-detail"),
     path("contracts/<uuid:version_id>/propose/", contracts.propose, name="contract-propose"),
+    path("contracts/chains/", chains.list_chains, name="chain-list"),
+    path("contracts/chains/set/", chains.put, name="chain-set"),
     path("clocks/", clocks.list_clocks, name="clock-list"),
     path("clocks/work/", clocks.show_work, name="work-clocks"),
     path("clocks/record/", clocks.record, name="work-event-record"),

@@ -16,6 +16,7 @@ PAGES = (
     "/terms/",
     "/contracts/",
     "/contracts/new/",
+    "/contracts/chains/",
     "/clocks/",
     "/demand/",
     "/demand/{run}/",

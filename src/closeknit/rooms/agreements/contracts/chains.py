@@ -1,9 +1,11 @@
 """Internal agreements: how departments share the time of a promise."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from closeknit.kernel.errors import Invalid
 from closeknit.rooms.agreements.contracts.terms import Clock, Measure
 
 
@@ -62,3 +64,20 @@ class ChainCard:
     slack_minutes: float | None
     promises: tuple[ChainSlack, ...]
     from_at: datetime
+
+
+def read_steps(text: str) -> tuple[ChainStep, ...]:
+    """Read steps as people write them, one to a line: `Desk: triage: 30`, the last part in minutes.
+
+    Raises:
+        Invalid: for a line that is no step, with what would be taken.
+    """
+    found = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        parts = [part.strip() for part in line.split(":")]
+        if len(parts) != 3 or not re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,6})?", parts[2]):
+            raise Invalid(f"{line.strip()!r} is no step.", where="steps", todo="Write Desk: triage: 30, in minutes.")
+        found.append(ChainStep(parts[0], parts[1], float(parts[2])))
+    return tuple(found)
