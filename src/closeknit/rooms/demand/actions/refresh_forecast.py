@@ -133,10 +133,7 @@ class _Kept:
 
 def _store(run: ForecastRun, kept: _Kept, by: Actor) -> UUID:
     run.numbers, run.snapshot = kept.numbers[0], kept.snapshot[0]
-    run.kept_digests = {
-        of: [compute.archive_digest(archive) for archive in archives]
-        for of, archives in (("numbers", kept.numbers), ("snapshot", kept.snapshot))
-    }
+    run.kept_digests = {"numbers": [compute.archive_digest(archive) for archive in kept.numbers]}
     with transaction.atomic():
         run.save(force_insert=True)
         for of, archives in (("numbers", kept.numbers), ("snapshot", kept.snapshot)):

@@ -10,9 +10,10 @@ class ForecastRun(models.Model):
 
     `numbers` is the first compressed archive of its arrays (see compute.pack_pieces), `snapshot` the first of all that
     it was made from (see compute.pack_inputs_pieces; empty in runs of before it was kept); further ones of large runs
-    are ForecastPieces. `kept_digests` lists, of each of the two, the archives' SHA-256 in their order, by which a lost
-    or altered one is noticed (empty in runs of before). `adjustments` is what people's changes came to. The run in
-    force is the one that stands since last: an earlier one stands again when a change is taken back.
+    are ForecastPieces. `kept_digests` lists the SHA-256 of the archives of numbers in their order, by which a lost or
+    altered one is noticed (empty in runs of before; the snapshot has its own digest).
+    `adjustments` is what people's changes came to. The run in force is the one that stands since last: an earlier one
+    stands again when a change is taken back.
     """
 
     id = models.UUIDField(primary_key=True)

@@ -1,7 +1,7 @@
 """What a forecast run keeps: its numbers and its snapshot, read whole from its row and its further pieces.
 
-What is read is held against the digest taken when the run was stored: a piece that was lost, moved or altered since is
-said, and no number of what is left is shown.
+Numbers are held against the digests taken when the run was stored: a piece that was lost, moved or altered since is
+said, and no number of what is left is shown. What became of a snapshot its replay says.
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,6 @@ from closeknit.rooms.demand import compute
 from closeknit.rooms.demand.compute import ForecastInputs
 from closeknit.rooms.demand.contracts import Panel
 from closeknit.rooms.demand.models import ForecastPiece, ForecastRun
-
-_WHAT = {"numbers": "this forecast's numbers", "snapshot": "what this forecast was made from"}
 
 
 def stored_numbers(run_id: UUID) -> tuple[NDArray[np.float64], tuple[Panel, ...]]:
@@ -43,15 +41,15 @@ def _archives(run_id: UUID, of: str) -> Iterator[bytes]:
     digests = kept.get(of)
     for place, archive in enumerate(_again(bytes(first), _pieces(positions))):
         if digests is not None and digests[place : place + 1] != [compute.archive_digest(archive)]:
-            raise _not_what_was_stored(run_id, of)
+            raise _not_what_was_stored(run_id)
         yield archive
     if digests is not None and len(positions) + 1 != len(digests):
-        raise _not_what_was_stored(run_id, of)
+        raise _not_what_was_stored(run_id)
 
 
-def _not_what_was_stored(run_id: UUID, of: str) -> Conflict:
+def _not_what_was_stored(run_id: UUID) -> Conflict:
     return Conflict(
-        f"A piece of {_WHAT[of]} is missing, or is not what was stored.",
+        "A piece of this forecast's numbers is missing, or is not what was stored.",
         where=f"forecast:{run_id}",
         todo="Look for it in a copy of the database; another forecast can be made at once.",
     )
