@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from benchmarks import rosters
 from benchmarks._plan_scale import scale
 from benchmarks._report import seconds, show
 from benchmarks._scratch import load_company, scratch, write_company
@@ -20,7 +21,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="no plan of 10,000 accounts")
     parser.add_argument("--scale", action="store_true", help="the plan of many accounts alone")
+    parser.add_argument("--part", choices=("roster",), help="rosters alone, as ./run bench rosters")
     asked = parser.parse_args()
+    if asked.part == "roster":
+        raise SystemExit(rosters.main(["--quick"] if asked.quick else []))
     scale(asked.quick)
     if asked.scale:
         return

@@ -19,7 +19,7 @@ from benchmarks._report import show
 from benchmarks._roster_files import read_instance
 from benchmarks._roster_instances import drawn, of_hours
 from benchmarks._roster_rows import Rows, by_highs
-from closeknit.engine.rostering import RosterProblem, check_roster, plan_roster, start_roster
+from closeknit.engine.rostering import Roster, RosterProblem, check_roster, improve_roster, plan_roster, start_roster
 
 DRAWN = ((20, 28, 3), (50, 28, 4))
 SHIFTS = ("Morning", "Afternoon", "Night", "Mixed")
@@ -78,7 +78,7 @@ def _hours(sizes: list[int]) -> bool:
         problem = of_hours(given, as_solved=True)
         start_roster(problem)
         started = time.perf_counter()
-        first = start_roster(problem)
+        first = _first_allowed(problem)
         first_seconds = time.perf_counter() - started
         started, cpu = time.perf_counter(), time.process_time()
         plan = plan_roster(of_hours(given, as_solved=True), rng=np.random.default_rng(1))
@@ -99,10 +99,20 @@ def _hours(sizes: list[int]) -> bool:
                 *_told(theirs),
             )
         )
-    headings = ("the fewest hours", "first s", "cost", "gap", "s", "cpu s", "pyworkforce", "cost", "s", "cpu s")
+    headings = ("the fewest hours", "first allowed s", "cost", "gap", "s", "cpu s", "pyworkforce", "cost", "s", "cpu s")
     show("Rosters of the fewest hours (pyworkforce's problem, its own defaults: two workers)", headings, table)
-    print(f"  aims: first roster < {FIRST_SECONDS_AIM:.0f} s; its optimum in less time: {'met' if met else 'NOT MET'}")
+    print(f"  aims: first allowed < {FIRST_SECONDS_AIM:.0f} s; its optimum in less time: {'met' if met else 'NOT MET'}")
     return met
+
+
+def _first_allowed(problem: RosterProblem) -> Roster:
+    """The first roster that keeps least cover as well, or the best of a hundred short searches."""
+    found, rng = start_roster(problem), np.random.default_rng(1)
+    for _ in range(100):
+        if found.check.is_allowed:
+            break
+        found = improve_roster(problem, found.shift, iterations=25, rng=rng)
+    return found
 
 
 def _told(theirs: dict[str, Any] | None) -> tuple[str, ...]:
