@@ -81,7 +81,10 @@ def refresh_tiers(run_id: UUID, *, by: Actor, at: datetime) -> int:
 
 
 def _judge(run: WorthRun, table: StrictTable) -> list[_Judged]:
-    scores = dict(ScoreRow.objects.filter(run=run).values_list("account_number", "thousandths"))
+    # A score without a value says how an account grows, not how much it is: nobody moves by that.
+    valued = set(ValueRow.objects.filter(run=run, value__isnull=False).values_list("account_number", flat=True))
+    scored = ScoreRow.objects.filter(run=run).values_list("account_number", "thousandths")
+    scores = {number: score if number in valued else None for number, score in scored}
     inputs = dict(ValueRow.objects.filter(run=run).values_list("account_number", "inputs"))
     accounts = Account.objects.filter(account_number__in=list(scores)).order_by("account_number")
     held = _held(run)

@@ -12,7 +12,7 @@ from closeknit.rooms.customers.actions.refresh_scores import refresh_scores
 from closeknit.rooms.customers.actions.refresh_tiers import refresh_tiers
 from closeknit.rooms.customers.actions.refresh_values import refresh_values
 from closeknit.rooms.customers.contracts import SCORE_WEIGHTS, STRATEGIC, TIERS_FOLLOW, ScoreTermName, TierOutcome
-from closeknit.rooms.customers.models import Account, ScoreRow
+from closeknit.rooms.customers.models import Account, ScoreRow, ValueRow
 from closeknit.rooms.customers.reads.tier_tables import shipped_tier_table
 from closeknit.rooms.customers.tests.worth import AT, ON, load_wholesaler
 from closeknit.rooms.decisions import reads as decisions
@@ -98,6 +98,20 @@ def test_promotions_settle_at_once_and_a_demotion_out_of_a_top_tier_waits_for_pe
     assert reads.get_account("A002", by=alice).tier == "volume"
     kinds = [line.kind for line in decisions.list_entries(kind="account.tier-changed", by=alice)]
     assert len(kinds) >= 2
+
+
+def test_who_has_no_value_is_not_moved_by_the_rest_of_its_score(wholesaler, alice, erin):
+    follow(erin)
+    run = refresh_values(on=ON, by=alice, at=AT)
+    refresh_scores(run, by=alice, at=AT)
+    none = {"value": None, "low": None, "high": None, "kind": "", "why_not": "The model could not be fitted."}
+    ValueRow.objects.filter(run=run, account_number="A003").update(**none)
+    ScoreRow.objects.filter(run=run, account_number__in=["A003", "A004"]).update(thousandths=95_000)
+    refresh_tiers(run, by=alice, at=AT)
+    said = {card.account_number: card for card in reads.list_tier_weeks(by=alice, at=AT, moving_only=False)}
+    assert (said["A003"].says, said["A004"].says) == ("volume", "key")
+    assert "value or its score is not known" in said["A003"].because
+    assert reads.replay_tier_week("A003", by=alice, at=AT)[0]
 
 
 def test_the_band_keeps_an_account_that_would_not_enter_and_nobody_moves_twice_in_four_weeks(wholesaler, alice, erin):
