@@ -87,7 +87,8 @@ HARMLESS_TEXT = """
     customers_worth_run.settings_json decisions_dispatch.notice_ids decisions_escalation.body
     decisions_notice_preference.mail decisions_notice_preference.webhook decisions_proposal.escalation
     decisions_proposal.subject decisions_proposal_answer.role demand_backtest_run.failure demand_exception.change
-    demand_forecast_piece.archive demand_forecast_piece.of demand_forecast_run.horizon_reason demand_forecast_run.kept_digests
+    demand_forecast_piece.archive demand_forecast_piece.of demand_forecast_run.horizon_reason
+    demand_forecast_run.kept_digests
     demand_forecast_run.numbers demand_forecast_run.snapshot demand_intraday.came demand_intraday.expected
     demand_scored_run.week_digests demand_sharing_agreement.end_reason demand_sharing_agreement.partner
     kernel_delivery.listener kernel_event.name kernel_job_failure.task outcomes_board_line.team_name
