@@ -169,13 +169,13 @@ def search_prices(plan: PlanArrays, start: Prices | None = None, few: int = 6_00
         prices = _climb(plan, prices, temperature, 1e-6, 8)
         return prices, temperature, spread_at(plan, prices, temperature)
     while True:
-        prices = _climb(plan, prices, temperature, 1e-3)
+        prices = _climb(plan, prices, temperature, 2e-4)
         given = spread_at(plan, prices, temperature)
         seen = stand_at(plan, prices, given)
         doubtful = int((seen.margin < 10.0 * temperature).sum())
-        if doubtful <= few or seen.regret.sum() <= 2e-7 * abs(seen.bound) or temperature <= 1e-7 * scale:
+        if doubtful <= few or seen.regret.sum() <= 4e-7 * abs(seen.bound) or temperature <= 1e-7 * scale:
             break
-        temperature /= 5.0
+        temperature /= 4.0
     prices = _climb(plan, prices, temperature, 1e-7, 20)
     return prices, temperature, spread_at(plan, prices, temperature)
 
@@ -269,7 +269,7 @@ def _newton(plan: PlanArrays, curve: _Curve, held: BoolArray, temperature: float
     cells, kinds = plan.capacity.size, plan.extra_total.shape[0]
     size = cells + kinds * pools
     # The ridge keeps a step within some temperatures where the curve is flat, and fades where the slope does.
-    ridge = np.abs(curve.slope) / (30.0 * temperature) + 1e-9
+    ridge = np.abs(curve.slope) / (1000.0 * temperature) + 1e-9
     whole: NDArray[np.float64] = np.zeros((size, size))
     for t in range(periods):
         own = slice(t * pools, (t + 1) * pools)
