@@ -1,6 +1,7 @@
 """Scenarios: kept as computed, compared side by side, simulated, shown only to who sees every account."""
 
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import numpy as np
@@ -41,6 +42,12 @@ def test_a_plan_with_enough_people_keeps_its_promise_when_simulated_and_one_with
         assert [pool.keeps for pool in told.outcome.simulated] == [keeps, keeps], heads
         assert told == scenario(given, numbers, PlanChanges(), currency="EUR")
         assert all(0.0 < pool.half_width_share < 0.1 for pool in told.outcome.simulated)
+
+
+def test_nobody_rings_a_desk_that_is_shut():
+    given, numbers = desk(7.0)
+    shut = replace(given, pools=tuple(replace(p, closed_on=(MONDAY,)) for p in given.pools))
+    assert all(pool.keeps for pool in scenario(shut, numbers, PlanChanges(), currency="EUR").outcome.simulated)
 
 
 def test_in_a_fail_over_the_calls_go_to_the_pool_that_stands_in():

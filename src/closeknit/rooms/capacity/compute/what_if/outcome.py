@@ -202,7 +202,10 @@ def _calls(
             rows = [i for i, total in enumerate(panel.total_of_series) if int(total) in route.totals]
             begin = int(np.searchsorted(panel.local_starts, plan.need.starts[0]))
             mean = np.maximum(panel.mean[rows].sum(axis=0), 0.0)
-            calls[plan.need.pool.pool] = mean[begin : begin + plan.need.need.size]
+            # As the need has it: nobody rings a desk that is shut.
+            closed = np.array(plan.need.pool.closed_on, dtype="datetime64[D]")
+            is_open = ~np.isin(plan.need.local_starts.astype("datetime64[D]"), closed)
+            calls[plan.need.pool.pool] = mean[begin : begin + plan.need.need.size] * is_open
     starts = {plan.need.pool.pool: plan.need.starts.astype("datetime64[D]") for plan in result.pools}
     for change in changes.pools:
         if change.failover_pool in calls and change.pool in calls:
