@@ -807,7 +807,8 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
 def contract_places() -> dict[str, Any]:
     """Draft a contract with ACME, and say what others, calendars and events of work look like."""
     from closeknit.kernel import clock
-    from closeknit.rooms.agreements.actions.draft_contract import draft_contract, read_contract
+    from closeknit.rooms.agreements.actions.draft_contract import draft_contract
+    from closeknit.rooms.agreements.contracts.deals import read_contract
 
     day = (clock.now() + timedelta(days=9)).date().isoformat()
     clause = {"operation": "warehouse", "measure": "ship_within", "within_minutes": 60, "target_share": 0.9}

@@ -43,6 +43,8 @@ OPEN = {
     # The approval that it carries out is what allows it.
     "customers.actions.apply_tier_change.apply_tier_change",
     "customers.actions.apply_merge.apply_merge",
+    "agreements.actions.sign_contract.sign_contract",
+    "agreements.actions.sign_contract.turn_down_contract",
     # One's own notices, and what waits for oneself: nothing, for who may do nothing.
     "decisions.actions.choose_notice_preferences.choose_notice_preferences",
     "decisions.actions.read_notices.read_all_notices",

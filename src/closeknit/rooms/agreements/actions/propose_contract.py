@@ -107,7 +107,7 @@ def _said(card: ContractCard | None) -> dict[str, object]:
         "until": card.ends_on.isoformat() if card.ends_on else "open",
         "calendar": card.calendar or "working days",
         "pauses for": ", ".join(card.pause_reasons) or "nothing",
-        **{f"clause {clause.term_number}": say_clause(clause) for clause in card.clauses},
+        **{f"clause {clause.term_number}": _say_clause(clause) for clause in card.clauses},
         **{
             f"guarantee {number}": f"{each.operation}{' ' + each.service if each.service else ''}: {each.amount:g}"
             f" {'of open time' if each.kind == 'availability' else each.kind}"
@@ -116,7 +116,7 @@ def _said(card: ContractCard | None) -> dict[str, object]:
     }
 
 
-def say_clause(clause: Clause) -> str:
+def _say_clause(clause: Clause) -> str:
     """Say a clause in a line, without its money: not everybody who sees a proposal sees amounts."""
     what = " ".join(filter(None, (clause.operation, clause.service, clause.work_class)))
     span = f"{clause.within_minutes:g} {'open ' if clause.clock == 'business' else ''}minutes"

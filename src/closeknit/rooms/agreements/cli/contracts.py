@@ -61,7 +61,8 @@ def _list(args: argparse.Namespace) -> int:
 def _draft(args: argparse.Namespace) -> int:
     from closeknit.kernel import clock
     from closeknit.kernel.errors import Invalid
-    from closeknit.rooms.agreements.actions.draft_contract import draft_contract, read_contract
+    from closeknit.rooms.agreements.actions.draft_contract import draft_contract
+    from closeknit.rooms.agreements.contracts.deals import read_contract
 
     try:
         given = json.loads(args.file.read_text(encoding="utf-8"))

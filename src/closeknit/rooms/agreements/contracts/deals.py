@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from closeknit.kernel.errors import Invalid
 from closeknit.kernel.news import Event
 from closeknit.rooms.agreements.contracts.terms import Clock, Measure
 from closeknit.rooms.org.contracts.fields import MONEY
@@ -121,3 +123,43 @@ class TermsChanged(Event):
     version_id: UUID
     contract_number: str
     account_number: str
+
+
+def read_contract(given: Any) -> WantedContract:
+    """Read a contract as a file states it, by the names of `WantedContract`.
+
+    Raises:
+        Invalid: for what is no contract, with the field.
+    """
+    try:
+        body = dict(given)
+        for name in ("starts_on", "ends_on"):
+            body[name] = date.fromisoformat(body[name]) if body.get(name) else None
+        body["clauses"] = tuple(_read_clause(each) for each in body["clauses"])
+        body["guarantees"] = tuple(
+            Guarantee(**{"service": "", **each, "kind": GuaranteeKind(each["kind"]), "amount": float(each["amount"])})
+            for each in body.get("guarantees", ())
+        )
+        if "pause_reasons" in body:
+            body["pause_reasons"] = tuple(str(reason) for reason in body["pause_reasons"])
+        return WantedContract(**body)
+    except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as failure:
+        raise Invalid(
+            f"This is no contract: {failure}.", where="contract", todo="See POST /api/v1/contracts for its fields."
+        ) from None
+
+
+def _read_clause(given: Any) -> Clause:
+    money = ("credit_per_miss", "penalty_per_point", "penalty_cap")
+    return Clause(
+        **{
+            "service": "",
+            "work_class": "",
+            **given,
+            "measure": Measure(given["measure"]),
+            "clock": Clock(given.get("clock", Clock.CALENDAR)),
+            "within_minutes": float(given["within_minutes"]),
+            "target_share": float(given["target_share"]),
+            **{name: Decimal(str(given[name])) for name in money if given.get(name) is not None},
+        }
+    )
