@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,7 @@ import numpy as np
 
 def build(problem: dict[str, Any]) -> dict[str, Any]:
     """Seconds to build the model and to hand it to HiGHS, its columns; and its least cost where it is asked for."""
-    import linopy
-    import pandas as pd
-    import xarray as xr
+    linopy, pd, xr = (import_module(name) for name in ("linopy", "pandas", "xarray"))
 
     p = {name: np.array(value) for name, value in problem.items() if isinstance(value, list)}
     jobs, periods = p["need"].shape
