@@ -204,6 +204,7 @@ GET  /api/v1/pipeline-differences/{difference_id}                               
 POST /api/v1/pipeline-differences/{difference_id}/assign | {"to":"carol"}              401 403 403 200 200 403 403
 GET  /api/v1/quotes                                                                     401 403 200 200 200 200 403
 POST /api/v1/quotes | {quote_asked}                                                    401 403 200 200 200 403 403
+POST /api/v1/quotes/{quote_id}/propose | {quote_signing}                                401 403 201 201 201 403 403
 GET  /api/v1/quotes/{quote_id}                                                         401 403 200 200 200 200 403
 POST /api/v1/requests/price | {request_asked}                                          401 403 200 200 200 200 403
 GET  /api/v1/plan-scenarios                                                                  401 403 200 200 200 200 403
@@ -356,6 +357,7 @@ POST /insights/{insight_id}/settle/ | happened=100%25&reason=So.                
 GET  /tiles/account-insights/?account=ACME                                             302 403 200 200 200 200 403
 GET  /demand/pipeline/                                                                 302 403 200 200 200 200 403
 GET  /quotes/                                                                          302 403 200 200 200 200 403
+POST /quotes/{quote_id}/propose/ | {quote_signing_form}                                   302 403 302 302 302 403 403
 POST /quotes/make/ | {quote_form}                                                      302 403 302 302 302 403 403
 GET  /quotes/request/                                                                  302 403 200 200 200 200 403
 GET  /quotes/{quote_id}/                                                               302 403 200 200 200 200 403
@@ -625,6 +627,7 @@ def routes() -> set[tuple[str, str]]:
         "difference-assign",
         "difference-settle",
         "quote-make",
+        "quote-propose",
         "scenario-save",
         "insight-record",
         "value-refresh",
@@ -928,7 +931,10 @@ def quote_places() -> dict[str, Any]:
     given = {"operation": "warehouse", "account_number": "ACME", "threshold_minutes": 720, "target_share": 0.95}
     request = {"account_number": "ACME", "service": "picking", "units": 10, "week_on": "2026-03-02"}
     form = {"operation": "warehouse", "account": "ACME", "within": "12h", "target": "95%"}
+    signing = {"starts_on": str(clock.now().date() + timedelta(days=30)), "reason": "They asked."}
     return {
+        "quote_signing": json.dumps(signing),
+        "quote_signing_form": urlencode(signing),
         "quote_id": quote_term(term, operation="warehouse", by=enter("alice"), at=clock.now()),
         "quote_asked": json.dumps(given),
         "request_asked": json.dumps({"operation": "warehouse", "request": request}),

@@ -153,7 +153,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
             capacity.reject_plan_on_decision_withdrawn,
             agreements.turn_down_on_decision_withdrawn,
         ),
-        TermsChanged: (),
+        TermsChanged: (capacity.replan_on_terms_changed,),
         ExceptionExpired: (),
         ConsentRecorded: (),
         UseRefused: (),

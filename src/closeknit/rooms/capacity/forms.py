@@ -153,6 +153,13 @@ class QuoteForm(forms.Form):
         )
 
 
+class QuoteSigning(forms.Form):
+    """From when on a quoted term is to hold, and why."""
+
+    starts_on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(max_length=2000, label="Why", widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class QuoteFilter(forms.Form):
     """Which quotes to show."""
 

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from closeknit.kernel import clock, jobs
 from closeknit.kernel.events import Context
+from closeknit.rooms.agreements import reads as agreements
+from closeknit.rooms.agreements.contracts import TermsChanged
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.adopt_pools import adopt_pools
 from closeknit.rooms.capacity.actions.commit_plan import commit_plan, reject_plan
@@ -11,6 +13,7 @@ from closeknit.rooms.capacity.actions.escalate_plans import escalate_plans
 from closeknit.rooms.capacity.actions.measure_differences import measure_differences
 from closeknit.rooms.capacity.actions.propose_plan import propose_plan
 from closeknit.rooms.capacity.actions.raise_differences import raise_differences
+from closeknit.rooms.capacity.actions.start_plan import start_plan
 from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed, PlanRejected
 from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionExpired, DecisionRejected, DecisionWithdrawn
 from closeknit.rooms.demand.contracts import ForecastRefreshed
@@ -89,6 +92,15 @@ def look_at_pipeline_on_demand_observed(event: DemandObserved, context: Context)
 def _look_at_pipeline(operation: str) -> None:
     by = org.system_actor().key
     jobs.defer(look_at_pipeline_job, once_key=f"pipeline:{operation}", operation=operation, by=by)
+
+
+def replan_on_terms_changed(event: TermsChanged, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Plan the operations of a contract again that was signed: as the system, whoever signed it."""
+    system = org.system_actor()
+    planned = set(reads.list_operations_planned(by=system))
+    contract = agreements.get_contract(event.version_id, by=system)
+    for operation in sorted(planned & {clause.operation for clause in contract.clauses}):
+        start_plan(operation, by=system)
 
 
 @jobs.job

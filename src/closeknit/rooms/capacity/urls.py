@@ -20,6 +20,7 @@ urlpatterns = [
     path("quotes/make/", quotes.make, name="quote-make"),
     path("quotes/request/", quotes.show_request, name="request-price"),
     path("quotes/<uuid:quote_id>/", quotes.show_quote, name="quote-detail"),
+    path("quotes/<uuid:quote_id>/propose/", quotes.propose, name="quote-propose"),
     path("plans/scenarios/", scenarios.list_scenarios, name="scenario-list"),
     path("plans/scenarios/save/", scenarios.save, name="scenario-save"),
     path("plans/scenarios/compare/", scenarios.compare, name="scenario-compare"),

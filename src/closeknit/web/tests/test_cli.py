@@ -133,6 +133,7 @@ SCHEMAS = {
     "closeknit.pipeline-differences/1",
     "closeknit.pipeline/1",
     "closeknit.plan-run/1",
+    "closeknit.quote-proposed/1",
     "closeknit.quote/1",
     "closeknit.quotes/1",
     "closeknit.request-price/1",

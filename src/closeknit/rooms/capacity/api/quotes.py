@@ -1,9 +1,10 @@
 """JSON operations of quotes and of single requests."""
 
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from closeknit.kernel import clock
@@ -11,6 +12,7 @@ from closeknit.kernel.http import Request
 from closeknit.rooms.agreements.contracts import Clock, Measure
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.answer_request import price_request
+from closeknit.rooms.capacity.actions.propose_quote import propose_quote
 from closeknit.rooms.capacity.actions.quote_term import quote_term
 from closeknit.rooms.capacity.contracts import QuoteCard, RequestAnswer, TermChange, UnitRequest
 
@@ -61,6 +63,26 @@ def make(request: Request, asked: QuoteAsked):
 def get_quote(request: Request, quote_id: UUID):
     """One quote."""
     return reads.get_quote(quote_id, by=request.actor, at=clock.now())
+
+
+class QuoteSigningAsked(Schema):
+    """From when on a quoted term is to hold, and why."""
+
+    starts_on: date
+    reason: str = Field(max_length=2000)
+
+
+class QuoteProposed(Schema):
+    """The proposal that waits for an answer."""
+
+    proposal_id: UUID
+
+
+@router.post("/quotes/{quote_id}/propose", response={201: QuoteProposed})
+def propose(request: Request, quote_id: UUID, asked: QuoteSigningAsked):
+    """Propose to sign a quoted term, as the next version of the account's contract. People decide."""
+    proposal_id = propose_quote(quote_id, **asked.dict(), by=request.actor, at=clock.now())
+    return Status(201, {"proposal_id": proposal_id})
 
 
 @router.post("/requests/price", response=RequestAnswer)

@@ -12,7 +12,7 @@ MONEY_HIDDEN = "not shown"
 
 
 def add_commands(capacity: Any) -> None:
-    """Add `closeknit capacity quote`, `quotes` and `request`."""
+    """Add `closeknit capacity quote`, `quotes`, `propose-quote` and `request`."""
     quote = capacity.add_parser("quote", help="what would a proposed term take, cost and do to others?")
     quote.add_argument("account")
     quote.add_argument("--operation", default="", help="against its plan in force, or its newest draft")
@@ -28,6 +28,11 @@ def add_commands(capacity: Any) -> None:
     quotes.add_argument("--account", default="")
     quotes.add_argument("--limit", type=arguments.rows, default=50)
     quotes.set_defaults(run=_list)
+    propose = capacity.add_parser("propose-quote", help="propose to sign what was quoted; people decide")
+    propose.add_argument("quote", type=UUID)
+    propose.add_argument("--from", dest="starts_on", type=arguments.day, required=True, metavar="DAY")
+    propose.add_argument("--reason", required=True)
+    propose.set_defaults(run=_propose)
     request = capacity.add_parser("request", help="can one more request be done, at what price, and when else?")
     request.add_argument("account")
     request.add_argument("service")
@@ -88,6 +93,18 @@ def _list(args: argparse.Namespace) -> int:
     ]
     heads = ("account", "operation", "proposed", "verdict", "price a week", "stands until", "quote")
     print_table(heads, rows, empty="No quote yet: closeknit capacity quote ACCOUNT --within 24h --target 95%.")
+    return 0
+
+
+def _propose(args: argparse.Namespace) -> int:
+    from closeknit.kernel import clock
+    from closeknit.rooms.capacity.actions.propose_quote import propose_quote
+
+    proposal_id = propose_quote(args.quote, starts_on=args.starts_on, reason=args.reason, by=args.by, at=clock.now())
+    if args.json:
+        print_json("closeknit.quote-proposed/1", {"proposal_id": proposal_id})
+    else:
+        print(f"Proposed: {proposal_id}. Once it is approved, the contract holds and the operation is planned again.")
     return 0
 
 

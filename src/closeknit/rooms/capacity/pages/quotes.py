@@ -1,5 +1,6 @@
 """Pages of quotes: what would a proposed term take, and can one more request be done?"""
 
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +11,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.errors import Invalid, NotFound
+from closeknit.kernel.errors import Conflict, Invalid, NotFound
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
 from closeknit.rooms.agreements.contracts import Clock
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.answer_request import price_request
+from closeknit.rooms.capacity.actions.propose_quote import propose_quote
 from closeknit.rooms.capacity.actions.quote_term import quote_term
 from closeknit.rooms.capacity.contracts import QuoteCard
-from closeknit.rooms.capacity.forms import QuoteFilter, QuoteForm, RequestForm
+from closeknit.rooms.capacity.forms import QuoteFilter, QuoteForm, QuoteSigning, RequestForm
 from closeknit.rooms.capacity.tables import touched_weeks
 from closeknit.rooms.org.contracts import Permission
 
@@ -68,10 +70,29 @@ def make(request: Request) -> HttpResponseBase:
 def show_quote(request: Request, quote_id: UUID) -> HttpResponseBase:
     """Can it be kept, what does it take and cost, and who else would get less?"""
     by: Actor = request.actor
-    card = reads.get_quote(quote_id, by=by, at=clock.now())
     if request.GET.get("format") == "csv":
-        return _export(card)
-    return render(request, "capacity/quote.html", {"card": card, "weeks": touched_weeks(card.pools)})
+        return _export(reads.get_quote(quote_id, by=by, at=clock.now()))
+    return _show(request, quote_id, QuoteSigning(initial={"starts_on": _next_monday()}))
+
+
+@require_POST
+def propose(request: Request, quote_id: UUID) -> HttpResponseBase:
+    """Propose to sign what was quoted."""
+    by: Actor = request.actor
+    by.require(Permission.PROPOSE)
+    form = QuoteSigning(request.POST)
+    if not form.is_valid():
+        return _show(request, quote_id, form, status=422)
+    said = form.cleaned_data
+    try:
+        proposal_id = propose_quote(quote_id, **said, by=by, at=clock.now())
+    except (Invalid, Conflict) as refusal:
+        form.add_error(
+            refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}".strip()
+        )
+        return _show(request, quote_id, form, status=refusal.status)
+    messages.success(request, "Proposed. Once it is approved, the contract holds and the operation is planned again.")
+    return redirect("proposal-detail", proposal_id=proposal_id)
 
 
 @require_GET
@@ -105,6 +126,23 @@ def _list(request: Request, by: Actor, form: QuoteForm, status: int = 200) -> Ht
         "may_quote": by.may(Permission.PROPOSE),
     }
     return render(request, "capacity/quotes.html", context, status=status)
+
+
+def _show(request: Request, quote_id: UUID, form: QuoteSigning, status: int = 200) -> HttpResponseBase:
+    by: Actor = request.actor
+    card = reads.get_quote(quote_id, by=by, at=clock.now())
+    context = {
+        "card": card,
+        "weeks": touched_weeks(card.pools),
+        "form": form,
+        "may_propose": by.may(Permission.PROPOSE) and not card.is_expired,
+    }
+    return render(request, "capacity/quote.html", context, status=status)
+
+
+def _next_monday() -> date:
+    today = clock.now().date()
+    return today + timedelta(days=7 - today.weekday())
 
 
 def _export(card: QuoteCard) -> HttpResponseBase:
