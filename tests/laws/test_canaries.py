@@ -196,7 +196,7 @@ def commands(username: str, company: SmallCompany, monkeypatch: Any) -> Iterator
 def without_echo(page: Page) -> str:
     """The text without the ids that the address itself asked for."""
     text = page.text
-    for asked in re.findall(r"QZX7-\d|Quetzal|small-company", page.address):
+    for asked in re.findall(r"QZX7-\d(?:-\d+)?|Quetzal|small-company", page.address):
         text = re.sub(rf"(?<![\w-]){asked}(?![\w-])", "…", text)
     return text
 

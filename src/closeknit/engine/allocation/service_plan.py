@@ -69,7 +69,7 @@ class ServicePlanProblem:
         >>> ServicePlanProblem.of(
         ...     capacity_hours=[[80.0, 60.0]], need_hours=[[50.0, 50.0], [30.0, 30.0]], short_cost_per_hour=9.0,
         ...     option_job=[0, 1], option_pool=[0, 0]).columns
-        8
+        12
         """
         capacity, need = np.asarray(capacity_hours), np.asarray(need_hours)
         jobs = need.shape[:1]
