@@ -418,6 +418,9 @@ def _together(parts: list[_Examined], series: int) -> Changes:
     known = np.where(counted[:, None], sizes[:, 4:], 1.0)
     error = np.sqrt(dispersion[row] * (1.0 / known).sum(axis=1))
     apart = np.exp(np.minimum(_NORMAL_95 * error, 700.0))
+    # A factor too large for a number is as good as infinite.
+    with np.errstate(over="ignore"):
+        highest = np.where(counted, ratio * apart, np.where(additive[row], 0.0, np.inf))
     return Changes(
         kind=tuple(KINDS[k] for k in latest.tolist()),
         event_series=frozen(row),
@@ -432,6 +435,6 @@ def _together(parts: list[_Examined], series: int) -> Changes:
         dispersion=frozen(dispersion),
         is_additive=frozen(additive),
         factor_low=frozen(np.where(counted, ratio / apart, 0.0)),
-        factor_high=frozen(np.where(counted, ratio * apart, np.where(additive[row], 0.0, np.inf))),
+        factor_high=frozen(highest),
         chance=frozen(chance),
     )
