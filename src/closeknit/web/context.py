@@ -51,13 +51,16 @@ OF_ACCOUNTS = (
     "/disputes/",
     "/survivorship/",
 )
+OF_CAPACITY = ("/quotes/", "/staffing/")
 PLACES = (
     Place("today", "Today", "t", "today", "/"),
     Place("inbox", "Inbox", "i", "inbox", "/inbox/", Permission.READ_DECISIONS),
     Place("account-list", "Accounts", "a", "accounts", "/accounts/", Permission.READ_ACCOUNTS, also=OF_ACCOUNTS),
-    Place("term-list", "Promises", "p", "promises", "/terms/", Permission.READ_ACCOUNTS),
+    Place(
+        "term-list", "Promises", "p", "promises", "/terms/", Permission.READ_ACCOUNTS, also=("/contracts/", "/clocks/")
+    ),
     Place("demand-list", "Demand", "d", "demand", "/demand/", Permission.READ_CAPACITY),
-    Place("plan-list", "Capacity", "c", "capacity", "/plans/", Permission.READ_CAPACITY),
+    Place("plan-list", "Capacity", "c", "capacity", "/plans/", Permission.READ_CAPACITY, also=OF_CAPACITY),
     Place("board", "Board", "b", "board", "/board/", Permission.READ_ACCOUNTS),
     Place("thread-list", "Threads", "h", "threads", "/threads/", Permission.READ_DECISIONS, gap=True),
     Place("ledger", "Ledger", "l", "ledger", "/ledger/", Permission.READ_DECISIONS),

@@ -53,3 +53,29 @@ def test_time_left_and_late():
     assert figures.left(now + timedelta(hours=5, minutes=20), now) == "5 h 20 min left"
     assert figures.left(now - timedelta(days=2, hours=1), now) == "2 d 1 h late"
     assert figures.since(now - timedelta(seconds=5), now) == "under a minute ago"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "shown"),
+    [
+        (None, "–"),
+        (0.0, "0 min"),
+        (1 / 3, "20 s"),
+        (1.5, "1.5 min"),
+        (45.0, "45 min"),
+        (120.0, "2 h 00 min"),
+        (6973.2, "116 h 13 min"),
+        (100000.0, "1,666 h 40 min"),
+    ],
+)
+def test_minutes_are_written_as_people_say_them(minutes, shown):
+    from closeknit.web.templatetags.closeknit import duration
+
+    assert duration(minutes) == shown
+
+
+def test_what_is_over_is_said_to_be_over_and_a_share_loses_no_digit():
+    from closeknit.web.templatetags.closeknit import share, time_left
+
+    assert (time_left(-75.0), time_left(75.0), time_left(None)) == ("over by 75 min", "75 min", "–")
+    assert (share(0.995), share(1.0), share(0.99995), share(None)) == ("99.5%", "100%", "99.995%", "–")
