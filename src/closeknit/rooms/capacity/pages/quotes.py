@@ -91,7 +91,10 @@ def propose(request: Request, quote_id: UUID) -> HttpResponseBase:
             refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}".strip()
         )
         return _show(request, quote_id, form, status=refusal.status)
-    messages.success(request, "Proposed. Once it is approved, the contract holds and the operation is planned again.")
+    messages.success(
+        request,
+        "Proposed. Once it is approved, the contract holds; plans that begin on or after its first day count it.",
+    )
     return redirect("proposal-detail", proposal_id=proposal_id)
 
 
