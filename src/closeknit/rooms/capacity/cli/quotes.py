@@ -104,9 +104,8 @@ def _propose(args: argparse.Namespace) -> int:
     if args.json:
         print_json("closeknit.quote-proposed/1", {"proposal_id": proposal_id})
     else:
-        print(
-            f"Proposed: {proposal_id}. Once it is approved, the contract holds; plans that begin on or after its first day count it."
-        )
+        print(f"Proposed: {proposal_id}.")
+        print("Once it is approved, the contract holds; plans that begin on or after its first day count it.")
     return 0
 
 
