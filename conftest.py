@@ -10,11 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "src"))
 os.environ.setdefault("CLOSEKNIT_HOME", str(ROOT / ".closeknit"))
 os.environ.setdefault("CLOSEKNIT_KERNELS", str(Path(os.environ["CLOSEKNIT_HOME"]) / "cache"))
+# The same examples at each run, so that what passed here passes elsewhere; the long form looks for new ones.
+# How long an example takes is no test.
+IS_LONG = os.environ.get("CLOSEKNIT_SLOW") == "1"
+settings.register_profile(
+    "closeknit", derandomize=not IS_LONG, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("closeknit")
 # Processes that share the work have a database each, which the programs that they start find by the same suffix.
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 if _worker:
