@@ -74,7 +74,7 @@ def time_left(minutes: float | None) -> str:
 
 
 @register.filter
-def share(value: float | None) -> str:
+def exact_share(value: float | None) -> str:
     """Write a share in per cent, with no digit that it lacks: 0.995 is 99.5%."""
     return "–" if value is None else f"{value * 100:.6g}%"
 

@@ -75,7 +75,12 @@ def test_minutes_are_written_as_people_say_them(minutes, shown):
 
 
 def test_what_is_over_is_said_to_be_over_and_a_share_loses_no_digit():
-    from closeknit.web.templatetags.closeknit import share, time_left
+    from closeknit.web.templatetags.closeknit import exact_share, time_left
 
     assert (time_left(-75.0), time_left(75.0), time_left(None)) == ("over by 75 min", "75 min", "–")
-    assert (share(0.995), share(1.0), share(0.99995), share(None)) == ("99.5%", "100%", "99.995%", "–")
+    assert (exact_share(0.995), exact_share(1.0), exact_share(0.99995), exact_share(None)) == (
+        "99.5%",
+        "100%",
+        "99.995%",
+        "–",
+    )
