@@ -1,7 +1,7 @@
 """Put a quoted term before the decision table, as the next version of the account's contract."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -15,6 +15,7 @@ from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.actions.draft_contract import draft_contract
 from closeknit.rooms.agreements.actions.propose_contract import propose_contract
 from closeknit.rooms.agreements.contracts import Clause, Clock, ContractCard, ContractState, Term, WantedContract
+from closeknit.rooms.agreements.contracts.calendars import MINUTES_PER_DAY
 from closeknit.rooms.capacity.compute.what_if import change_terms
 from closeknit.rooms.capacity.contracts import QuoteCard, TermChange
 from closeknit.rooms.capacity.models import QuoteEffect
@@ -25,7 +26,6 @@ from closeknit.rooms.decisions.contracts import Effect, Entry
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 
-MINUTES_PER_DAY = 1440
 WEEKS_PER_YEAR = 52
 BY_HAND = "Draft the next version by hand, under Contracts."
 
@@ -152,17 +152,7 @@ def _quoted_clause(place: _Place, asked: TermChange, starts_on: date) -> Clause:
         # Plans count 1,440 minutes for each open day, contracts the minutes that their calendar is open.
         minutes *= (calendar.open_minutes_per_day if calendar else MINUTES_PER_DAY) / MINUTES_PER_DAY
     number = place.replaced[0].term_number if place.replaced else f"{place.contract_number}-1"
-    return Clause(
-        term_number=number[:80],
-        operation=place.term.operation,
-        service=place.term.service,
-        work_class=place.term.work_class,
-        measure=place.term.measure,
-        within_minutes=round(minutes, 6),
-        clock=place.term.clock,
-        target_share=place.term.target_share,
-        credit_per_miss=place.term.credit_per_miss or None,
-    )
+    return replace(_clause(place.term), term_number=number[:80], within_minutes=round(minutes, 6))
 
 
 def _clause(term: Term) -> Clause:
