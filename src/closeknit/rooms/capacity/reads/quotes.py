@@ -34,7 +34,10 @@ def list_quotes(
         rows = rows.filter(account_number=account_number)
     if operation:
         rows = rows.filter(operation=operation)
-    return [_card(row, at, by) for row in rows.order_by("-made_at", "-pk")[:limit]]
+    found = list(rows.order_by("-made_at", "-pk")[:limit])
+    # Many quotes stand on few plans, and what of a plan may be shown takes weighing all who share it.
+    shown = {plan_id: shown_pools(plan_id, by=by) for plan_id in {row.plan_id for row in found}}
+    return [_card(row, shown[row.plan_id], at, by) for row in found]
 
 
 def get_quote(quote_id: UUID, *, by: Actor, at: datetime) -> QuoteCard:
@@ -46,7 +49,7 @@ def get_quote(quote_id: UUID, *, by: Actor, at: datetime) -> QuoteCard:
     row = _visible(by).select_related("plan").filter(pk=quote_id).first()
     if row is None:
         raise NotFound("There is no such quote.", where=str(quote_id))
-    return _card(row, at, by)
+    return _card(row, shown_pools(row.plan_id, by=by), at, by)
 
 
 def _visible(by: Actor) -> "QuerySet[Quote]":
@@ -57,9 +60,8 @@ def _visible(by: Actor) -> "QuerySet[Quote]":
     return rows.filter(account_number__in=visible_account_numbers(by, Permission.READ_CAPACITY))
 
 
-def _card(row: Quote, at: datetime, by: Actor) -> QuoteCard:
+def _card(row: Quote, shown: frozenset[str] | None, at: datetime, by: Actor) -> QuoteCard:
     told = msgspec.convert(row.told, QuoteNumbers, strict=False)
-    shown = shown_pools(row.plan_id, by=by)
     hidden = [] if shown is None else sorted({week.pool_name for week in told.pools if week.pool not in shown})
     pools = [week if shown is None or week.pool in shown else _own_part(week) for week in told.pools]
     margin = row.margin_before
