@@ -96,6 +96,26 @@ def left(value: datetime | None, now: datetime) -> str:
     return f"{span(seconds)} left" if seconds >= 0 else f"{span(seconds)} late"
 
 
+def duration(minutes: float | None) -> str:
+    """Write minutes as seconds, minutes, or hours and minutes; "–" where none are known."""
+    if minutes is None:
+        return "–"
+    if 0 < minutes < 1:
+        return f"{minutes * 60:.3g} s"
+    whole = round(minutes)
+    return f"{whole // 60:,} h {whole % 60:02d} min" if whole >= 120 else f"{minutes:.4g} min"
+
+
+def time_left(minutes: float | None) -> str:
+    """Write minutes that are left, and what is over as such."""
+    return f"over by {duration(-minutes)}" if minutes is not None and minutes < 0 else duration(minutes)
+
+
+def exact_share(value: float | None) -> str:
+    """Write a share in per cent, with no digit that it lacks: 0.995 is 99.5%."""
+    return "–" if value is None else f"{value * 100:.6g}%"
+
+
 COVERAGE_STEPS = (
     (0.999, "full", "●", "covered"),
     (0.95, "near", "◕", "nearly covered"),

@@ -48,35 +48,15 @@ register.filter("share", figures.share)
 register.filter("signed_share", figures.signed_share)
 register.filter("since", figures.since)
 register.filter("left", figures.left)
+register.filter("duration", figures.duration)
+register.filter("time_left", figures.time_left)
+register.filter("exact_share", figures.exact_share)
 
 
 @register.filter
 def hours(value: Any, decimals: int = 1) -> str:
     """Write hours with one decimal, so that columns align."""
     return figures.number(value, decimals)
-
-
-@register.filter
-def duration(minutes: float | None) -> str:
-    """Write minutes as seconds, minutes, or hours and minutes; "–" where none are known."""
-    if minutes is None:
-        return "–"
-    if 0 < minutes < 1:
-        return f"{minutes * 60:.3g} s"
-    whole = round(minutes)
-    return f"{whole // 60:,} h {whole % 60:02d} min" if whole >= 120 else f"{minutes:.4g} min"
-
-
-@register.filter
-def time_left(minutes: float | None) -> str:
-    """Write minutes that are left, and what is over as such."""
-    return f"over by {duration(-minutes)}" if minutes is not None and minutes < 0 else duration(minutes)
-
-
-@register.filter
-def exact_share(value: float | None) -> str:
-    """Write a share in per cent, with no digit that it lacks: 0.995 is 99.5%."""
-    return "–" if value is None else f"{value * 100:.6g}%"
 
 
 @register.filter

@@ -69,14 +69,11 @@ def test_time_left_and_late():
     ],
 )
 def test_minutes_are_written_as_people_say_them(minutes, shown):
-    from closeknit.web.templatetags.closeknit import duration
-
-    assert duration(minutes) == shown
+    assert figures.duration(minutes) == shown
 
 
 def test_what_is_over_is_said_to_be_over_and_a_share_loses_no_digit():
-    from closeknit.web.templatetags.closeknit import exact_share, time_left
-
+    exact_share, time_left = figures.exact_share, figures.time_left
     assert (time_left(-75.0), time_left(75.0), time_left(None)) == ("over by 75 min", "75 min", "–")
     assert (exact_share(0.995), exact_share(1.0), exact_share(0.99995), exact_share(None)) == (
         "99.5%",
