@@ -8,8 +8,9 @@ import asyncio
 import hashlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -23,7 +24,11 @@ from closeknit.rooms.sensing.arriving.inbox import keep_message
 from closeknit.rooms.sensing.contracts import ConnectorCard, ConnectorKind
 
 if TYPE_CHECKING:
-    from faststream.nats import NatsBroker
+    from nats.aio.client import Client as NatsClient
+    from nats.aio.msg import Msg
+    from nats.js import JetStreamContext
+
+    PullSubscription = JetStreamContext.PullSubscription
 
 log = logging.getLogger(__name__)
 
@@ -62,20 +67,32 @@ async def take_subjects(server: str, stop: asyncio.Event, *, by: Actor) -> None:
 
 async def _take_until(server: str, stop: asyncio.Event, by: Actor) -> None:
     cards = await sync_to_async(_open_subjects)(by)
-    broker = _broker(server)
-    for card in cards:
-        _subscribe(broker, card)
+    nats = _client()
     try:
-        await asyncio.wait_for(broker.start(), CONNECT_SECONDS)
-        await stop.wait()
+        connection_to_broker = await asyncio.wait_for(
+            nats.connect(server, connect_timeout=CONNECT_SECONDS, max_reconnect_attempts=-1), CONNECT_SECONDS
+        )
     except Exception as failure:
-        raise Conflict(
-            f"The broker does not hand messages on: {failure or type(failure).__name__}.",
-            where=server,
-            todo="Check that it runs with JetStream, and that a stream keeps each subject.",
-        ) from failure
+        raise _out_of_reach(server, failure) from failure
+    try:
+        subscriptions = [(card.connector_id, await _subscribe(connection_to_broker, card)) for card in cards]
+        async with asyncio.TaskGroup() as subjects:
+            for connector_id, subscription in subscriptions:
+                subjects.create_task(_take_subject(subscription, connector_id, stop))
+    except ExceptionGroup as failures:
+        raise _out_of_reach(server, failures.exceptions[0]) from failures
+    except nats.errors.Error as failure:
+        raise _out_of_reach(server, failure) from failure
     finally:
-        await broker.stop()
+        await connection_to_broker.close()
+
+
+def _out_of_reach(server: str, failure: Exception) -> Conflict:
+    return Conflict(
+        f"The broker does not hand messages on: {str(failure) or type(failure).__name__}.",
+        where=server,
+        todo="Check that it runs with JetStream, and that a stream keeps each subject.",
+    )
 
 
 def _open_subjects(by: Actor) -> list[ConnectorCard]:
@@ -85,41 +102,50 @@ def _open_subjects(by: Actor) -> list[ConnectorCard]:
     return cards
 
 
-def _broker(server: str) -> "NatsBroker":
+def _client() -> ModuleType:
     try:
-        from faststream.nats import NatsBroker
+        import nats
+        import nats.errors
     except ImportError:
         raise NotFound("The broker's client is not installed.", todo="Install closeknit[broker].") from None
-    return NatsBroker(server, connect_timeout=CONNECT_SECONDS, allow_reconnect=True, max_reconnect_attempts=-1)
+    return nats
 
 
-def _subscribe(broker: "NatsBroker", card: ConnectorCard) -> None:
-    from faststream import AckPolicy
-    from faststream.nats import JStream, PullSub
-
-    async def take(message: Any) -> None:
-        raw = message.raw_message
-        parts = [(_message_id(part), bytes(part.data)) for part in (raw if isinstance(raw, list) else [raw])]
-        await sync_to_async(keep_all)(card.connector_id, parts)
-        await message.ack()
-
-    subscriber = broker.subscriber(
+async def _subscribe(connection_to_broker: "NatsClient", card: ConnectorCard) -> "PullSubscription":
+    return await connection_to_broker.jetstream().pull_subscribe(
         str(card.options["subject"]),
         durable=f"closeknit-{card.connector_id}",
-        stream=JStream(str(card.options["broker_stream"]), declare=False),
-        pull_sub=PullSub(batch_size=MESSAGES_AT_ONCE, timeout=WAIT_SECONDS, batch=True),
-        ack_policy=AckPolicy.MANUAL,
+        stream=str(card.options["broker_stream"]),
     )
-    subscriber(_with_message(take))
 
 
-def _with_message(take: Callable[[Any], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    from faststream.nats import NatsMessage
+async def _take_subject(subscription: "PullSubscription", connector_id: UUID, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        messages = await _fetch(subscription)
+        if not messages:
+            continue
+        parts = [(_message_id(message), bytes(message.data)) for message in messages]
+        try:
+            await sync_to_async(keep_all)(connector_id, parts)
+            for message in messages:
+                await message.ack()
+        except Exception:
+            log.exception(
+                "%d messages of %s were not acknowledged: the broker sends them again.", len(parts), connector_id
+            )
 
-    async def handler(body: Any, message: NatsMessage) -> None:  # noqa: ARG001 - decoded; rows read the bytes themselves
-        await take(message)
 
-    return handler
+async def _fetch(subscription: "PullSubscription") -> "list[Msg]":
+    from nats.errors import ConnectionClosedError
+    from nats.js.errors import ServiceUnavailableError
+
+    try:
+        return await subscription.fetch(MESSAGES_AT_ONCE, timeout=WAIT_SECONDS)
+    except TimeoutError:  # the client's own kind and the bare one: it raises either where nothing came
+        return []
+    except (ConnectionClosedError, ServiceUnavailableError):  # until the client has connected again
+        await asyncio.sleep(WAIT_SECONDS)
+        return []
 
 
 def keep_all(connector_id: UUID, parts: Sequence[tuple[str, bytes]]) -> int:
@@ -141,7 +167,7 @@ def keep_all(connector_id: UUID, parts: Sequence[tuple[str, bytes]]) -> int:
     return new
 
 
-def _message_id(part: Any) -> str:
+def _message_id(part: "Msg") -> str:
     stated = (part.headers or {}).get(ID_HEADER, "")
     metadata = part.metadata
     return str(stated)[:200] or f"{metadata.stream}:{metadata.sequence.stream}"

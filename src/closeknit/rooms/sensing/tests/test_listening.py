@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
+from types import SimpleNamespace
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -22,7 +23,7 @@ from closeknit.rooms.sensing.models import Message, WorkRow
 from closeknit.rooms.sensing.tests.small import AT, RECIPE
 
 SERVER = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin:/usr/local/bin")
-pytest.importorskip("faststream.nats", reason="the extra `broker` is not installed: listening is not tested")
+pytest.importorskip("nats", reason="the extra `broker` is not installed: listening is not tested")
 
 broker_only = pytest.mark.skipif(
     SERVER is None, reason="there is no nats-server here (Debian: apt install nats-server): the broker is not tested"
@@ -127,6 +128,75 @@ def test_what_was_not_committed_comes_again_and_nothing_is_doubled(server, subje
     assert keep_all(subject, [("CALLS:1", row(0))]) == 0
     take_messages(subject, by=alice, at=AT)
     assert WorkRow.objects.count() == 30
+
+
+class Told:
+    """A message that notes that it was acknowledged."""
+
+    headers: dict = {}
+
+    def __init__(self, number, heard):
+        self.number, self.data, self.heard = number, row(number), heard
+        self.metadata = SimpleNamespace(stream="CALLS", sequence=SimpleNamespace(stream=number))
+
+    async def ack(self):
+        self.heard.append(self.number)
+
+
+class Halting:
+    """A subscription that hands out what it is given, raises what it is given, and then stops the listening."""
+
+    def __init__(self, answers, stop):
+        self.answers, self.stop = list(answers), stop
+
+    async def fetch(self, batch, timeout):
+        assert batch > 1
+        assert timeout > 0
+        answer = self.answers.pop(0)
+        if not self.answers:
+            self.stop.set()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def test_no_kind_of_running_out_of_time_loses_a_message_already_handed_over(subject, alice):
+    from nats.errors import TimeoutError as ClientTimeout
+
+    heard: list[int] = []
+
+    async def story():
+        stop = asyncio.Event()
+        first, second = [Told(1, heard), Told(2, heard)], [Told(3, heard)]
+        answers = [TimeoutError(), first, TimeoutError(), ClientTimeout(), second]
+        await listening._take_subject(Halting(answers, stop), subject, stop)
+        await sync_to_async(listening._leave)()
+
+    asyncio.run(story())
+    assert heard == [1, 2, 3]
+    assert Message.objects.count() == 3
+
+
+def test_a_failure_of_ours_acknowledges_nothing_and_the_next_messages_still_come(subject, alice, monkeypatch, caplog):
+    heard: list[int] = []
+    real = keep_all
+
+    def breaks_once(connector_id, parts):
+        if parts[0][0] == "CALLS:1":
+            raise RuntimeError("the database was away")
+        return real(connector_id, parts)
+
+    monkeypatch.setattr(listening, "keep_all", breaks_once)
+
+    async def story():
+        stop = asyncio.Event()
+        await listening._take_subject(Halting([[Told(1, heard)], [Told(2, heard)]], stop), subject, stop)
+        await sync_to_async(listening._leave)()
+
+    asyncio.run(story())
+    assert heard == [2]
+    assert "1 messages of" in caplog.text
+    assert "sends them again" in caplog.text
 
 
 async def unacknowledged(server: str, connector_id) -> int:
