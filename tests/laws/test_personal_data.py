@@ -74,10 +74,14 @@ OWN_AFFAIRS = {
 
 # Single columns that hold no words about anybody: names of steps, states, rules and numbers. Meant to shrink.
 HARMLESS_TEXT = """
+    agreements_clock_breach.term_number agreements_clock_breach.work_key
     agreements_clock_warning.term_number agreements_clock_warning.work_key agreements_work_event.work_key
     capacity_quote.asked capacity_quote.now_sentence capacity_quote.proposed_sentence capacity_quote.share_of_tier
     capacity_scenario.name capacity_scenario.preset capacity_scenario.changes capacity_scenario.share_of_tier
     capacity_scenario.outcome capacity_quote.told capacity_quote.verdict capacity_quote.margin_reason
+    capacity_roster.inputs capacity_roster.pool capacity_roster.pool_name capacity_roster.told
+    capacity_staff_member.avoids capacity_staff_member.away capacity_staff_member.person
+    capacity_staff_member.shift_starts capacity_staff_member.skills capacity_staff_member.wants
     auth_user.password capacity_claim_week.pool capacity_claim_week.term capacity_pipeline_difference.pool
     capacity_pipeline_difference.pool_name customers_account.merged_into customers_intimacy_criteria.reason
     customers_intimacy_criteria.text customers_merge.absorbed_number customers_merge.kept_number

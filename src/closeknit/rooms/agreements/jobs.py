@@ -5,7 +5,7 @@ from closeknit.kernel.events import Context
 from closeknit.rooms.agreements.actions.adopt_terms import adopt_terms
 from closeknit.rooms.agreements.actions.propose_contract import KIND
 from closeknit.rooms.agreements.actions.sign_contract import sign_contract, turn_down_contract
-from closeknit.rooms.agreements.actions.warn_of_clocks import warn_of_clocks
+from closeknit.rooms.agreements.actions.warn_of_clocks import note_breaches, warn_of_clocks
 from closeknit.rooms.decisions.contracts import (
     DecisionApproved,
     DecisionExpired,
@@ -46,5 +46,7 @@ def turn_down_on_decision_withdrawn(event: DecisionWithdrawn, context: Context) 
 
 
 def keep_watch_on_clocks() -> None:
-    """Tell people of clocks that run out. The worker calls this again and again."""
-    warn_of_clocks(by=org.system_actor(), at=clock.now())
+    """Tell people of clocks that run out, and note what broke. The worker calls this again and again."""
+    by, at = org.system_actor(), clock.now()
+    warn_of_clocks(by=by, at=at)
+    note_breaches(by=by, at=at)

@@ -2,13 +2,15 @@
 
 from closeknit.rooms.agreements.models.calendars import CalendarRow
 from closeknit.rooms.agreements.models.chains import ChainRow
-from closeknit.rooms.agreements.models.clocks import ClockWarning, WorkEvent
+from closeknit.rooms.agreements.models.clocks import ClockBreach, ClockDay, ClockWarning, WorkEvent
 from closeknit.rooms.agreements.models.contracts import ContractVersion
 from closeknit.rooms.agreements.models.terms import Contract, TermRow
 
 __all__ = [
     "CalendarRow",
     "ChainRow",
+    "ClockBreach",
+    "ClockDay",
     "ClockWarning",
     "Contract",
     "ContractVersion",

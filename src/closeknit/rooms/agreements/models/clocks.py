@@ -1,4 +1,4 @@
-"""What happened to work after it came, and of which clocks people were warned."""
+"""What happened to work after it came, of which clocks people were warned, and which promises broke."""
 
 from django.db import models
 from django.db.models import Q
@@ -47,3 +47,35 @@ class ClockWarning(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["operation", "work_key", "measure"], name="one_warning_per_clock")
         ]
+
+
+class ClockBreach(models.Model):
+    """A promise about a piece of work that broke while it was watched: noted in the ledger once."""
+
+    operation = models.CharField(max_length=80)
+    work_key = models.TextField()
+    measure = models.CharField(max_length=20)
+    term_number = models.TextField()
+    account_number = models.TextField(blank=True, default="")
+    breached_at = models.DateTimeField()
+    noted_at = models.DateTimeField()
+    thread_id = models.UUIDField()
+
+    class Meta:
+        db_table = "agreements_clock_breach"
+        constraints = [
+            models.UniqueConstraint(fields=["operation", "work_key", "measure"], name="one_breach_per_clock")
+        ]
+        indexes = [models.Index(fields=["account_number", "breached_at"], name="breach_by_account")]
+
+
+class ClockDay(models.Model):
+    """The thread of what clocks of one account did on one day, in UTC: one for all of its warnings and breaches."""
+
+    account_number = models.TextField(blank=True, default="")
+    day = models.DateField()
+    thread_id = models.UUIDField()
+
+    class Meta:
+        db_table = "agreements_clock_day"
+        constraints = [models.UniqueConstraint(fields=["account_number", "day"], name="one_clock_thread_per_day")]

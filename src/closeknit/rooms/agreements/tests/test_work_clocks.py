@@ -11,12 +11,20 @@ from closeknit.kernel.errors import Conflict, Denied, Invalid, NotFound
 from closeknit.rooms.agreements import reads
 from closeknit.rooms.agreements.actions.record_work_event import WantedWorkEvent, record_work_event
 from closeknit.rooms.agreements.actions.set_calendar import set_calendar
-from closeknit.rooms.agreements.actions.warn_of_clocks import warn_of_clocks
+from closeknit.rooms.agreements.actions.warn_of_clocks import note_breaches, warn_of_clocks
 from closeknit.rooms.agreements.contracts import Clock, ClockState, WorkEventKind
-from closeknit.rooms.agreements.models import CalendarRow, ClockWarning, ContractVersion, TermRow, WorkEvent
+from closeknit.rooms.agreements.models import (
+    CalendarRow,
+    ClockBreach,
+    ClockWarning,
+    ContractVersion,
+    TermRow,
+    WorkEvent,
+)
 from closeknit.rooms.agreements.tests.deals import CLAUSE, TODAY, office, signed, wanted
 from closeknit.rooms.agreements.tests.repairs import load_repairs
 from closeknit.rooms.decisions.models import LedgerEntry, Notice
+from closeknit.rooms.decisions.reads import list_entries
 from closeknit.rooms.org.reads import system_actor
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +151,28 @@ def test_people_are_warned_once_before_the_breach_in_one_notice_for_each_account
     assert LedgerEntry.objects.filter(kind="clocks.at-risk").count() == 2
     for warning in ClockWarning.objects.all():
         assert warning.warned_at < warning.due_at
+
+
+def test_what_breaks_has_one_ledger_line_however_often_the_watch_looks(repairs, alice):
+    assert note_breaches(by=system_actor(), at=at(12.5)) == 0
+    assert note_breaches(by=system_actor(), at=at(13.5)) == 1
+    assert note_breaches(by=system_actor(), at=at(13.6)) == 0
+    assert note_breaches(by=system_actor(), at=at(14.5)) == 1
+    assert note_breaches(by=system_actor(), at=at(20)) == 0
+    assert [row.work_key for row in ClockBreach.objects.order_by("breached_at")] == ["R2", "R1"]
+    assert [row.breached_at for row in ClockBreach.objects.order_by("breached_at")] == [at(13), at(14)]
+    lines = list_entries(by=alice, account_number="ACME", kind="clocks.breached")
+    assert [line.evidence["clocks"][0]["key"] for line in lines] == ["R1", "R2"]
+
+
+def test_the_clocks_of_an_account_and_day_have_one_thread_and_another_day_another(repairs):
+    warn_of_clocks(by=system_actor(), at=at(12.2))
+    note_breaches(by=system_actor(), at=at(13.2))
+    warn_of_clocks(by=system_actor(), at=at(13.2))
+    assert LedgerEntry.objects.filter(kind__startswith="clocks.").count() == 3
+    assert LedgerEntry.objects.filter(kind__startswith="clocks.").values("thread_id").distinct().count() == 1
+    note_breaches(by=system_actor(), at=at(26.5))
+    assert LedgerEntry.objects.filter(kind__startswith="clocks.").values("thread_id").distinct().count() == 2
 
 
 def test_red_twin_a_second_warning_of_a_clock_is_refused_by_the_database(repairs):
