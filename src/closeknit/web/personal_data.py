@@ -75,6 +75,7 @@ def _of_accounts() -> Iterator[PersonalTable]:
     yield _about("capacity_claim_week", notes, _words("sentence", "mentions"))
     yield _about("capacity_pool_week", notes, _words("sentence", "mentions"), ANY)
     yield _about("capacity_pipeline_difference", notes, _words("resolution_text", "mentions"), ANY)
+    yield _about("capacity_roster", notes, _words("reason", "mentions"), ANY)
     proposal = _words("title summary reason") | _words("before after effects verdicts question", "json")
     yield _about("decisions_proposal", records, proposal)
     yield _about("decisions_proposal", records, _words("effects", "json-mentions"), "t.account_number <> %(ref)s")

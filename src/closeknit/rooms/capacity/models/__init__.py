@@ -10,6 +10,7 @@ from closeknit.rooms.capacity.models.plans import (
     RosterLine,
 )
 from closeknit.rooms.capacity.models.quotes import Quote, QuoteEffect
+from closeknit.rooms.capacity.models.rosters import Roster, StaffMember
 from closeknit.rooms.capacity.models.scenarios import Scenario
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "PoolWeekRow",
     "Quote",
     "QuoteEffect",
+    "Roster",
     "RosterLine",
     "Scenario",
+    "StaffMember",
 ]
