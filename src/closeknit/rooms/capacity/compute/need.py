@@ -135,16 +135,23 @@ def rostered(
     day = starts.astype("datetime64[D]")
     weekday = (day.astype(np.int64) + 3) % 7
     begin = (starts.astype("datetime64[m]") - day.astype("datetime64[m]")).astype(np.int64)
-    heads, present = np.zeros(starts.size), np.zeros((starts.size, minutes), dtype=np.bool_)
-    minute = begin[:, None] + np.arange(minutes)
+    heads, present, worked = np.zeros(starts.size), np.zeros(starts.size), []
     for line in roster:
         active = (weekday == line.weekday) & (day >= np.datetime64(line.from_on))
         if line.to_on is not None:
             active &= day < np.datetime64(line.to_on)
-        worked = active[:, None] & (minute >= line.starts_minute) & (minute < line.ends_minute)
-        heads += worked.sum(axis=1) / 60.0 * line.headcount
-        present |= worked & (line.headcount > 0)
-    return heads, present.sum(axis=1) / 60.0
+        at = np.flatnonzero(active)
+        first = np.maximum(begin[at], line.starts_minute)
+        last = np.minimum(begin[at] + minutes, line.ends_minute)
+        heads[at] += np.maximum(last - first, 0) / 60.0 * line.headcount
+        if line.headcount > 0:
+            worked.append((line.starts_minute, at, first, last))
+    # By their start, lines cover a period from left to right: what one adds lies behind all before it.
+    reached = begin.copy()
+    for _, at, first, last in sorted(worked, key=lambda part: part[0]):
+        present[at] += np.maximum(last - np.maximum(first, reached[at]), 0)
+        reached[at] = np.maximum(reached[at], last)
+    return heads, present / 60.0
 
 
 def _pool_need(
