@@ -78,6 +78,7 @@ HARMLESS_TEXT = """
     agreements_clock_warning.term_number agreements_clock_warning.work_key agreements_work_event.work_key
     capacity_quote.asked capacity_quote.now_sentence capacity_quote.proposed_sentence capacity_quote.share_of_tier
     capacity_scenario.name capacity_scenario.preset capacity_scenario.changes capacity_scenario.share_of_tier
+    capacity_shortage.outside capacity_staff_move.from_pool capacity_staff_move.to_pool
     capacity_scenario.outcome capacity_quote.told capacity_quote.verdict capacity_quote.margin_reason
     capacity_roster.inputs capacity_roster.pool capacity_roster.pool_name capacity_roster.told
     capacity_staff_member.avoids capacity_staff_member.away capacity_staff_member.person

@@ -12,6 +12,7 @@ from closeknit.rooms.capacity.models.plans import (
 from closeknit.rooms.capacity.models.quotes import Quote, QuoteEffect
 from closeknit.rooms.capacity.models.rosters import Roster, StaffMember
 from closeknit.rooms.capacity.models.scenarios import Scenario
+from closeknit.rooms.capacity.models.shortage import ShortageRow, StaffMove
 
 __all__ = [
     "ClaimWeekRow",
@@ -25,5 +26,7 @@ __all__ = [
     "Roster",
     "RosterLine",
     "Scenario",
+    "ShortageRow",
     "StaffMember",
+    "StaffMove",
 ]
