@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.cast import PASSWORD, enter, open_account
+from tests.stories.accessibility import faults
 
 from closeknit.web.tests.scene import Scene, build
 
@@ -171,7 +172,7 @@ class Visit:
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1920, "dark"), (390, "light"), (390, "dark")])
 def test_every_page_is_whole_at_every_width_and_in_both_themes(browser, live_server, scene, width, theme):
     visit = Visit(browser, live_server.url, "alice", width=width, theme=theme)
-    wide = []
+    wide, amiss = [], []
     for address in PAGES:
         visit.go(
             address.format(
@@ -187,7 +188,10 @@ def test_every_page_is_whole_at_every_width_and_in_both_themes(browser, live_ser
         assert visit.page.locator("[data-tile] .loading").count() == 0, address
         if visit.is_too_wide():
             wide.append(address)
+        if width > 600:
+            amiss += [f"{address} {line}" for line in faults(visit.page, colours_only=theme == "dark")]
     assert wide == []
+    assert not amiss, "\n".join(amiss)
     assert visit.complaints == []
 
 

@@ -31,6 +31,8 @@
       ast: true, actions: false, renderer: "svg", defaultStyle: false, mode: "vega-lite",
       tooltip: { disableDefaultStyle: true },
     });
+    // The figure has a name and its numbers as a table: its hundred marks would only be read out besides.
+    plot.querySelectorAll("svg").forEach((drawing) => drawing.setAttribute("aria-hidden", "true"));
     drawn.set(plot, result);
     plot.dataset.drawn = "1";
     plot.dispatchEvent(new CustomEvent("closeknit:drawn", { bubbles: true, detail: { view: result.view } }));
