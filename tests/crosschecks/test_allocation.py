@@ -12,6 +12,7 @@ from closeknit.engine.allocation import (
     MinimumsConflict,
     allocate,
     find_minimums_conflicts,
+    least_short_hours,
     measured_prices,
     solve_linear_program,
 )
@@ -325,3 +326,21 @@ def test_the_ordinary_size_is_fast() -> None:
     got = allocate(problem)
     assert time.process_time() - began < 1.0
     assert abs(got.gap) < 1e-9
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_least_hours_short_are_those_of_the_same_program_priced_by_the_hour(seed: int) -> None:
+    problem = instance(seed)
+    by_the_hour = replace(
+        problem,
+        claim_minimum_hours=np.zeros(problem.claim_hours.size),
+        regular_cost_per_hour=np.zeros(problem.capacity_hours.size),
+        overtime_cost_per_hour=np.zeros(problem.capacity_hours.size),
+        shortfall_cost_per_hour=np.ones(problem.claim_hours.size),
+    )
+    least = least_short_hours(problem)
+    assert least == pytest.approx(least_cost_by_another_solver(by_the_hour), rel=1e-7, abs=1e-5)
+    try:
+        assert float(allocate(problem).short_hours.sum()) >= least - 1e-6
+    except MinimumsConflict:
+        assert least > 0.0

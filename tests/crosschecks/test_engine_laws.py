@@ -199,6 +199,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     allocation.AllocationProblem.of: PROBLEM,
     allocation.allocate: {"problem": allocation.AllocationProblem.of(**PROBLEM)},
     allocation.find_minimums_conflicts: {"problem": allocation.AllocationProblem.of(**PROBLEM)},
+    allocation.least_short_hours: {"problem": allocation.AllocationProblem.of(**PROBLEM)},
     allocation.measured_prices: {
         "problem": allocation.AllocationProblem.of(**PROBLEM),
         "cells": np.array([1, 0]),

@@ -8,6 +8,7 @@
 - `ServicePlanProblem` -> `plan_services` -> `ServicePlan`: pools that can each do many jobs, in periods coupled by
   yearly commitments, at millions of columns, replanned from an earlier plan's prices; `measured_plan_prices` and
   `find_plan_conflicts` (the smallest set of guarantees that cannot be kept, and the cheapest way out) for it.
+- `least_short_hours`: the hours that every allocation leaves short, in one pass, before anything is solved.
 - `solve_linear_program`: the small door to HiGHS under it, guarded against what HiGHS lets through.
 
 Words: a cell is one pool in one period; a claim is what one account asks of one cell; a budget caps the
@@ -22,6 +23,7 @@ from closeknit.engine.allocation.plan_services import ServicePlan, plan_services
 from closeknit.engine.allocation.prices import PriceBracket, measured_prices
 from closeknit.engine.allocation.problem import AllocationProblem
 from closeknit.engine.allocation.service_plan import ServicePlanProblem
+from closeknit.engine.allocation.shortage import least_short_hours
 from closeknit.engine.allocation.solve import Allocation, allocate
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "allocate",
     "find_minimums_conflicts",
     "find_plan_conflicts",
+    "least_short_hours",
     "measured_plan_prices",
     "measured_prices",
     "plan_services",
