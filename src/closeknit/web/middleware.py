@@ -84,4 +84,9 @@ class ErrorPages:
     def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
         if not isinstance(failure, CloseknitError):
             return None
-        return render(request, "web/problem.html", {"problem": failure}, status=failure.status)
+        return problem_page(request, failure)
+
+
+def problem_page(request: HttpRequest, failure: CloseknitError) -> HttpResponse:
+    """Say what happened, where, what was kept and what to do."""
+    return render(request, "web/problem.html", {"problem": failure}, status=failure.status)

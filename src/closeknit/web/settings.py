@@ -163,6 +163,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "closeknit.web.middleware.ActorOnRequest",
     "closeknit.web.middleware.ErrorPages",
+    "closeknit.web.spreadsheets.AsWorkbook",
 ]
 ROOT_URLCONF = "closeknit.web.urls"
 WSGI_APPLICATION = "closeknit.web.wsgi.application"

@@ -1,5 +1,7 @@
 """What holds for every page and tile: who gets in, and that nothing in it needs a weaker security policy."""
 
+import csv
+import io
 import re
 from dataclasses import dataclass
 
@@ -7,6 +9,7 @@ import pytest
 from django.test import Client
 from tests.cast import sign_in
 
+from closeknit.rooms.sensing.sources import ExcelFile
 from closeknit.web.tests.scene import Scene, build
 
 PAGES = (
@@ -18,6 +21,7 @@ PAGES = (
     "/contracts/new/",
     "/contracts/chains/",
     "/clocks/",
+    "/accounts/ACME/adherence/",
     "/demand/",
     "/demand/{run}/",
     "/demand/overrides/",
@@ -241,3 +245,16 @@ def test_exports_are_csv_with_a_head(stage, address):
     assert response["Content-Type"].startswith("text/csv")
     assert "attachment" in response["Content-Disposition"]
     assert "," in text.splitlines()[0]
+
+
+@pytest.mark.parametrize("address", EXPORTS)
+def test_exports_are_the_same_tables_as_workbooks(stage, address, tmp_path):
+    sign_in(stage.client, "alice")
+    taken = b"".join(stage.get(address + "?format=csv").streaming_content).decode("utf-8-sig")
+    head, *lines = csv.reader(io.StringIO(taken, newline=""))
+    response = stage.get(address + "?format=xlsx")
+    assert response["Content-Disposition"].endswith('.xlsx"')
+    (tmp_path / "taken.xlsx").write_bytes(b"".join(response.streaming_content))
+    book = ExcelFile(tmp_path / "taken.xlsx")
+    assert list(book.columns) == head
+    assert sum(len(chunk) for chunk in book.read(0, 500)) == sum(any(line) for line in lines)
