@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -316,9 +317,16 @@ def wall_clock(starts: NDArray[np.datetime64], zone: str, other_zone: str) -> ND
     """Return what clocks in another zone show when clocks in one zone show `starts`. The later of two such instants."""
     if zone == other_zone:
         return starts
+    minutes = starts.astype("datetime64[m]").tobytes()
+    return np.frombuffer(_shown(minutes, zone, other_zone), dtype="datetime64[m]")
+
+
+@lru_cache(maxsize=32)
+def _shown(minutes: bytes, zone: str, other_zone: str) -> bytes:
+    """Kept, because each instant is turned by itself and the same ones come with every question about a plan."""
     here, there = ZoneInfo(zone), ZoneInfo(other_zone)
     shown = [
         start.replace(tzinfo=here, fold=1).astimezone(there).replace(tzinfo=None)
-        for start in starts.astype("datetime64[m]").tolist()
+        for start in np.frombuffer(minutes, dtype="datetime64[m]").tolist()
     ]
-    return np.array(shown, dtype="datetime64[m]")
+    return np.array(shown, dtype="datetime64[m]").tobytes()
