@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from closeknit.engine.allocation import Allocation, AllocationProblem, allocate
+from closeknit.engine.allocation import Allocation, AllocationProblem, allocate, least_short_hours
 from closeknit.rooms.capacity.compute.inputs import PlanInputs
 from closeknit.rooms.capacity.compute.need import PoolNeed
 
@@ -58,6 +58,11 @@ def share_hours(
             )
         )
     return plans, base.gap
+
+
+def least_short(needs: Sequence[PoolNeed], inputs: PlanInputs) -> float:
+    """Return the hours that stay short in every plan of these pools: known without making one."""
+    return least_short_hours(_problem(needs, inputs, 0.0)) if needs else 0.0
 
 
 def _problem(needs: Sequence[PoolNeed], inputs: PlanInputs, extra_units: float) -> AllocationProblem:

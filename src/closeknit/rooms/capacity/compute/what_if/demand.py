@@ -149,13 +149,14 @@ def _added(panel: Panel, total: int, request: UnitRequest, tier: str) -> Panel:
     inside = _inside(panel, request.week_on, request.week_on + timedelta(days=7))
     usual = np.where(inside, np.maximum(panel.total_mean[total], 0.0), 0.0)
     shape = usual if usual.sum() > 0 else inside.astype(np.float64)
-    extra = np.zeros_like(panel.mean)
-    extra[mine[0]] = request.units * shape / shape.sum()
-    by_total = _by_total(panel, extra)
+    # One series of one group grows: everything else is as it was, and adding nothing to it would take longest.
+    mean, by_total = panel.mean.copy(), np.zeros_like(panel.total_mean)
+    by_total[total] = request.units * shape / shape.sum()
+    mean[mine[0]] += by_total[total]
     by_week = _by_week(panel, by_total)
     return replace(
         panel,
-        mean=panel.mean + extra,
+        mean=mean,
         total_mean=panel.total_mean + by_total,
         total_quantiles=panel.total_quantiles + by_total,
         total_weekly_mean=panel.total_weekly_mean + by_week,

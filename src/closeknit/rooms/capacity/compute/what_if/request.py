@@ -1,21 +1,26 @@
 """Promise or price for one request: the week that was asked for, and the next in which nobody gets less for it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from closeknit.rooms.capacity.compute.allocation import least_short
 from closeknit.rooms.capacity.compute.inputs import PlanInputs
-from closeknit.rooms.capacity.compute.plan import PlanResult
+from closeknit.rooms.capacity.compute.need import PoolNeed
+from closeknit.rooms.capacity.compute.plan import PlanResult, plan_of_needs
+from closeknit.rooms.capacity.compute.summary import SHORT_FROM_HOURS
 from closeknit.rooms.capacity.compute.what_if.checked import check_changes, mondays
 from closeknit.rooms.capacity.compute.what_if.demand import region_of
 from closeknit.rooms.capacity.compute.what_if.inputs import touched_pools
 from closeknit.rooms.capacity.compute.what_if.quote import QuoteNumbers, quote, verdict_of
-from closeknit.rooms.capacity.compute.what_if.result import WhatIf, plan_with
+from closeknit.rooms.capacity.compute.what_if.result import WhatIf, needs_with
 from closeknit.rooms.capacity.contracts.quotes import QuoteVerdict
 from closeknit.rooms.capacity.contracts.what_if import PlanChanges, UnitRequest
 from closeknit.rooms.demand.contracts import ForecastNumbers
 
 GOOD = (QuoteVerdict.KEPT, QuoteVerdict.OVERTIME)
+SOLVER_SHARE = 1e-6
+"""Hours that a solved plan may be off, as a share of all that are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +56,64 @@ def answer_request(
 ) -> tuple[RequestNumbers, RequestNumbers | None]:
     """Return the asked week, and the first later week in which it is kept without others getting less (None: none).
 
-    `before`: the plan of those pools as it is. A later week is looked for only where the asked one is not good.
+    `before`: the plan of those pools as it is. A later week is looked for only where the asked one is not good, and
+    planned only where the hours that are there leave it open whether it is.
     """
+    standing = _Standing(before, quote(WhatIf(before, before, "", ""), request.account_number))
     touched = frozenset(pools)
-    asked = _in_week(inputs, numbers, request, tiers, before, touched)
+    changed, needs = _needs(inputs, numbers, request, tiers, touched)
+    asked = _in_week(changed, needs, request, standing)
     if asked.verdict in GOOD:
         return asked, None
     for week_on in mondays(inputs):
         if week_on > request.week_on:
-            later = _in_week(inputs, numbers, replace(request, week_on=week_on), tiers, before, touched)
+            moved = replace(request, week_on=week_on)
+            changed, needs = _needs(inputs, numbers, moved, tiers, touched)
+            if _has_no_room(changed, needs, before):
+                continue
+            later = _in_week(changed, needs, moved, standing)
             if later.verdict in GOOD:
                 return asked, later
     return asked, None
 
 
-def _in_week(
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """The plan as it is, and how the asking account stands in it."""
+
+    plan: PlanResult
+    own: QuoteNumbers
+
+
+def _needs(
     inputs: PlanInputs,
     numbers: ForecastNumbers,
     request: UnitRequest,
     tiers: Mapping[str, str],
-    before: PlanResult,
     pools: frozenset[str],
+) -> tuple[PlanInputs, list[PoolNeed]]:
+    return needs_with(inputs, numbers, PlanChanges(requests=(request,)), pools=pools, tiers=tiers)
+
+
+def _in_week(
+    inputs: PlanInputs, needs: Sequence[PoolNeed], request: UnitRequest, standing: _Standing
 ) -> RequestNumbers:
-    after = plan_with(inputs, numbers, PlanChanges(requests=(request,)), pools=pools, tiers=tiers)
-    found = quote(WhatIf(before, after, "", ""), request.account_number)
-    was = quote(WhatIf(before, before, "", ""), request.account_number)
-    short_more = found.own_short_hours - was.own_short_hours
+    after = plan_of_needs(needs, inputs, measured=False)
+    found = quote(WhatIf(standing.plan, after, "", ""), request.account_number)
+    short_more = found.own_short_hours - standing.own.own_short_hours
     verdict = verdict_of(short_more, bool(found.sufferers), found.overtime_hours_more)
     hours = sum(row.pool_hours_more or 0.0 for row in found.pools)
     return RequestNumbers(request.week_on, verdict, hours, found)
+
+
+def _has_no_room(inputs: PlanInputs, needs: Sequence[PoolNeed], before: PlanResult) -> bool:
+    """Tell, without planning, whether somebody must get less: more is short in any plan than rounding could hide.
+
+    Where all claimants stay within what counts as rounding, the hours short can have grown by that for each of them,
+    and for the asking account, whose rounding is by week, by that for each pool and week.
+    """
+    short = sum(float(plan.short.sum()) for plan in before.pools)
+    claimants = {claimant for need in needs for claimant in need.claimants}
+    hidden = SHORT_FROM_HOURS * (len(claimants) + 1 + len(needs) * inputs.weeks)
+    asked = sum(float(need.claims.sum()) for need in needs)
+    return least_short(needs, inputs) - short > hidden + SOLVER_SHARE * asked

@@ -81,6 +81,19 @@ def plan_with(
     measured: bool = False,
 ) -> PlanResult:
     """Plan some pools with changes that were checked; without `measured`, one unit more or less is not solved for."""
+    changed, needs = needs_with(inputs, numbers, changes, pools=pools, tiers=tiers)
+    return plan_of_needs(needs, changed, measured=measured)
+
+
+def needs_with(
+    inputs: PlanInputs,
+    numbers: ForecastNumbers,
+    changes: PlanChanges,
+    *,
+    pools: Collection[str],
+    tiers: Mapping[str, str] | None = None,
+) -> tuple[PlanInputs, list[PoolNeed]]:
+    """Return a plan's inputs with changes that were checked, and what some pools need and have then."""
     changed = change_inputs(inputs, changes)
     usual = numbers
     for demand in changes.demand:
@@ -97,8 +110,7 @@ def plan_with(
         if route is not None and before is not None:
             needs.append(need_of(changed, pool, numbers, route, (usual, before) if usual is not numbers else None))
     needs = take_over(inputs, needs, changes.pools)
-    needs = [_with_hours(inputs, need, changes.pools) for need in needs]
-    return plan_of_needs(needs, changed, measured=measured)
+    return changed, [_with_hours(inputs, need, changes.pools) for need in needs]
 
 
 def changed_numbers(
