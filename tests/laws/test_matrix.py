@@ -160,6 +160,8 @@ GET  /api/v1/business-calendars                                                 
 POST /api/v1/business-calendars | {new_calendar}                                       401 403 403 201 201 403 403
 GET  /api/v1/chains                                                                    401 403 200 200 200 200 403
 POST /api/v1/chains | {new_chain}                                                      401 403 403 201 201 403 403
+GET  /api/v1/adherence?account_number=ACME&from_on=2025-06-01&until_on=2025-07-01      401 403 200 200 200 200 403
+POST /api/v1/evidence-packs | {new_evidence}                                           401 403 201 201 201 201 403
 GET  /api/v1/clocks                                                                    401 403 200 200 200 200 403
 GET  /api/v1/work-clocks?operation=warehouse&work_key=ACME-0                           401 403 200 200 200 200 403
 POST /api/v1/work-events | {new_work_event}                                            401 403 201 201 201 403 403
@@ -462,6 +464,8 @@ GET  /contracts/{contract_id}/                                                  
 POST /contracts/{contract_id}/propose/ | reason=So.                                    302 403 302 302 302 403 403
 GET  /contracts/chains/                                                                302 403 200 200 200 200 403
 POST /contracts/chains/set/ | {chain_form}                                             302 403 403 302 302 403 403
+GET  /accounts/ACME/adherence/                                                         302 403 200 200 200 200 403
+POST /accounts/ACME/adherence/pack/ | from_on=2025-06-01&until_on=2025-07-01           302 403 200 200 200 200 403
 GET  /clocks/                                                                          302 403 200 200 200 200 403
 GET  /clocks/work/?operation=warehouse&key=ACME-0                                      302 403 200 200 200 200 403
 POST /clocks/record/ | operation=warehouse&work_key=ACME-0&kind=done                   302 403 302 302 302 403 403
@@ -830,6 +834,7 @@ def contract_places() -> dict[str, Any]:
         "calendar_form": urlencode({"key": "office", "title": "O", "hours": "mon 09:00-17:00", "from_on": day}),
         "new_chain": json.dumps({**chain, "steps": [{"department": "Hall", "within_minutes": 5}]}),
         "chain_form": urlencode({**chain, "clock": "calendar", "steps": "Hall: pick: 5"}),
+        "new_evidence": json.dumps({"account_number": "ACME", "from_on": "2025-06-01", "until_on": "2025-07-01"}),
         "new_work_event": json.dumps(
             {"operation": "warehouse", "work_key": "ACME-0", "kind": "held", "reason": "waiting for customer"}
         ),

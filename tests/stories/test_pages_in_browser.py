@@ -27,6 +27,7 @@ PAGES = (
     "/contracts/new/",
     "/contracts/chains/",
     "/clocks/",
+    "/accounts/ACME/adherence/",
     "/demand/",
     "/demand/{run}/",
     "/demand/accuracy/",

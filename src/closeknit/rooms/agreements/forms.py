@@ -31,6 +31,13 @@ class ClockFilter(forms.Form):
     state = forms.ChoiceField(required=False, choices=[("", "all"), *_choices(RUNNING)])
 
 
+class Period(forms.Form):
+    """From a day until before another."""
+
+    from_on = forms.DateField()
+    until_on = forms.DateField()
+
+
 class NewWorkEvent(forms.Form):
     """What happened to a piece of work, now."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from closeknit.rooms.agreements.pages import chains, clocks, contracts, terms
+from closeknit.rooms.agreements.pages import adherence, chains, clocks, contracts, terms
 
 urlpatterns = [
     path("terms/", terms.list_terms, name="term-list"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("contracts/<uuid:version_id>/propose/", contracts.propose, name="contract-propose"),
     path("contracts/chains/", chains.list_chains, name="chain-list"),
     path("contracts/chains/set/", chains.put, name="chain-set"),
+    path("accounts/<account:account_number>/adherence/", adherence.show_adherence, name="account-adherence"),
+    path("accounts/<account:account_number>/adherence/pack/", adherence.issue, name="evidence-issue"),
     path("clocks/", clocks.list_clocks, name="clock-list"),
     path("clocks/work/", clocks.show_work, name="work-clocks"),
     path("clocks/record/", clocks.record, name="work-event-record"),

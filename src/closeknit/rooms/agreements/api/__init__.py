@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.agreements.api import chains, clocks, contracts, terms
+from closeknit.rooms.agreements.api import adherence, chains, clocks, contracts, terms
 
 router = Router()
-for part in (terms, contracts, clocks, chains):
+for part in (terms, contracts, clocks, chains, adherence):
     router.add_router("", part.router)

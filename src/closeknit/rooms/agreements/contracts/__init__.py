@@ -1,5 +1,16 @@
 """What other rooms may know of agreements: what was promised, how its clocks run, and what keeps it."""
 
+from closeknit.rooms.agreements.contracts.adherence import (
+    Adherence,
+    AdherenceMonth,
+    AdherenceVerdict,
+    ClockHold,
+    EvidenceFile,
+    EvidenceLine,
+    Obligation,
+    PromisedGuarantee,
+    SettledClock,
+)
 from closeknit.rooms.agreements.contracts.calendars import WORKING_DAYS, BusinessCalendar, Opening
 from closeknit.rooms.agreements.contracts.chains import ChainCard, ChainSlack, ChainStep, WantedChain
 from closeknit.rooms.agreements.contracts.clocks import (
@@ -30,6 +41,9 @@ __all__ = [
     "RUNNING_STATES",
     "WARN_SHARE",
     "WORKING_DAYS",
+    "Adherence",
+    "AdherenceMonth",
+    "AdherenceVerdict",
     "BusinessCalendar",
     "ChainCard",
     "ChainSlack",
@@ -37,13 +51,19 @@ __all__ = [
     "Clause",
     "Clock",
     "ClockCard",
+    "ClockHold",
     "ClockState",
     "ContractCard",
     "ContractState",
+    "EvidenceFile",
+    "EvidenceLine",
     "Guarantee",
     "GuaranteeKind",
     "Measure",
+    "Obligation",
     "Opening",
+    "PromisedGuarantee",
+    "SettledClock",
     "Term",
     "TermSource",
     "TermsChanged",

@@ -52,7 +52,12 @@ def show_account_tile(request: Request) -> HttpResponseBase:
     return render(
         request,
         "agreements/account_tile.html",
-        {"terms": terms, "account": account, "assumed": TermSource.ASSUMED},
+        {
+            "terms": terms,
+            "account": account,
+            "assumed": TermSource.ASSUMED,
+            "may_read_adherence": by.may(Permission.READ_INTERNAL) and by.may(Permission.READ_DECISIONS),
+        },
     )
 
 

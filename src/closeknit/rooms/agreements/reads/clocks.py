@@ -61,14 +61,14 @@ def get_work_clocks(operation: str, work_key: str, *, by: Actor, at: datetime) -
     work = find_work(operation, work_key)
     if work is None or work.occurred_at > at or not _sees(work.account_number, by):
         raise NotFound("There is no such work.", where=f"{operation}/{work_key}")
-    rows = _events([work], at)[work.operation, work.key]
+    rows = events_of_work([work], at)[work.operation, work.key]
     recorded = [
         WorkEventCard(WorkEventKind(row.kind), row.at, row.reason, row.work_class, is_recorded_here=True)
         for row in rows
     ]
     if work.finished_at is not None and work.finished_at <= at:
         recorded.append(WorkEventCard(WorkEventKind.DONE, work.finished_at, "", "", is_recorded_here=False))
-    book, whom = _book([work], at), _whom([work], by)[work.account_number]
+    book, whom = book_of_work([work], at), whom_of_work([work], by)[work.account_number]
     reasons = {
         reason for measure in book.measures(work) for reason in book.regimes(work, whom, measure, [])[-1].pause_reasons
     }
@@ -85,10 +85,10 @@ def get_work_clocks(operation: str, work_key: str, *, by: Actor, at: datetime) -
 def find_work(operation: str, work_key: str) -> TimedWork | None:
     """Return a piece of work under the number that its account goes by now; whoever asks checks the scope."""
     work = sensing.find_timed_work(operation, work_key, by=org.system_actor())
-    return _named([work])[0] if work else None
+    return under_present_numbers([work])[0] if work else None
 
 
-def _named(work: Sequence[TimedWork]) -> list[TimedWork]:
+def under_present_numbers(work: Sequence[TimedWork]) -> list[TimedWork]:
     golden = _golden()
     return [replace(one, account_number=golden.get(one.account_number, one.account_number)) for one in work]
 
@@ -136,13 +136,13 @@ def _open_work(numbers: list[str] | None, operation: str, at: datetime) -> list[
         if (name, key) not in known and operation in ("", name):
             found = sensing.find_timed_work(name, key, by=system)
             work += [found] if found else []
-    return _named(work)
+    return under_present_numbers(work)
 
 
 def _cards(work: Sequence[TimedWork], at: datetime, by: Actor) -> list[ClockCard]:
     if not work:
         return []
-    book, whose, events = _book(work, at), _whom(work, by), _events(work, at)
+    book, whose, events = book_of_work(work, at), whom_of_work(work, by), events_of_work(work, at)
     places = [
         SettingPlace(region=one.region, tier=one.tier, account_number=one.account_number) for one in whose.values()
     ]
@@ -216,7 +216,7 @@ def _minutes(us: int | None) -> float | None:
     return None if us is None else us / MINUTE_US
 
 
-def _book(work: Iterable[TimedWork], at: datetime) -> TermBook:
+def book_of_work(work: Iterable[TimedWork], at: datetime) -> TermBook:
     return open_book(
         {one.operation for one in work},
         {one.account_number for one in work},
@@ -226,12 +226,12 @@ def _book(work: Iterable[TimedWork], at: datetime) -> TermBook:
     )
 
 
-def _whom(work: Iterable[TimedWork], by: Actor) -> dict[str, Whom]:
+def whom_of_work(work: Iterable[TimedWork], by: Actor) -> dict[str, Whom]:
     found = list_account_clocks({one.account_number for one in work}, by=by)
     return {number: Whom(number, tier.value, zone, region) for number, tier, zone, region in found}
 
 
-def _events(work: Sequence[TimedWork], at: datetime) -> dict[tuple[str, str], list[WorkEvent]]:
+def events_of_work(work: Sequence[TimedWork], at: datetime) -> dict[tuple[str, str], list[WorkEvent]]:
     found: dict[tuple[str, str], list[WorkEvent]] = defaultdict(list)
     rows = WorkEvent.objects.filter(
         operation__in={one.operation for one in work}, work_key__in=[one.key for one in work], at__lte=at

@@ -41,9 +41,10 @@ def list_terms(
     return redact(_terms(_ordered(rows)[:limit], by), by=by)
 
 
-def terms_in_force(operation: str, on: date, *, by: Actor) -> tuple[Term, ...]:
+def terms_in_force(operation: str, on: date, *, until: date | None = None, by: Actor) -> tuple[Term, ...]:
     """Return every term of an operation in force on a date that the actor may see, in a fixed order.
 
+    With `until`: every version in force on any day from `on` to before it, each with its days.
     For planning, which weighs what each miss costs: needs the right to read money over the same accounts.
     """
     by.require(Permission.READ_MONEY)
@@ -53,8 +54,9 @@ def terms_in_force(operation: str, on: date, *, by: Actor) -> tuple[Term, ...]:
             where=f"permission {Permission.READ_MONEY}",
             todo="Ask an administrator for a role that includes it over the same accounts.",
         )
-    rows = _in_force(_visible(by, "").filter(operation=operation), on)
-    return tuple(_terms(_ordered(rows), by))
+    rows = _visible(by, "").filter(operation=operation)
+    begun = _in_force(rows, on) if until is None else _touching(rows, on, until)
+    return tuple(_terms(_ordered(begun), by))
 
 
 def _visible(by: Actor, account_number: str) -> QuerySet[TermRow]:
@@ -81,6 +83,10 @@ def _standing(rows: QuerySet[TermRow], by: Actor) -> QuerySet[TermRow]:
 
 def _in_force(rows: QuerySet[TermRow], on: date) -> QuerySet[TermRow]:
     return rows.filter(Q(ends_on=None) | Q(ends_on__gt=on), starts_on__lte=on)
+
+
+def _touching(rows: QuerySet[TermRow], on: date, until: date) -> QuerySet[TermRow]:
+    return rows.filter(Q(ends_on=None) | Q(ends_on__gt=on), starts_on__lt=until)
 
 
 def _ordered(rows: QuerySet[TermRow]) -> QuerySet[TermRow]:

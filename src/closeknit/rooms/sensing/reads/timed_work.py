@@ -26,7 +26,7 @@ _ENDED = f"""
 select {_COLUMNS}
   from sensing_work
  where finished_at >= %(since)s and finished_at < %(until)s and occurred_at >= %(since)s - interval '400 days'
-   and occurred_at < %(until)s and not is_return and account_number = %(account)s
+   and occurred_at < %(came_before)s and not is_return and account_number = any(%(accounts)s)
  order by finished_at, id limit %(limit)s
 """
 
@@ -53,11 +53,18 @@ def find_timed_work(operation: str, key: str, *, by: Actor) -> TimedWork | None:
 
 
 def list_ended_work(
-    account_number: str, *, since: datetime, until: datetime, by: Actor, limit: int = 100_000
+    account_numbers: list[str],
+    *,
+    since: datetime,
+    until: datetime,
+    by: Actor,
+    came_before: datetime | None = None,
+    limit: int = 100_000,
 ) -> list[TimedWork]:
-    """Return an account's work that ended within a time, in the order of its ends."""
+    """Return some accounts' work that ended within a time (and came before an instant), in the order of its ends."""
     require_every_account(by)
-    return _rows(_ENDED, account=account_number, since=since, until=until, limit=limit)
+    given = {"since": since, "until": until, "came_before": came_before or until}
+    return _rows(_ENDED, accounts=account_numbers, limit=limit, **given)
 
 
 def _rows(statement: str, **given: Any) -> list[TimedWork]:
