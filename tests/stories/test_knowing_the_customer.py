@@ -49,6 +49,7 @@ def test_sources_disagree_a_merge_is_undone_a_fact_is_put_right_and_the_tier_mov
     closeknit("customers", "values", "refresh", "--on", AFTER)
     alone = alice.get(f"/account-score?account_number={number}&on={AFTER}").body
     the_score_moved_and_says_why(merged, alone)
+    it_stands_on_rows_and_rows_lead_to_it(alice, alone["run_id"], number)
     a_demotion_waits_and_is_approved(alice, carol, frank, eventually)
 
 
@@ -137,6 +138,23 @@ def the_score_moved_and_says_why(merged: dict, alone: dict) -> None:
     moved = Decimal(alone["score"]) - Decimal(merged["score"])
     assert moved != 0
     assert sum(Decimal(move["points"]) for move in alone["moves"]) == moved
+
+
+def it_stands_on_rows_and_rows_lead_to_it(alice: Program, run_id: str, number: str) -> None:
+    """A week's values go back to loads and the account's own rows; a row of these goes forward to them."""
+    back = alice.get(f"/lineage/values/{run_id}?account_number={number}&limit=1000").body
+    assert [node["kind"] for node in back["nodes"]] == ["values"]
+    assert {row["account_number"] for row in back["rows"]} == {number}
+    assert {row["batch_id"] for row in back["rows"]} <= {batch["batch_id"] for batch in back["batches"]}
+    assert all(row["occurred_at"] < f"{AFTER}T00:00:00" for row in back["rows"])
+    row = back["rows"][0]
+    asked = f"feed={row['feed']}&batch_id={row['batch_id']}&line={row['line']}&file_number={row['file_number']}"
+    forward = alice.get(f"/lineage/rows?{asked}").body
+    assert run_id in {node["node_id"] for node in forward["nodes"]}
+    events = alice.get(f"/lineage/values/{run_id}/openlineage").body
+    assert {read["name"] for read in events[-1]["inputs"]} == {
+        f"sensing.work.{b['operation']}" for b in back["batches"]
+    }
 
 
 def a_demotion_waits_and_is_approved(alice: Program, carol: Program, frank: Program, eventually) -> None:

@@ -231,9 +231,10 @@ def replays() -> dict[str, Recompute]:
 def lineage() -> dict[str, LineagePart]:
     """Return how things of higher rooms stand in the chain from rows to decisions, in the order they are made."""
     from closeknit.rooms.capacity.reads.lineage import PlanLineage
+    from closeknit.rooms.customers.reads.lineage import ValueLineage
     from closeknit.rooms.demand.reads.lineage import ForecastLineage
 
-    return {"forecast": ForecastLineage(), "plan": PlanLineage()}
+    return {"values": ValueLineage(), "forecast": ForecastLineage(), "plan": PlanLineage()}
 
 
 def cards() -> dict[str, type]:

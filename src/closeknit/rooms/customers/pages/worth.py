@@ -102,6 +102,7 @@ def show_account_tile(request: Request) -> HttpResponseBase:
     score = reads.get_score(number, by=by, at=at)
     context = {
         "account_number": number,
+        "may_trace": by.may(Permission.READ_FEEDS) and by.scope_of(Permission.READ_FEEDS).every_account,
         "opted_out": bool(reads.left_out([number], by=by, at=at)),
         "value": reads.get_value(number, by=by, at=at),
         "score": score,

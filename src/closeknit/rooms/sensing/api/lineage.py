@@ -22,7 +22,7 @@ def forward(
     line: int = Query(..., ge=0, le=LARGEST),
     file_number: int = Query(0, ge=0, le=32767),
 ):
-    """What one row touched: its load, every forecast and plan made of it, and the ledger's lines about them."""
+    """What one row touched: its load, all forecasts, plans and values made of it, and the ledger's lines about them."""
     return reads.trace_forward(feed, batch_id, line, file_number=file_number, by=request.actor)
 
 
@@ -36,7 +36,7 @@ def back(
     account_number: str | None = None,
     limit: int = Query(100, ge=1, le=10_000),
 ):
-    """What a forecast or plan was made of, down to loads, recipe versions and rows."""
+    """What a forecast, a plan or a week of values was made of, down to loads, recipe versions and rows."""
     return reads.trace_back(
         kind, node_id, service=service, region=region, account_number=account_number, limit=limit, by=request.actor
     )

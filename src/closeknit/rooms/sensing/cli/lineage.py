@@ -11,8 +11,8 @@ from closeknit.kernel.output import print_json, print_table
 
 def add_commands(sensing: Any) -> None:
     """Add the commands of lineage."""
-    back = sensing.add_parser("lineage", help="what a forecast or plan was made of, down to rows")
-    back.add_argument("kind", help="forecast or plan")
+    back = sensing.add_parser("lineage", help="what a forecast, plan or week of values was made of, down to rows")
+    back.add_argument("kind", help="forecast, plan or values")
     back.add_argument("id", type=UUID)
     back.add_argument("--account", default=None)
     back.add_argument("--service", default=None)

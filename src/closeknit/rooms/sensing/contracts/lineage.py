@@ -40,6 +40,7 @@ class LineageKind(StrEnum):
     BATCH = "batch"
     FORECAST = "forecast"
     PLAN = "plan"
+    VALUES = "values"
     LINE = "ledger-line"
 
 
@@ -66,8 +67,9 @@ class LineageNode:
 
 @dataclass(frozen=True, slots=True)
 class MadeOf:
-    """What one thing was made of: nodes of other rooms, or an operation's work that was known by then.
+    """What one thing was made of: nodes of other rooms, or work that was known by then.
 
+    `operation`: whose work, where it is of one; "" with a `known_at` means every operation's.
     `known_at`: what was loaded later did not touch it. `until_at`: nor did work that happened at or after it.
     """
 
@@ -126,6 +128,7 @@ class LineageBack:
     batches: tuple[BatchLineage, ...]
     rows: tuple[LineageRow, ...]
     operation: str
+    """Whose work stands behind it; "" where every operation's does, or none."""
     until_at: datetime | None
     known_at: datetime | None
 

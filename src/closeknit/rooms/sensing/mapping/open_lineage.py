@@ -20,11 +20,12 @@ FILES = "file"
 
 def events_of(found: LineageBack, recipes: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return one COMPLETE event for each load and each thing of a chain, oldest first; `recipes`: texts by version."""
-    work = f"sensing.work.{found.operation}"
+    operations = [found.operation] if found.operation else sorted({batch.operation for batch in found.batches})
+    work = [f"sensing.work.{operation}" for operation in operations]
     events = [_load(batch, recipes.get(batch.recipe_version, "")) for batch in found.batches]
     names = {node.name: _dataset_of(node) for node in found.nodes}
     for node in reversed(found.nodes):
-        inputs = [names[parent] for parent in node.parents if parent in names] or [work]
+        inputs = [names[parent] for parent in node.parents if parent in names] or work
         events.append(_made(node, inputs))
     return events
 

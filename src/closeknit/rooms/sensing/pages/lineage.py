@@ -16,6 +16,7 @@ from closeknit.rooms.sensing.contracts import LineageKind, LineageNode
 from closeknit.rooms.sensing.forms import RowAskedForm
 from closeknit.rooms.sensing.mapping.open_lineage import events_of
 
+# Values have a page of accounts, not one of each week.
 PAGES = {LineageKind.FORECAST: ("demand-detail", "run_id"), LineageKind.PLAN: ("plan-detail", "plan_id")}
 ROWS = 100
 EXPORT_ROWS = 100_000

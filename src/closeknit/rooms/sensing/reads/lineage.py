@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.names import account_names
 from closeknit.rooms.sensing.contracts import LineageRow
 from closeknit.rooms.sensing.models import WorkRow
 from closeknit.rooms.sensing.reads.access import require_feeds
@@ -10,7 +11,7 @@ from closeknit.rooms.sensing.reads.feeds import file_name
 
 
 def work_lineage(
-    operation: str,
+    operation: str | None,
     *,
     by: Actor,
     service: str | None = None,
@@ -22,21 +23,23 @@ def work_lineage(
     known_at: datetime | None = None,
     limit: int = 100,
 ) -> list[LineageRow]:
-    """Return observed work of an operation, newest first, each row with its batch, file and line.
+    """Return observed work, newest first, each row with its batch, file and line.
 
-    A filter left out (None) means any; "" means work that states none. `known_at` leaves out what was loaded later.
+    A filter left out (None) means any; "" means work that states none. An account is every number that it goes
+    by now. `known_at` leaves out what was loaded later.
     """
     require_feeds(by)
     given = {
+        "operation": operation,
         "service": service,
         "region": region,
         "work_class": work_class,
-        "account_number": account_number,
+        "account_number__in": None if account_number is None else account_names(account_number),
         "occurred_at__gte": since_at,
         "occurred_at__lt": until_at,
         "batch__started_at__lte": known_at,
     }
-    rows = WorkRow.objects.filter(operation=operation, **{name: v for name, v in given.items() if v is not None})
+    rows = WorkRow.objects.filter(**{name: v for name, v in given.items() if v is not None})
     return [work_row(row) for row in rows.select_related("feed", "batch").order_by("-occurred_at", "-id")[:limit]]
 
 

@@ -40,6 +40,8 @@ def trace_back(
 ) -> LineageBack:
     """Return what a forecast, plan or other thing was made of, down to loads and rows (of one place, where given).
 
+    An account is every number that it goes by now.
+
     Raises:
         Invalid: for a kind that no room declares.
         NotFound: for a thing that is not there.
@@ -50,7 +52,7 @@ def trace_back(
         return LineageBack(tuple(nodes), (), (), "", None, None)
     batches = _batches(base.operation, base.known_at, base.until_at)
     rows = work_lineage(
-        base.operation,
+        base.operation or None,
         by=by,
         service=service,
         region=region,
@@ -121,10 +123,12 @@ def _chain(kind: str, node_id: UUID, by: Actor) -> tuple[list[LineageNode], Made
 
 
 def _batches(operation: str, known_at: datetime, until_at: datetime | None) -> list[BatchLineage]:
-    rows = BatchOperation.objects.filter(operation=operation, batch__started_at__lte=known_at)
+    rows = BatchOperation.objects.filter(batch__started_at__lte=known_at)
+    if operation:
+        rows = rows.filter(operation=operation)
     if until_at is not None:
         rows = rows.filter(first_at__lt=until_at)
-    return [_batch(row) for row in rows.select_related("batch__feed").order_by("batch_id")]
+    return [_batch(row) for row in rows.select_related("batch__feed").order_by("batch_id", "operation")]
 
 
 def _batch(row: BatchOperation) -> BatchLineage:
