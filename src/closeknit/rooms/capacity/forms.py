@@ -139,6 +139,7 @@ class QuoteForm(forms.Form):
     target = Written(arguments.share, label="Kept for")
     credit = forms.DecimalField(required=False, min_value=0, max_digits=12, decimal_places=2, label="Credit per miss")
     clock = forms.ChoiceField(choices=[(c.value, c.value) for c in Clock], required=False)
+    starts_on = forms.DateField(required=False, label="From")
 
     def term(self) -> TermChange:
         """Return the term that a valid form proposes."""
@@ -150,6 +151,7 @@ class QuoteForm(forms.Form):
             service=told["service"],
             credit_per_miss=told["credit"],
             clock=Clock(told["clock"] or Clock.CALENDAR),
+            starts_on=told["starts_on"],
         )
 
 

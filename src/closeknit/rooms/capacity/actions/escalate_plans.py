@@ -1,6 +1,6 @@
 """Escalate what the live plans of an operation leave undone, and end what a later plan covers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -74,7 +74,8 @@ def _dangers(operation: str, plans: list[Plan], by: Actor, at: datetime) -> list
         for plan in plans
         for row in ClaimWeekRow.objects.filter(plan=plan).exclude(account_number="").order_by("pk")
     ]
-    terms = agreements.terms_in_force(operation, on=plans[-1].first_on, by=by)
+    until = max(plan.first_on + timedelta(days=7 * plan.weeks) for plan in plans)
+    terms = agreements.terms_in_force(operation, on=min(plan.first_on for plan in plans), until=until, by=by)
     surge = _surge(operation, plans, by, at)
     return [*find_dangers(operation, claims, terms), *([surge] if surge else [])]
 

@@ -16,6 +16,7 @@ from closeknit.rooms.agreements.contracts import Term, TermSource
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.compute import PlanInputs, PlanResult, PlanSummary, PoolInput, RosterInput, Shortage
 from closeknit.rooms.capacity.compute.comparison import PlanSide, account_changes, describe
+from closeknit.rooms.capacity.compute.moves import MovedStaff, with_moves
 from closeknit.rooms.capacity.contracts import (
     MEASURED_FROM_UNITS,
     PLANNING_QUANTILE,
@@ -23,7 +24,7 @@ from closeknit.rooms.capacity.contracts import (
     PlanProposed,
     Staffing,
 )
-from closeknit.rooms.capacity.models import ClaimWeekRow, Closure, Plan, Pool, PoolWeekRow, RosterLine
+from closeknit.rooms.capacity.models import ClaimWeekRow, Closure, Plan, Pool, PoolWeekRow, RosterLine, StaffMove
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions.actions.propose_plan_change import propose_plan_change
 from closeknit.rooms.decisions.actions.record_entry import record_entry
@@ -85,8 +86,8 @@ def _live(operation: str, digest: str) -> Plan | None:
 
 def _inputs(card: ForecastCard, by: Actor, at: datetime) -> tuple[PlanInputs, tuple[Term, ...]]:
     monday = card.first_on + timedelta(days=-card.first_on.weekday() % 7)
-    terms = agreements.terms_in_force(card.operation, on=monday, by=by)
     weeks = card.weeks
+    terms = agreements.terms_in_force(card.operation, on=monday, until=monday + timedelta(days=7 * weeks), by=by)
     pools = _pools(card, by, at)
     if not pools:
         raise Invalid(
@@ -102,6 +103,7 @@ def _inputs(card: ForecastCard, by: Actor, at: datetime) -> tuple[PlanInputs, tu
         tier_floor_multiples=_shortfall_multiples(by, at),
         pools=pools,
         terms=terms,
+        terms_by_week=True,
     )
     return inputs, terms
 
@@ -121,11 +123,24 @@ def _pools(card: ForecastCard, by: Actor, at: datetime) -> tuple[PoolInput, ...]
             RosterInput(row.weekday, row.starts_minute, row.ends_minute, row.headcount, row.from_on, row.to_on)
         )
     pools = list(Pool.objects.filter(operation=operation).order_by("pool"))
+    moves = _moves(operation, card.first_on)
     least = org.get_settings(MEASURED_FROM_UNITS, [_place_of(pool) for pool in pools], at=at, by=by)
     return tuple(
-        _pool_input(pool, tuple(lines.get(pool.pk, ())), _closed_on(pool, closures), measured, from_units.value)
+        _pool_input(
+            pool,
+            with_moves(pool.pool, lines.get(pool.pk, ()), moves),
+            _closed_on(pool, closures),
+            measured,
+            from_units.value,
+        )
         for pool, from_units in zip(pools, least, strict=True)
     )
+
+
+def _moves(operation: str, first_on: date) -> tuple[MovedStaff, ...]:
+    """Return the staff that are reassigned on the plan's days or later."""
+    rows = StaffMove.objects.filter(shortage__operation=operation, in_force_at__isnull=False, until_on__gt=first_on)
+    return tuple(MovedStaff(m.from_pool, m.to_pool, m.units, m.from_on, m.until_on) for m in rows.order_by("pk"))
 
 
 def _place_of(pool: Pool) -> SettingPlace:
@@ -261,6 +276,7 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
             "Services and regions of one pool do not all run high at once: their surprises are taken as correlated by "
             f"{compute.GROUP_CORRELATION:g}."
         )
+    sentences += compute.said_changes(inputs)
     by_source: dict[str, list[str]] = {}
     for pool in inputs.pools:
         by_source.setdefault(pool.handle_source, []).append(pool.name)

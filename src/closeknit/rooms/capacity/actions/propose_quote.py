@@ -87,7 +87,7 @@ def _find_place(card: QuoteCard, starts_on: date) -> _Place:
     inputs = get_plan_to_change(card.plan_id, by=system).inputs
     held = agreements.list_terms(account_number=card.account_number, on=starts_on, by=system)
     here = [term for term in held if term.operation == card.operation]
-    after = change_terms(here, (card.term,), inputs)
+    after = change_terms(here, (replace(card.term, starts_on=None),), inputs)
     replaced = tuple(term for term in here if term not in after)
     numbers = sorted({term.contract_number for term in replaced})
     if len(numbers) > 1:

@@ -12,6 +12,7 @@ from closeknit.kernel.errors import NotFound
 from closeknit.kernel.events import publish
 from closeknit.kernel.output import plain
 from closeknit.rooms.agreements.contracts import Term, pick_term
+from closeknit.rooms.capacity.compute.promises import in_force
 from closeknit.rooms.capacity.compute.what_if import WHAT_IF_VERSION, QuoteNumbers, WhatIf, change_terms, quote, what_if
 from closeknit.rooms.capacity.contracts.quotes import QUOTE_DAYS, TermQuoted
 from closeknit.rooms.capacity.contracts.what_if import PlanChanges, TermChange
@@ -66,6 +67,7 @@ def _of_account(term: TermChange, asked: AskedAccount) -> TermChange:
         measure=term.measure,
         credit_per_miss=term.credit_per_miss,
         clock=term.clock,
+        starts_on=term.starts_on,
     )
 
 
@@ -83,7 +85,8 @@ def _store(
     proposed = change_terms(plan.inputs.terms, (term,), plan.inputs)[-1]
     told_plainly = plain(told)
     sufferers = told_plainly.pop("sufferers")
-    now = _holding(plan.inputs.terms, asked, term)
+    begins = term.starts_on or plan.inputs.first_on
+    now = _holding(in_force(plan.inputs.terms, begins) if plan.inputs.terms_by_week else plan.inputs.terms, asked, term)
     row = Quote(
         id=ids.new_id(),
         thread_id=ids.new_id(),

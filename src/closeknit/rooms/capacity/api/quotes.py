@@ -32,6 +32,7 @@ class QuoteAsked(Schema):
     target_share: float
     credit_per_miss: Decimal | None = None
     clock: Clock = Clock.CALENDAR
+    starts_on: date | None = None
 
 
 class RequestAsked(Schema):

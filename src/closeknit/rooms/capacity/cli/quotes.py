@@ -22,6 +22,9 @@ def add_commands(capacity: Any) -> None:
     quote.add_argument("--target", type=arguments.share, required=True, help="95%%: how often")
     quote.add_argument("--credit", type=_money, default=None, help="credit per miss; default: as now")
     quote.add_argument("--clock", choices=("calendar", "business"), default="calendar")
+    quote.add_argument(
+        "--from", dest="starts_on", type=arguments.day, metavar="DAY", help="default: the plan's first day"
+    )
     quote.set_defaults(run=_quote)
     quotes = capacity.add_parser("quotes", help="quotes that were made, newest first; or one of them")
     quotes.add_argument("quote", type=UUID, nargs="?")
@@ -68,6 +71,7 @@ def _quote(args: argparse.Namespace) -> int:
         service=args.service,
         credit_per_miss=args.credit,
         clock=Clock(args.clock),
+        starts_on=args.starts_on,
     )
     now = clock.now()
     quote_id = quote_term(term, operation=args.operation, plan_id=args.plan, by=args.by, at=now)
@@ -105,7 +109,7 @@ def _propose(args: argparse.Namespace) -> int:
         print_json("closeknit.quote-proposed/1", {"proposal_id": proposal_id})
     else:
         print(f"Proposed: {proposal_id}.")
-        print("Once it is approved, the contract holds; plans that begin on or after its first day count it.")
+        print("Once it is approved, the contract holds from that day on, and plans count it from the week of it.")
     return 0
 
 

@@ -26,9 +26,10 @@ from closeknit.rooms.capacity.compute.inputs import (
 )
 from closeknit.rooms.capacity.compute.plan import PlanResult, make_plan, pack_cells
 from closeknit.rooms.capacity.compute.planned import GROUP_CORRELATION
+from closeknit.rooms.capacity.compute.promises import said_changes
 from closeknit.rooms.capacity.compute.summary import PlanSummary, Shortage, summarise
 
-CODE_VERSION = "capacity/3"
+CODE_VERSION = "capacity/4"
 
 __all__ = [
     "CODE_VERSION",
@@ -52,6 +53,7 @@ __all__ = [
     "pack_members",
     "pool_hours",
     "project",
+    "said_changes",
     "shrinkage_of",
     "snapshot_of",
     "spread",

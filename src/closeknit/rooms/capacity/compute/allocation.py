@@ -86,7 +86,7 @@ def _problem(needs: Sequence[PoolNeed], inputs: PlanInputs, extra_units: float) 
         overtime_budget_hours=np.concatenate(budgets),
         claim_cell=np.concatenate(cell_of),
         claim_hours=np.concatenate([n.claims.ravel() for n in needs]),
-        shortfall_cost_per_hour=np.concatenate([np.repeat(n.shortfall_cost_per_hour, n.need.size) for n in needs]),
+        shortfall_cost_per_hour=np.concatenate([n.shortfall_cost_per_hour.ravel() for n in needs]),
     )
 
 
@@ -99,5 +99,5 @@ def _week_cost(
     need: PoolNeed, result: Allocation, cells: slice, claims: slice, week: NDArray[np.int64], weeks: int
 ) -> FloatArray:
     short = result.short_hours[claims].reshape(need.claims.shape)
-    by_period = result.overtime_hours[cells] * need.overtime_cost_per_hour + need.shortfall_cost_per_hour @ short
+    by_period = result.overtime_hours[cells] * need.overtime_cost_per_hour + need.short_cost(short)
     return np.bincount(week, weights=by_period, minlength=weeks).astype(np.float64)

@@ -6,6 +6,7 @@ from datetime import date
 
 from closeknit.kernel.canonical import digest
 from closeknit.rooms.agreements.contracts import Term
+from closeknit.rooms.capacity.compute.promises import holds_in_week
 from closeknit.rooms.capacity.compute.summary import SHORT_FROM_HOURS
 from closeknit.rooms.customers.contracts import TOP_TIERS
 
@@ -88,11 +89,12 @@ def _shortfalls(operation: str, claims: Iterable[Claimed]) -> list[Danger]:
 def _below_target(operation: str, claims: Sequence[Claimed], terms: Iterable[Term]) -> list[Danger]:
     """Return the accounts' own terms that a week covers below target: a conflict once a plan in force does so."""
     found = []
-    for term in sorted((t for t in terms if t.account_number), key=lambda t: t.term_number):
+    for term in sorted((t for t in terms if t.account_number), key=lambda t: (t.term_number, t.starts_on)):
         mine = [
             c
             for c in claims
             if c.account_number == term.account_number
+            and holds_in_week(term, c.week_on)
             and (not term.service or term.service in c.services or "*" in c.services)
         ]
         draft, committed = (_worst([c for c in mine if c.is_committed is side]) for side in (False, True))
@@ -100,7 +102,8 @@ def _below_target(operation: str, claims: Sequence[Claimed], terms: Iterable[Ter
             found.append(_danger("commitment-conflict", "The plan in force", operation, term, committed))
         elif draft is not None and draft[1] < term.target_share:
             found.append(_danger("threatened-term", "A draft plan", operation, term, draft))
-    return found
+    # Two versions of a term are one cause: the earlier tells of it.
+    return list({danger.cause: danger for danger in reversed(found)}.values())[::-1]
 
 
 def _worst(claims: Iterable[Claimed]) -> tuple[date, float] | None:

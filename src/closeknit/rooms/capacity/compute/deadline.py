@@ -10,6 +10,7 @@ from closeknit.engine.queueing import required_daily_capacity
 from closeknit.rooms.agreements.contracts import Clock, Term
 from closeknit.rooms.capacity.compute.inputs import PoolInput
 from closeknit.rooms.capacity.compute.planned import Planned
+from closeknit.rooms.capacity.compute.promises import Picks, Spell
 from closeknit.rooms.capacity.compute.sharing import Sized, share_in_steps
 
 MINUTES_PER_DAY = 1440
@@ -23,36 +24,117 @@ FloatArray = NDArray[np.float64]
 def deadline_need(
     pool: PoolInput,
     planned: Planned,
-    terms: Sequence[Term | None],
+    spells: Sequence[Spell],
     starts: NDArray[np.datetime64],
     heads: FloatArray,
     usual: Planned | None = None,
+    planned_before: FloatArray | None = None,
 ) -> Sized:
     """Size daily hours so that nothing is late; the extra of a shorter deadline is carried by those who have it.
 
-    The hours of a week are spread over its days as the roster is, or evenly where that takes fewer: where the day of a
-    small crew would set the size of all others. `usual`: the same series without what comes only in this plan, for the
-    weeks before it; None: as its first week.
+    Promises change from spell to spell; the last one is taken to hold until the end, so that its weeks, and only they,
+    are right: work that came before keeps the promise of its own week. The hours of a week are spread over its days as
+    the roster is, or evenly where that takes fewer: where the day of a small crew would set the size of all others.
+    `usual`: the same series without what comes only in this plan, for the weeks before it; None: as its first week.
+    `planned_before`: the hours of each day in the spells before the last.
     """
-    work = _units_by_window(planned, terms) * (pool.handle_minutes / 60.0)
     days = starts.astype("datetime64[D]").astype(np.int64)
-    promises = sorted({_grace(term) for term in terms})
-    level_of_series = np.array([promises.index(_grace(term)) for term in terms])
+    eras = _eras(spells, days.size)
+    work = _work(planned, eras) * (pool.handle_minutes / 60.0)
+    promises = sorted({_grace(term) for _, terms in eras for term in terms})
     lead = 7 * min(max(grace for grace, _ in promises) // 7 + 1, MOST_LEAD_WEEKS)
-    before = work if usual is None else _units_by_window(usual, terms) * (pool.handle_minutes / 60.0)
-    daily, led_in = (
-        np.array([hours[level_of_series == i].sum(axis=0) for i in range(len(promises))]) for hours in (work, before)
-    )
+    before = work if usual is None else _work(usual, eras) * (pool.handle_minutes / 60.0)
+    daily, led_in = (_by_promise(hours, eras, promises) for hours in (work, before))
     by_promise = _led_in(daily, lead, led_in)
     led_week = np.arange(lead + days.size) // 7
     workdays = np.where((days + 3) % 7 < 5, 1.0, 0.0)
     rostered = _led_in(heads if heads.any() else workdays, lead)
     shapes = (_shape(rostered, led_week), (rostered > 0).astype(np.float64))
     as_rostered, evenly = (_levels(by_promise, promises, led_week, shape)[:, lead:] for shape in shapes)
-    levels = as_rostered if _hours(as_rostered) <= _hours(evenly) * (1.0 + _TIE) else evenly
+    chosen = int(_hours(as_rostered) > _hours(evenly) * (1.0 + _TIE))
+    levels = (as_rostered, evenly)[chosen]
+    if planned_before is not None:
+        shape = shapes[chosen][lead:]
+        levels = levels + _to_catch_up(daily, promises, shape, planned_before, levels.max(axis=0), eras[-1][0].start)
     week = (days - days[0]) // 7
+    terms = spells[-1].terms
+    level_of_series = np.array([promises.index(_grace(term)) for term in terms])
     split = share_in_steps(levels, level_of_series, _weekly_work(work, week))
-    return Sized(levels.max(axis=0), split, _tightest(terms, levels, promises))
+    need = levels.max(axis=0)
+    return Sized(need, split if len(eras) == 1 else _summing_to(need, split), _tightest(terms, levels, promises))
+
+
+_Era = tuple[slice, Picks]
+"""Days of a plan, and the promise of each series on them."""
+
+
+def _eras(spells: Sequence[Spell], days: int) -> list[_Era]:
+    begins = [min(7 * spell.first_week, days) for spell in spells]
+    ends = [*begins[1:], days]
+    return [(slice(a, b), spell.terms) for a, b, spell in zip(begins, ends, spells, strict=True)]
+
+
+def _work(planned: Planned, eras: Sequence[_Era]) -> FloatArray:
+    return np.concatenate([_units_by_window(planned.of(days), terms) for days, terms in eras], axis=1)
+
+
+def _by_promise(hours: FloatArray, eras: Sequence[_Era], promises: Sequence[tuple[int, bool]]) -> FloatArray:
+    """Add up series with the same promise on a day: one row per promise."""
+    found = np.zeros((len(promises), hours.shape[1]))
+    for days, terms in eras:
+        level_of_series = np.array([promises.index(_grace(term)) for term in terms])
+        found[:, days] = [hours[level_of_series == i, days].sum(axis=0) for i in range(len(promises))]
+    return found
+
+
+def _to_catch_up(
+    daily: FloatArray,
+    promises: Sequence[tuple[int, bool]],
+    shape: FloatArray,
+    planned_before: FloatArray,
+    need: FloatArray,
+    first: int,
+) -> FloatArray:
+    """Return the hours more (D) in a spell's first week, for work of before that its own weeks leave to it.
+
+    The weeks before were sized for their own promises only. Formula: for each stretch of days that begins before the
+    spell and ends in it, its work less the hours there are; what lacks most, over the week's size until then.
+    """
+    hours = np.concatenate([planned_before[:first], need[first:]])
+    due_work = _work_by_due_day(daily, promises, shape > 0)
+    # from[s, t]: work that can begin on day s or later and is due by day t
+    since = np.cumsum(np.cumsum(due_work[::-1], axis=0)[::-1], axis=1)[:first]
+    given = np.cumsum(hours)[None, :] - (np.cumsum(hours) - hours)[:first, None]
+    lack = (since - given)[:, first:].max(axis=0, initial=0.0)
+    more = np.zeros(need.size)
+    size = np.cumsum(shape[first : first + 7])
+    until = size[np.minimum(np.arange(lack.size), size.size - 1)]
+    more[first : first + 7] = shape[first : first + 7] * np.divide(
+        lack, until, out=np.zeros_like(lack), where=(until > 0) & (lack > _TIE)
+    ).max(initial=0.0)
+    return more
+
+
+def _work_by_due_day(daily: FloatArray, promises: Sequence[tuple[int, bool]], is_open: NDArray[np.bool_]) -> FloatArray:
+    """Return hours by the day on which they can begin and the open day by whose end they are due (D x D)."""
+    days = is_open.size
+    found = np.zeros((days, days + 1))
+    open_days = np.flatnonzero(is_open)
+    next_open = np.append(open_days, days)[np.searchsorted(open_days, np.arange(days))]
+    last_open = np.append(-1, open_days)[np.searchsorted(open_days, np.arange(days), side="right")]
+    for hours, promise in zip(daily, promises, strict=True):
+        due = np.arange(days) + _windows(promise, is_open)
+        inside = np.minimum(due, days - 1)
+        kept = np.maximum(last_open[inside], next_open)
+        np.add.at(found, (np.minimum(next_open, days - 1), np.where(due < days, kept, days)), hours)
+    return found[:, :days]
+
+
+def _summing_to(need: FloatArray, split: FloatArray) -> FloatArray:
+    """Let those who are here carry what is left to do under the promises of before."""
+    total = split.sum(axis=0)
+    scaled: FloatArray = split * np.divide(need, total, out=np.ones_like(total), where=total > 0)
+    return scaled
 
 
 def _hours(levels: FloatArray) -> float:
@@ -149,7 +231,9 @@ def _tightest(terms: Sequence[Term | None], levels: FloatArray, promises: Sequen
     """Say the promise that asks for most hours."""
     hardest = promises[int(np.argmax(levels.sum(axis=1)))]
     named = next((t for t in terms if t is not None and _grace(t) == hardest), None)
-    return named.sentence if named else "no promise: done within a week"
+    if named is None and any(_grace(t) == hardest for t in terms):
+        return "no promise: done within a week"
+    return named.sentence if named else "what was promised in the weeks before"
 
 
 def _weekly_work(work: FloatArray, week: NDArray[np.int64]) -> FloatArray:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from fractions import Fraction
 
@@ -48,7 +48,12 @@ class PoolInput:
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """Everything a plan is computed from. Its canonical bytes are the plan's snapshot."""
+    """Everything a plan is computed from. Its canonical bytes are the plan's snapshot.
+
+    `terms` are the versions in force on any day of its weeks, each with its days; with `terms_by_week` each week is
+    planned for those of its own days. Plans of before that, which are replayed as they were made, took those of their
+    first day for all weeks.
+    """
 
     operation: str
     first_on: date
@@ -59,11 +64,17 @@ class PlanInputs:
     tier_floor_multiples: dict[str, float]
     pools: tuple[PoolInput, ...]
     terms: tuple[Term, ...]
+    terms_by_week: bool = False
+
+
+LATER_FIELDS = ("terms_by_week",)
+"""What snapshots of before did not state: left out where it says nothing, so that their digests stay what they were."""
 
 
 def snapshot_of(inputs: PlanInputs) -> bytes:
     """Return the canonical bytes of a plan's inputs."""
-    return canonical_bytes(inputs)
+    stated = {f.name: getattr(inputs, f.name) for f in fields(inputs)}
+    return canonical_bytes({name: value for name, value in stated.items() if value or name not in LATER_FIELDS})
 
 
 def digest_of(snapshot: bytes) -> str:

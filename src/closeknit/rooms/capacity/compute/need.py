@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from closeknit.engine.queueing import required_agents
-from closeknit.rooms.agreements.contracts import Term, pick_term
+from closeknit.rooms.agreements.contracts import Term
 from closeknit.rooms.capacity.compute.deadline import MINUTES_PER_DAY, deadline_need
 from closeknit.rooms.capacity.compute.inputs import PlanInputs, PoolInput, RosterInput, shrinkage_of
 from closeknit.rooms.capacity.compute.planned import Planned, planned_units
+from closeknit.rooms.capacity.compute.promises import Spell, spells_of, worded
 from closeknit.rooms.capacity.compute.routing import Route
 from closeknit.rooms.capacity.compute.sharing import Sized, share_in_steps
 from closeknit.rooms.capacity.contracts import Staffing
@@ -34,8 +36,9 @@ class PoolNeed:
 
     All in productive hours. `starts` are wall-clock starts in the operation's zone, which order the weeks,
     `local_starts` the same instants on the pool's own wall clock, by which its roster works. `unit_hours`: hours one
-    more unit would work in each period. `hours_per_period` turns hours into units. `terms`: the strictest promise per
-    claimant, in words; `binding`: the one that sets the pool's need.
+    more unit would work in each period. `hours_per_period` turns hours into units. `shortfall_cost_per_hour` (C x P)
+    changes only with the week. `terms`: the strictest promise per claimant and week, in words; `binding`: the one that
+    sets the pool's need in each week.
     """
 
     pool: PoolInput
@@ -48,9 +51,17 @@ class PoolNeed:
     claimants: tuple[Claimant, ...]
     claims: FloatArray
     shortfall_cost_per_hour: FloatArray
-    terms: tuple[str, ...]
-    binding: str
+    terms: tuple[tuple[str, ...], ...]
+    binding: tuple[str, ...]
     overtime_cost_per_hour: float
+
+    def short_cost(self, short: FloatArray) -> FloatArray:
+        """Return what hours short (C x P) cost in each period."""
+        costs = self.shortfall_cost_per_hour
+        if (costs == costs[:, :1]).all():
+            # Plans of before that promises could change by week are replayed bit for bit.
+            return np.asarray(costs[:, 0] @ short)
+        return np.asarray((costs * short).sum(axis=0))
 
 
 def need_of(
@@ -63,7 +74,7 @@ def need_of(
     """Return what a pool needs and has. `usual`: the same series as they were before the plan, where they differ."""
     rows = [i for i, total in enumerate(route.panel.total_of_series) if int(total) in route.totals]
     keys = [route.panel.keys[i] for i in rows]
-    terms = [_term(inputs.terms, key) for key in keys]
+    spells = spells_of(inputs, keys)
     planned = planned_units(inputs, numbers, route, rows)
     starts = route.panel.local_starts
     as_arrives = pool.staffing == Staffing.INTERVAL and route.panel.grain is Grain.HALF_HOUR
@@ -82,43 +93,58 @@ def need_of(
         days = before.by_day() if route.panel.grain is Grain.HALF_HOUR else before
         before = days.of(inside).quiet_on(open_share == 0)
     sized = (
-        _answered_need(pool, planned, terms)
-        if as_arrives
-        else deadline_need(pool, planned, terms, starts, heads, before)
+        _answered_need(pool, planned, spells) if as_arrives else _due_need(pool, planned, spells, starts, heads, before)
     )
-    return _pool_need(inputs, pool, keys, terms, sized, starts, clock, heads, presence, minutes)
+    return _pool_need(inputs, pool, keys, spells, sized, starts, clock, heads, presence, minutes)
 
 
 def _days(days: Sequence[date]) -> NDArray[np.datetime64]:
     return np.array(days, dtype="datetime64[D]")
 
 
-def _term(terms: Sequence[Term], key: ForecastKey) -> Term | None:
-    return pick_term(
-        terms, account_number=key.account_number, tier=key.tier, service=key.service, work_class=key.work_class
-    )
-
-
-def _answered_need(pool: PoolInput, planned: Planned, terms: Sequence[Term | None]) -> Sized:
+def _answered_need(pool: PoolInput, planned: Planned, spells: Sequence[Spell]) -> list[Sized]:
     """Size a queue for its strictest promise; each step of strictness is carried by those who were promised it.
 
     The queueing formula holds the chance in arrivals at a known rate; what is planned for beyond the mean is only that
     the rate itself is not known. So the Poisson part is taken out of the forecast's spread before it is added.
+    Each spell is sized over all periods: what comes later in the plan changes nothing before.
     """
     units = planned.expected
     arrivals_per_hour = 2.0 * (units.sum(axis=0) + planned.rate_surplus)
-    promises = sorted({promise_of(term) for term in terms})
-    agents = np.array(
-        [
-            required_agents(arrivals_per_hour, pool.handle_minutes, threshold, share).agents
-            for threshold, share, _ in promises
-        ],
-        dtype=np.float64,
-    )
-    level_of_series = np.array([promises.index(promise_of(term)) for term in terms])
-    hours = agents * 0.5
+    agents: dict[tuple[float, float], NDArray[Any]] = {
+        (threshold, share): required_agents(arrivals_per_hour, pool.handle_minutes, threshold, share).agents
+        for threshold, share, _ in {promise_of(term) for spell in spells for term in spell.terms}
+    }
+    return [_answered_in(spell, agents, units) for spell in spells]
+
+
+def _answered_in(spell: Spell, agents: Mapping[tuple[float, float], NDArray[Any]], units: FloatArray) -> Sized:
+    promises = sorted({promise_of(term) for term in spell.terms})
+    hours = np.array([agents[promise[:2]] for promise in promises], dtype=np.float64) * 0.5
+    level_of_series = np.array([promises.index(promise_of(term)) for term in spell.terms])
     binding = promises[int(np.argmax(hours.sum(axis=1)))][2] if promises else ""
     return Sized(hours.max(axis=0), share_in_steps(hours, level_of_series, units), binding)
+
+
+def _due_need(
+    pool: PoolInput,
+    planned: Planned,
+    spells: Sequence[Spell],
+    starts: NDArray[np.datetime64],
+    heads: FloatArray,
+    before: Planned | None,
+) -> list[Sized]:
+    found: list[Sized] = []
+    hours: FloatArray | None = None
+    for k, spell in enumerate(spells):
+        sized = deadline_need(pool, planned, spells[: k + 1], starts, heads, before, hours)
+        hours = (
+            sized.need
+            if hours is None
+            else np.append(hours[: 7 * spell.first_week], sized.need[7 * spell.first_week :])
+        )
+        found.append(sized)
+    return found
 
 
 def promise_of(term: Term | None) -> tuple[float, float, str]:
@@ -158,8 +184,8 @@ def _pool_need(
     inputs: PlanInputs,
     pool: PoolInput,
     keys: Sequence[ForecastKey],
-    terms: Sequence[Term | None],
-    sized: Sized,
+    spells: Sequence[Spell],
+    sized: Sequence[Sized],
     starts: NDArray[np.datetime64],
     clock: NDArray[np.datetime64],
     heads: FloatArray,
@@ -169,13 +195,28 @@ def _pool_need(
     end = np.datetime64(inputs.first_on + timedelta(days=7 * inputs.weeks), "m")
     planned = starts < end
     present_share = float(1 - shrinkage_of(pool.shrinkage_parts))
+    overtime_cost = float(pool.overtime_cost_per_hour) / present_share
     names = [Claimant(key.tier, key.account_number) for key in keys]
     claimants = tuple(sorted(set(names), key=lambda c: (c.tier, c.account_number)))
-    claims = np.zeros((len(claimants), int(planned.sum())))
-    np.add.at(claims, [claimants.index(name) for name in names], sized.split[:, planned])
-    overtime_cost = float(pool.overtime_cost_per_hour) / present_share
-    asked = sized.split[:, planned].sum(axis=1)
-    mine = {c: [(t, float(a)) for name, t, a in zip(names, terms, asked, strict=True) if name == c] for c in claimants}
+    rows = np.array([claimants.index(name) for name in names])
+    size = int(planned.sum())
+    week = (starts[planned].astype("datetime64[D]") - np.datetime64(inputs.first_on)).astype(np.int64) // 7
+    need, claims, costs = np.zeros(size), np.zeros((len(claimants), size)), np.zeros((len(claimants), size))
+    words: list[list[str]] = [[] for _ in claimants]
+    binding: list[str] = []
+    for spell, found in zip(spells, sized, strict=True):
+        mine = (week >= spell.first_week) & (week < spell.until_week)
+        split = found.split[:, planned]
+        need[mine] = found.need[planned][mine]
+        shared = np.zeros((len(claimants), size))
+        np.add.at(shared, rows, split)
+        claims[:, mine] = shared[:, mine]
+        asked = _asked(claimants, names, spell.terms, split.sum(axis=1))
+        costs[:, mine] = _shortfall_costs(inputs, pool, claimants, asked, overtime_cost)[:, None]
+        weeks = spell.until_week - spell.first_week
+        binding += [_since(found.binding, spell.terms, inputs)] * weeks
+        for line, claimant in zip(words, claimants, strict=True):
+            line += [_strictest(asked[claimant], inputs)] * weeks
     unit_hours = presence[planned] * present_share
     usual_day = float(unit_hours[unit_hours > 0].mean()) if (unit_hours > 0).any() else 7.5 * present_share
     return PoolNeed(
@@ -183,20 +224,26 @@ def _pool_need(
         starts=starts[planned],
         local_starts=clock[planned],
         hours_per_period=0.5 if minutes == 30 else usual_day,
-        need=sized.need[planned],
+        need=need,
         capacity=heads[planned] * present_share,
         unit_hours=unit_hours,
         claimants=claimants,
         claims=claims,
-        shortfall_cost_per_hour=_shortfall_costs(inputs, pool, claimants, mine, overtime_cost),
-        terms=tuple(_strictest(mine[c]) for c in claimants),
-        binding=sized.binding,
+        shortfall_cost_per_hour=costs,
+        terms=tuple(map(tuple, words)),
+        binding=tuple(binding),
         overtime_cost_per_hour=overtime_cost,
     )
 
 
 _Asked = Sequence[tuple[Term | None, float]]
 """A claimant's promises, each with the hours asked under it."""
+
+
+def _asked(
+    claimants: Sequence[Claimant], names: Sequence[Claimant], terms: Sequence[Term | None], hours: FloatArray
+) -> dict[Claimant, _Asked]:
+    return {c: [(t, float(h)) for name, t, h in zip(names, terms, hours, strict=True) if name == c] for c in claimants}
 
 
 def _shortfall_costs(
@@ -220,6 +267,12 @@ def _shortfall_costs(
     return costs
 
 
-def _strictest(asked: _Asked) -> str:
+def _strictest(asked: _Asked, inputs: PlanInputs) -> str:
     known = [t for t, _ in asked if t is not None]
-    return min(known, key=lambda t: (t.threshold_minutes, -t.target_share)).sentence if known else "no promise"
+    return worded(min(known, key=lambda t: (t.threshold_minutes, -t.target_share)), inputs) if known else "no promise"
+
+
+def _since(said: str, terms: Sequence[Term | None], inputs: PlanInputs) -> str:
+    """Say of a promise in words from when it holds, where that is within the plan."""
+    named = next((t for t in terms if t is not None and t.sentence == said), None)
+    return worded(named, inputs) if named else said

@@ -71,7 +71,7 @@ def summarise(result: PlanResult, currency: str) -> PlanSummary:
         short_hours=max(need - served, 0.0),
         overtime_hours=overtime,
         overtime_cost=_money(sum(float(p.overtime.sum()) * p.need.overtime_cost_per_hour for p in result.pools)),
-        shortfall_cost=_money(sum(float(p.need.shortfall_cost_per_hour @ p.short.sum(axis=1)) for p in result.pools)),
+        shortfall_cost=_money(sum(float(p.need.short_cost(p.short).sum()) for p in result.pools)),
         regular_cost=_money(sum(_regular_cost(plan) for plan in result.pools)),
         currency=currency,
         accounts_short=len(short_accounts),
@@ -119,8 +119,8 @@ def _pool_weeks(plan: PoolPlan, weeks: Sequence[date], currency: str) -> list[di
                 "price_per_hour": _money(price, places="0.0001"),
                 "one_more_unit_worth": _money(more),
                 "one_less_unit_cost": _money(max(float(plan.week_cost_one_less[w] - plan.week_cost[w]), 0.0)),
-                "binding_term": need.binding,
-                "sentence": _pool_sentence(need.pool.unit, numbers, more, currency, need.binding),
+                "binding_term": need.binding[w],
+                "sentence": _pool_sentence(need.pool.unit, numbers, more, currency, need.binding[w]),
             }
         )
     return rows
@@ -165,25 +165,30 @@ def _claim_weeks(plan: PoolPlan, weeks: Sequence[date]) -> list[dict[str, Any]]:
                     "need_hours": float(needs[c, w]),
                     "served_hours": float(served[c, w]),
                     "short_hours": short,
-                    "shortfall_cost": _money(short * float(plan.need.shortfall_cost_per_hour[c])),
-                    "term": plan.need.terms[c],
-                    "sentence": _claim_sentence(plan, c, float(needs[c, w]), float(served[c, w]), short),
+                    "shortfall_cost": _money(short * float(_costs(plan, w)[c])),
+                    "term": plan.need.terms[c][w],
+                    "sentence": _claim_sentence(plan, c, w, float(needs[c, w]), float(served[c, w]), short),
                 }
             )
     return rows
 
 
-def _claim_sentence(plan: PoolPlan, claimant: int, need: float, served: float, short: float) -> str:
+def _costs(plan: PoolPlan, week: int) -> FloatArray:
+    """Return what an hour short costs each claimant in a week."""
+    costs: FloatArray = plan.need.shortfall_cost_per_hour[:, int(np.argmax(plan.week_index == week))]
+    return costs
+
+
+def _claim_sentence(plan: PoolPlan, claimant: int, week: int, need: float, served: float, short: float) -> str:
+    term = plan.need.terms[claimant][week]
     if short == 0.0:
-        return f"Gets all of its {need:,.1f} hours ({plan.need.terms[claimant]})."
-    cost = float(plan.need.shortfall_cost_per_hour[claimant])
-    dearer = int(np.sum(plan.need.shortfall_cost_per_hour > cost))
+        return f"Gets all of its {need:,.1f} hours ({term})."
+    costs = _costs(plan, week)
+    dearer = int(np.sum(costs > costs[claimant]))
     rule = (
         f"{dearer} claims come first, because an hour short costs more there" if dearer else "no claim comes before it"
     )
-    return (
-        f"Gets {served:,.1f} of {need:,.1f} hours ({plan.need.terms[claimant]}): {plan.need.pool.name} is full; {rule}."
-    )
+    return f"Gets {served:,.1f} of {need:,.1f} hours ({term}): {plan.need.pool.name} is full; {rule}."
 
 
 def _shortages(claim_weeks: Sequence[dict[str, Any]]) -> tuple[Shortage, ...]:

@@ -1,13 +1,16 @@
 """Size each pool for the rest of a day under way, by the promises and rosters of a plan."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from closeknit.engine.queueing import required_agents
+from closeknit.rooms.agreements.contracts import Term
 from closeknit.rooms.capacity.compute.inputs import PlanInputs, PoolInput, shrinkage_of
 from closeknit.rooms.capacity.compute.need import promise_of, rostered
+from closeknit.rooms.capacity.compute.promises import in_force
 from closeknit.rooms.capacity.contracts.plans import Staffing
 from closeknit.rooms.capacity.contracts.today import PoolToday, SlotToday
 from closeknit.rooms.demand.contracts import IntradayCard, wall_clock
@@ -48,7 +51,8 @@ def _pool_today(
         sum(getattr(card, name) for card in cards) for name in ("rest_low_units", "rest_units", "rest_high_units")
     )
     wide = [units / mean if mean > 0.0 else 1.0 for units in (low, high)]
-    sized = [_sized(inputs, pool, rate) for rate in (now, now * wide[0], now * wide[1], forecast)]
+    terms = in_force(inputs.terms, day) if inputs.terms_by_week else inputs.terms
+    sized = [_sized(terms, pool, rate) for rate in (now, now * wide[0], now * wide[1], forecast)]
     people = sized[0] if pool.staffing == Staffing.INTERVAL else np.zeros(0)
     need, need_low, need_high, before = (float((0.5 * agents * left).sum()) for agents in sized)
     return PoolToday(
@@ -68,11 +72,11 @@ def _pool_today(
     )
 
 
-def _sized(inputs: PlanInputs, pool: PoolInput, units: FloatArray) -> FloatArray:
+def _sized(terms: Sequence[Term], pool: PoolInput, units: FloatArray) -> FloatArray:
     """Return people per half-hour: for the strictest promise where people wait, else as much work as comes."""
     if pool.staffing != Staffing.INTERVAL:
         return units * 2.0 * pool.handle_minutes / 60.0
-    promises = {promise_of(t)[:2] for t in inputs.terms if t.service == "" or _covers(pool.services, t.service)}
+    promises = {promise_of(t)[:2] for t in terms if t.service == "" or _covers(pool.services, t.service)}
     needs = [
         required_agents(2.0 * units, pool.handle_minutes, threshold, share).agents
         for threshold, share in sorted(promises or {promise_of(None)[:2]})

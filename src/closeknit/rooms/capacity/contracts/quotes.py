@@ -72,8 +72,9 @@ class QuoteCard:
     """A quote for a proposed term, over the weeks of the plan that it was made on; it never changes.
 
     `price` is the least that covers what it costs us: overtime and credits more, or the full cost of the hours more,
-    whichever is larger. Per week. Margin is what the account is worth a week, as last valued, less the full cost of
-    all its hours. `others` counts who would get less; `sufferers` are those of them that the reader may see.
+    whichever is larger. Per week of the `weeks_held` in which the term would hold. Margin is what the account is worth
+    a week, as last valued, less the full cost of all its hours. `others` counts who would get less; `sufferers` are
+    those of them that the reader may see.
     """
 
     quote_id: UUID
@@ -88,6 +89,7 @@ class QuoteCard:
     verdict: QuoteVerdict
     reason: str
     weeks: int
+    weeks_held: int
     own_hours: float
     own_hours_more: float
     own_short_hours: float

@@ -10,7 +10,10 @@ from closeknit.rooms.org.contracts.fields import MONEY, PRICES
 
 @dataclass(frozen=True, slots=True)
 class TermChange:
-    """A promise that an account would have instead of its own for the same service and class of work ("": for all)."""
+    """A promise that an account would have instead of its own for the same service and class of work ("": for all).
+
+    From `starts_on` on; None: from the plan's first day.
+    """
 
     account_number: str
     threshold_minutes: float
@@ -20,6 +23,7 @@ class TermChange:
     measure: Measure | None = None
     credit_per_miss: Decimal | None = field(default=None, metadata=MONEY)
     clock: Clock = Clock.CALENDAR
+    starts_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def show_quote(request: Request, quote_id: UUID) -> HttpResponseBase:
     by: Actor = request.actor
     if request.GET.get("format") == "csv":
         return _export(reads.get_quote(quote_id, by=by, at=clock.now()))
-    return _show(request, quote_id, QuoteSigning(initial={"starts_on": _next_monday()}))
+    return _show(request, quote_id, None)
 
 
 @require_POST
@@ -93,7 +93,7 @@ def propose(request: Request, quote_id: UUID) -> HttpResponseBase:
         return _show(request, quote_id, form, status=refusal.status)
     messages.success(
         request,
-        "Proposed. Once it is approved, the contract holds; plans that begin on or after its first day count it.",
+        "Proposed. Once it is approved, the contract holds from that day on, and plans count it from the week of it.",
     )
     return redirect("proposal-detail", proposal_id=proposal_id)
 
@@ -131,13 +131,13 @@ def _list(request: Request, by: Actor, form: QuoteForm, status: int = 200) -> Ht
     return render(request, "capacity/quotes.html", context, status=status)
 
 
-def _show(request: Request, quote_id: UUID, form: QuoteSigning, status: int = 200) -> HttpResponseBase:
+def _show(request: Request, quote_id: UUID, form: QuoteSigning | None, status: int = 200) -> HttpResponseBase:
     by: Actor = request.actor
     card = reads.get_quote(quote_id, by=by, at=clock.now())
     context = {
         "card": card,
         "weeks": touched_weeks(card.pools),
-        "form": form,
+        "form": form or QuoteSigning(initial={"starts_on": card.term.starts_on or _next_monday()}),
         "may_propose": by.may(Permission.PROPOSE) and not card.is_expired,
     }
     return render(request, "capacity/quote.html", context, status=status)

@@ -65,8 +65,9 @@ def _card(row: Quote, shown: frozenset[str] | None, at: datetime, by: Actor) -> 
     hidden = [] if shown is None else sorted({week.pool_name for week in told.pools if week.pool not in shown})
     pools = [week if shown is None or week.pool in shown else _own_part(week) for week in told.pools]
     margin = row.margin_before
-    weeks = Decimal(row.plan.weeks)
-    serving_before = told.serving_cost - told.serving_cost_more
+    weeks, held = Decimal(row.plan.weeks), Decimal(_weeks_held(row))
+    serving_before = (told.serving_cost - told.serving_cost_more) / weeks
+    serving = serving_before + told.serving_cost_more / held
     plan = get_plan_to_change(row.plan_id, by=by)
     card = QuoteCard(
         quote_id=row.pk,
@@ -81,15 +82,16 @@ def _card(row: Quote, shown: frozenset[str] | None, at: datetime, by: Actor) -> 
         verdict=QuoteVerdict(row.verdict),
         reason=told.reason,
         weeks=row.plan.weeks,
+        weeks_held=int(held),
         own_hours=told.own_hours,
         own_hours_more=told.own_hours_more,
         own_short_hours=told.own_short_hours,
         overtime_hours_more=None if hidden else told.overtime_hours_more,
         cost_more=None if hidden else told.cost_more,
         serving_cost_more=None if hidden else told.serving_cost_more,
-        price=None if hidden else (told.price / weeks).quantize(CENT),
-        margin_before=None if hidden or margin is None else (margin - serving_before / weeks).quantize(CENT),
-        margin_after=None if hidden or margin is None else (margin - told.serving_cost / weeks).quantize(CENT),
+        price=None if hidden else (told.price / held).quantize(CENT),
+        margin_before=None if hidden or margin is None else (margin - serving_before).quantize(CENT),
+        margin_after=None if hidden or margin is None else (margin - serving).quantize(CENT),
         margin_reason=row.margin_reason,
         currency=row.plan.currency,
         others=row.others,
@@ -106,6 +108,14 @@ def _card(row: Quote, shown: frozenset[str] | None, at: datetime, by: Actor) -> 
         assumptions=_assumptions(row, plan.inputs),
     )
     return redact([card], by=by, seen_by=Permission.READ_CAPACITY)[0]
+
+
+def _weeks_held(row: Quote) -> int:
+    """Return the weeks of the plan in which a quoted term would hold: all, where nobody said from when."""
+    begins = msgspec.convert(row.asked, TermChange).starts_on
+    if begins is None or begins <= row.plan.first_on:
+        return row.plan.weeks
+    return row.plan.weeks - (begins - row.plan.first_on).days // 7
 
 
 def _own_part(week: QuotePoolWeek) -> QuotePoolWeek:

@@ -18,7 +18,13 @@ MONDAY, NEXT = date(2026, 3, 2), date(2026, 3, 9)
 FINE = Claimed("p", ("pick",), MONDAY, "strategic", "A", 100.0, 100.0, 0.0, is_committed=False)
 SHORT = replace(FINE, served_hours=90.0, short_hours=10.0)
 TERM = SimpleNamespace(
-    term_number="T", account_number="A", service="", target_share=0.95, sentence="95% shipped within 24 hours"
+    term_number="T",
+    account_number="A",
+    service="",
+    target_share=0.95,
+    sentence="95% shipped within 24 hours",
+    starts_on=date(2026, 1, 1),
+    ends_on=None,
 )
 
 
@@ -34,6 +40,14 @@ def test_a_top_tier_account_that_is_short_is_a_shortfall_for_each_pool():
     assert (
         causes(replace(SHORT, tier="volume"), replace(SHORT, short_hours=0.01), replace(SHORT, account_number="")) == []
     )
+
+
+def test_a_term_is_held_against_the_weeks_in_which_it_is_in_force():
+    lower, later = replace(SHORT, tier="standard"), SimpleNamespace(**{**vars(TERM), "starts_on": NEXT})
+    ended = SimpleNamespace(**{**vars(TERM), "ends_on": NEXT, "target_share": 0.5})
+    assert causes(lower, terms=[ended, later]) == []
+    assert causes(lower, replace(lower, week_on=NEXT), terms=[ended, later]) == ["threatened-term:w:T"]
+    assert causes(lower, replace(lower, week_on=NEXT), terms=[TERM, later]) == ["threatened-term:w:T"], "one cause"
 
 
 def test_a_term_below_target_is_threatened_by_a_draft_and_contradicted_by_a_plan_in_force():

@@ -103,6 +103,26 @@ def test_an_account_of_a_tier_planned_together_is_quoted_by_its_share(company, a
     assert card.own_hours > 0
 
 
+def test_a_term_quoted_from_a_day_on_counts_from_then_and_is_priced_for_its_weeks(company, alice, frank, client):
+    second = MONDAY + timedelta(days=7)
+    dated, at_once = quoted(alice, replace(TERM, starts_on=second)), quoted(alice)
+    assert (dated.weeks, dated.weeks_held, at_once.weeks_held) == (2, 1, 2)
+    assert [week.own_hours_more for week in dated.pools if week.week_on == MONDAY] == [0.0]
+    assert {week.cost_more for week in dated.pools if week.week_on == MONDAY} == {Decimal("0.00")}
+    costs = max(dated.cost_more, dated.serving_cost_more)
+    assert dated.price == costs, "over its one week, not over the plan's two"
+    assert at_once.price == (max(at_once.cost_more, at_once.serving_cost_more) / 2).quantize(Decimal("0.01"))
+    (line,) = decisions.get_thread(dated.thread_id, by=alice)
+    assert recompute_quoted_line(line, by=frank).now_digest == dated.result_digest
+    sign_in(client, "alice")
+    page = client.get(f"/quotes/{dated.quote_id}/").content.decode()
+    assert "over 1 week from" in page
+    form = {"operation": "warehouse", "account": "ACME", "within": "12h", "target": "95%", "starts_on": "2030-01-07"}
+    assert "does not reach 2030-01-07" in client.post("/quotes/make/", form).content.decode()
+    answer = client.post("/api/v1/quotes", {**ASKED, "starts_on": str(second)}, content_type="application/json")
+    assert (answer.status_code, answer.json()["term"]["starts_on"]) == (200, str(second))
+
+
 def test_what_cannot_be_quoted_is_refused(company, alice):
     for term, where in (
         (replace(TERM, service="phone"), "service"),

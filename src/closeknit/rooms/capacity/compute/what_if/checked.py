@@ -21,6 +21,7 @@ def check_changes(inputs: PlanInputs, changes: PlanChanges) -> None:
         raise Invalid("These are too many changes.", where="changes", todo=f"Give at most {MOST_CHANGES}.")
     for term in changes.terms:
         _check_term(term)
+        _check_begin(inputs, term)
     for demand in changes.demand:
         _check_number(demand.factor, "factor", 0.0, LARGEST_FACTOR)
         _check_weeks(inputs, demand)
@@ -46,6 +47,24 @@ def _check_term(term: TermChange) -> None:
         raise Invalid("A target share of 0 promises nothing.", where="target_share", todo="Give a share such as 0.95.")
     if term.credit_per_miss is not None:
         _check_number(float(term.credit_per_miss), "credit_per_miss", 0.0, MOST_UNITS)
+
+
+def _check_begin(inputs: PlanInputs, term: TermChange) -> None:
+    if term.starts_on is None or (term.starts_on <= inputs.first_on and inputs.terms_by_week):
+        return
+    last = inputs.first_on + timedelta(days=7 * inputs.weeks)
+    if term.starts_on >= last:
+        raise Invalid(
+            f"The plan does not reach {term.starts_on}.",
+            where="starts_on",
+            todo=f"Give a day before {last}, or make a plan of more weeks.",
+        )
+    if not inputs.terms_by_week:
+        raise Invalid(
+            "This plan takes its promises from its first day: it was made before plans knew when a term begins.",
+            where="starts_on",
+            todo="Plan the operation again, or leave the day out.",
+        )
 
 
 def _check_pool(inputs: PlanInputs, change: PoolChange) -> None:

@@ -44,12 +44,12 @@ def _joined(helper: PoolNeed, failed: PoolNeed, moved: NDArray[np.float64]) -> P
     handle = helper.pool.handle_minutes / failed.pool.handle_minutes
     claimants = tuple(sorted({*helper.claimants, *failed.claimants}, key=lambda c: (c.tier, c.account_number)))
     claims = np.zeros((len(claimants), helper.need.size))
-    costs, terms = np.zeros(len(claimants)), [""] * len(claimants)
+    costs, terms = np.zeros_like(claims), [("",) * len(helper.binding)] * len(claimants)
     for need, hours in ((failed, failed.claims * moved * handle), (helper, helper.claims)):
         for row, claimant in enumerate(need.claimants):
             place = claimants.index(claimant)
             claims[place] += hours[row]
-            costs[place] = max(costs[place], need.shortfall_cost_per_hour[row])
+            costs[place] = np.maximum(costs[place], need.shortfall_cost_per_hour[row])
             terms[place] = need.terms[row]
     return replace(
         helper,

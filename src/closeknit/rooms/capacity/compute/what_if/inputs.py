@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from closeknit.rooms.agreements.contracts import Measure, Term, TermSource
@@ -27,13 +28,24 @@ def change_inputs(inputs: PlanInputs, changes: PlanChanges) -> PlanInputs:
 
 
 def change_terms(terms: Sequence[Term], changes: Sequence[TermChange], inputs: PlanInputs) -> tuple[Term, ...]:
-    """Return terms with proposed ones in the place of the account's own that they cover: all, where they name none."""
+    """Return terms with proposed ones in the place of the account's own that they cover: all, where they name none.
+
+    One that begins within the plan ends the others on its first day, and they hold until then.
+    """
     found = list(terms)
     for number, change in enumerate(changes):
         replaced = [t for t in found if _is_replaced(t, change)]
-        found = [t for t in found if not _is_replaced(t, change)]
+        kept = [_until(t, change.starts_on) if _is_replaced(t, change) else t for t in found]
+        found = [t for t in kept if t is not None]
         found.append(_proposed(change, replaced, terms, inputs, number))
     return tuple(found)
+
+
+def _until(term: Term, starts_on: date | None) -> Term | None:
+    """Return a term as far as it holds before a day; None: not at all."""
+    if starts_on is None or term.starts_on >= starts_on:
+        return None
+    return term if term.ends_on is not None and term.ends_on <= starts_on else replace(term, ends_on=starts_on)
 
 
 def _is_replaced(term: Term, change: TermChange) -> bool:
@@ -47,6 +59,10 @@ def _is_replaced(term: Term, change: TermChange) -> bool:
 def _proposed(
     change: TermChange, replaced: Sequence[Term], terms: Sequence[Term], inputs: PlanInputs, number: int
 ) -> Term:
+    begins = change.starts_on or inputs.first_on
+    held = [t for t in replaced if t.starts_on <= begins and (t.ends_on is None or t.ends_on > begins)]
+    # What a contract is to end on is not what is proposed: its next version ends on the same day.
+    ends = {t.ends_on for t in held} if change.starts_on else set()
     alike = [*replaced, *(t for t in terms if change.service in ("", t.service)), *terms]
     credit = change.credit_per_miss
     if credit is None:
@@ -64,8 +80,8 @@ def _proposed(
         target_share=float(change.target_share),
         credit_per_miss=credit,
         currency=next((t.currency for t in alike), ""),
-        starts_on=inputs.first_on,
-        ends_on=None,
+        starts_on=begins,
+        ends_on=next(iter(ends)) if len(ends) == 1 else None,
         source=TermSource.CONTRACT,
         clock=change.clock,
     )

@@ -15,12 +15,13 @@ from closeknit.rooms.capacity.compute.allocation import PoolPlan
 from closeknit.rooms.capacity.compute.inputs import PlanInputs, PoolInput
 from closeknit.rooms.capacity.compute.need import promise_of
 from closeknit.rooms.capacity.compute.plan import PlanResult
+from closeknit.rooms.capacity.compute.promises import terms_of_week
 from closeknit.rooms.capacity.compute.routing import route_of
 from closeknit.rooms.capacity.compute.summary import SHORT_FROM_HOURS, summarise
 from closeknit.rooms.capacity.compute.what_if.checked import weeks_of
 from closeknit.rooms.capacity.compute.what_if.inputs import change_inputs
 from closeknit.rooms.capacity.compute.what_if.quote import by_week
-from closeknit.rooms.capacity.compute.what_if.result import WHAT_IF_VERSION, changed_numbers, plan_with_changes
+from closeknit.rooms.capacity.compute.what_if.result import asked_digest, changed_numbers, plan_with_changes
 from closeknit.rooms.capacity.contracts import Staffing
 from closeknit.rooms.capacity.contracts.scenarios import (
     ScenarioOutcome,
@@ -61,7 +62,7 @@ def scenario(
         Invalid: for changes that no plan can be made of.
     """
     result = plan_with_changes(inputs, numbers, changes, shares=shares, tiers=tiers, measured=False)
-    came_in = digest([WHAT_IF_VERSION, inputs.forecast_digest, digest(inputs), changes, list(shares), tiers or {}])
+    came_in = asked_digest(inputs, changes, shares, tiers)
     told = changed_numbers(inputs, numbers, changes, shares=shares, tiers=tiers)
     # Equal seeds: scenarios of a plan meet the same calls, as far as their arrivals are the same.
     changed = change_inputs(inputs, changes)
@@ -138,12 +139,11 @@ def _short(result: PlanResult) -> list[ScenarioShort]:
     hours: dict[tuple[str, str], float] = {}
     costs: dict[tuple[str, str], float] = {}
     for plan in result.pools:
-        for claimant, short, cost in zip(
-            plan.need.claimants, plan.short.sum(axis=1), plan.need.shortfall_cost_per_hour, strict=True
-        ):
+        money = (plan.short * plan.need.shortfall_cost_per_hour).sum(axis=1)
+        for claimant, short, cost in zip(plan.need.claimants, plan.short.sum(axis=1), money, strict=True):
             key = (claimant.account_number, claimant.tier)
             hours[key] = hours.get(key, 0.0) + float(short)
-            costs[key] = costs.get(key, 0.0) + float(short * cost)
+            costs[key] = costs.get(key, 0.0) + float(cost)
     found = [key for key, value in hours.items() if value > SHORT_FROM_HOURS]
     found.sort(key=lambda key: (-costs[key], key))
     return [ScenarioShort(*key, hours[key], Decimal(repr(round(costs[key], 2)))) for key in found]
@@ -174,7 +174,8 @@ def _simulated(
             continue
         week = _tightest_week(plan, arrivals)
         mine = np.flatnonzero(plan.week_index == week)
-        held = {promise_of(t)[:2] for t in inputs.terms if t.service == "" or _covers(pool, t.service)}
+        terms = terms_of_week(inputs, result.week_on[week])
+        held = {promise_of(t)[:2] for t in terms if t.service == "" or _covers(pool, t.service)}
         threshold, promised = min(held or {promise_of(None)[:2]}, key=lambda promise: (promise[0], -promise[1]))
         agents = np.floor((plan.need.capacity + plan.overtime)[mine] / 0.5 + 1e-9).astype(np.int64)
         mean, half = _service(arrivals[mine], agents, pool.handle_minutes, threshold, seed)

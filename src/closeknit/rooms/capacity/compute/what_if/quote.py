@@ -135,11 +135,11 @@ def _sufferers(pairs: Sequence[tuple[PoolPlan, PoolPlan]], account_number: str) 
     for before, after in pairs:
         for plan, sign in ((before, -1.0), (after, 1.0)):
             hours = plan.short.sum(axis=1)
+            money = (plan.short * plan.need.shortfall_cost_per_hour).sum(axis=1)
             for row, claimant in enumerate(plan.need.claimants):
                 if claimant.account_number != account_number:
                     short[claimant] = short.get(claimant, 0.0) + sign * float(hours[row])
-                    cost = sign * float(hours[row] * plan.need.shortfall_cost_per_hour[row])
-                    costs[claimant] = costs.get(claimant, 0.0) + cost
+                    costs[claimant] = costs.get(claimant, 0.0) + sign * float(money[row])
     less = [(claimant, hours) for claimant, hours in short.items() if hours > SHORT_FROM_HOURS]
     return tuple(
         QuoteSufferer(

@@ -1,12 +1,12 @@
 """Two plans beside each other: as it is, and with changes."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from closeknit.kernel.canonical import digest
-from closeknit.rooms.capacity.compute.inputs import PlanInputs
+from closeknit.rooms.capacity.compute.inputs import PlanInputs, digest_of, snapshot_of
 from closeknit.rooms.capacity.compute.need import PoolNeed, need_of
 from closeknit.rooms.capacity.compute.plan import PlanResult, plan_of_needs
 from closeknit.rooms.capacity.compute.routing import route_of
@@ -51,8 +51,21 @@ def what_if(
     pools = touched_pools(inputs, told, _placed(told, changes))
     before = plan_with(inputs, told, PlanChanges(), pools=pools)
     after = plan_with(inputs, told, changes, pools=pools, tiers=tiers)
-    came_in = digest([WHAT_IF_VERSION, inputs.forecast_digest, digest(inputs), changes, list(shares), tiers or {}])
+    came_in = asked_digest(inputs, changes, shares, tiers)
     return WhatIf(before, after, came_in, digest([came_in, before.digest, after.digest]))
+
+
+def asked_digest(
+    inputs: PlanInputs, changes: PlanChanges, shares: Sequence[SeriesShare], tiers: Mapping[str, str] | None
+) -> str:
+    """Return the digest of a question. What could not be said before is left out where nobody said it: it stays so."""
+    told = {f.name: list(getattr(changes, f.name)) for f in fields(changes)}
+    told["terms"] = [
+        {f.name: getattr(t, f.name) for f in fields(t) if f.name != "starts_on" or t.starts_on is not None}
+        for t in changes.terms
+    ]
+    plan = digest_of(snapshot_of(inputs))
+    return digest([WHAT_IF_VERSION, inputs.forecast_digest, plan, told, list(shares), tiers or {}])
 
 
 def plan_with_changes(
