@@ -37,6 +37,12 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         ScenarioSaved,
         TermQuoted,
     )
+    from closeknit.rooms.capacity.contracts.rosters import (
+        RosterProposed,
+        RosterPublished,
+        RosterRequested,
+        StaffStated,
+    )
     from closeknit.rooms.customers import jobs as customers
     from closeknit.rooms.customers.contracts import (
         AccountCorrected,
@@ -176,6 +182,10 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         PipelineDifferenceSettled: (),
         TermQuoted: (),
         ScenarioSaved: (),
+        StaffStated: (),
+        RosterRequested: (capacity.make_roster_on_requested,),
+        RosterProposed: (),
+        RosterPublished: (),
         SettingChanged: (decisions.record_on_setting_changed,),
         SettingReviewed: (decisions.record_on_setting_reviewed,),
     }
@@ -185,6 +195,7 @@ def settings() -> tuple[Setting, ...]:
     """Return every setting that a room declares; what is not listed here cannot be set."""
     from closeknit.rooms.agreements import contracts as agreements
     from closeknit.rooms.capacity import contracts as capacity
+    from closeknit.rooms.capacity.contracts.rosters import ROSTER_SETTINGS
     from closeknit.rooms.customers import contracts as customers
     from closeknit.rooms.decisions.contracts import settings as decisions
     from closeknit.rooms.demand import contracts as demand
@@ -205,6 +216,7 @@ def settings() -> tuple[Setting, ...]:
         *capacity.SETTINGS,
         *capacity.DIFFERENCE_SETTINGS,
         *capacity.QUOTE_SETTINGS,
+        *ROSTER_SETTINGS,
         *agreements.CLOCK_SETTINGS,
         *FRESHNESS_SETTINGS.values(),
         CONFLICT_DUE_HOURS,
@@ -215,6 +227,7 @@ def replays() -> dict[str, Recompute]:
     """Return how each kind of ledger line is computed again; `….proposed` lines are judged again without an entry."""
     from closeknit.rooms.capacity.actions.replay_plan import recompute_drafted_line
     from closeknit.rooms.capacity.actions.replay_quote import recompute_quoted_line
+    from closeknit.rooms.capacity.actions.replay_roster import recompute_roster_line
     from closeknit.rooms.customers.actions.replay_worth import recompute_scores_line, recompute_values_line
     from closeknit.rooms.demand.actions.refresh_forecast import KINDS
     from closeknit.rooms.demand.actions.replay_forecast import recompute_refreshed_line
@@ -222,6 +235,7 @@ def replays() -> dict[str, Recompute]:
     return {
         "plan.drafted": recompute_drafted_line,
         "term.quoted": recompute_quoted_line,
+        "roster.drafted": recompute_roster_line,
         **dict.fromkeys(KINDS.values(), recompute_refreshed_line),
         "values.refreshed": recompute_values_line,
         "scores.refreshed": recompute_scores_line,

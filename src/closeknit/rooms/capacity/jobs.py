@@ -1,5 +1,6 @@
 """Background work of this room: ids in, one action out."""
 
+from datetime import date
 from uuid import UUID
 
 from closeknit.kernel import clock, jobs
@@ -12,9 +13,11 @@ from closeknit.rooms.capacity.actions.commit_plan import commit_plan, reject_pla
 from closeknit.rooms.capacity.actions.escalate_plans import escalate_plans
 from closeknit.rooms.capacity.actions.measure_differences import measure_differences
 from closeknit.rooms.capacity.actions.propose_plan import propose_plan
+from closeknit.rooms.capacity.actions.propose_roster import propose_roster
 from closeknit.rooms.capacity.actions.raise_differences import raise_differences
 from closeknit.rooms.capacity.actions.start_plan import start_plan
 from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed, PlanRejected
+from closeknit.rooms.capacity.contracts.rosters import RosterAsked, RosterRequested
 from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionExpired, DecisionRejected, DecisionWithdrawn
 from closeknit.rooms.demand.contracts import ForecastRefreshed
 from closeknit.rooms.org import reads as org
@@ -101,6 +104,27 @@ def replan_on_terms_changed(event: TermsChanged, context: Context) -> None:  # n
     contract = agreements.get_contract(event.version_id, by=system)
     for operation in sorted(planned & {clause.operation for clause in contract.clauses}):
         start_plan(operation, by=system)
+
+
+def make_roster_on_requested(event: RosterRequested, context: Context) -> None:
+    """Ask for a roster; the computation itself runs as a job, outside this transaction."""
+    jobs.defer(
+        make_roster_job,
+        once_key=f"roster:{event.thread_id}",
+        pool=event.pool,
+        weeks=event.weeks,
+        first_on=event.first_on,
+        shifts=event.shifts,
+        thread_id=str(event.thread_id),
+        by=context.by.key,
+    )
+
+
+@jobs.job
+def make_roster_job(pool: str, weeks: int, first_on: str, shifts: str, thread_id: str, by: str) -> None:
+    """Roster a pool's people, and keep the draft."""
+    asked = RosterAsked(pool, weeks, date.fromisoformat(first_on), tuple(shifts.split(";")) if shifts else ())
+    propose_roster(asked, thread_id=UUID(thread_id), by=org.get_requester(by), at=clock.now())
 
 
 @jobs.job

@@ -18,7 +18,7 @@ MOST_WEEK_HOURS = Setting(
     key="capacity.roster_most_week_hours",
     kind=Kind.HOURS,
     default=40.0,
-    unit="hours",
+    unit="",
     sentence="How many hours a week nobody is rostered beyond, whatever a contract says.",
     lowest=1,
     highest=80,
@@ -28,7 +28,7 @@ LEAST_REST_HOURS = Setting(
     key="capacity.roster_least_rest_hours",
     kind=Kind.HOURS,
     default=11.0,
-    unit="hours",
+    unit="",
     sentence="How many hours of rest lie at least between two shifts of a person.",
     lowest=0,
     highest=24,
@@ -74,6 +74,16 @@ RETENTION_MINUTES = Setting(
     highest=2400,
     levels=_LEVELS,
 )
+RETENTION_ACCOUNTS = Setting(
+    key="capacity.retention_most_accounts",
+    kind=Kind.COUNT,
+    default=20,
+    unit="accounts",
+    sentence="How many accounts that may leave a roster looks after at most: the most valuable first.",
+    lowest=0,
+    highest=1000,
+    levels=_LEVELS,
+)
 ROSTER_SETTINGS = (
     MOST_WEEK_HOURS,
     LEAST_REST_HOURS,
@@ -81,6 +91,7 @@ ROSTER_SETTINGS = (
     MOST_WEEKENDS,
     RETENTION_RISK,
     RETENTION_MINUTES,
+    RETENTION_ACCOUNTS,
 )
 
 
@@ -90,6 +101,19 @@ class RosterState(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"
     SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class RosterAsked:
+    """Which roster is wanted. `first_on`: a Monday of the plan in force, None for its next one.
+
+    `shifts`: such as "08:00-16:30"; none: those of the pool's own lines.
+    """
+
+    pool: str
+    weeks: int = 1
+    first_on: date | None = None
+    shifts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +280,16 @@ class StaffStated(Event):
     """A file said who works in a pool."""
 
     pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRequested(Event):
+    """Somebody asked for a roster. `first_on` in ISO 8601; `shifts` with ";" between, "" for the pool's own."""
+
+    pool: str
+    weeks: int
+    first_on: str
+    shifts: str
 
 
 @dataclass(frozen=True, slots=True)

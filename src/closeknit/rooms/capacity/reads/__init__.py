@@ -22,6 +22,13 @@ from closeknit.rooms.capacity.reads.plans import (
     tier_claims,
 )
 from closeknit.rooms.capacity.reads.quotes import get_quote, list_quotes
+from closeknit.rooms.capacity.reads.rosters import (
+    find_roster_of_thread,
+    get_roster_board,
+    get_roster_why_not,
+    list_rosters,
+    list_staff,
+)
 from closeknit.rooms.capacity.reads.scenarios import compare_scenarios, get_scenario, list_scenarios
 from closeknit.rooms.capacity.reads.today import find_need_today, get_need_today
 
@@ -32,11 +39,14 @@ __all__ = [
     "find_need_today",
     "find_plan_in_force",
     "find_plan_of_thread",
+    "find_roster_of_thread",
     "get_difference",
     "get_need_today",
     "get_plan",
     "get_planning_weeks",
     "get_quote",
+    "get_roster_board",
+    "get_roster_why_not",
     "get_scenario",
     "list_cells",
     "list_claims",
@@ -46,7 +56,9 @@ __all__ = [
     "list_pool_weeks",
     "list_pools",
     "list_quotes",
+    "list_rosters",
     "list_scenarios",
+    "list_staff",
     "list_withheld_pools",
     "project_pools",
     "tier_claims",
