@@ -9,6 +9,7 @@ from closeknit.kernel import ids
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict
 from closeknit.rooms.agreements.compute.evidence_file import content_of, digest_of, pack
+from closeknit.rooms.agreements.compute.evidence_paper import paper_of
 from closeknit.rooms.agreements.contracts.adherence import Adherence, EvidenceFile
 from closeknit.rooms.agreements.reads.adherence import get_adherence
 from closeknit.rooms.decisions import reads as decisions
@@ -25,7 +26,8 @@ def issue_evidence(account_number: str, *, from_on: date, until_on: date, by: Ac
     adherence = get_adherence(account_number, from_on=from_on, until_on=until_on, by=by, at=at)
     receipts, unsealed = _receipts(adherence, by)
     content = content_of(adherence)
-    archive = pack(adherence, content, receipts, decisions.get_public_key(by=by), unsealed)
+    paper = paper_of(adherence, digest_of(content))
+    archive = pack(adherence, content, paper, receipts, decisions.get_public_key(by=by), unsealed)
     with transaction.atomic():
         entry_id = record_entry(_entry(adherence, digest_of(content), digest_of(archive)), by=by)
     return EvidenceFile(

@@ -19,6 +19,7 @@ def add_commands(agreements: Any) -> None:
         command.add_argument(
             "--until", dest="until_on", type=arguments.day, required=True, metavar="YYYY-MM-DD", help="the day after"
         )
+    show.add_argument("--pdf", type=Path, metavar="FILE", help="also write it as a paper")
     issue.add_argument("--out", type=Path, metavar="FILE", help="a zip file; without it one of its own name here")
     show.set_defaults(run=_show)
     issue.set_defaults(run=_issue)
@@ -30,6 +31,9 @@ def _show(args: argparse.Namespace) -> int:
     from closeknit.rooms.agreements import reads
 
     found = reads.get_adherence(args.account, from_on=args.from_on, until_on=args.until_on, by=args.by, at=clock.now())
+    if args.pdf is not None:
+        period = {"from_on": args.from_on, "until_on": args.until_on}
+        _write(args.pdf, reads.get_adherence_paper(args.account, **period, by=args.by, at=found.as_of_at))
     if args.json:
         print_json("closeknit.adherence/1", {"adherence": found})
         return 0
@@ -65,13 +69,19 @@ def _issue(args: argparse.Namespace) -> int:
         raise Invalid("There is no such folder.", where=str(args.out.parent), todo="Make it first.")
     made = issue_evidence(args.account, from_on=args.from_on, until_on=args.until_on, by=args.by, at=clock.now())
     path = args.out or Path(made.name)
-    try:
-        path.write_bytes(made.content)
-    except OSError as failure:
-        raise Invalid(f"It cannot be written: {failure}.", where=str(path), todo="Name another file.") from None
+    _write(path, made.content)
     told = {"file": str(path), "digest": made.digest, "entry_id": made.entry_id}
     if args.json:
         print_json("closeknit.evidence-issued/1", {**told, "receipts": made.receipts, "unsealed": made.unsealed})
     else:
         print(f"Written: {path}, {made.receipts} receipts. Ledger line {made.entry_id} holds its digest {made.digest}.")
     return 0
+
+
+def _write(path: Path, content: bytes) -> None:
+    from closeknit.kernel.errors import Invalid
+
+    try:
+        path.write_bytes(content)
+    except OSError as failure:
+        raise Invalid(f"It cannot be written: {failure}.", where=str(path), todo="Name another file.") from None

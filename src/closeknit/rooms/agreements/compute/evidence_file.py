@@ -19,6 +19,7 @@ README = """Adherence of {account} from {first} until before {last} ({zone})
 
 What is in here
   adherence.json     everything: obligations by version, clocks kept and missed with their holds, credits, ledger lines
+  adherence.pdf      the same for people
   obligations.csv    one row for each version of each promise in force
   clocks.csv         one row for each promise about one piece of work that was kept or broken in the period
   ledger_lines.csv   what the ledger says that bore on these promises
@@ -60,11 +61,17 @@ def digest_of(content: bytes) -> str:
 
 
 def pack(
-    adherence: Adherence, content: bytes, receipts: Mapping[int, Mapping[str, Any]], public_key: str, unsealed: int
+    adherence: Adherence,
+    content: bytes,
+    paper: bytes,
+    receipts: Mapping[int, Mapping[str, Any]],
+    public_key: str,
+    unsealed: int,
 ) -> bytes:
-    """Return the pack as a zip file. The same content makes the same bytes."""
+    """Return the pack as a zip file. `paper` is the PDF of the same content."""
     files = {
         "README.txt": _readme(adherence, content, unsealed),
+        "adherence.pdf": paper,
         "adherence.json": content,
         "obligations.csv": _table(Obligation, adherence.obligations),
         "clocks.csv": _table(SettledClock, adherence.clocks, holds=_holds),

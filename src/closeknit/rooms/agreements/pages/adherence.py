@@ -40,6 +40,8 @@ def show_adherence(request: Request, account_number: str) -> HttpResponseBase:
         status = 422
     if found is not None and request.GET.get("format") == "csv":
         return _export(found)
+    if found is not None and request.GET.get("format") == "pdf":
+        return _paper(request, found)
     return render(request, "agreements/adherence.html", _context(account_number, form, found), status=status)
 
 
@@ -81,6 +83,15 @@ def _context(account_number: str, form: Period, found: Adherence | None) -> dict
         if found
         else [],
     }
+
+
+def _paper(request: Request, found: Adherence) -> HttpResponseBase:
+    period = {"from_on": found.from_on, "until_on": found.until_on}
+    drawn = reads.get_adherence_paper(found.account_number, **period, by=request.actor, at=found.as_of_at)
+    response = HttpResponse(drawn, content_type="application/pdf")
+    name = f"adherence-{found.from_on}-{found.until_on}.pdf"
+    response["Content-Disposition"] = content_disposition_header(True, name) or ""
+    return response
 
 
 def _export(found: Adherence) -> HttpResponseBase:

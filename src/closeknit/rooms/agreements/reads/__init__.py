@@ -1,6 +1,6 @@
 """Every question about what was promised, one file per subject."""
 
-from closeknit.rooms.agreements.reads.adherence import get_adherence
+from closeknit.rooms.agreements.reads.adherence import get_adherence, get_adherence_paper
 from closeknit.rooms.agreements.reads.calendars import find_calendar, list_calendars
 from closeknit.rooms.agreements.reads.chains import list_chains
 from closeknit.rooms.agreements.reads.clocks import get_work_clocks, list_clocks
@@ -10,6 +10,7 @@ from closeknit.rooms.agreements.reads.terms import list_terms, terms_in_force
 __all__ = [
     "find_calendar",
     "get_adherence",
+    "get_adherence_paper",
     "get_contract",
     "get_work_clocks",
     "list_calendars",

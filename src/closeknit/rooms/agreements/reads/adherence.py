@@ -17,6 +17,8 @@ from closeknit.rooms.agreements.compute.adherence import (
     total,
     verdict_of,
 )
+from closeknit.rooms.agreements.compute.evidence_file import content_of, digest_of
+from closeknit.rooms.agreements.compute.evidence_paper import paper_of
 from closeknit.rooms.agreements.contracts.adherence import (
     BEARING,
     Adherence,
@@ -117,6 +119,12 @@ def get_adherence(account_number: str, *, from_on: date, until_on: date, by: Act
         lines=lines,
         lines_left_out=left_out,
     )
+
+
+def get_adherence_paper(account_number: str, *, from_on: date, until_on: date, by: Actor, at: datetime) -> bytes:
+    """Return the same as a PDF that a person can take to a meeting; refused alike."""
+    found = get_adherence(account_number, from_on=from_on, until_on=until_on, by=by, at=at)
+    return paper_of(found, digest_of(content_of(found)))
 
 
 def _period(account: AccountCard, from_on: date, until_on: date, by: Actor, at: datetime) -> _Period:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 from tests.cast import enter, sign_in
 
 from closeknit.kernel.errors import Denied, Invalid, NotFound
@@ -189,6 +190,15 @@ def test_the_page_says_it_and_gives_the_pack(repairs, client):
     assert "adherence.json" in files_of(got.content)
     rows = client.get("/accounts/ACME/adherence/?from_on=2025-06-01&until_on=2025-07-01&format=csv")
     assert b"".join(rows.streaming_content).count(b"\r\n") == 5
+
+
+def test_the_paper_says_the_same_and_turns_its_pages(repairs, client):
+    sign_in(client, "alice")
+    got = client.get("/accounts/ACME/adherence/?from_on=2025-06-01&until_on=2025-07-01&format=pdf")
+    assert got["Content-Type"] == "application/pdf"
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(got.content)).pages)
+    assert "95% resolved within 4 hours" in " ".join(text.split())
+    assert "not kept" in text
 
 
 def test_wilsons_interval_is_that_of_the_books():
