@@ -15,7 +15,7 @@ from closeknit.rooms.capacity.actions.measure_differences import measure_differe
 from closeknit.rooms.capacity.actions.propose_plan import propose_plan
 from closeknit.rooms.capacity.actions.propose_roster import propose_roster
 from closeknit.rooms.capacity.actions.raise_differences import raise_differences
-from closeknit.rooms.capacity.actions.start_plan import start_plan
+from closeknit.rooms.capacity.actions.start_plan import WEEKS, start_plan
 from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed, PlanRejected
 from closeknit.rooms.capacity.contracts.rosters import RosterAsked, RosterRequested
 from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionExpired, DecisionRejected, DecisionWithdrawn
@@ -98,12 +98,16 @@ def _look_at_pipeline(operation: str) -> None:
 
 
 def replan_on_terms_changed(event: TermsChanged, context: Context) -> None:  # noqa: ARG001 - our own step
-    """Plan the operations of a contract again that was signed: as the system, whoever signed it."""
+    """Plan the operations of a contract again that was signed: as the system, whoever signed it.
+
+    For as many weeks as the plan in force, so that the two differ by what changed.
+    """
     system = org.system_actor()
     planned = set(reads.list_operations_planned(by=system))
     contract = agreements.get_contract(event.version_id, by=system)
     for operation in sorted(planned & {clause.operation for clause in contract.clauses}):
-        start_plan(operation, by=system)
+        now = reads.find_plan_in_force(operation, by=system)
+        start_plan(operation, weeks=now.weeks if now else WEEKS, by=system)
 
 
 def make_roster_on_requested(event: RosterRequested, context: Context) -> None:

@@ -157,7 +157,7 @@ def _assumptions(row: Quote, inputs: PlanInputs) -> tuple[str, ...]:
     sentences = [
         f"Against the plan of {row.operation}, over {weeks}, for demand up to its {quantile}.",
         "People and machines of the plan's pools; stock is not part of it.",
-        "Other accounts' promises and demand stay as they are.",
+        "Other promises, demand and rosters stay as they are; as far as they do, the next plan differs by this alone.",
     ]
     if row.share_of_tier:
         sentences.append("Its tier is planned together: its share is what it brought in the half-year before.")
