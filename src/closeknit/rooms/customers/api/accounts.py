@@ -20,11 +20,14 @@ def list_accounts(
     search: str = "",
     tier: str = "",
     team: str = "",
+    sort: str = "number",
     after: str = "",
     limit: int = Query(100, ge=1, le=1000),
 ):
-    """Accounts by number, after one for paging."""
-    return reads.list_accounts(by=request.actor, search=search, tier=tier, team=team, after=after, limit=limit)
+    """Accounts by number, name, tier, region or since (with "-" before it backwards), after one for paging."""
+    return reads.list_accounts(
+        by=request.actor, search=search, tier=tier, team=team, sort=sort, after=after, limit=limit
+    )
 
 
 @router.get("/accounts/{path:account_number}", response=AccountCard)

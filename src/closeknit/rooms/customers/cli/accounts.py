@@ -9,10 +9,11 @@ from closeknit.kernel.output import print_json, print_table
 
 def add_commands(customers: Any) -> None:
     """Add `closeknit customers list | show | change-tier`."""
-    listing = customers.add_parser("list", help="list accounts by number")
+    listing = customers.add_parser("list", help="list accounts")
     listing.add_argument("--search", default="", help="part of a name or number")
     listing.add_argument("--tier", default="")
     listing.add_argument("--team", default="")
+    listing.add_argument("--sort", default="number", help="number, name, tier, region or since; -name: backwards")
     listing.add_argument("--after", default="", help="start after this account number")
     listing.add_argument("--limit", type=arguments.rows, default=100)
     listing.set_defaults(run=_list_accounts)
@@ -30,7 +31,7 @@ def _list_accounts(args: argparse.Namespace) -> int:
     from closeknit.rooms.customers import reads
 
     which = {"search": args.search, "tier": args.tier, "team": args.team}
-    found = reads.list_accounts(by=args.by, after=args.after, limit=args.limit, **which)
+    found = reads.list_accounts(by=args.by, sort=args.sort, after=args.after, limit=args.limit, **which)
     total = reads.count_accounts(by=args.by, **which)
     if args.json:
         print_json("closeknit.accounts/1", {"accounts": found, "matching": total})

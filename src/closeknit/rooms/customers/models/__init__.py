@@ -1,6 +1,6 @@
 """Tables of customers, one file per subject."""
 
-from closeknit.rooms.customers.models.accounts import Account
+from closeknit.rooms.customers.models.accounts import CLOSENESS, Account
 from closeknit.rooms.customers.models.insights import Insight
 from closeknit.rooms.customers.models.intimacy import IntimacyCriteriaRow, IntimacyRowKept
 from closeknit.rooms.customers.models.journey import Touchpoint
@@ -17,6 +17,7 @@ from closeknit.rooms.customers.models.records import (
 from closeknit.rooms.customers.models.worth import ScoreRow, TierTableRow, TierWeekRow, ValueRow, WorthRun
 
 __all__ = [
+    "CLOSENESS",
     "Account",
     "AccountMerge",
     "Dispute",

@@ -13,6 +13,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
+from closeknit.kernel.listing import Column, read_listing
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.propose_tier_change import propose_tier_change
 from closeknit.rooms.customers.contracts import TIER_ORDER, AccountCard, Tier
@@ -20,6 +21,15 @@ from closeknit.rooms.customers.forms import AccountFilter, TierChange
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 
+COLUMNS = (
+    Column("name", "Account", is_fixed=True),
+    Column("number", "Number"),
+    Column("tier", "Tier"),
+    Column("reason", "Why this tier", is_sortable=False),
+    Column("team", "Team", is_sortable=False),
+    Column("region", "Region"),
+    Column("since", "Since"),
+)
 PAGE_ROWS = 100
 EXPORT_ROWS = 1000
 
@@ -31,9 +41,10 @@ def list_accounts(request: Request) -> HttpResponseBase:
     form = AccountFilter(request.GET)
     chosen: dict[str, Any] = dict(form.cleaned_data) if form.is_valid() else {}
     after = chosen.pop("after", "")
+    listing = read_listing(request.GET, COLUMNS, sort="number")
     if request.GET.get("format") == "csv":
-        return _export(by, chosen)
-    accounts = reads.list_accounts(by=by, after=after, limit=PAGE_ROWS + 1, **chosen)
+        return _export(by, chosen | {"sort": listing.sort})
+    accounts = reads.list_accounts(by=by, sort=listing.sort, after=after, limit=PAGE_ROWS + 1, **chosen)
     if len(accounts) == 1 and chosen.get("search") == accounts[0].account_number:
         return redirect("account-detail", account_number=accounts[0].account_number)
     return render(
@@ -41,6 +52,7 @@ def list_accounts(request: Request) -> HttpResponseBase:
         "customers/accounts.html",
         {
             "form": form,
+            "listing": listing,
             "accounts": accounts[:PAGE_ROWS],
             "more": accounts[PAGE_ROWS - 1].account_number if len(accounts) > PAGE_ROWS else None,
             "matching": reads.count_accounts(by=by, **chosen),

@@ -9,24 +9,50 @@ from numpy.typing import NDArray
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid, NotFound
+from closeknit.kernel.keyset import Order, rows_after
+from closeknit.kernel.listing import BACKWARDS, refuse_sort
 from closeknit.rooms.customers.contracts import AccountCard, AccountKey, Tier
-from closeknit.rooms.customers.models import Account
+from closeknit.rooms.customers.models import CLOSENESS, Account
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import redact, system_actor, visible_account_numbers
 from closeknit.rooms.privacy import reads as privacy
 from closeknit.rooms.privacy.contracts import TIERING
 from closeknit.rooms.sensing import reads as sensing
 
+ACCOUNT_ORDERS: dict[str, Order] = {
+    "number": Order("account_number"),
+    "name": Order("name"),
+    "tier": Order(CLOSENESS),
+    "region": Order("region"),
+    "since": Order("since_at", may_lack=True),
+}
+"""What a list of accounts can be sorted by, each by an index. By tier, the closest come first."""
+
 
 def list_accounts(
-    *, by: Actor, search: str = "", tier: str = "", team: str = "", after: str = "", limit: int = 100
+    *,
+    by: Actor,
+    search: str = "",
+    tier: str = "",
+    team: str = "",
+    sort: str = "number",
+    after: str = "",
+    limit: int = 100,
 ) -> list[AccountCard]:
-    """Return accounts that the actor may see, by account number, after one for paging."""
-    rows = _matching(by, search, tier, team)
-    if after:
-        rows = rows.filter(account_number__gt=after)
-    found = rows.select_related("team").order_by("account_number")[:limit]
-    return redact((_card(row) for row in found), by=by)
+    """Return accounts that the actor may see, in an order (`ACCOUNT_ORDERS`, with "-" backwards), after one for paging.
+
+    What an account lacks comes last either way; the number settles ties.
+    """
+    refuse_sort(sort, list(ACCOUNT_ORDERS))
+    rows = rows_after(
+        _matching(by, search, tier, team),
+        ACCOUNT_ORDERS[sort.removeprefix(BACKWARDS)],
+        key="account_number",
+        after=after,
+        of=visible_accounts(by, also_merged=True),
+        descending=sort.startswith(BACKWARDS),
+    )
+    return redact((_card(row) for row in rows.select_related("team")[:limit]), by=by)
 
 
 def count_accounts(*, by: Actor, search: str = "", tier: str = "", team: str = "") -> int:

@@ -12,7 +12,7 @@
     return Boolean(link);
   }
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") document.querySelectorAll("details.person[open]").forEach((d) => d.removeAttribute("open"));
+    if (event.key === "Escape") document.querySelectorAll("details.person[open], details.columns-choice[open]").forEach((d) => d.removeAttribute("open"));
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key === "/") {
       const box = document.getElementById("search");
@@ -28,7 +28,7 @@
   });
   document.addEventListener("click", (event) => {
     const target = event.target;
-    document.querySelectorAll("details.person[open]").forEach((d) => { if (!d.contains(target)) d.removeAttribute("open"); });
+    document.querySelectorAll("details.person[open], details.columns-choice[open]").forEach((d) => { if (!d.contains(target)) d.removeAttribute("open"); });
     if (target.closest("[data-open-keys]") && help()) help().showModal();
     if (target.closest("[data-close]")) target.closest("dialog").close();
     if (target.closest("[data-print]")) window.print();

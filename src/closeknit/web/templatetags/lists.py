@@ -1,0 +1,70 @@
+"""Template tags that every list has: heads that sort, columns to choose, and what of the address a form keeps."""
+
+from typing import Any
+
+from django import template
+from django.http import QueryDict
+from django.template.context import Context
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from closeknit.kernel.listing import BACKWARDS, Column, Listing
+
+register = template.Library()
+
+PLACES_IN_THE_LIST = ("after", "before", "from")
+"""Where a list goes on: another order or other columns begin it anew."""
+
+
+@register.simple_tag(takes_context=True)
+def list_heads(context: Context, listing: Listing) -> SafeString:
+    """Write the heads of the columns that are shown: a click sorts, a second one the other way."""
+    query: QueryDict = context["request"].GET
+    shown = (column for column in listing.columns if column.name in listing.shown)
+    return format_html_join("", "{}", ((_head(column, listing, query),) for column in shown))
+
+
+def _head(column: Column, listing: Listing, query: QueryDict) -> SafeString:
+    tone = format_html(' class="num"') if column.is_number else ""
+    if not column.is_sortable:
+        return format_html('<th scope="col"{}>{}</th>', tone, column.title)
+    is_here = listing.sorted_by == column.name
+    turned = is_here and not listing.is_descending
+    address = query.copy()
+    for name in PLACES_IN_THE_LIST:
+        address.pop(name, None)
+    address["sort"] = f"{BACKWARDS}{column.name}" if turned else column.name
+    way = "descending" if listing.is_descending else "ascending"
+    return format_html(
+        '<th scope="col"{}{}><a href="?{}">{}{}</a></th>',
+        tone,
+        format_html(' aria-sort="{}"', way) if is_here else "",
+        address.urlencode(),
+        column.title,
+        (" ↓" if listing.is_descending else " ↑") if is_here else "",
+    )
+
+
+@register.inclusion_tag("web/list_columns.html", takes_context=True)
+def list_columns(context: Context, listing: Listing) -> dict[str, Any]:
+    """Offer the columns that may be left out, as a form that keeps the rest of the address."""
+    query: QueryDict = context["request"].GET
+    left = ("column", *PLACES_IN_THE_LIST)
+    return {
+        "columns": [
+            {"name": column.name, "title": column.title, "is_shown": column.name in listing.shown}
+            for column in listing.columns
+            if not column.is_fixed
+        ],
+        "fixed": [column.name for column in listing.columns if column.is_fixed],
+        "kept": [(name, value) for name, values in query.lists() if name not in left for value in values],
+        "is_chosen": bool(query.getlist("column")),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def keep(context: Context, *names: str) -> SafeString:
+    """Carry parts of the address through a form: hidden fields with what it says now."""
+    query: QueryDict = context["request"].GET
+    pairs = ((name, value) for name in names for value in query.getlist(name))
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
