@@ -13,9 +13,12 @@ from closeknit.kernel.errors import Invalid
 from closeknit.kernel.events import publish
 from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.contracts import Term, TermSource
+from closeknit.rooms.agreements.reads.guarantees import held_ready
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.compute import PlanInputs, PlanResult, PlanSummary, PoolInput, RosterInput, Shortage
 from closeknit.rooms.capacity.compute.comparison import PlanSide, account_changes, describe
+from closeknit.rooms.capacity.compute.holding import NotHeld
+from closeknit.rooms.capacity.compute.inputs import GuaranteedHours
 from closeknit.rooms.capacity.compute.moves import MovedStaff, with_moves
 from closeknit.rooms.capacity.contracts import (
     MEASURED_FROM_UNITS,
@@ -64,7 +67,7 @@ def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> U
     plan = _plan(inputs, numbers.card, result, summary, terms, snapshot, thread_id, by, at)
     plan.members = _members(inputs, numbers.card, by)
     try:
-        return _store(plan, inputs, summary, numbers.card, by, at)
+        return _store(plan, inputs, summary, result.conflicts, numbers.card, by, at)
     except IntegrityError:
         # Another job may have stored the same plan while this one computed: then that one stands.
         made = _live(inputs.operation, digest)
@@ -104,8 +107,27 @@ def _inputs(card: ForecastCard, by: Actor, at: datetime) -> tuple[PlanInputs, tu
         pools=pools,
         terms=terms,
         terms_by_week=True,
+        guarantees=_guarantees(card, monday, by),
     )
     return inputs, terms
+
+
+def _guarantees(card: ForecastCard, monday: date, by: Actor) -> tuple[GuaranteedHours, ...]:
+    found = held_ready(card.operation, monday, until=monday + timedelta(days=7 * card.weeks), by=by)
+    tiers = {each.account_number: customers.get_account(each.account_number, by=by).tier.value for each in found}
+    return tuple(
+        GuaranteedHours(
+            contract_number=each.contract_number,
+            version=each.version,
+            account_number=each.account_number,
+            tier=tiers[each.account_number],
+            service=each.service,
+            hours_per_week=each.hours_per_week,
+            starts_on=each.starts_on,
+            ends_on=each.ends_on,
+        )
+        for each in found
+    )
 
 
 def _shortfall_multiples(by: Actor, at: datetime) -> dict[str, float]:
@@ -281,6 +303,13 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
     for pool in inputs.pools:
         by_source.setdefault(pool.handle_source, []).append(pool.name)
     sentences += [f"Handle time {source} ({'; '.join(names)})." for source, names in by_source.items()]
+    if inputs.guarantees:
+        sentences.append(
+            "Guaranteed hours are held ready each week, the account's own work counted in; where its work is planned "
+            "with its tier, they come on top of it."
+        )
+    if result.conflicts:
+        sentences.append("Not all guaranteed hours can be held: its thread names whose, each to who may see it.")
     if assumed_pools:
         what = "The pool and its roster are" if assumed_pools == 1 else f"{assumed_pools} pools and their rosters are"
         sentences.append(f"{what} assumed by the recipe, not on record.")
@@ -290,7 +319,15 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
     return [*sentences, *result.unserved]
 
 
-def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastCard, by: Actor, at: datetime) -> UUID:
+def _store(
+    plan: Plan,
+    inputs: PlanInputs,
+    summary: PlanSummary,
+    conflicts: Sequence[NotHeld],
+    card: ForecastCard,
+    by: Actor,
+    at: datetime,
+) -> UUID:
     teams = customers.team_of({row["account_number"] for row in summary.claim_weeks}, by=by)
     facts = _facts(plan, card, by)
     before = _side(Plan.objects.filter(operation=plan.operation, state=Plan.State.COMMITTED).first())
@@ -307,6 +344,9 @@ def _store(plan: Plan, inputs: PlanInputs, summary: PlanSummary, card: ForecastC
         _overtake_drafts(plan, by, at)
         for short in summary.shortages:
             record_entry(_shortage_entry(plan, short), by=by)
+        for conflict in conflicts:
+            for account in conflict.accounts:
+                record_entry(_conflict_entry(plan, conflict, account), by=by)
         publish(PlanProposed(plan.thread_id, plan.pk, plan.operation), by=by)
         propose_plan_change(
             subject=f"plan:{plan.pk}",
@@ -410,6 +450,24 @@ def _shortage_entry(plan: Plan, short: Shortage) -> Entry:
             "short_hours": short.short_hours,
             "rule": "hours go where an hour short costs most; lower tiers give way first",
         },
+    )
+
+
+def _conflict_entry(plan: Plan, conflict: NotHeld, account_number: str) -> Entry:
+    """Tell one account's part: it names no other account, and no total of the pool."""
+    others = len(conflict.accounts) - 1
+    with_whom = f" together with those of {others} other accounts" if others > 1 else ""
+    with_whom = with_whom or (" together with those of another account" if others else "")
+    return Entry(
+        thread_id=plan.thread_id,
+        kind="guarantee.not-held",
+        subject=f"plan:{plan.pk}",
+        sentence=(
+            f"The hours guaranteed to {account_number}{with_whom} are more than {conflict.pool_name} has, all overtime "
+            f"included, first in the week of {conflict.week_on}."
+        ),
+        account_number=account_number,
+        evidence={"pool": conflict.pool, "week_on": conflict.week_on, "other_accounts": others},
     )
 
 

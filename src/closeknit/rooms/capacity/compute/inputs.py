@@ -47,6 +47,20 @@ class PoolInput:
 
 
 @dataclass(frozen=True, slots=True)
+class GuaranteedHours:
+    """Hours a week that a version of a contract guarantees an account of a tier at least; `ends_on` is exclusive."""
+
+    contract_number: str
+    version: int
+    account_number: str
+    tier: str
+    service: str
+    hours_per_week: float
+    starts_on: date
+    ends_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlanInputs:
     """Everything a plan is computed from. Its canonical bytes are the plan's snapshot.
 
@@ -65,9 +79,10 @@ class PlanInputs:
     pools: tuple[PoolInput, ...]
     terms: tuple[Term, ...]
     terms_by_week: bool = False
+    guarantees: tuple[GuaranteedHours, ...] = ()
 
 
-LATER_FIELDS = ("terms_by_week",)
+LATER_FIELDS = ("terms_by_week", "guarantees")
 """What snapshots of before did not state: left out where it says nothing, so that their digests stay what they were."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from closeknit.rooms.capacity.compute.allocation import PoolPlan, share_hours
+from closeknit.rooms.capacity.compute.holding import NotHeld, hold_ready, not_held
 from closeknit.rooms.capacity.compute.inputs import PlanInputs
 from closeknit.rooms.capacity.compute.need import PoolNeed, need_of
 from closeknit.rooms.capacity.compute.routing import route_of, unserved
@@ -18,29 +19,37 @@ from closeknit.rooms.demand.contracts import ForecastNumbers
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """The whole plan: its pools, the certified gap of the allocation, what nobody serves, and the digest."""
+    """The whole plan: pools, the allocation's certified gap, what nobody serves, digest, and guarantees not held."""
 
     pools: tuple[PoolPlan, ...]
     week_on: tuple[date, ...]
     gap: float
     unserved: tuple[str, ...]
     digest: str
+    conflicts: tuple[NotHeld, ...] = ()
 
 
 def make_plan(inputs: PlanInputs, numbers: ForecastNumbers) -> PlanResult:
     """Compute need, allocation and prices. The same inputs and forecast give the same result, bit for bit."""
     routes = [route_of(pool, numbers) for pool in inputs.pools]
     needs = [need_of(inputs, pool, numbers, route) for pool, route in zip(inputs.pools, routes, strict=True) if route]
-    return plan_of_needs(needs, inputs, unserved=unserved(numbers, routes))
+    needs = hold_ready(needs, inputs, numbers)
+    conflicts = not_held(needs, inputs, numbers)
+    return plan_of_needs(needs, inputs, unserved=unserved(numbers, routes), conflicts=conflicts)
 
 
 def plan_of_needs(
-    needs: Sequence[PoolNeed], inputs: PlanInputs, *, unserved: tuple[str, ...] = (), measured: bool = True
+    needs: Sequence[PoolNeed],
+    inputs: PlanInputs,
+    *,
+    unserved: tuple[str, ...] = (),
+    measured: bool = True,
+    conflicts: tuple[NotHeld, ...] = (),
 ) -> PlanResult:
     """Share the hours of pools whose need is known. Without `measured`, one unit more or less is not solved for."""
     plans, gap = share_hours(needs, inputs, measured=measured)
     weeks = tuple(inputs.first_on + timedelta(days=7 * w) for w in range(inputs.weeks))
-    return PlanResult(tuple(plans), weeks, gap, unserved, _digest(plans))
+    return PlanResult(tuple(plans), weeks, gap, unserved, _digest(plans), conflicts)
 
 
 def pack_cells(result: PlanResult) -> bytes:

@@ -14,6 +14,7 @@ from closeknit.rooms.capacity.compute.allocation import PoolPlan
 from closeknit.rooms.capacity.compute.plan import PlanResult
 from closeknit.rooms.customers.contracts import TOP_TIERS
 
+LONGEST_TERM = 200
 SHORT_FROM_HOURS = 0.05
 """Less than three minutes short in a week is rounding, not a shortage."""
 
@@ -119,11 +120,16 @@ def _pool_weeks(plan: PoolPlan, weeks: Sequence[date], currency: str) -> list[di
                 "price_per_hour": _money(price, places="0.0001"),
                 "one_more_unit_worth": _money(more),
                 "one_less_unit_cost": _money(max(float(plan.week_cost_one_less[w] - plan.week_cost[w]), 0.0)),
-                "binding_term": need.binding[w],
+                "binding_term": _in_a_cell(need.binding[w]),
                 "sentence": _pool_sentence(need.pool.unit, numbers, more, currency, need.binding[w]),
             }
         )
     return rows
+
+
+def _in_a_cell(text: str) -> str:
+    """Return a promise's words as a column holds them; the sentence beside it has them all."""
+    return text if len(text) <= LONGEST_TERM else text[: LONGEST_TERM - 1] + "…"
 
 
 def _pool_sentence(unit: str, hours: dict[str, float], worth: float, currency: str, binding: str) -> str:
@@ -166,7 +172,7 @@ def _claim_weeks(plan: PoolPlan, weeks: Sequence[date]) -> list[dict[str, Any]]:
                     "served_hours": float(served[c, w]),
                     "short_hours": short,
                     "shortfall_cost": _money(short * float(_costs(plan, w)[c])),
-                    "term": plan.need.terms[c][w],
+                    "term": _in_a_cell(plan.need.terms[c][w]),
                     "sentence": _claim_sentence(plan, c, w, float(needs[c, w]), float(served[c, w]), short),
                 }
             )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from closeknit.kernel.canonical import digest
+from closeknit.rooms.capacity.compute.holding import hold_ready
 from closeknit.rooms.capacity.compute.inputs import PlanInputs, digest_of, snapshot_of
 from closeknit.rooms.capacity.compute.need import PoolNeed, need_of
 from closeknit.rooms.capacity.compute.plan import PlanResult, plan_of_needs
@@ -122,6 +123,7 @@ def needs_with(
         route, before = (route_of(pool, told) if pool.pool in pools else None for told in (numbers, usual))
         if route is not None and before is not None:
             needs.append(need_of(changed, pool, numbers, route, (usual, before) if usual is not numbers else None))
+    needs = hold_ready(needs, changed, numbers)
     needs = take_over(inputs, needs, changes.pools)
     return changed, [_with_hours(inputs, need, changes.pools) for need in needs]
 
