@@ -38,6 +38,20 @@ class Period(forms.Form):
     until_on = forms.DateField()
 
 
+class NewBend(forms.Form):
+    """A promise that is to bend; the stretch in percent of its time."""
+
+    account_number = forms.CharField(max_length=400)
+    term_number = forms.CharField(max_length=200)
+    stretch_percent = forms.FloatField()
+    request = forms.CharField(max_length=200)
+    worth = forms.DecimalField(max_digits=17, decimal_places=2)
+    currency = forms.CharField(max_length=3)
+    starts_on = forms.DateField()
+    until_on = forms.DateField()
+    reason = forms.CharField(max_length=2000)
+
+
 class NewWorkEvent(forms.Form):
     """What happened to a piece of work, now."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from closeknit.rooms.agreements.pages import adherence, chains, clocks, contracts, terms
+from closeknit.rooms.agreements.pages import adherence, chains, clocks, contracts, terms, tolerances
 
 urlpatterns = [
     path("terms/", terms.list_terms, name="term-list"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("contracts/chains/set/", chains.put, name="chain-set"),
     path("accounts/<account:account_number>/adherence/", adherence.show_adherence, name="account-adherence"),
     path("accounts/<account:account_number>/adherence/pack/", adherence.issue, name="evidence-issue"),
+    path("contracts/tolerances/", tolerances.list_bends, name="bend-list"),
+    path("contracts/tolerances/ask/", tolerances.ask, name="bend-ask"),
     path("clocks/", clocks.list_clocks, name="clock-list"),
     path("clocks/work/", clocks.show_work, name="work-clocks"),
     path("clocks/record/", clocks.record, name="work-event-record"),

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.agreements.api import adherence, chains, clocks, contracts, terms
+from closeknit.rooms.agreements.api import adherence, chains, clocks, contracts, terms, tolerances
 
 router = Router()
-for part in (terms, contracts, clocks, chains, adherence):
+for part in (terms, contracts, clocks, chains, adherence, tolerances):
     router.add_router("", part.router)

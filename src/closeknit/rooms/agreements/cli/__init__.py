@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from closeknit.rooms.agreements.cli import adherence, chains, clocks, contracts, terms
+from closeknit.rooms.agreements.cli import adherence, chains, clocks, contracts, terms, tolerances
 
 
 def add_commands(commands: Any) -> None:
     """Add `closeknit agreements ...`."""
     agreements = commands.add_group("agreements", help="what was promised to whom, its clocks, and what keeps it")
-    for part in (terms, contracts, clocks, chains, adherence):
+    for part in (terms, contracts, clocks, chains, adherence, tolerances):
         part.add_commands(agreements)

@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from closeknit.kernel.cells import csv_line
 from closeknit.kernel.output import plain
 from closeknit.rooms.agreements.contracts.adherence import Adherence, EvidenceLine, Obligation, SettledClock
+from closeknit.rooms.agreements.contracts.tolerances import BendCard
 
 SCHEMA = "closeknit.adherence/1"
 _NESTED = ("holds", "months")
@@ -22,6 +23,7 @@ What is in here
   adherence.pdf      the same for people
   obligations.csv    one row for each version of each promise in force
   clocks.csv         one row for each promise about one piece of work that was kept or broken in the period
+  tolerances.csv     promises that the house let bend, with who granted it; they change nothing of what is counted
   ledger_lines.csv   what the ledger says that bore on these promises
   receipts/          for each of these lines what proves it, as the ledger stood when the pack was made
   public_key.txt     the ledger's first public key
@@ -75,6 +77,7 @@ def pack(
         "adherence.json": content,
         "obligations.csv": _table(Obligation, adherence.obligations),
         "clocks.csv": _table(SettledClock, adherence.clocks, holds=_holds),
+        "tolerances.csv": _table(BendCard, adherence.bends),
         "ledger_lines.csv": _table(EvidenceLine, adherence.lines),
         "public_key.txt": f"{public_key}\n".encode(),
     }

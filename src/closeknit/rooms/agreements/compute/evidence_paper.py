@@ -50,6 +50,7 @@ def _blocks(adherence: Adherence, digest: str) -> Iterator[Block]:
             frozenset({3}),
         )
     yield from _months(adherence)
+    yield from _bends(adherence)
     yield from _clocks("What was missed", missed)
     yield from _clocks("What was kept after a hold", [c for c in adherence.clocks if c.is_kept and c.holds])
     yield from _lines(adherence, digest)
@@ -106,6 +107,20 @@ def _months(adherence: Adherence) -> Iterator[Block]:
         yield Heading("Month by month")
         heads = ("Month", "Promise", "Settled", "Kept", "Rate", "Penalty")
         yield Table(heads, rows, (0.16, 0.4, 0.1, 0.1, 0.1, 0.14), frozenset({2, 3, 4, 5}))
+
+
+def _bends(adherence: Adherence) -> Iterator[Block]:
+    if adherence.bends:
+        yield Heading("Tolerances granted within the house")
+        yield Sentence("They change nothing of what is counted above: what was promised stands.", is_small=True)
+        yield Table(
+            ("Term", "More time", "Days", "For", "Granted by"),
+            tuple(
+                (x.term_number, share_text(x.stretch_share), f"{x.starts_on} to {x.until_on}", x.request, x.granted_by)
+                for x in adherence.bends
+            ),
+            (0.2, 0.1, 0.2, 0.3, 0.2),
+        )
 
 
 def _clocks(title: str, clocks: "tuple[SettledClock, ...] | list[SettledClock]") -> Iterator[Block]:

@@ -34,8 +34,10 @@ from closeknit.rooms.agreements.contracts.deals import (
     WantedContract,
 )
 from closeknit.rooms.agreements.contracts.terms import Clock, Measure, Term, TermSource, longest_days, pick_term
+from closeknit.rooms.agreements.contracts.tolerances import BEND_SETTINGS, BendCard, BendPolicy, WantedBend
 
 __all__ = [
+    "BEND_SETTINGS",
     "CLOCK_SETTINGS",
     "DEFAULT_PAUSE_REASONS",
     "RUNNING_STATES",
@@ -44,6 +46,8 @@ __all__ = [
     "Adherence",
     "AdherenceMonth",
     "AdherenceVerdict",
+    "BendCard",
+    "BendPolicy",
     "BusinessCalendar",
     "ChainCard",
     "ChainSlack",
@@ -67,6 +71,7 @@ __all__ = [
     "Term",
     "TermSource",
     "TermsChanged",
+    "WantedBend",
     "WantedChain",
     "WantedContract",
     "WorkClocks",

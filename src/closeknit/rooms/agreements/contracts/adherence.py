@@ -8,6 +8,7 @@ from uuid import UUID
 
 from closeknit.rooms.agreements.contracts.deals import Guarantee
 from closeknit.rooms.agreements.contracts.terms import Measure
+from closeknit.rooms.agreements.contracts.tolerances import BendCard
 from closeknit.rooms.org.contracts.fields import MONEY
 
 INTERVAL_LEVEL = 0.95
@@ -51,6 +52,7 @@ class SettledClock:
 
     It counts where it was settled: kept when the work ended in time, or broken at the instant at which time ran out,
     whichever came first. So it counts in one period only. `is_noted`: the ledger has a line of the breach.
+    `is_tolerated`: it was missed, and a bend that was granted for that day allows the time that it took so far.
     """
 
     operation: str
@@ -68,6 +70,7 @@ class SettledClock:
     held_minutes: float
     is_kept: bool
     is_noted: bool
+    is_tolerated: bool
     holds: tuple[ClockHold, ...]
 
 
@@ -165,6 +168,7 @@ class Adherence:
     obligations: tuple[Obligation, ...]
     guarantees: tuple[PromisedGuarantee, ...]
     clocks: tuple[SettledClock, ...]
+    bends: tuple[BendCard, ...]
     lines: tuple[EvidenceLine, ...]
     lines_left_out: int
 

@@ -57,6 +57,7 @@ class ClockCard:
         left_minutes: below 0 by how much it is over.
         due_at: when it runs out, or ran out; None while it is on hold, or when it will not within years.
         warn_at: when it is at risk, if nothing happens.
+        tolerated_minutes: how long it may take by a bend that was granted for this day; None where none was.
         is_zone_known: whether anybody said where the account's days begin; else they are those of UTC.
     """
 
@@ -79,6 +80,7 @@ class ClockCard:
     breached_at: datetime | None
     stopped_at: datetime | None
     is_zone_known: bool
+    tolerated_minutes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

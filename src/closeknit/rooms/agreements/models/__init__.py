@@ -5,8 +5,10 @@ from closeknit.rooms.agreements.models.chains import ChainRow
 from closeknit.rooms.agreements.models.clocks import ClockBreach, ClockDay, ClockWarning, WorkEvent
 from closeknit.rooms.agreements.models.contracts import ContractVersion
 from closeknit.rooms.agreements.models.terms import Contract, TermRow
+from closeknit.rooms.agreements.models.tolerances import BendRow
 
 __all__ = [
+    "BendRow",
     "CalendarRow",
     "ChainRow",
     "ClockBreach",

@@ -109,5 +109,6 @@ def _export(found: Adherence) -> HttpResponseBase:
         "held_minutes",
         "is_kept",
         "is_noted",
+        "is_tolerated",
     )
     return csv_response("adherence", header, (tuple(getattr(each, name) for name in header) for each in found.clocks))

@@ -6,13 +6,16 @@ from closeknit.rooms.agreements.reads.chains import list_chains
 from closeknit.rooms.agreements.reads.clocks import get_work_clocks, list_clocks
 from closeknit.rooms.agreements.reads.contracts import get_contract, list_contracts
 from closeknit.rooms.agreements.reads.terms import list_terms, terms_in_force
+from closeknit.rooms.agreements.reads.tolerances import get_bend_policy, list_bends
 
 __all__ = [
     "find_calendar",
     "get_adherence",
     "get_adherence_paper",
+    "get_bend_policy",
     "get_contract",
     "get_work_clocks",
+    "list_bends",
     "list_calendars",
     "list_chains",
     "list_clocks",

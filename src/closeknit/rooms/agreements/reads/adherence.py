@@ -32,6 +32,7 @@ from closeknit.rooms.agreements.contracts.adherence import (
 from closeknit.rooms.agreements.contracts.clocks import WorkEventKind
 from closeknit.rooms.agreements.contracts.deals import DEFAULT_PAUSE_REASONS, ContractCard
 from closeknit.rooms.agreements.contracts.terms import Measure, Term
+from closeknit.rooms.agreements.contracts.tolerances import BendCard
 from closeknit.rooms.agreements.models import ClockBreach, WorkEvent
 from closeknit.rooms.agreements.reads.clocks import (
     STOPS,
@@ -42,6 +43,7 @@ from closeknit.rooms.agreements.reads.clocks import (
 )
 from closeknit.rooms.agreements.reads.regimes import MINUTE_US, TermBook, Whom, open_book
 from closeknit.rooms.agreements.reads.terms import list_terms
+from closeknit.rooms.agreements.reads.tolerances import bends_of
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.customers.contracts import AccountCard
 from closeknit.rooms.decisions import reads as decisions
@@ -98,6 +100,8 @@ def get_adherence(account_number: str, *, from_on: date, until_on: date, by: Act
     operations = {term.operation for term in held}
     book = open_book(operations, period.names, golden=golden, at=period.known_until, system=system)
     clocks = _settled_clocks(period, book, operations, by)
+    bends = tuple(bend for bend in bends_of(period.names, by=by, at=at) if _is_within(bend, period))
+    clocks = [_tolerated(clock, bends) for clock in clocks]
     obligations = [_obligation(term, period, book, clocks) for term in held]
     signed = _contracts(book, account, period)
     lines, left_out = _lines(account.account_number, period, signed, by)
@@ -116,6 +120,7 @@ def get_adherence(account_number: str, *, from_on: date, until_on: date, by: Act
             for guarantee in card.guarantees
         ),
         clocks=tuple(clocks),
+        bends=bends,
         lines=lines,
         lines_left_out=left_out,
     )
@@ -140,6 +145,20 @@ def _period(account: AccountCard, from_on: date, until_on: date, by: Actor, at: 
         raise Invalid("The period has not begun.", where="from_on", todo="Choose days that have.")
     names = list(customers.names_of(account.account_number, by=by))
     return _Period(names, from_on, until_on, zone, start, end, at)
+
+
+def _is_within(bend: BendCard, period: _Period) -> bool:
+    return bend.starts_on < period.until_on and bend.until_on >= period.from_on
+
+
+def _tolerated(clock: SettledClock, bends: Sequence[BendCard]) -> SettledClock:
+    allows = any(
+        bend.term_number == clock.term_number
+        and bend.holds_on(clock.settled_at.date())
+        and clock.passed_minutes <= clock.allowed_minutes * (1 + bend.stretch_share)
+        for bend in bends
+    )
+    return replace(clock, is_tolerated=allows and not clock.is_kept)
 
 
 def _settled_clocks(period: _Period, book: TermBook, operations: set[str], by: Actor) -> list[SettledClock]:
@@ -246,6 +265,7 @@ def _clock(
         held_minutes=reading.held_us / MINUTE_US,
         is_kept=reading.breached_us is None,
         is_noted=False,
+        is_tolerated=False,
         holds=_holds(happened, regimes),
     )
 

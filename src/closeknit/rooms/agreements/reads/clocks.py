@@ -18,8 +18,10 @@ from closeknit.rooms.agreements.contracts.clocks import (
     WorkEventKind,
 )
 from closeknit.rooms.agreements.contracts.terms import Measure
+from closeknit.rooms.agreements.contracts.tolerances import BendCard
 from closeknit.rooms.agreements.models import WorkEvent
 from closeknit.rooms.agreements.reads.regimes import MINUTE_US, TermBook, Whom, moment, open_book
+from closeknit.rooms.agreements.reads.tolerances import bends_of
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.customers.reads.by_number import list_account_clocks
 from closeknit.rooms.org import reads as org
@@ -148,8 +150,9 @@ def _cards(work: Sequence[TimedWork], at: datetime, by: Actor) -> list[ClockCard
     ]
     # The settings in force count, whoever asks.
     shares = dict(zip(whose, org.get_settings(WARN_SHARE, places, at=at, by=org.system_actor()), strict=True))
+    bends = bends_of(whose, by=by, at=at)
     return [
-        card
+        _tolerated(card, bends, at)
         for one in work
         if one.account_number in whose
         for card in _clocks_of(
@@ -161,6 +164,21 @@ def _cards(work: Sequence[TimedWork], at: datetime, by: Actor) -> list[ClockCard
             at,
         )
     ]
+
+
+def _tolerated(card: ClockCard, bends: Sequence[BendCard], at: datetime) -> ClockCard:
+    if card.allowed_minutes is None:
+        return card
+    stretch = max(
+        (
+            bend.stretch_share
+            for bend in bends
+            if (bend.account_number, bend.term_number) == (card.account_number, card.term_number)
+            and bend.holds_on(at.date())
+        ),
+        default=None,
+    )
+    return card if stretch is None else replace(card, tolerated_minutes=card.allowed_minutes * (1 + stretch))
 
 
 def _clocks_of(
