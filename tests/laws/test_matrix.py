@@ -162,6 +162,9 @@ GET  /api/v1/chains                                                             
 POST /api/v1/chains | {new_chain}                                                      401 403 403 201 201 403 403
 GET  /api/v1/adherence?account_number=ACME&from_on=2025-06-01&until_on=2025-07-01      401 403 200 200 200 200 403
 POST /api/v1/evidence-packs | {new_evidence}                                           401 403 201 201 201 201 403
+GET  /api/v1/bends                                                                     401 403 200 200 200 200 403
+GET  /api/v1/bend-policy?account_number=ACME                                           401 403 200 200 200 200 403
+POST /api/v1/bends | {new_bend}                                                        401 403 201 201 201 403 403
 GET  /api/v1/clocks                                                                    401 403 200 200 200 200 403
 GET  /api/v1/work-clocks?operation=warehouse&work_key=ACME-0                           401 403 200 200 200 200 403
 POST /api/v1/work-events | {new_work_event}                                            401 403 201 201 201 403 403
@@ -209,6 +212,14 @@ POST /api/v1/quotes | {quote_asked}                                             
 POST /api/v1/quotes/{quote_id}/propose | {quote_signing}                                401 403 201 201 201 403 403
 GET  /api/v1/quotes/{quote_id}                                                         401 403 200 200 200 200 403
 POST /api/v1/requests/price | {request_asked}                                          401 403 200 200 200 200 403
+GET  /api/v1/staff                                                                     401 403 200 200 200 200 403
+POST /api/v1/staff | {staff_file}                                                      401 403 403 200 403 403 403
+GET  /api/v1/rosters                                                                   401 403 200 200 200 200 403
+POST /api/v1/rosters | {"pool":"pickers"}                                              401 403 403 202 403 403 403
+GET  /api/v1/rosters/{roster_id}                                                       401 403 404 200 200 200 403
+GET  /api/v1/rosters/{roster_id}/why-not?person=P1&day_on=2026-03-02&shift=A           401 403 404 200 200 200 403
+GET  /api/v1/rosters/{roster_id}/replay                                                401 403 404 200 200 200 403
+POST /api/v1/rosters/{roster_id}/publish | {"reason":"So."}                            401 403 403 200 200 403 403
 GET  /api/v1/plan-scenarios                                                                  401 403 200 200 200 200 403
 POST /api/v1/plan-scenarios | {scenario_asked}                                              401 403 403 200 403 403 403
 GET  /api/v1/plan-scenarios/compare?scenario={scenario_id}                                  401 403 404 200 200 200 403
@@ -363,6 +374,20 @@ POST /quotes/{quote_id}/propose/ | {quote_signing_form}                         
 POST /quotes/make/ | {quote_form}                                                      302 403 302 302 302 403 403
 GET  /quotes/request/                                                                  302 403 200 200 200 200 403
 GET  /quotes/{quote_id}/                                                               302 403 200 200 200 200 403
+GET  /api/v1/shortages                                                                 401 403 200 200 200 200 403
+POST /api/v1/shortages | {"operation":"warehouse"}                                     401 403 403 200 403 403 403
+GET  /api/v1/shortages/{shortage_id}                                                   401 403 200 200 200 200 403
+POST /api/v1/shortages/{shortage_id}/propose | {"reason":"So."}                        401 403 404 409 409 403 403
+GET  /shortages/                                                                       302 403 200 200 200 200 403
+POST /shortages/open/ | operation=warehouse                                            302 403 403 302 403 403 403
+GET  /shortages/{shortage_id}/                                                         302 403 200 200 200 200 403
+POST /shortages/{shortage_id}/propose/ | reason=So.                                    302 403 404 409 409 403 403
+GET  /rosters/                                                                         302 403 200 200 200 200 403
+POST /rosters/start/ | pool=pickers&weeks=1                                            302 403 403 302 403 403 403
+POST /rosters/staff/ | {staff_form}                                                    302 403 403 302 403 403 403
+GET  /rosters/progress/{thread_id}/                                                    302 403 200 200 200 200 403
+GET  /rosters/{roster_id}/                                                             302 403 404 200 200 200 403
+POST /rosters/{roster_id}/publish/ | reason=So.                                        302 403 403 302 302 403 403
 GET  /plans/scenarios/                                                                       302 403 200 200 200 200 403
 POST /plans/scenarios/save/ | operation=warehouse&name=More&preset=surge                     302 403 403 302 403 403 403
 GET  /plans/scenarios/compare/?scenario={scenario_id}                                        302 403 404 200 200 200 403
@@ -464,8 +489,10 @@ GET  /contracts/{contract_id}/                                                  
 POST /contracts/{contract_id}/propose/ | reason=So.                                    302 403 302 302 302 403 403
 GET  /contracts/chains/                                                                302 403 200 200 200 200 403
 POST /contracts/chains/set/ | {chain_form}                                             302 403 403 302 302 403 403
-GET  /accounts/ACME/adherence/                                                         302 403 200 200 200 200 403
-POST /accounts/ACME/adherence/pack/ | from_on=2025-06-01&until_on=2025-07-01           302 403 200 200 200 200 403
+GET  /accounts/{account_number}/adherence/                                             302 403 200 200 200 200 403
+POST /accounts/{account_number}/adherence/pack/ | from_on=2025-06-01&until_on=2025-07-01 302 403 200 200 200 200 403
+GET  /contracts/tolerances/                                                            302 403 200 200 200 200 403
+POST /contracts/tolerances/ask/ | {bend_form}                                          302 403 302 302 302 403 403
 GET  /clocks/                                                                          302 403 200 200 200 200 403
 GET  /clocks/work/?operation=warehouse&key=ACME-0                                      302 403 200 200 200 200 403
 POST /clocks/record/ | operation=warehouse&work_key=ACME-0&kind=done                   302 403 302 302 302 403 403
@@ -633,6 +660,13 @@ def routes() -> set[tuple[str, str]]:
         "quote-make",
         "quote-propose",
         "scenario-save",
+        "evidence-issue",
+        "bend-ask",
+        "shortage-open",
+        "shortage-propose",
+        "roster-start",
+        "roster-staff",
+        "roster-publish",
         "insight-record",
         "value-refresh",
         "tier-table-adopt",
@@ -806,6 +840,8 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         "difference_id": difference_of(company.plan_id),
         "difference_answer": '{"resolution":"accepted","text":"So."}',
         **quote_places(),
+        **roster_places(),
+        "shortage_id": shortage_of(company.plan_id),
         "scenario_id": scenario_of(),
         "scenario_asked": '{"name":"Half more","operation":"warehouse","preset":"surge"}',
     }
@@ -825,6 +861,9 @@ def contract_places() -> dict[str, Any]:
     promise = {"measure": "ship_within", "within_minutes": 60, "clock": "calendar", "target_percent": 90}
     promise |= {"term_number": "F-1", "operation": "warehouse"}
     chain = {"name": "Picking", "operation": "warehouse", "measure": "ship_within"}
+    today = clock.now().date().isoformat()
+    bend = {"account_number": "ACME", "term_number": "T-ACME", "request": "O", "worth": "90000", "currency": "EUR"}
+    bend |= {"reason": "So.", "starts_on": today, "until_on": today}
     hours = [{"weekday": 0, "from_minute": 540, "to_minute": 1020}]
     return {
         "contract_id": draft_contract(read_contract(made), by=enter("alice"), at=clock.now()),
@@ -834,6 +873,8 @@ def contract_places() -> dict[str, Any]:
         "calendar_form": urlencode({"key": "office", "title": "O", "hours": "mon 09:00-17:00", "from_on": day}),
         "new_chain": json.dumps({**chain, "steps": [{"department": "Hall", "within_minutes": 5}]}),
         "chain_form": urlencode({**chain, "clock": "calendar", "steps": "Hall: pick: 5"}),
+        "new_bend": json.dumps({**bend, "stretch_share": 0.1}),
+        "bend_form": urlencode({**bend, "stretch_percent": 10}),
         "new_evidence": json.dumps({"account_number": "ACME", "from_on": "2025-06-01", "until_on": "2025-07-01"}),
         "new_work_event": json.dumps(
             {"operation": "warehouse", "work_key": "ACME-0", "kind": "held", "reason": "waiting for customer"}
@@ -944,6 +985,29 @@ def quote_places() -> dict[str, Any]:
         "quote_asked": json.dumps(given),
         "request_asked": json.dumps({"operation": "warehouse", "request": request}),
         "quote_form": urlencode(form),
+    }
+
+
+def shortage_of(plan_id: UUID) -> UUID:
+    """The shortage of the company's plan, opened."""
+    from closeknit.rooms.capacity.actions.open_shortage import open_shortage
+
+    return open_shortage(plan_id, by=enter("alice"), at=AT)
+
+
+def roster_places() -> dict[str, Any]:
+    """A roster of the pickers that Alice made, and a file of who works there."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.capacity.actions.adopt_staff import adopt_staff
+    from closeknit.rooms.capacity.actions.propose_roster import propose_roster
+    from closeknit.rooms.capacity.contracts.rosters import RosterAsked
+
+    people = "person,name,week_hours\nP1,Pat,40\nP2,Kim,20\n"
+    adopt_staff("pickers", people, by=enter("alice"), at=clock.now())
+    return {
+        "roster_id": propose_roster(RosterAsked("pickers"), by=enter("alice"), at=clock.now()),
+        "staff_file": json.dumps({"pool": "pickers", "text": people}),
+        "staff_form": urlencode({"pool": "pickers", "people": people}),
     }
 
 
@@ -1250,7 +1314,8 @@ def test_everybody_gets_the_stated_answer_everywhere(places):
             check_form(row, answer)
             found.append((row.method, row.address, username, answer.status_code))
             stated.append((row.method, row.address, username, row.verdicts[column]))
-    assert [(*f, s[-1]) for f, s in zip(found, stated, strict=True) if f != s] == []
+    other = [f"{' '.join(f[:3])}: {f[3]}, stated {s[3]}" for f, s in zip(found, stated, strict=True) if f != s]
+    assert not other, "\n".join(other)
 
 
 def check_form(row: Row, answer: Any) -> None:

@@ -45,6 +45,8 @@ OPEN = {
     "customers.actions.apply_merge.apply_merge",
     "agreements.actions.sign_contract.sign_contract",
     "agreements.actions.sign_contract.turn_down_contract",
+    "capacity.actions.reassign_staff.reassign_staff",
+    "capacity.actions.reassign_staff.turn_down_reassignment",
     # One's own notices, and what waits for oneself: nothing, for who may do nothing.
     "decisions.actions.choose_notice_preferences.choose_notice_preferences",
     "decisions.actions.read_notices.read_all_notices",

@@ -74,6 +74,7 @@ OWN_AFFAIRS = {
 
 # Single columns that hold no words about anybody: names of steps, states, rules and numbers. Meant to shrink.
 HARMLESS_TEXT = """
+    agreements_bend.term_number
     agreements_clock_breach.term_number agreements_clock_breach.work_key
     agreements_clock_warning.term_number agreements_clock_warning.work_key agreements_work_event.work_key
     capacity_quote.asked capacity_quote.now_sentence capacity_quote.proposed_sentence capacity_quote.share_of_tier

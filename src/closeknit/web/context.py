@@ -51,7 +51,7 @@ OF_ACCOUNTS = (
     "/disputes/",
     "/survivorship/",
 )
-OF_CAPACITY = ("/quotes/", "/staffing/")
+OF_CAPACITY = ("/quotes/", "/rosters/", "/staffing/")
 PLACES = (
     Place("today", "Today", "t", "today", "/"),
     Place("inbox", "Inbox", "i", "inbox", "/inbox/", Permission.READ_DECISIONS),

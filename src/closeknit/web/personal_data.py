@@ -111,6 +111,8 @@ def _of_accounts() -> Iterator[PersonalTable]:
     yield _about("sensing_message", raw, _words("body", "bytes"), "t.body is not null")
     yield _about("sensing_connector", raw, _words("last_error", "mentions"), ANY)
     yield _about("sensing_conflict", raw, _words("one_says other_says sentence settled_why", "mentions"), ANY)
+    yield _about("agreements_bend", notes, _words("request reason"))
+    yield _about("agreements_bend", notes, _words("request reason", "mentions"), OF_OTHERS)
     yield _about("agreements_work_event", raw, _words("reason", "mentions"), made="t.recorded_at")
     # No words, but laws that keep them: an erasure says so.
     yield _about("agreements_contract", DataClass.ACCOUNTING, {})

@@ -21,6 +21,7 @@ CONNECTORS_EVERY_SECONDS = 0.2
 FORECAST_EXCEPTIONS_EVERY_SECONDS = 60.0
 LOOK_BACKS_EVERY_SECONDS = 600.0
 CLOCKS_EVERY_SECONDS = 60.0
+RECOVERIES_EVERY_SECONDS = 20.0
 
 
 def listeners() -> dict[type[Event], tuple[Listener, ...]]:
@@ -34,7 +35,10 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         PlanCommitted,
         PlanProposed,
         PlanRejected,
+        RecoveryChecked,
         ScenarioSaved,
+        ShortageOpened,
+        StaffReassigned,
         TermQuoted,
     )
     from closeknit.rooms.capacity.contracts.rosters import (
@@ -146,18 +150,22 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
             customers.apply_tier_change_on_decision_approved,
             customers.apply_merge_on_decision_approved,
             agreements.sign_contract_on_decision_approved,
+            capacity.reassign_on_decision_approved,
         ),
         DecisionRejected: (
             capacity.reject_plan_on_decision_rejected,
             agreements.turn_down_on_decision_rejected,
+            capacity.turn_down_reassignment_on_decision_rejected,
         ),
         DecisionExpired: (
             capacity.reject_plan_on_decision_expired,
             agreements.turn_down_on_decision_expired,
+            capacity.turn_down_reassignment_on_decision_expired,
         ),
         DecisionWithdrawn: (
             capacity.reject_plan_on_decision_withdrawn,
             agreements.turn_down_on_decision_withdrawn,
+            capacity.turn_down_reassignment_on_decision_withdrawn,
         ),
         TermsChanged: (capacity.replan_on_terms_changed,),
         ExceptionExpired: (),
@@ -182,6 +190,9 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         PipelineDifferenceSettled: (),
         TermQuoted: (),
         ScenarioSaved: (),
+        ShortageOpened: (),
+        StaffReassigned: (),
+        RecoveryChecked: (),
         StaffStated: (),
         RosterRequested: (capacity.make_roster_on_requested,),
         RosterProposed: (),
@@ -217,6 +228,7 @@ def settings() -> tuple[Setting, ...]:
         *capacity.DIFFERENCE_SETTINGS,
         *capacity.QUOTE_SETTINGS,
         *ROSTER_SETTINGS,
+        *agreements.BEND_SETTINGS,
         *agreements.CLOCK_SETTINGS,
         *FRESHNESS_SETTINGS.values(),
         CONFLICT_DUE_HOURS,
@@ -270,6 +282,7 @@ def install() -> None:
     """Hand the table to the kernel, and what its worker keeps up. Called once, when Django is ready."""
     from closeknit.kernel import declared, jobs
     from closeknit.rooms.agreements import jobs as agreements
+    from closeknit.rooms.capacity import jobs as capacity
     from closeknit.rooms.customers import jobs as customers
     from closeknit.rooms.customers.contracts import TIER_ORDER
     from closeknit.rooms.customers.reads import find_jurisdictions, find_tier, golden_numbers
@@ -306,6 +319,7 @@ def install() -> None:
     jobs.keep_up(decisions.keep_notices_moving, every_seconds=NOTICES_EVERY_SECONDS)
     jobs.keep_up(decisions.keep_duties, every_seconds=DUTIES_EVERY_SECONDS)
     jobs.keep_up(agreements.keep_watch_on_clocks, every_seconds=CLOCKS_EVERY_SECONDS)
+    jobs.keep_up(capacity.keep_recoveries, every_seconds=RECOVERIES_EVERY_SECONDS)
     jobs.keep_up(decisions.clear_old_notices, every_seconds=CLEAR_EVERY_SECONDS)
     jobs.keep_up(sensing.keep_connectors_moving, every_seconds=CONNECTORS_EVERY_SECONDS)
     jobs.keep_up(sensing.forget_old_messages, every_seconds=CLEAR_EVERY_SECONDS)

@@ -19,6 +19,7 @@ from closeknit.rooms.capacity.contracts import (
     TermChange,
     UnitRequest,
 )
+from closeknit.rooms.capacity.contracts.rosters import LONGEST_ROSTER_WEEKS, RosterAsked, RosterBoard
 
 
 class PlanRequest(forms.Form):
@@ -208,3 +209,51 @@ class ScenarioForm(forms.Form):
         hours = 1.0 if told["hours_factor"] is None else float(told["hours_factor"])
         pool = PoolChange(told["pool"], hours_factor=hours, extra_units=told["extra_units"] or 0.0, **when)
         return PlanChanges(demand=demand, pools=(pool,) if told["pool"] else ())
+
+
+class RosterForm(forms.Form):
+    """Which pool to roster, for how many weeks, from when, and in which shifts."""
+
+    pool = forms.CharField(max_length=120, label="Pool")
+    weeks = forms.IntegerField(min_value=1, max_value=LONGEST_ROSTER_WEEKS, label="Weeks")
+    first_on = forms.DateField(required=False, label="From (a Monday)")
+    shifts = forms.CharField(max_length=200, required=False, label="Shifts")
+
+    def asked(self) -> RosterAsked:
+        """Return the roster that a valid form asks for."""
+        told = self.cleaned_data
+        spans = tuple(part.strip() for part in told["shifts"].replace(";", ",").split(",") if part.strip())
+        return RosterAsked(told["pool"], told["weeks"], told["first_on"], spans)
+
+
+class StaffForm(forms.Form):
+    """Who works in a pool: a file, or pasted."""
+
+    pool = forms.CharField(max_length=120, label="Pool")
+    file = forms.FileField(label="CSV of people", required=False)
+    people = forms.CharField(max_length=200_000, required=False, strip=False, label="or pasted")
+
+
+class PublishForm(forms.Form):
+    """Why this roster."""
+
+    reason = forms.CharField(max_length=1000, label="Why this one")
+
+
+class WhyNotForm(forms.Form):
+    """A person of a roster, one of its days, and a shift; none: a day off."""
+
+    person = forms.ChoiceField(label="Person")
+    day = forms.DateField(label="Day")
+    shift = forms.ChoiceField(label="Shift", required=False)
+
+    def __init__(self, board: RosterBoard, data: Any = None) -> None:
+        super().__init__(data)
+        people, shifts = self.fields["person"], self.fields["shift"]
+        assert isinstance(people, forms.ChoiceField)
+        assert isinstance(shifts, forms.ChoiceField)
+        people.choices = [(p.person, p.name or p.person) for p in board.people]
+        shifts.choices = [("", "off"), *((s.code, f"{s.code} {s.hours_text} {s.role}".strip()) for s in board.shifts)]
+        first, last = board.days[0].day_on.isoformat(), board.days[-1].day_on.isoformat()
+        self.fields["day"].widget = forms.DateInput(attrs={"type": "date", "min": first, "max": last})
+        self.fields["day"].initial = first

@@ -9,12 +9,15 @@ from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.contracts import TermsChanged
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.adopt_pools import adopt_pools
+from closeknit.rooms.capacity.actions.check_recovery import check_recoveries
 from closeknit.rooms.capacity.actions.commit_plan import commit_plan, reject_plan
 from closeknit.rooms.capacity.actions.escalate_plans import escalate_plans
 from closeknit.rooms.capacity.actions.measure_differences import measure_differences
 from closeknit.rooms.capacity.actions.propose_plan import propose_plan
+from closeknit.rooms.capacity.actions.propose_reassignment import KIND as LOAN
 from closeknit.rooms.capacity.actions.propose_roster import propose_roster
 from closeknit.rooms.capacity.actions.raise_differences import raise_differences
+from closeknit.rooms.capacity.actions.reassign_staff import reassign_staff, turn_down_reassignment
 from closeknit.rooms.capacity.actions.start_plan import WEEKS, start_plan
 from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed, PlanRejected
 from closeknit.rooms.capacity.contracts.rosters import RosterAsked, RosterRequested
@@ -78,6 +81,35 @@ def escalate_on_plan_committed(event: PlanCommitted, context: Context) -> None: 
 def escalate_on_plan_rejected(event: PlanRejected, context: Context) -> None:  # noqa: ARG001 - it is our own step
     """End what only the draft endangered that was set aside."""
     escalate_plans(event.operation, thread_id=event.thread_id, by=org.system_actor(), at=clock.now())
+
+
+def reassign_on_decision_approved(event: DecisionApproved, context: Context) -> None:
+    """Reassign the staff of a shortage whose moves were approved."""
+    if event.kind == LOAN:
+        reassign_staff(event.proposal_id, by=context.by, at=clock.now())
+
+
+def turn_down_reassignment_on_decision_rejected(event: DecisionRejected, context: Context) -> None:
+    """Leave staff where they are: their moves were rejected."""
+    if event.kind == LOAN:
+        turn_down_reassignment(event.proposal_id, by=context.by)
+
+
+def turn_down_reassignment_on_decision_expired(event: DecisionExpired, context: Context) -> None:
+    """Leave staff where they are: nobody decided their moves in time."""
+    if event.kind == LOAN:
+        turn_down_reassignment(event.proposal_id, by=context.by)
+
+
+def turn_down_reassignment_on_decision_withdrawn(event: DecisionWithdrawn, context: Context) -> None:
+    """Leave staff where they are: their moves were taken back."""
+    if event.kind == LOAN:
+        turn_down_reassignment(event.proposal_id, by=context.by)
+
+
+def keep_recoveries() -> None:
+    """Answer shortages whose date has come. The worker calls this again and again."""
+    check_recoveries(by=org.system_actor(), at=clock.now())
 
 
 def look_at_pipeline_on_plan_committed(event: PlanCommitted, context: Context) -> None:  # noqa: ARG001 - our own step

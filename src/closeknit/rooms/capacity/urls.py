@@ -3,7 +3,7 @@
 from django.urls import path
 
 from closeknit.rooms.capacity import tiles
-from closeknit.rooms.capacity.pages import differences, plans, quotes, scenarios
+from closeknit.rooms.capacity.pages import differences, plans, quotes, rosters, scenarios, shortage
 
 urlpatterns = [
     path("plans/", plans.list_plans, name="plan-list"),
@@ -24,6 +24,16 @@ urlpatterns = [
     path("plans/scenarios/", scenarios.list_scenarios, name="scenario-list"),
     path("plans/scenarios/save/", scenarios.save, name="scenario-save"),
     path("plans/scenarios/compare/", scenarios.compare, name="scenario-compare"),
+    path("shortages/", shortage.list_shortages, name="shortage-list"),
+    path("shortages/open/", shortage.open_one, name="shortage-open"),
+    path("shortages/<uuid:shortage_id>/", shortage.show_shortage, name="shortage-detail"),
+    path("shortages/<uuid:shortage_id>/propose/", shortage.propose, name="shortage-propose"),
+    path("rosters/", rosters.list_rosters, name="roster-list"),
+    path("rosters/start/", rosters.start, name="roster-start"),
+    path("rosters/staff/", rosters.state_staff, name="roster-staff"),
+    path("rosters/progress/<uuid:thread_id>/", rosters.show_progress, name="roster-progress"),
+    path("rosters/<uuid:roster_id>/", rosters.show_roster, name="roster-detail"),
+    path("rosters/<uuid:roster_id>/publish/", rosters.publish, name="roster-publish"),
     path("staffing/", plans.show_staffing, name="staffing"),
     path("staffing/intervals/", plans.staff_intervals, name="staffing-intervals"),
     path("tiles/staffing-verified/", tiles.show_verified, name="tile-staffing-verified"),

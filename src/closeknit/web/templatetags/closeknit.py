@@ -36,6 +36,7 @@ STATES = {
     "requested": ("warn", "○", "requested"),
     "refused": ("", "✕", "refused"),
     "granted": ("info", "○", "granted"),
+    "published": ("good", "●", "published"),
     "active": ("good", "●", "active"),
     "ended": ("", "◌", "ended"),
     "loading": ("info", "◐", "loading"),

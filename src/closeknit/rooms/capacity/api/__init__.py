@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from closeknit.rooms.capacity.api import differences, plans, quotes, scenarios, today
+from closeknit.rooms.capacity.api import differences, plans, quotes, rosters, scenarios, shortage, today
 
 router = Router()
-for part in (plans, today, differences, quotes, scenarios):
+for part in (plans, today, differences, quotes, rosters, scenarios, shortage):
     router.add_router("", part.router)

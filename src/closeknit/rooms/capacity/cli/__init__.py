@@ -7,7 +7,7 @@ from uuid import UUID
 
 from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table, share_text
-from closeknit.rooms.capacity.cli import differences, quotes, scenarios, staffing, today
+from closeknit.rooms.capacity.cli import differences, quotes, rosters, scenarios, shortage, staffing, today
 
 WITHHELD = "withheld"
 SHORT_SHOWN = 20
@@ -35,7 +35,9 @@ def add_commands(commands: Any) -> None:
     staffing.add_commands(commands, capacity)
     differences.add_commands(capacity)
     quotes.add_commands(capacity)
+    rosters.add_commands(capacity)
     scenarios.add_commands(capacity)
+    shortage.add_commands(capacity)
     today.add_commands(capacity)
 
 

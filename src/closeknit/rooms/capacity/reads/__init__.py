@@ -30,6 +30,7 @@ from closeknit.rooms.capacity.reads.rosters import (
     list_staff,
 )
 from closeknit.rooms.capacity.reads.scenarios import compare_scenarios, get_scenario, list_scenarios
+from closeknit.rooms.capacity.reads.shortage import get_shortage, list_shortages
 from closeknit.rooms.capacity.reads.today import find_need_today, get_need_today
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "get_roster_board",
     "get_roster_why_not",
     "get_scenario",
+    "get_shortage",
     "list_cells",
     "list_claims",
     "list_differences",
@@ -58,6 +60,7 @@ __all__ = [
     "list_quotes",
     "list_rosters",
     "list_scenarios",
+    "list_shortages",
     "list_staff",
     "list_withheld_pools",
     "project_pools",
