@@ -14,7 +14,7 @@ SECONDS = 600
 
 @contextmanager
 def served() -> Iterator[tuple[int, dict[str, str], int]]:
-    """Start the server; give its port, the headers of somebody who may load data and see feeds, and its process."""
+    """Start the server; give its port, the headers of somebody who may load data and see plans, and its process."""
     from closeknit.web import serve
 
     headers = _signed_in()
@@ -42,7 +42,7 @@ def with_worker() -> Iterator[int]:
 def ask(port: int, headers: dict[str, str], path: str, body: bytes | None = None) -> bytes:
     """Ask for a path, or post lines to it, and return the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
-    sent = headers | ({"Content-Type": "application/x-ndjson"} if body is not None else {})
+    sent = ({"Content-Type": "application/x-ndjson"} if body is not None else {}) | headers
     connection.request("GET" if body is None else "POST", path, body, sent)
     answer = connection.getresponse()
     found = answer.read()
@@ -108,9 +108,14 @@ def _signed_in() -> dict[str, str]:
     )
     actor = find_actor_by_username("bench")
     assert actor is not None
-    token = issue_token(
-        label="bench", scopes=[Permission.LOAD_DATA, Permission.READ_FEEDS, Permission.READ_ACCOUNTS], by=actor
+    scopes = (
+        Permission.LOAD_DATA,
+        Permission.READ_FEEDS,
+        Permission.READ_ACCOUNTS,
+        Permission.READ_CAPACITY,
+        Permission.READ_PRICES,
     )
+    token = issue_token(label="bench", scopes=scopes, by=actor)
     client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(get_user_model().objects.get(username="bench"))
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())

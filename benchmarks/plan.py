@@ -7,6 +7,7 @@ from uuid import uuid4
 import numpy as np
 
 from benchmarks import rosters
+from benchmarks._plan_requests import requests
 from benchmarks._plan_scale import scale
 from benchmarks._report import seconds, show
 from benchmarks._scratch import load_company, scratch, write_company
@@ -21,10 +22,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="no plan of 10,000 accounts")
     parser.add_argument("--scale", action="store_true", help="the plan of many accounts alone")
-    parser.add_argument("--part", choices=("roster",), help="rosters alone, as ./run bench rosters")
+    parser.add_argument("--part", choices=("roster", "requests"), help="rosters, or the price of one request, alone")
     asked = parser.parse_args()
     if asked.part == "roster":
         raise SystemExit(rosters.main(["--quick"] if asked.quick else []))
+    if asked.part == "requests":
+        with scratch() as home:
+            load_company(write_company(home, accounts=ACCOUNTS, weeks=WEEKS))
+            _operations()
+            requests(home)
+        return
     scale(asked.quick)
     if asked.scale:
         return
@@ -33,6 +40,7 @@ def main() -> None:
     with scratch() as home:
         load_company(write_company(home, accounts=ACCOUNTS, weeks=WEEKS))
         rows = _operations()
+        requests(home)
     show(
         f"Main job, {ACCOUNTS} accounts, {WEEKS} weeks of history, {WEEKS_AHEAD} weeks ahead",
         ("operation", "rows of work", "forecast s", "plan s", "series/s"),
