@@ -51,7 +51,7 @@ OF_ACCOUNTS = (
     "/disputes/",
     "/survivorship/",
 )
-OF_CAPACITY = ("/quotes/", "/rosters/", "/staffing/")
+OF_CAPACITY = ("/quotes/", "/rosters/", "/shortages/", "/staffing/")
 PLACES = (
     Place("today", "Today", "t", "today", "/"),
     Place("inbox", "Inbox", "i", "inbox", "/inbox/", Permission.READ_DECISIONS),
