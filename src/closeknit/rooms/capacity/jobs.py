@@ -137,7 +137,8 @@ def replan_on_terms_changed(event: TermsChanged, context: Context) -> None:  # n
     system = org.system_actor()
     planned = set(reads.list_operations_planned(by=system))
     contract = agreements.get_contract(event.version_id, by=system)
-    for operation in sorted(planned & {clause.operation for clause in contract.clauses}):
+    promised = {clause.operation for clause in contract.clauses} | {each.operation for each in contract.guarantees}
+    for operation in sorted(planned & promised):
         now = reads.find_plan_in_force(operation, by=system)
         start_plan(operation, weeks=now.weeks if now else WEEKS, by=system)
 
