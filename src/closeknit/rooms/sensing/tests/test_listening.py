@@ -31,6 +31,16 @@ broker_only = pytest.mark.skipif(
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def thread_of_our_own():
+    """One thread serves every event loop of this process: no connection of a test before is left in it."""
+
+    async def leave():
+        await sync_to_async(listening._leave)()
+
+    asyncio.run(leave())
+
+
 @pytest.fixture
 def server(tmp_path):
     """A broker of its own with JetStream, stopped afterwards."""
