@@ -1,6 +1,6 @@
 """Guaranteed capacity: hours held ready for an account in the pool that does its work, whether or not work comes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -41,24 +41,23 @@ def hold_ready(needs: Sequence[PoolNeed], inputs: PlanInputs, numbers: ForecastN
     The account's own work counts towards it; what is missing is held ready evenly over the pool's hours, at the cost
     of any hour of the account. A week in which a guarantee begins or ends counts whole, as it does for promises.
     """
-    found = list(needs)
-    for place, account in _places(inputs, numbers):
-        for i, need in enumerate(found):
-            if need.pool.pool == place:
-                mine = [g for g in inputs.guarantees if _place(g, inputs, numbers) == place]
-                found[i] = _holding(need, [g for g in mine if g.account_number == account], inputs)
+    held = _by_pool(inputs, numbers)
+    found = []
+    for need in needs:
+        for guarantees in held.get(need.pool.pool, {}).values():
+            need = _holding(need, guarantees, inputs)
+        found.append(need)
     return found
 
 
 def not_held(needs: Sequence[PoolNeed], inputs: PlanInputs, numbers: ForecastNumbers) -> tuple[NotHeld, ...]:
     """Return which guarantees cannot all be held, even with all overtime and nobody else's work done."""
-    pairs = _places(inputs, numbers)
+    held = _by_pool(inputs, numbers)
     return tuple(
         conflict
         for need in needs
-        for conflict in _conflicts(
-            need, [account for place, account in pairs if place == need.pool.pool], inputs, numbers
-        )
+        if need.pool.pool in held
+        for conflict in _conflicts(need, held[need.pool.pool], inputs)
     )
 
 
@@ -79,9 +78,14 @@ def _hours_in(week_on: date, guarantees: Sequence[GuaranteedHours]) -> list[floa
     return [max(versions.values()) for versions in largest.values()]
 
 
-def _places(inputs: PlanInputs, numbers: ForecastNumbers) -> list[tuple[str, str]]:
-    pairs = {(_place(g, inputs, numbers), g.account_number) for g in inputs.guarantees}
-    return sorted((place, account) for place, account in pairs if place)
+def _by_pool(inputs: PlanInputs, numbers: ForecastNumbers) -> dict[str, dict[str, list[GuaranteedHours]]]:
+    """Return the guarantees that each pool holds, by account in a fixed order; where no pool can, nobody does."""
+    found: dict[str, dict[str, list[GuaranteedHours]]] = {}
+    for each in sorted(inputs.guarantees, key=lambda g: g.account_number):
+        place = _place(each, inputs, numbers)
+        if place:
+            found.setdefault(place, {}).setdefault(each.account_number, []).append(each)
+    return found
 
 
 def _place(guaranteed: GuaranteedHours, inputs: PlanInputs, numbers: ForecastNumbers) -> str:
@@ -156,13 +160,8 @@ def _with_claimant(need: PoolNeed, guaranteed: GuaranteedHours, inputs: PlanInpu
     )
 
 
-def _conflicts(need: PoolNeed, accounts: Sequence[str], inputs: PlanInputs, numbers: ForecastNumbers) -> list[NotHeld]:
-    mine = [
-        [g for g in inputs.guarantees if g.account_number == a and _place(g, inputs, numbers) == need.pool.pool]
-        for a in accounts
-    ]
-    if not mine:
-        return []
+def _conflicts(need: PoolNeed, held: Mapping[str, Sequence[GuaranteedHours]], inputs: PlanInputs) -> list[NotHeld]:
+    accounts, mine = list(held), list(held.values())
     floors = np.array([guaranteed_hours(inputs, guarantees) for guarantees in mine])
     week = _week_of(need, inputs)
     regular = np.bincount(week, weights=need.capacity, minlength=inputs.weeks)
