@@ -3,6 +3,7 @@
 import re
 from argparse import ArgumentTypeError
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 MOST_ROWS = 100_000
@@ -75,3 +76,14 @@ def number(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", text.strip()):
         raise ArgumentTypeError(f"{text!r} is not a number such as 100 or 12.5")
     return float(text)
+
+
+def money(text: str) -> Decimal:
+    """Read an amount of money of at least 0, such as 90000 or 12.50: exact."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0 or amount >= 10**16:
+        raise ArgumentTypeError(f"{text!r} is no amount of money")
+    return amount

@@ -1,7 +1,6 @@
 """Commands of tolerances."""
 
 import argparse
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from closeknit.kernel import arguments
@@ -19,19 +18,12 @@ def add_commands(agreements: Any) -> None:
     ask.add_argument("term")
     ask.add_argument("stretch", type=arguments.share, metavar="SHARE")
     ask.add_argument("--request", required=True, help="which request it is for")
-    ask.add_argument("--worth", type=_money, required=True, metavar="AMOUNT")
+    ask.add_argument("--worth", type=arguments.money, required=True, metavar="AMOUNT")
     ask.add_argument("--currency", required=True)
     ask.add_argument("--from", dest="starts_on", type=arguments.day, required=True, metavar="YYYY-MM-DD")
     ask.add_argument("--to", dest="until_on", type=arguments.day, required=True, metavar="YYYY-MM-DD")
     ask.add_argument("--reason", required=True)
     ask.set_defaults(run=_ask)
-
-
-def _money(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{text!r} is no amount of money") from None
 
 
 def _list(args: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 """Commands of shortages."""
 
 import argparse
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,9 @@ def add_commands(capacity: Any) -> None:
     opening = shortages.add_parser("open", help="write down a plan's shortage and find what would end it")
     opening.add_argument("operation", nargs="?", default="", help="its plan in force, or its newest draft")
     opening.add_argument("--plan", type=UUID, default=None)
-    opening.add_argument("--outside-cost", type=_money, default=None, help="what people from outside cost a paid hour")
+    opening.add_argument(
+        "--outside-cost", type=arguments.money, default=None, help="what people from outside cost a paid hour"
+    )
     opening.set_defaults(run=_open)
     showing = shortages.add_parser("show", help="one of them")
     showing.add_argument("shortage", type=UUID)
@@ -30,16 +31,6 @@ def add_commands(capacity: Any) -> None:
     proposing.add_argument("shortage", type=UUID)
     proposing.add_argument("--reason", required=True)
     proposing.set_defaults(run=_propose)
-
-
-def _money(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an amount of money")
-    return amount
 
 
 def _list(args: argparse.Namespace) -> int:

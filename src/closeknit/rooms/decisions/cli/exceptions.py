@@ -1,7 +1,6 @@
 """Commands of the exceptions register."""
 
 import argparse
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +33,7 @@ def add_commands(decisions: Any) -> None:
     asked.add_argument("--until", type=arguments.day, required=True, metavar="DAY", help="the last day")
     asked.add_argument("--review", type=arguments.day, metavar="DAY")
     asked.add_argument("--owner", default="", help="who answers for it (a user name; default: who asks)")
-    asked.add_argument("--money", type=_money, metavar="AMOUNT", help="money at stake")
+    asked.add_argument("--money", type=arguments.money, metavar="AMOUNT", help="money at stake")
     asked.add_argument("--currency", default="")
     asked.set_defaults(run=_request)
     review = exceptions.add_parser("review", help="look at one again: keep, extend or end it")
@@ -44,16 +43,6 @@ def add_commands(decisions: Any) -> None:
     review.add_argument("--until", type=arguments.day, metavar="DAY", help="the new last day, to extend")
     review.add_argument("--review", type=arguments.day, metavar="DAY", help="the next review, to keep")
     review.set_defaults(run=_review)
-
-
-def _money(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0 or amount >= 10**16:
-        raise argparse.ArgumentTypeError(f"{text!r} is no amount of money")
-    return amount
 
 
 def _list(args: argparse.Namespace) -> int:
