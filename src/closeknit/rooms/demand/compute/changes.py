@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 from closeknit.engine.forecasting import Changes, break_even_weeks, classify_change
 from closeknit.rooms.demand.compute.accuracy import Came, places, summed
 from closeknit.rooms.demand.compute.calendar import Occasion
+from closeknit.rooms.demand.compute.change_arrivals import (
+    SAME_WEEKS,
+    services_with_instants,
+    told_by_arrivals,
+    units_each,
+)
 from closeknit.rooms.demand.compute.change_factors import (
     common_movement,
     open_share,
@@ -40,6 +46,9 @@ YEAR_WEEKS = 52
 LEAST_EXTRA_HOURS = 1.0
 RAREST = 1e-4
 """Chances below this are said to be below it: nobody knows them better."""
+FALSE_ALARM_SHARE = 0.05
+OF_ARRIVALS = 0.8
+"""What arrivals may claim of the false alarms; the units themselves, whose size may change, have the rest."""
 RHYTHM_WEEKS = 4
 """Who orders every second or fourth week does so in a rhythm of this length: it is no noise."""
 RHYTHM_FROM_WEEKS = 26
@@ -52,19 +61,47 @@ class SeriesHistory:
     """Whole weeks of some series: names (S), Mondays (W), units (S x W; NaN before a series began).
 
     `known_factor` (S x W): what is known to multiply them: closed days, what all others did, promotions.
+    `arrivals`, `arrivals_factor`: how often work came, likewise; NaN for a series of which units say as much.
     """
 
     names: tuple[SeriesName, ...]
     mondays: NDArray[np.datetime64]
     units: FloatArray
     known_factor: FloatArray
+    arrivals: FloatArray | None = None
+    arrivals_factor: FloatArray | None = None
+
+    def only(self, rows: list[int]) -> "SeriesHistory":
+        """Return some of the series."""
+        return replace(
+            self,
+            names=tuple(self.names[i] for i in rows),
+            units=self.units[rows],
+            known_factor=self.known_factor[rows],
+            arrivals=None if self.arrivals is None else self.arrivals[rows],
+            arrivals_factor=None if self.arrivals_factor is None else self.arrivals_factor[rows],
+        )
 
 
-def history_of(panels: Sequence[Panel], came: Came, occasions: Sequence[Occasion] = ()) -> SeriesHistory:
+def history_of(
+    panels: Sequence[Panel], came: Came, occasions: Sequence[Occasion] = (), arrivals: FloatArray | None = None
+) -> SeriesHistory:
     """Return the whole weeks of a run's series and totals, with what is known to move them.
 
     A series is held against what the other accounts of its service and region did; a total, against its open days.
+    `arrivals`: how often work came, in the shape of `came.units`.
     """
+    history = _history(panels, came, came, occasions)
+    if arrivals is None or not history.names:
+        return history
+    times = _history(panels, replace(came, units=arrivals), came, occasions)
+    services = services_with_instants(came.keys, arrivals)
+    told = told_by_arrivals(history.names, history.units, times.units, services)
+    return replace(history, arrivals=np.where(told[:, None], times.units, np.nan), arrivals_factor=times.known_factor)
+
+
+def _history(panels: Sequence[Panel], came: Came, worked: Came, occasions: Sequence[Occasion]) -> SeriesHistory:
+    """Return the weeks of what `came`; days are open as the units `worked` on them show."""
     whole = _whole_weeks(came.days)
     mondays, weekly = weekly_sums(came.days[whole], came.units[:, whole])
     by_week = replace(came, days=mondays, units=weekly)
@@ -78,7 +115,7 @@ def history_of(panels: Sequence[Panel], came: Came, occasions: Sequence[Occasion
         ]
         names += [SeriesName(ScoreLevel.TOTAL, s, r, "", "", "") for s, r in panel.total_keys]
         units += [summed(by_week, series_of, len(panel.keys)), summed(by_week, total_of, len(panel.total_keys))]
-        daily = summed(came, total_of, len(panel.total_keys))[:, whole]
+        daily = summed(worked, total_of, len(panel.total_keys))[:, whole]
         is_open = np.array([open_share(row) for row in daily]).reshape(len(panel.total_keys), mondays.size)
         known += [common_movement(panel, by_week, series_of, total_of, is_open), is_open]
     values, factor = np.vstack(units), np.vstack(known)
@@ -99,24 +136,73 @@ def classify(operation: str, history: SeriesHistory, costs: Sequence[ResponseCos
     """Return the latest change of each series, in the order of the history; `costs` has one for each of them."""
     if not history.names or not history.mondays.size:
         return [_no_change(operation, name, 0.0, math.inf, 0.0) for name in history.names]
-    size = np.nan_to_num(history.units).mean(axis=1)
-    has_rhythm = (size >= RHYTHM_FROM_UNITS) & (history.mondays.size >= RHYTHM_FROM_WEEKS)
-    cards: dict[int, ChangeCard] = {}
-    for rows, season in ((np.flatnonzero(has_rhythm), RHYTHM_WEEKS), (np.flatnonzero(~has_rhythm), 1)):
-        found = classify_change(
-            history.units[rows],
+    by_arrivals: NDArray[np.bool_] = np.zeros(len(history.names), dtype=np.bool_)
+    if history.arrivals is not None:
+        by_arrivals = np.any(~np.isnan(history.arrivals), axis=1)
+    every, some = np.flatnonzero(~by_arrivals), np.flatnonzero(by_arrivals)
+    found = _searched(history.units, history.known_factor, every, FALSE_ALARM_SHARE)
+    if history.arrivals is not None and history.arrivals_factor is not None:
+        rest = _searched(history.units, history.known_factor, some, FALSE_ALARM_SHARE * (1.0 - OF_ARRIVALS))
+        times = _searched(history.arrivals, history.arrivals_factor, some, FALSE_ALARM_SHARE * OF_ARRIVALS)
+        for i in some.tolist():
+            each = units_each(history.units[i], history.arrivals[i])
+            found[i] = _latest(replace(times[i], units_each=each), rest[i])
+    return [
+        _card(operation, name, history, found[i], costs[i])
+        if found[i].event is not None
+        else _no_change(operation, name, _level(history, i), float(found[i].changes.threshold[found[i].row]), 0.0)
+        for i, name in enumerate(history.names)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The latest change of one series, if any: a row and an event of what a search found; a search of units or not."""
+
+    changes: Changes
+    row: int
+    event: int | None
+    units_each: float = 1.0
+
+    @property
+    def starts(self) -> int:
+        return -1 if self.event is None else int(self.changes.start_period[self.event])
+
+    @property
+    def says(self) -> tuple[str, bool]:
+        """The kind of its change, and whether up."""
+        assert self.event is not None
+        return self.changes.event_kind[self.event], bool(self.changes.factor[self.event] > 1.0)
+
+
+def _searched(weekly: FloatArray, factor: FloatArray, rows: NDArray[np.int64], alarm: float) -> dict[int, _Found]:
+    """Return the latest change of each of these series."""
+    size = np.nan_to_num(weekly[rows]).mean(axis=1)
+    has_rhythm = (size >= RHYTHM_FROM_UNITS) & (weekly.shape[1] >= RHYTHM_FROM_WEEKS)
+    result: dict[int, _Found] = {}
+    for some, season in ((rows[has_rhythm], RHYTHM_WEEKS), (rows[~has_rhythm], 1)):
+        changes = classify_change(
+            weekly[some],
             season,
             settle_periods=SETTLE_WEEKS,
-            known_factor=history.known_factor[rows],
+            known_factor=factor[some],
             long_cycle_periods=YEAR_WEEKS,
+            false_alarm_share=alarm,
         )
-        latest = {int(series): n for n, series in enumerate(found.event_series)}
-        for n, i in enumerate(rows.tolist()):
-            if n in latest and not found.is_additive[n]:
-                cards[i] = _card(operation, history.names[i], history, found, latest[n], costs[i])
-            else:
-                cards[i] = _no_change(operation, history.names[i], _level(history, i), float(found.threshold[n]), 0.0)
-    return [cards[i] for i in range(len(history.names))]
+        latest = {int(series): n for n, series in enumerate(changes.event_series)}
+        for n, i in enumerate(some.tolist()):
+            result[i] = _Found(changes, n, None if changes.is_additive[n] else latest.get(n))
+    return result
+
+
+def _latest(times: _Found, units: _Found) -> _Found:
+    """Return the later change; where arrivals and units show the same one, that of arrivals, which are surer of it."""
+    if times.event is None or units.event is None:
+        return units if times.event is None else times
+    is_later = units.starts > times.starts + SAME_WEEKS
+    # A shift that is all that units show is dated worse by them, and is no second one.
+    is_all = np.count_nonzero(units.changes.event_series == units.row) == 1
+    return units if is_later and not (is_all and units.says == times.says) else times
 
 
 def _level(history: SeriesHistory, row: int) -> float:
@@ -146,12 +232,12 @@ def _no_change(operation: str, name: SeriesName, level: float, threshold: float,
     )
 
 
-def _card(
-    operation: str, name: SeriesName, history: SeriesHistory, found: Changes, event: int, costs: ResponseCosts
-) -> ChangeCard:
-    series, weeks = int(found.event_series[event]), int(history.mondays.size)
+def _card(operation: str, name: SeriesName, history: SeriesHistory, latest: _Found, costs: ResponseCosts) -> ChangeCard:
+    assert latest.event is not None
+    found, event, each = latest.changes, latest.event, latest.units_each
+    weeks = int(history.mondays.size)
     start, stop = int(found.start_period[event]), int(found.stop_period[event])
-    before, after = float(found.level_before[event]), float(found.level_after[event])
+    before, after = each * float(found.level_before[event]), each * float(found.level_after[event])
     kind = ChangeKind(found.event_kind[event])
     low, high = float(found.factor_low[event]) - 1.0, float(found.factor_high[event]) - 1.0
     is_known = before > 0.0 and math.isfinite(high)
@@ -172,11 +258,11 @@ def _card(
         high_share=high if is_known else None,
         lasting_share=lasting,
         strength=float(found.strength[event]),
-        threshold=float(found.threshold[series]),
+        threshold=float(found.threshold[latest.row]),
         sentence="",
         response=respond(kind, after - before, lasting, costs),
         chance=chance,
-        evidence=say_chance(chance),
+        evidence=say_chance(chance) + (f" Told by arrivals, of {each:,.1f} units each." if each != 1.0 else ""),
     )
     return replace(card, sentence=_sentence(card))
 

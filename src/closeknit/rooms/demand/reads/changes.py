@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Denied, NotFound
 from closeknit.rooms.customers import reads as customers
@@ -66,7 +69,7 @@ def classify_series(
     if not sees_whole(by=by):
         raise Denied(f"{by.name} sees the accounts of some teams only.", where="account scope")
     history, _ = _history(operation)
-    kept = _only(history, [i for i, name in enumerate(history.names) if name in set(wanted)])
+    kept = history.only([i for i, name in enumerate(history.names) if name in set(wanted)])
     cards = classify(operation, kept, _costs(operation, kept.names, by, at))
     return {name: (card, _weeks(kept, i)) for i, (name, card) in enumerate(zip(kept.names, cards, strict=True))}
 
@@ -79,7 +82,7 @@ def _classified(operation: str, by: Actor, at: datetime) -> tuple[list[ChangeCar
     shown = [
         i for i, name in enumerate(history.names) if (name.account_number in seen if name.account_number else whole)
     ]
-    kept = _only(history, shown)
+    kept = history.only(shown)
     return classify(operation, kept, _costs(operation, kept.names, by, at)), last_on
 
 
@@ -97,18 +100,38 @@ def _history(operation: str) -> tuple[SeriesHistory, date]:
     _, panels = stored_numbers(run.pk)
     span = sensing.get_operation(operation, by=by)
     came = _came(span, by)
-    history = history_of(panels, came, _promotions(operation, came, by))
+    history = history_of(panels, came, _promotions(operation, came, by), _arrivals(span, came, by))
     return history, span.last_at.astimezone(ZoneInfo(span.time_zone)).date()
 
 
 def _came(span: OperationSpan, by: Actor) -> Came:
-    zone = ZoneInfo(span.time_zone)
-    since_on = span.last_at.astimezone(zone).date() - timedelta(weeks=HISTORY_WEEKS)
-    since_at = datetime.combine(since_on, time(), zone).astimezone(UTC)
-    until_at = span.last_at + timedelta(microseconds=1)
+    since_at, until_at = _span(span)
     keys, days, units = merged_series.daily_quantities(span.operation, until_at=until_at, since_at=since_at, by=by)
     tiers = {key.account_number: key.tier.value for key in customers.list_account_keys(by=by)}
     return Came(tuple(keys), days, units, tiers)
+
+
+def _arrivals(span: OperationSpan, came: Came, by: Actor) -> NDArray[np.float64]:
+    """Read how often that work came, in its own rows and columns: some may have come since it was read."""
+    since_at, until_at = _span(span)
+    keys, days, times = merged_series.daily_arrivals(span.operation, until_at=until_at, since_at=since_at, by=by)
+    found = np.zeros_like(came.units)
+    if days.size and came.days.size:
+        row_of = {key: row for row, key in enumerate(came.keys)}
+        column = (days - came.days[0]).astype(np.int64)
+        there = (column >= 0) & (column < came.days.size)
+        for key, row in zip(keys, times, strict=True):
+            if key in row_of:
+                found[row_of[key], column[there]] = row[there]
+    return found
+
+
+def _span(span: OperationSpan) -> tuple[datetime, datetime]:
+    """Return the instants between which the weeks lie."""
+    zone = ZoneInfo(span.time_zone)
+    since_on = span.last_at.astimezone(zone).date() - timedelta(weeks=HISTORY_WEEKS)
+    since_at = datetime.combine(since_on, time(), zone).astimezone(UTC)
+    return since_at, span.last_at + timedelta(microseconds=1)
 
 
 def _promotions(operation: str, came: Came, by: Actor) -> list[compute.Occasion]:
@@ -122,12 +145,6 @@ def _promotions(operation: str, came: Came, by: Actor) -> list[compute.Occasion]
         for e in events
         if e.kind is EventKind.PROMOTION
     ]
-
-
-def _only(history: SeriesHistory, rows: list[int]) -> SeriesHistory:
-    return SeriesHistory(
-        tuple(history.names[i] for i in rows), history.mondays, history.units[rows], history.known_factor[rows]
-    )
 
 
 def _weeks(history: SeriesHistory, row: int) -> list[tuple[date, float]]:

@@ -27,11 +27,11 @@ ENDS_ON = date(2026, 6, 1)
 TOP_TIERS = 2
 
 
-def order_lines(rng, profiles, effects, timeline) -> np.ndarray:
-    """Lines of each account by day: orders come singly, lines in orders."""
+def orders_and_lines(rng, profiles, effects, timeline) -> tuple[np.ndarray, np.ndarray]:
+    """Orders and lines of each account by day: orders come singly, lines in orders."""
     orders = rng.poisson(daily_rates(profiles, effects, timeline).orders)
     last = 1.0 / np.maximum(np.broadcast_to(profiles.lines_per_order[:, None], orders.shape), 1.0001)
-    return orders + np.where(orders > 0, rng.negative_binomial(np.maximum(orders, 1), last), 0)
+    return orders, orders + np.where(orders > 0, rng.negative_binomial(np.maximum(orders, 1), last), 0)
 
 
 def promotions(spec, effects) -> list[Occasion]:
@@ -47,14 +47,15 @@ def company(seed: int):
     timeline, rng = Timeline.of(spec), np.random.default_rng(seed)
     effects = company_effects(spec, timeline)
     profiles = [draw_profiles(spec, granule) for granule in range(granules(ACCOUNTS))]
-    units = np.vstack([order_lines(rng, p, effects, timeline) for p in profiles]).astype(float)
+    drawn = [orders_and_lines(rng, p, effects, timeline) for p in profiles]
+    orders, units = (np.vstack(part).astype(float) for part in zip(*drawn, strict=True))
     tiers = {n: TIER_NAMES[t] for p in profiles for n, t in zip(p.numbers, p.tier, strict=True)}
     places = [(n, REGIONS[r].code) for p in profiles for n, r in zip(p.numbers, p.region, strict=True)]
     keys = tuple(SeriesKey("warehouse", "picking", region, "", number) for number, region in places)
     days = np.datetime64(spec.starts_on, "D") + np.arange(spec.days)
     top = TIER_NAMES[:TOP_TIERS]
     series = {("picking", r, tiers[n], n if tiers[n] in top else ""): np.ones(7) for n, r in places}
-    history = history_of([make_panel(series)], Came(keys, days, units, tiers), promotions(spec, effects))
+    history = history_of([make_panel(series)], Came(keys, days, units, tiers), promotions(spec, effects), orders)
     cards = classify("warehouse", history, [COSTS] * len(history.names))
     return spec, effects, profiles, cards
 
@@ -118,10 +119,10 @@ def test_planted_shifts_that_can_be_seen_are_found(judged):
     assert np.mean(shifts) >= 0.9
 
 
-def test_most_planted_spikes_that_can_be_seen_are_found(judged):
+def test_planted_spikes_that_can_be_seen_are_found(judged):
     spikes = judged[0]["spike"]
     assert len(spikes) >= 8
-    assert np.mean(spikes) >= 0.65
+    assert np.mean(spikes) >= 0.9
 
 
 def test_calm_accounts_are_left_alone(judged):
