@@ -15,6 +15,8 @@ _GROWTHS = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _FEWEST_FREEDOM = 2.0
 _FEWEST_BEFORE = 2
 _STRETCH_KNOWN = 10.0
+_HORIZONS_HELD = 15.0
+"""Horizons in the past at which a spell calmer than was said counts half."""
 _LEAST_AND_MOST = (0.5, 3.0)
 _NUMBERS_AT_ONCE = 1_000_000
 _SIDES_KNOWN = 60.0
@@ -88,7 +90,8 @@ def stretched(
 ) -> Calibration:
     """The calibration with its `stretch`: 80 % intervals of past windows, from those before each, against what came.
 
-    The factor that would have made four in five fall within is taken to a power below 1 where windows are few.
+    The factor that would have made four in five fall within is taken to a power below 1 where windows are few, and,
+    where it would make intervals narrower, where the past is not many times as long as the horizon.
     """
     ratio, judged = np.full(actual.shape, np.nan), 0
     for place in range(origins.size):
@@ -102,13 +105,18 @@ def stretched(
         half = np.where(off > 0.0, high - mean, mean - low)
         np.divide(np.abs(off), half, out=ratio[:, place], where=half > 0.0)
         judged += 1
+    # Where the past has held but a few such horizons, all that comes may be off as a whole.
+    held = float(origins.max(initial=0)) / actual.shape[2]
     stretch = np.ones_like(calibration.stretch)
     for label in range(stretch.size):
         pool = ratio[calibration.group == label].reshape(1, -1)
         found, count = empirical_quantiles(pool, np.array([0.8]))
         if count[0] and found[0, 0] > 0.0:
             known = calibration.independent[label] * judged / origins.size
-            stretch[label] = np.clip(found[0, 0], *_LEAST_AND_MOST) ** (known / (known + _STRETCH_KNOWN))
+            power = known / (known + _STRETCH_KNOWN)
+            if found[0, 0] < 1.0:
+                power *= held / (held + _HORIZONS_HELD)
+            stretch[label] = np.clip(found[0, 0], *_LEAST_AND_MOST) ** power
     return replace(calibration, stretch=stretch)
 
 

@@ -13,7 +13,7 @@ from closeknit.rooms.demand.contracts import OWN_SERIES_UNITS, ForecastKey, Grai
 from closeknit.rooms.sensing.contracts import SeriesKey
 
 OWN_SERIES_WEEKS = 8
-"""An account of a top tier has a series of its own from work in this many different weeks on."""
+"""An account has a series of its own only from work in this many different weeks on."""
 PERIODS_PER_DAY = {Grain.DAY: 1, Grain.HALF_HOUR: 48}
 ROWS_AT_ONCE = 2048
 
@@ -97,7 +97,7 @@ def group_series(history: History, tiers: Mapping[str, Tier], own_from: Mapping[
 
 
 def _own_accounts(history: History, tiers: Mapping[str, Tier], own_from: Mapping[str, float]) -> set[str]:
-    """Return the accounts with a series of their own."""
+    """Return the accounts with a series of their own: those of top tiers and those named, with work enough for one."""
     units: dict[str, float] = {}
     weeks: dict[str, NDArray[np.bool_]] = {}
     row = 0
@@ -112,7 +112,7 @@ def _own_accounts(history: History, tiers: Mapping[str, Tier], own_from: Mapping
     return {
         account
         for account, brought in units.items()
-        if tiers.get(account) in TOP_TIERS
+        if (tiers.get(account) in TOP_TIERS or account in own_from)
         and brought >= own_from.get(account, OWN_SERIES_UNITS.default)
         and int(weeks[account].sum()) >= OWN_SERIES_WEEKS
     }

@@ -34,8 +34,9 @@ class Source:
 class ForecastInputs:
     """Everything that decides a run's numbers.
 
-    `tiers` of accounts with work; `own_from`: from how much work on an account has its own series, where that is not
-    the default; `best_tiers` get every method; `occasions` are holidays and events; `adjustments` what people changed.
+    `tiers` of accounts with work; `own_from`: from how much work on an account has its own series, where its tier
+    alone does not say; `best_tiers` get every method; `occasions` are holidays and events; `adjustments` what people
+    changed.
     """
 
     operation: str

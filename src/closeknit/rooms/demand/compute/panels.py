@@ -35,7 +35,7 @@ from closeknit.rooms.demand.compute.parts import (
 )
 from closeknit.rooms.demand.contracts import EventEffect, ForecastKey, Grain, Panel, mondays_of
 
-CODE_VERSION = "demand/5"
+CODE_VERSION = "demand/6"
 PLANNING_MINUTES = 120.0
 """Promises shorter than this need the half-hour grain: a day cannot show who waits two minutes."""
 NO_CHOICES: Mapping[str, float] = MappingProxyType({})
@@ -92,7 +92,7 @@ def forecast_panel(
 ) -> tuple[Panel, Accuracy]:
     """Forecast one grain: accounts of top tiers with enough work alone, the rest by tier; and each group's total.
 
-    `own_from` says by account from how much work on it has a series of its own, where that is not the default.
+    `own_from` says by account from how much work on it has a series of its own, where its tier alone does not say.
     `occasions` are holidays and events, past and to come. Series of `best_tiers` and all sums try every method, others
     the cheap ones. A day without any work on a weekday that usually has some, and that is no holiday, is taken as
     closed (missing), not as no demand. All series add up. `each` applies a function to the forecast's parts, wherever.

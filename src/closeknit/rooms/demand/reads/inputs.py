@@ -44,14 +44,15 @@ def get_forecast_inputs(
     """Return what a forecast of an operation as of an instant (None: of all data) is made from.
 
     The horizon runs from the day after the data to the end of the last of `weeks` whole weeks (Monday to Sunday), and
-    on by the longest promise, so that work due after the last week is seen coming. Settings and people's adjustments
-    are those that stand at `at`. Raises NotFound where nothing was observed, Invalid below 15 days.
+    on by the longest promise in force on any of its days, so that work due after the last week is seen coming; the
+    shortest of them decides the grain. Settings and people's adjustments are those that stand at `at`. Raises NotFound
+    where nothing was observed, Invalid below 15 days.
     """
     by.require(Permission.RUN_PLAN)
     span = sensing.get_operation(operation, by=by)
     first_on = _first_day(span, as_of)
     monday = first_on + timedelta(days=-first_on.weekday() % 7)
-    terms = agreements.terms_in_force(operation, on=monday, by=by)
+    terms = agreements.terms_in_force(operation, on=monday, until=monday + timedelta(days=7 * weeks), by=by)
     horizon_days = (monday - first_on).days + 7 * weeks + min(longest_days(terms), MOST_TAIL_DAYS)
     sources = _sources(span, terms, first_on, by)
     seen = {key.account_number for source in sources for key in source.history.keys}
@@ -66,7 +67,8 @@ def get_forecast_inputs(
         weeks=weeks,
         horizon_days=horizon_days,
         tiers=dict(sorted(tiers.items())),
-        own_from=_own_from(tiers, by, at) | dict.fromkeys(sorted(unwanted), NEVER_UNITS),
+        own_from=_own_from(tiers, {t.account_number for t in terms}, by, at)
+        | dict.fromkeys(sorted(unwanted), NEVER_UNITS),
         best_tiers=_best_tiers(by, at),
         occasions=_occasions(operation, sources, until_on, by, at),
         adjustments=_adjustments(operation, first_on, until_on, scenario, by, at),
@@ -135,17 +137,21 @@ def _history(span: OperationSpan, grain: Grain, read: Any, wanted: Callable[[Ser
     return History(grain, tuple(keys[i] for i in kept), starts, mine)
 
 
-def _own_from(tiers: Mapping[str, Tier], by: Actor, at: datetime) -> dict[str, float]:
-    """Return from how much work on accounts of top tiers have a series of their own, where that is not the default."""
-    top = sorted(account for account, tier in tiers.items() if tier in TOP_TIERS)
+def _own_from(tiers: Mapping[str, Tier], promised: set[str], by: Actor, at: datetime) -> dict[str, float]:
+    """Return from how much work on accounts have a series of their own, where their tier alone does not say.
+
+    Accounts of top tiers have one, and whoever was promised something of their own: within their tier it would be lost.
+    """
+    top = {account for account, tier in tiers.items() if tier in TOP_TIERS}
+    candidates = sorted(top | (promised & tiers.keys()))
     # Of a great many accounts few deviate from their tier: only these are asked for one by one.
-    alone = set(org.list_places_set(OWN_SERIES_UNITS, Level.ACCOUNT, at=at, by=by)) & set(top)
-    asked = [SettingPlace(tier=tier.value) for tier in TOP_TIERS]
+    alone = set(org.list_places_set(OWN_SERIES_UNITS, Level.ACCOUNT, at=at, by=by)) & set(candidates)
+    asked = [SettingPlace(tier=tier.value) for tier in TIER_ORDER]
     asked += [SettingPlace(tier=tiers[account].value, account_number=account) for account in sorted(alone)]
     found = org.get_settings(OWN_SERIES_UNITS, asked, at=at, by=by)
     value = {(p.tier, p.account_number): resolved.value for p, resolved in zip(asked, found, strict=True)}
-    chosen = {a: value[tiers[a].value, a if a in alone else ""] for a in top}
-    return {account: units for account, units in chosen.items() if units != OWN_SERIES_UNITS.default}
+    chosen = {a: value[tiers[a].value, a if a in alone else ""] for a in candidates}
+    return {a: units for a, units in chosen.items() if a not in top or units != OWN_SERIES_UNITS.default}
 
 
 def _best_tiers(by: Actor, at: datetime) -> tuple[Tier, ...]:

@@ -35,6 +35,14 @@ def daily_quantities(
     return _folded(keys, slots, units, by)
 
 
+def daily_arrivals(
+    operation: str, *, until_at: datetime, by: Actor, since_at: datetime | None = None
+) -> tuple[list[SeriesKey], Times, Quantities]:
+    """Return how often work came per series and local day, as `sensing.daily_arrivals` does, merged ones added up."""
+    keys, slots, times = sensing.daily_arrivals(operation, until_at=until_at, by=by, since_at=since_at)
+    return _folded(keys, slots, times, by)
+
+
 def half_hour_quantities(
     operation: str, *, until_at: datetime, by: Actor, since_at: datetime | None = None, zone: str = ""
 ) -> tuple[list[SeriesKey], Times, Quantities]:
