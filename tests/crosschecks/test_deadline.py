@@ -47,7 +47,11 @@ def test_nothing_is_late_and_a_thousandth_less_is_late(seed: int) -> None:
     plan = required_daily_capacity(work, windows, is_open=is_open)
     kept = edf_lateness(work, windows, plan.daily_capacity_hours, is_open=is_open)
     assert kept.late_hours.sum() <= 1e-9 * work.sum()
-    busiest = plan.weekly_capacity_hours.max()
+    alone = required_daily_capacity(work, windows, is_open=is_open, rule="busiest stretch")
+    assert (
+        edf_lateness(work, windows, alone.daily_capacity_hours, is_open=is_open).late_hours.sum() <= 1e-9 * work.sum()
+    )
+    busiest = alone.weekly_capacity_hours.max()
     constant = np.where(is_open, busiest, 0.0)
     assert edf_lateness(work, windows, constant, is_open=is_open).late_hours.sum() <= 1e-9 * work.sum()
     assert edf_lateness(work, windows, constant * 0.999, is_open=is_open).late_hours.sum() > 1e-4
@@ -73,9 +77,9 @@ def test_lateness_agrees_with_a_heap_of_pieces(seed: int, factor: float) -> None
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_capacity_is_the_busiest_stretch_touching_each_week(seed: int) -> None:
+def test_capacity_by_each_week_alone_is_the_busiest_stretch_touching_it(seed: int) -> None:
     _, work, windows = instance(seed, days=21)
-    plan = required_daily_capacity(work, windows)
+    plan = required_daily_capacity(work, windows, rule="busiest stretch")
     for week in range(3):
         best = 0.0
         for first in range(21):
@@ -136,7 +140,10 @@ def test_backlog_by_due_day_and_weeks_apart() -> None:
     due = np.zeros((1, 14))
     due[0, 0], due[0, 13] = 5.0, 7.0
     plan = required_daily_capacity(np.zeros((1, 14)), [0], due)
-    assert plan.weekly_capacity_hours.tolist() == [5.0, 12.0 / 14]
+    # 5 hours on day 0 are 35 in the first week: the second has nothing left to do
+    assert plan.weekly_capacity_hours.tolist() == [5.0, 0.0]
+    alone = required_daily_capacity(np.zeros((1, 14)), [0], due, rule="busiest stretch")
+    assert alone.weekly_capacity_hours.tolist() == [5.0, 12.0 / 14]
     assert edf_lateness(np.zeros((1, 14)), [0], plan.daily_capacity_hours, due).late_hours.tolist() == [0.0]
 
 
@@ -147,3 +154,9 @@ def test_impossible_calendars_are_refused() -> None:
         required_daily_capacity([[1.0, 1.0]], [0], week_of_day=[1, 0])
     with pytest.raises(EngineInputError, match="start_backlog_hours"):
         required_daily_capacity([[1.0, 1.0]], [0], start_backlog_hours=[1.0, 2.0, 3.0])
+    with pytest.raises(EngineInputError, match="rule is"):
+        required_daily_capacity([[1.0, 1.0]], [0], rule="most")
+    with pytest.raises(EngineInputError, match="least_weekly_hours has shape"):
+        required_daily_capacity([[1.0, 1.0]], [0], least_weekly_hours=[1.0, 2.0])
+    with pytest.raises(EngineInputError, match="leave it out"):
+        required_daily_capacity([[1.0, 1.0]], [0], least_weekly_hours=1.0, rule="busiest stretch")

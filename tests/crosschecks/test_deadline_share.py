@@ -80,21 +80,26 @@ def test_what_is_not_let_late_is_in_time_and_each_class_has_its_share(seed: int)
     assert everything.late_hours.sum() == 0.0
 
 
+@pytest.mark.parametrize("rule", ["fewest hours", "busiest stretch"])
 @pytest.mark.parametrize("seed", range(4))
-def test_weeks_together_agree_with_a_program_over_all_stretches(seed: int) -> None:
+def test_weeks_together_agree_with_a_program_over_all_stretches(seed: int, rule: str) -> None:
     days, week = 12, np.arange(12) // 4
     work, windows, share, size = instance(seed, days=days)
-    plan = required_daily_capacity(work, windows, week_of_day=week, day_size=size, target_share=share)
+    plan = required_daily_capacity(work, windows, week_of_day=week, day_size=size, target_share=share, rule=rule)
     pieces = [(k, r) for k in range(2) for r in range(days) if r + windows[k] < days]
     rows, bounds = [], []
     for s in range(days):
         for t in range(s, days):
             inside = np.array([r >= s and r + windows[k] <= t for k, r in pieces])
-            for w in range(week[s], week[t] + 1):
+            must = sum(work[p] for p, there in zip(pieces, inside, strict=True) if there)
+            for w in range(week[s], week[t] + 1) if rule == "busiest stretch" else [None]:
                 row = np.append(-inside.astype(float), np.zeros(3))
-                row[len(pieces) + w] = -size[s : t + 1].sum()
+                if w is None:
+                    row[len(pieces) :] = -np.bincount(week[s : t + 1], size[s : t + 1], 3)
+                else:
+                    row[len(pieces) + w] = -size[s : t + 1].sum()
                 rows.append(row)
-                bounds.append(-sum(work[p] for p, there in zip(pieces, inside, strict=True) if there))
+                bounds.append(-must)
     for k in range(2):
         rows.append(np.append([float(j == k) for j, _ in pieces], np.zeros(3)))
         bounds.append((1.0 - share[k]) * sum(work[p] for p in pieces if p[0] == k))

@@ -13,6 +13,7 @@ s + d (window 0: the same day) and may be done in part, on any open day from s o
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,7 +30,10 @@ from closeknit.engine.checks import (
     whole_numbers,
 )
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.queueing.staircase import Pieces, climb, density, let_late
+from closeknit.engine.queueing.fewest_hours import fewest_levels
+from closeknit.engine.queueing.staircase import Pieces, Staircase, climb, density, let_late, work_inside
+
+Rule = Literal["fewest hours", "busiest stretch"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,8 +41,8 @@ class DeadlineCapacity:
     """The capacity that keeps every deadline, constant over the open days of each week (of size 1).
 
     `daily_capacity_hours[day]` is 0 on closed days. Per week (in order): `weekly_capacity_hours` (per open
-    day of size 1) and the stretch of days, `binding_start_day` to `binding_end_day` inclusive, whose work sets it
-    (-1 when no work touches the week). `carried_over_hours[class]` is due after the horizon and
+    day of size 1) and a stretch of days, `binding_start_day` to `binding_end_day` inclusive, whose work sets it
+    (-1 where none does). `carried_over_hours[class]` is due after the horizon and
     `moved_hours[class]` had no open day inside its window; see the module. `late_hours[class, day]` is the work of
     that day (with day 0's backlog) that is let late, and `late_share[class]` its part of all that is due here.
     """
@@ -90,6 +94,8 @@ def required_daily_capacity(
     day_size: ArrayLike | None = None,
     target_share: ArrayLike = 1.0,
     late_window_days: ArrayLike | None = None,
+    least_weekly_hours: ArrayLike = 0.0,
+    rule: Rule = "fewest hours",
 ) -> DeadlineCapacity:
     """The daily hours, of one shape within each week, with which each class has its share in time.
 
@@ -100,11 +106,14 @@ def required_daily_capacity(
     the hours are constant within each week), `target_share` ([class] or one number, 0..1: the part of the class's
     hours due in this horizon that must be in time; default all), `late_window_days[class]` (whole, at least
     `window_days`: when work let late must be done; default: not in this horizon).
-    Formula: for week w the largest, over stretches [s, t] of days that touch w, of
-    work(released >= s, due <= t) / size of the open days in [s, t]; a day's hours are this times its size.
-    Every stretch then has room for its work, which is necessary and sufficient for earliest-due-date
-    service; the busiest stretch of all has none to spare. With shares below 1 a linear program (HiGHS) chooses the
-    work to let late, so that the weeks' hours together are fewest, and then that least work is late.
+    Also `least_weekly_hours` ([week] or one number, >= 0: what a week's level is at least) and `rule`.
+    Formula: minimise the hours of all weeks together, sum of level_w x size_w, where every stretch [s, t] of days has
+    room: sum over its days of level x size >= work(released >= s, due <= t), which is necessary and sufficient for
+    earliest-due-date service. A stretch over several weeks is held by them together. Of all answers with the fewest
+    hours the most even (least sum of level^2 x size) is given; there is one.
+    `rule="busiest stretch"`: each week holds alone every stretch that touches it, level_w = its largest work over size;
+    it needs more hours, but more work never lowers a week. With shares below 1 a linear program (HiGHS) also chooses
+    the work to let late, so that the hours are fewest, and then that least work is late.
     Validity: divisible work, one pool. Source: Horn (1974), Naval Research Logistics Quarterly 21.
 
     >>> plan = required_daily_capacity([[8.0, 8.0, 20.0, 8.0, 8.0]], [1], week_of_day=[0] * 5)
@@ -118,9 +127,9 @@ def required_daily_capacity(
     last_day = np.append(first_day[1:], weeks.size) - 1
     share = _shares(target_share, work.hours.shape[0])
     pieces = _pieces(work, _late_due(late_window_days, window_days, work, open_days), open_days.size)
-    late = let_late(pieces, share, size, first_day, last_day)
-    kept = np.concatenate([pieces.work - late, late]), np.tile(pieces.release, 2)
-    steps = climb(density(*kept, np.concatenate([pieces.due, pieces.late_due]), size), first_day, last_day)
+    least = _least(least_weekly_hours, labels.size, rule)
+    late = let_late(pieces, share, size, first_day, last_day, least if rule == "fewest hours" else None)
+    steps = _steps(pieces, late, size, first_day, last_day, least, rule)
     late = late.reshape(work.hours.shape)
     asked = np.where(work.due < open_days.size, work.hours, 0.0).sum(axis=1)
     return DeadlineCapacity(
@@ -133,6 +142,24 @@ def required_daily_capacity(
         late_hours=frozen(_by_day(late, open_days.size)),
         late_share=frozen(np.divide(late.sum(axis=1), asked, out=np.zeros_like(asked), where=asked > 0.0)),
     )
+
+
+def _steps(
+    pieces: Pieces,
+    late: FloatArray,
+    size: FloatArray,
+    first_day: IntArray,
+    last_day: IntArray,
+    least: FloatArray,
+    rule: Rule,
+) -> Staircase:
+    work, release, due = pieces.work, pieces.release, pieces.due
+    if late.any() or rule == "busiest stretch":
+        work, release = np.concatenate([work - late, late]), np.tile(release, 2)
+        due = np.concatenate([due, pieces.late_due])
+    if rule == "busiest stretch":
+        return climb(density(work, release, due, size), first_day, last_day)
+    return fewest_levels(work_inside(work, release, due, size.size), size, first_day, last_day, least)
 
 
 def edf_lateness(
@@ -244,6 +271,17 @@ def _shares(target_share: ArrayLike, classes: int) -> FloatArray:
     if share.shape not in ((), (classes,)):
         raise EngineInputError(f"target_share has shape {share.shape}: give one number, or ({classes},) per class")
     return np.broadcast_to(share, (classes,))
+
+
+def _least(least_weekly_hours: ArrayLike, weeks: int, rule: str) -> FloatArray:
+    if rule not in ("fewest hours", "busiest stretch"):
+        raise EngineInputError(f'rule is {rule!r}: give "fewest hours" or "busiest stretch"')
+    least = numbers("least_weekly_hours", least_weekly_hours, minimum=0.0, maximum=1e9)
+    if least.shape not in ((), (weeks,)):
+        raise EngineInputError(f"least_weekly_hours has shape {least.shape}: give one number, or ({weeks},) per week")
+    if rule != "fewest hours" and least.any():
+        raise EngineInputError('least_weekly_hours is for the rule "fewest hours": leave it out')
+    return np.broadcast_to(least, (weeks,)).astype(np.float64)
 
 
 def _late_due(late_window: ArrayLike | None, window_days: ArrayLike, work: _Work, open_days: BoolArray) -> IntArray:

@@ -42,13 +42,17 @@ class Pieces:
 
 def density(work: FloatArray, release: IntArray, due: IntArray, size: FloatArray) -> FloatArray:
     """[s, t]: work that must be done inside cells s..t, per size of these cells; 0 where they have none."""
-    cells = size.size
-    inside = due < cells
-    demand = np.zeros((cells, cells))
-    np.add.at(demand, (release[inside], due[inside]), work[inside])
-    within = np.cumsum(np.cumsum(demand[::-1], axis=0)[::-1], axis=1)
+    within = work_inside(work, release, due, size.size)
     length = stretch_sizes(size)
     return np.divide(within, length, out=np.zeros_like(within), where=length > 0.0)
+
+
+def work_inside(work: FloatArray, release: IntArray, due: IntArray, cells: int) -> FloatArray:
+    """[s, t]: work that must be done inside cells s..t."""
+    inside = due < cells
+    demand = np.bincount(release[inside] * cells + due[inside], work[inside], cells * cells).astype(np.float64)
+    within: FloatArray = np.cumsum(np.cumsum(demand.reshape(cells, cells)[::-1], axis=0)[::-1], axis=1)
+    return within
 
 
 def stretch_sizes(size: FloatArray) -> FloatArray:
@@ -57,6 +61,26 @@ def stretch_sizes(size: FloatArray) -> FloatArray:
     opened = np.concatenate([[0], np.cumsum(size > 0.0)])
     count = opened[1:][None, :] - opened[:-1][:, None]
     return np.where(np.triu(count > 0), total[1:][None, :] - total[:-1][:, None], 0.0)
+
+
+def sizes_by_group(size: FloatArray, first: IntArray, last: IntArray) -> FloatArray:
+    """[group, cell]: the cell's size in its own group, 0 elsewhere."""
+    cell = np.arange(size.size)
+    return np.where((cell >= first[:, None]) & (cell <= last[:, None]), size, 0.0)
+
+
+def held_by(levels: FloatArray, sizes: FloatArray) -> FloatArray:
+    """[s, t]: hours in cells s..t at one level per group; endless where t < s, for nothing is asked there."""
+    total = np.concatenate([[0.0], np.cumsum(levels @ sizes)])
+    inside = total[None, 1:] - total[:-1, None]
+    return np.where(np.tri(total.size - 1, k=-1, dtype=np.bool_), np.inf, inside)
+
+
+def hours_inside(begin: IntArray, end: IntArray, sizes: FloatArray) -> FloatArray:
+    """[i, group]: size of the group's cells within begin[i]..end[i]."""
+    total = np.concatenate([np.zeros((sizes.shape[0], 1)), np.cumsum(sizes, axis=1)], axis=1)
+    inside: FloatArray = (total[:, end + 1] - total[:, begin]).T
+    return inside
 
 
 def climb(per_size: FloatArray, first: IntArray, last: IntArray) -> Staircase:
@@ -71,11 +95,19 @@ def climb(per_size: FloatArray, first: IntArray, last: IntArray) -> Staircase:
     return Staircase(levels, start, end)
 
 
-def let_late(pieces: Pieces, share: FloatArray, size: FloatArray, first: IntArray, last: IntArray) -> FloatArray:
+def let_late(
+    pieces: Pieces,
+    share: FloatArray,
+    size: FloatArray,
+    first: IntArray,
+    last: IntArray,
+    least: FloatArray | None = None,
+) -> FloatArray:
     """Work per piece to let late, so that the staircase is lowest while each class has its `share` in time.
 
     A linear program over the work let late and the levels; stretches enter it as they are found too steep. Of all
-    choices with the lowest staircase, one that lets least work be late.
+    choices with the lowest staircase, one that lets least work be late. `least`: levels are at least this, and groups
+    hold a stretch together (see `fewest_hours`); None: each holds every stretch that touches it by itself.
     """
     cells = size.size
     asked = (pieces.due < cells) & (pieces.work > 0.0)
@@ -84,7 +116,7 @@ def let_late(pieces: Pieces, share: FloatArray, size: FloatArray, first: IntArra
     late = np.zeros(pieces.work.size)
     if not may.size:
         return late
-    program = _Program(pieces, may, total * (1.0 - share), size, first, last)
+    program = _Program(pieces, may, total * (1.0 - share), size, first, last, least)
     program.solve()
     late[may] = program.solve(lowest=True)
     return late
@@ -94,11 +126,20 @@ class _Program:
     """Variables: work let late per piece of `may`, then one level per group."""
 
     def __init__(
-        self, pieces: Pieces, may: IntArray, room: FloatArray, size: FloatArray, first: IntArray, last: IntArray
+        self,
+        pieces: Pieces,
+        may: IntArray,
+        room: FloatArray,
+        size: FloatArray,
+        first: IntArray,
+        last: IntArray,
+        least: FloatArray | None,
     ) -> None:
         self.pieces, self.may, self.size, self.first, self.last = pieces, may, size, first, last
         self.lengths = stretch_sizes(size)
+        self.sizes = sizes_by_group(size, first, last)
         self.group_sizes = np.array([size[a : b + 1].sum() for a, b in zip(first, last, strict=True)])
+        self.together, self.least = least is not None, np.zeros(first.size) if least is None else least
         owners = np.unique(pieces.owner[may])
         self.best = np.inf
         self.rows = [np.append((pieces.owner[may] == k).astype(np.float64), np.zeros(first.size)) for k in owners]
@@ -117,6 +158,13 @@ class _Program:
         """Add, per group and first cell, the steepest stretch above the group's level; false where there is none."""
         slack = _MORE * float(self.whole.max(initial=0.0))
         found = False
+        if self.together:
+            lack = np.where(self.lengths > 0.0, per_size - self._held(levels), 0.0)
+            steepest = lack.argmax(axis=1)
+            for s in np.flatnonzero(lack.max(axis=1) > slack).tolist():
+                self._add_cut(s, int(steepest[s]), None)
+                found = True
+            return found
         for group, (begin, stop) in enumerate(zip(self.first.tolist(), self.last.tolist(), strict=True)):
             touching = per_size[: stop + 1, begin:]
             steepest = begin + touching.argmax(axis=1)
@@ -125,11 +173,18 @@ class _Program:
                 found = True
         return found
 
-    def _add_cut(self, s: int, t: int, group: int) -> None:
+    def _held(self, levels: FloatArray) -> FloatArray:
+        held = held_by(levels, self.sizes)
+        return np.divide(held, self.lengths, out=np.zeros_like(held), where=self.lengths > 0.0)
+
+    def _add_cut(self, s: int, t: int, group: int | None) -> None:
         pieces, may = self.pieces, self.may
         inside = (pieces.release[may] >= s) & (pieces.due[may] <= t) & (pieces.late_due[may] > t)
         row = np.append(-inside.astype(np.float64), np.zeros(self.first.size))
-        row[may.size + group] = -self.lengths[s, t]
+        if group is None:
+            row[may.size :] = -hours_inside(np.array([s]), np.array([t]), self.sizes)[0]
+        else:
+            row[may.size + group] = -self.lengths[s, t]
         self.rows.append(row)
         self.bounds.append(-float(self.whole[s, t] * self.lengths[s, t]))
 
@@ -156,7 +211,7 @@ class _Program:
 
         upper = np.append(self.pieces.work[self.may], np.full(self.first.size, np.inf))
         matrix: NDArray[np.float64] = np.array(self.rows)
-        bounds = np.column_stack([np.zeros(upper.size), upper])
+        bounds = np.column_stack([np.append(np.zeros(self.may.size), self.least), upper])
         solved = linprog(cost, A_ub=csr_array(matrix), b_ub=self.bounds, bounds=bounds, method="highs")
         if solved.status != 0:
             raise EngineSolverError(f"the linear program of late work was not solved: {solved.message}")

@@ -29,6 +29,8 @@ def deadline_need(
     heads: FloatArray,
     usual: Planned | None = None,
     planned_before: FloatArray | None = None,
+    open_days: NDArray[np.bool_] | None = None,
+    only_need: bool = False,
 ) -> Sized:
     """Size daily hours so that nothing is late; the extra of a shorter deadline is carried by those who have it.
 
@@ -36,7 +38,9 @@ def deadline_need(
     are right: work that came before keeps the promise of its own week. The hours of a week are spread over its days as
     the roster is, or evenly where that takes fewer: where the day of a small crew would set the size of all others.
     `usual`: the same series without what comes only in this plan, for the weeks before it; None: as its first week.
-    `planned_before`: the hours of each day in the spells before the last.
+    `planned_before`: the hours of each day in the spells before the last. `open_days`: days that are not closed, for
+    weeks without a roster; None: as plans were made before they took the fewest hours. `only_need`: who asks for it is
+    not worked out.
     """
     days = starts.astype("datetime64[D]").astype(np.int64)
     eras = _eras(spells, days.size)
@@ -48,19 +52,23 @@ def deadline_need(
     by_promise = _led_in(daily, lead, led_in)
     led_week = np.arange(lead + days.size) // 7
     workdays = np.where((days + 3) % 7 < 5, 1.0, 0.0)
-    rostered = _led_in(heads if heads.any() else workdays, lead)
+    known = (heads if heads.any() else workdays) if open_days is None else _known(heads, workdays * open_days)
+    rostered = _led_in(known, lead)
     shapes = (_shape(rostered, led_week), (rostered > 0).astype(np.float64))
-    as_rostered, evenly = (_levels(by_promise, promises, led_week, shape)[:, lead:] for shape in shapes)
-    chosen = int(_hours(as_rostered) > _hours(evenly) * (1.0 + _TIE))
-    levels = (as_rostered, evenly)[chosen]
+    if open_days is None:
+        chosen, levels = _levels_alone(by_promise, promises, led_week, shapes, lead)
+    else:
+        chosen, levels = _levels(by_promise, promises, led_week, shapes, lead, only_need)
     if planned_before is not None:
         shape = shapes[chosen][lead:]
         levels = levels + _to_catch_up(daily, promises, shape, planned_before, levels.max(axis=0), eras[-1][0].start)
-    week = (days - days[0]) // 7
+    need = levels.max(axis=0)
     terms = spells[-1].terms
+    if only_need:
+        return Sized(need, np.zeros((len(terms), need.size)), "")
+    week = (days - days[0]) // 7
     level_of_series = np.array([promises.index(_grace(term)) for term in terms])
     split = share_in_steps(levels, level_of_series, _weekly_work(work, week))
-    need = levels.max(axis=0)
     return Sized(need, split if len(eras) == 1 else _summing_to(need, split), _tightest(terms, levels, promises))
 
 
@@ -137,8 +145,10 @@ def _summing_to(need: FloatArray, split: FloatArray) -> FloatArray:
     return scaled
 
 
-def _hours(levels: FloatArray) -> float:
-    return float(levels.max(axis=0).sum())
+def _fewer(as_rostered: FloatArray, evenly: FloatArray) -> int:
+    """Return which takes fewer hours; of equal ones the roster's shape."""
+    first, second = (float(levels.max(axis=0).sum()) for levels in (as_rostered, evenly))
+    return int(first > second * (1.0 + _TIE))
 
 
 def _shape(heads: FloatArray, week: NDArray[np.int64]) -> FloatArray:
@@ -149,13 +159,51 @@ def _shape(heads: FloatArray, week: NDArray[np.int64]) -> FloatArray:
     return heads / mean[week]
 
 
+def _known(heads: FloatArray, workdays: FloatArray) -> FloatArray:
+    """Return the roster; in weeks without one the open workdays, so that their work is asked for when it is due."""
+    week = np.arange(heads.size) // 7
+    return np.where(np.bincount(week, weights=heads)[week] > 0, heads, workdays)
+
+
+_Promises = Sequence[tuple[int, bool]]
+_Shapes = tuple[FloatArray, FloatArray]
+"""How large each day is: as the roster is, and evenly."""
+
+
 def _levels(
-    by_promise: FloatArray, promises: Sequence[tuple[int, bool]], week: NDArray[np.int64], shape: FloatArray
-) -> FloatArray:
-    """Return the daily hours (L x D), spread over a week's days by `shape`, if no promise were stricter than each."""
-    windows = np.array([_windows(promise, shape > 0) for promise in promises])
-    kept = [_kept(by_promise, np.maximum(windows, window), week, shape) for window in windows]
-    return np.maximum(np.array(kept), _pace(by_promise, [grace for grace, _ in promises], week, shape))
+    by_promise: FloatArray,
+    promises: _Promises,
+    week: NDArray[np.int64],
+    shapes: _Shapes,
+    lead: int,
+    only_need: bool,
+) -> tuple[int, FloatArray]:
+    """Return the shape that takes fewer hours, and the daily hours (L x D) if no promise were stricter than each.
+
+    The first row keeps every promise with the fewest hours, at the pace or above; the others never ask more.
+    `only_need`: no others.
+    """
+    windows = [np.array([_windows(promise, shape > 0) for promise in promises]) for shape in shapes]
+    paces = [_pace(by_promise, [grace for grace, _ in promises], week, shape) for shape in shapes]
+    every = [_kept(by_promise, own, week, shape, pace) for own, shape, pace in zip(windows, shapes, paces, strict=True)]
+    chosen = _fewer(*(levels[None, lead:] for levels in every))
+    own, shape, pace, most = windows[chosen], shapes[chosen], paces[chosen], every[chosen]
+    looser = [] if only_need else [_kept(by_promise, np.maximum(own, least), week, shape, pace) for least in own[1:]]
+    return chosen, np.array([most, *(np.minimum(levels, most) for levels in looser)])[:, lead:]
+
+
+def _levels_alone(
+    by_promise: FloatArray, promises: _Promises, week: NDArray[np.int64], shapes: _Shapes, lead: int
+) -> tuple[int, FloatArray]:
+    """As `_levels`, of plans of before: each week holds alone every stretch of days that touches it."""
+    found = []
+    for shape in shapes:
+        windows = np.array([_windows(promise, shape > 0) for promise in promises])
+        kept = [_kept(by_promise, np.maximum(windows, window), week, shape) for window in windows]
+        pace = _pace(by_promise, [grace for grace, _ in promises], week, shape)
+        found.append(np.maximum(np.array(kept), pace[week] * shape)[:, lead:])
+    chosen = _fewer(*found)
+    return chosen, found[chosen]
 
 
 def _led_in(daily: NDArray[Any], lead_days: int, usual: NDArray[Any] | None = None) -> NDArray[Any]:
@@ -200,17 +248,30 @@ def _windows(promise: tuple[int, bool], is_open: NDArray[np.bool_]) -> NDArray[n
     return due - np.arange(size)
 
 
-def _kept(work: FloatArray, windows: NDArray[np.int64], week: NDArray[np.int64], shape: FloatArray) -> FloatArray:
+def _kept(
+    work: FloatArray,
+    windows: NDArray[np.int64],
+    week: NDArray[np.int64],
+    shape: FloatArray,
+    pace: FloatArray | None = None,
+) -> FloatArray:
     """Return the daily hours that keep work with a window per class and day: one class of its own per window length."""
     lengths = np.unique(windows)
     by_length = np.array([np.where(windows == length, work, 0.0).sum(axis=0) for length in lengths])
+    least: FloatArray | float = 0.0 if pace is None else pace
     return required_daily_capacity(
-        by_length, lengths, week_of_day=week, is_open=shape > 0, day_size=shape
+        by_length,
+        lengths,
+        week_of_day=week,
+        is_open=shape > 0,
+        day_size=shape,
+        least_weekly_hours=least,
+        rule="busiest stretch" if pace is None else "fewest hours",
     ).daily_capacity_hours
 
 
 def _pace(work: FloatArray, grace_days: Sequence[int], week: NDArray[np.int64], shape: FloatArray) -> FloatArray:
-    """Return the daily hours at which no more stays open than came in: the mean work of the weeks that a promise spans.
+    """Return the level per week at which no more stays open than came in: the mean work of the weeks a promise spans.
 
     Deadlines alone would let every plan put work off beyond its end; a plan that is made again each week never may.
     """
@@ -223,8 +284,7 @@ def _pace(work: FloatArray, grace_days: Sequence[int], week: NDArray[np.int64], 
         total = np.concatenate([[0.0], np.cumsum(row)])
         first = np.maximum(np.arange(weeks) + 1 - span, 0)
         smooth += (total[1:] - total[first]) / (np.arange(weeks) + 1 - first)
-    per_size = np.divide(smooth, sizes, out=np.zeros(weeks), where=sizes > 0)
-    return per_size[week] * shape
+    return np.divide(smooth, sizes, out=np.zeros(weeks), where=sizes > 0)
 
 
 def _tightest(terms: Sequence[Term | None], levels: FloatArray, promises: Sequence[tuple[int, bool]]) -> str:
