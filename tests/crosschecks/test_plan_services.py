@@ -214,6 +214,57 @@ def test_a_changed_contract_is_replanned_from_old_prices_to_the_same_cost(
         plan_services(instance(1), start=old)
 
 
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_a_doubled_or_halved_contract_needs_no_prices_from_scratch(
+    factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = instance(11, jobs=600, pools=8, periods=13)
+    free = {"job_commitment": np.full(600, -1), "commitment_hours": np.zeros(0)}
+    problem = replace(problem, **free, commitment_cost_per_hour=np.zeros(0))
+    old = by_prices(problem, monkeypatch)
+    need = problem.need_hours.copy()
+    need[np.argsort(need.sum(axis=1))[100]] *= factor
+    changed = replace(problem, need_hours=need, floor_hours=np.minimum(problem.floor_hours, need))
+    least = plan_services(changed).cost
+    monkeypatch.setattr(WAYS, "WHOLE_COLUMNS", 0)
+    monkeypatch.setattr(WAYS, "_cold", None)
+    got = plan_services(changed, start=old)
+    assert got.cost == pytest.approx(least, rel=1e-6)
+    assert got.method == WAYS.BY_PRICES
+    keeps_its_word(changed, got)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    factor=st.sampled_from([0.0, 0.3, 0.9, 1.5, 2.0, 5.0]),
+    room=st.sampled_from([0.0, 0.5, 1.0, 1.3]),
+    most=st.sampled_from([1, 12, 10_000]),
+)
+def test_a_replanned_contract_costs_what_it_costs_planned_anew(
+    seed: int, factor: float, room: float, most: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    problem = instance(seed, jobs=int(rng.integers(4, 25)), pools=3, periods=4)
+    need, capacity = problem.need_hours.copy(), problem.capacity_hours.copy()
+    need[rng.integers(0, need.shape[0])] *= factor
+    capacity[rng.integers(0, 3)] *= room
+    changed = replace(
+        problem,
+        need_hours=need,
+        floor_hours=np.minimum(problem.floor_hours, need),
+        capacity_hours=capacity,
+    )
+    old, least = plan_services(problem), plan_services(changed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WAYS, "WHOLE_COLUMNS", 0)
+        patch.setattr(WAYS, "REPLANNED", most)
+        got = plan_services(changed, start=old)
+    assert got.cost == pytest.approx(least.cost, rel=2e-6, abs=1e-6)
+    assert got.dual_cost <= least.cost * (1.0 + 1e-9) + 1e-9
+    keeps_its_word(changed, got)
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), more=st.floats(1.0, 2.0))
 def test_more_capacity_never_costs_more_and_every_plan_keeps_its_word(seed: int, more: float) -> None:

@@ -90,28 +90,22 @@ class Model:
             ("dual_feasibility_tolerance", 1e-9),
         ):
             self._highs.setOptionValue(option, value)
-        status = self._highs.passModel(self._program(cost, matrix, row_lower, row_upper, lower, upper))
+        # Arrays straight in: filling a HighsLp goes over every number one by one.
+        rows, columns = matrix.shape
+        status = self._highs.passModel(
+            columns,
+            rows,
+            matrix.nnz,
+            highspy.MatrixFormat.kColwise.value,
+            highspy.ObjSense.kMinimize.value,
+            0.0,
+            *(np.ascontiguousarray(each, dtype=np.float64) for each in (cost, lower, upper, row_lower, row_upper)),
+            *(np.ascontiguousarray(each, dtype=np.int32) for each in (matrix.indptr, matrix.indices)),
+            np.ascontiguousarray(matrix.data, dtype=np.float64),
+            np.full(columns, highspy.HighsVarType.kContinuous.value, dtype=np.int32),
+        )
         if status != highspy.HighsStatus.kOk:
             raise EngineSolverError(f"HiGHS did not take the program as given ({status.name})")
-
-    def _program(
-        self,
-        cost: FloatArray,
-        matrix: sparse.csc_array,
-        row_lower: FloatArray,
-        row_upper: FloatArray,
-        lower: FloatArray,
-        upper: FloatArray,
-    ) -> Any:
-        program = self._highspy.HighsLp()
-        program.num_row_, program.num_col_ = matrix.shape
-        program.col_cost_, program.col_lower_, program.col_upper_ = cost, lower, upper
-        program.row_lower_, program.row_upper_ = row_lower, row_upper
-        program.a_matrix_.format_ = self._highspy.MatrixFormat.kColwise
-        program.a_matrix_.start_ = matrix.indptr.astype(np.int32)
-        program.a_matrix_.index_ = matrix.indices.astype(np.int32)
-        program.a_matrix_.value_ = matrix.data.astype(np.float64)
-        return program
 
     def set_column_bounds(self, column: int, lower: float, upper: float) -> None:
         """Change one variable's bounds before the next `solve`."""

@@ -1,10 +1,11 @@
 """The plan at scale: its least cost, its prices, and a gap that is computed from the prices and not from the solver."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from closeknit.engine.allocation.price_search import PlanArrays, Prices, Standing, search_prices, spread_at, stand_at
+from closeknit.engine.allocation.price_search import PlanArrays, Prices, Standing, search_prices, stand_at
 from closeknit.engine.allocation.restricted import fixed_use, solve_restricted
 from closeknit.engine.allocation.service_plan import ServicePlanProblem
 from closeknit.engine.checks import BoolArray, FloatArray, IntArray, frozen, same_shape
@@ -16,6 +17,9 @@ LARGEST_EXCESS = 1e-7
 """Largest excess of hours over capacity, as a share of the pool's hours in the period."""
 WHOLE_COLUMNS = 60_000
 """Up to this many columns the whole program goes to HiGHS at once: prices of their own save nothing there."""
+
+REPLANNED = 10_000
+"""At most so many jobs and periods that could do otherwise are settled again with a changed contract."""
 
 WHOLE = "whole program, simplex"
 BY_PRICES = "prices, then a restricted program"
@@ -78,29 +82,30 @@ def plan_services(problem: ServicePlanProblem, start: ServicePlan | None = None)
     [25.0, 22.0]
     """
     plan = PlanArrays.of(problem)
-    found = None
     if start is not None:
         same_shape(
             [("start.given_hours", start.given_hours)],
             (problem.option_job.size, problem.need_hours.shape[1]),
             "one per option and period of the problem: start from a plan of the same jobs, options and periods",
         )
-    if problem.columns <= WHOLE_COLUMNS:
-        found = _whole(plan, "simplex", WHOLE)
-    else:
-        if start is not None:
-            kept = _warm(plan, start)
-            # where the old prices prove too little, they still are near the new ones
-            found = _by_prices(plan, kept, 1) or _by_prices(plan, _cold(plan, kept.prices))
-        found = found or _by_prices(plan, _cold(plan))
-    answer = None if found is None else _certified(plan, found)
-    if answer is None and problem.columns > WHOLE_COLUMNS:
-        answer = _certified(plan, _whole(plan, "ipm", FALLBACK))
+    tried = (_certified(plan, found) for found in _ways(plan, start, problem.columns) if found is not None)
+    answer = next((each for each in tried if each is not None), None)
     if answer is None:
         raise EngineSolverError(
             f"the plan could not be proven to a gap of {LARGEST_GAP:.0e}; scale hours and costs nearer to 1"
         )
     return answer
+
+
+def _ways(plan: PlanArrays, start: ServicePlan | None, columns: int) -> Iterator[_Found | None]:
+    """One way after the other, the quickest first: the next is begun only where the one before proved too little."""
+    if columns <= WHOLE_COLUMNS:
+        yield _whole(plan, "simplex", WHOLE)
+        return
+    if start is not None:
+        yield _replanned(plan, start)
+    yield _by_prices(plan, _cold(plan))
+    yield _whole(plan, "ipm", FALLBACK)
 
 
 def _whole(plan: PlanArrays, solver: str, method: str) -> _Found:
@@ -119,33 +124,70 @@ class _Start:
     room: float
 
 
-def _cold(plan: PlanArrays, near: Prices | None = None) -> _Start:
-    prices, temperature, given = search_prices(plan, near)
+def _cold(plan: PlanArrays) -> _Start:
+    prices, temperature, given = search_prices(plan)
     seen = stand_at(plan, prices, given)
-    rows = _largest(plan, np.flatnonzero(seen.margin < 10.0 * temperature), 6_000 if near is None else 3_500)
+    rows = _largest(plan, np.flatnonzero(seen.margin < 10.0 * temperature), 6_000)
     return _Start(prices, given, rows, 0.05)
 
 
-def _warm(plan: PlanArrays, start: ServicePlan) -> _Start:
-    """The old hours where they still are the cheapest at the old prices, and what changed into the program."""
-    prices = Prices(
+def _prices_of(start: ServicePlan) -> Prices:
+    return Prices(
         np.ascontiguousarray(start.pool_price_per_hour.T),
         np.array(start.extra_price_per_hour),
         np.array(start.commitment_price_per_hour),
     )
+
+
+def _replanned(plan: PlanArrays, start: ServicePlan) -> _Found | None:
+    """Settle what changed together with whoever could as well do otherwise, all other hours kept. None: not proven.
+
+    A change of one contract hardly moves the prices: the old ones still prove a bound, and commitments keep theirs.
+    Where they prove too little, some steps of Newton's method move them to the new problem.
+    """
+    best, need = _prices_of(start), plan.floor + plan.above
+    prices = best
     given = np.ascontiguousarray(start.given_hours[plan.option_order].T)
-    seen = stand_at(plan, prices, given)
-    need = plan.floor + plan.above
-    job = np.repeat(np.arange(need.shape[1]), np.diff(plan.first_option))
-    served = _per_job(plan, given)
+    before = _per_job(plan, given) + start.short_hours.T
+    changed = np.flatnonzero(np.abs(need - before) > 1e-7 * (1.0 + need))
+    if changed.size > REPLANNED:
+        return None
+    dearest = max(float(plan.floor_cost.max(initial=0.0)), 1.0) + float(plan.commitment_cost.max(initial=0.0))
+    bound, cost, too = -np.inf, np.inf, changed
+    for attempt in range(3):
+        if attempt:
+            prices = search_prices(plan, prices)[0]
+        seen = stand_at(plan, prices, given)
+        best, bound = (prices, seen.bound) if seen.bound > bound else (best, bound)
+        if not _is_proven(cost, bound):
+            rows = np.union1d(too, _likely(plan, seen, changed, REPLANNED * (1 + attempt)))
+            answer = solve_restricted(plan, given, rows, prices.pool + dearest)
+            over = answer.overfilled_hours > 1e-9 * (1.0 + plan.capacity)
+            too = np.union1d(too, _users(plan, given, over, 40))
+            given, extra = answer.given, answer.extra
+            cost = np.inf if over.any() else _cost(plan, stand_at(plan, best, given), given, extra)
+        if _is_proven(cost, bound):
+            return _Found(given, extra, best, bound, BY_PRICES)
+    return None
+
+
+def _is_proven(cost: float, bound: float) -> bool:
+    return bool(np.isfinite(cost)) and cost - bound <= 0.99 * LARGEST_GAP * max(1.0, abs(cost))
+
+
+def _likely(plan: PlanArrays, seen: Standing, changed: IntArray, most: int) -> IntArray:
+    """Jobs and periods most likely to do otherwise: large, near a tie, in the pools of the jobs that changed.
+
+    Not those of commitments: they keep their hours, so that the prices of commitments need not be found again.
+    """
     scale = max(float(plan.above_cost.max(initial=0.0)), 1.0)
-    off = (served > need * (1.0 + 1e-9) + 1e-9) | (seen.regret > 1e-6 * scale * (1.0 + need))
-    fresh = spread_at(plan, prices, 1e-7 * scale)
-    given = np.where(off[:, job], fresh, given)
-    split = np.flatnonzero((given > 1e-9) & (given < need[:, job] * (1.0 - 1e-9)))
-    between = np.unique((split // given.shape[1]) * need.shape[1] + job[split % given.shape[1]])
-    near = _largest(plan, between[seen.margin.ravel()[between] < 1e-3 * scale], 3_500)
-    return _Start(prices, given, np.union1d(np.flatnonzero(off), near), 1.0)
+    job = np.repeat(np.arange(plan.commitment.size), np.diff(plan.first_option))
+    pools = np.unique(plan.option_pool[np.isin(job, changed % plan.commitment.size)])
+    shared = np.bincount(job, np.isin(plan.option_pool, pools), plan.commitment.size)
+    rows = np.flatnonzero((seen.margin < 2e-3 * scale) & (plan.commitment < 0))
+    weight = (plan.floor + plan.above) * (0.5 + shared)
+    likely = weight.ravel()[rows] / (seen.margin.ravel()[rows] + 1.5e-4 * scale)
+    return np.sort(rows[np.argsort(-likely, kind="stable")[:most]])
 
 
 def _largest(plan: PlanArrays, rows: IntArray, most: int) -> IntArray:
