@@ -60,5 +60,12 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     rostering.roster_bound: {"problem": MADE, "roster": DAYS},
     rostering.plan_roster: {"problem": MADE, "iterations": 10, "rng": np.random.default_rng(1)},
     rostering.find_roster_conflicts: {"problem": MADE},
+    rostering.place_breaks: {
+        "need": np.array([1, 2, 1, 1]),
+        "begins": np.array([0, 0, 1]),
+        "ends": np.array([3, 4, 4]),
+        "earliest": np.array([1, 1, 2]),
+        "latest": np.array([2, 2, 3]),
+    },
     rostering.why_not: {"problem": MADE, "roster": DAYS, "person": 0, "day": 1, "shift": 1},
 }

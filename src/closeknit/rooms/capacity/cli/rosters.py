@@ -112,6 +112,9 @@ def _show(args: argparse.Namespace) -> int:
     print_table(("person", *days, "hours"), rows)
     for gap in board.gaps:
         print(f"  {gap.day_on} {gap.shift}: {gap.people_short} missing, {gap.hours_short:g} h. {gap.way_out}")
+    for loan in board.loans:
+        home = loan.from_pool or "outside"
+        print(f"  {loan.person} of {home} works for {loan.to_pool}, {loan.from_on} until {loan.until_on}")
     for account in board.retention:
         print(f"  {account.sentence}")
     return 0

@@ -61,6 +61,17 @@ def not_held(needs: Sequence[PoolNeed], inputs: PlanInputs, numbers: ForecastNum
     )
 
 
+def hold_also(
+    need: PoolNeed, offered: Sequence[GuaranteedHours], inputs: PlanInputs, numbers: ForecastNumbers
+) -> tuple[PoolNeed, tuple[NotHeld, ...]]:
+    """Hold hours in one pool for an account beside what contracts guarantee; return too what cannot all be held."""
+    held = dict(_by_pool(inputs, numbers).get(need.pool.pool, {}))
+    account = offered[0].account_number
+    held[account] = [*held.get(account, []), *offered]
+    need = _holding(need, held[account], inputs)
+    return need, tuple(_conflicts(need, held, inputs))
+
+
 def guaranteed_hours(inputs: PlanInputs, guarantees: Sequence[GuaranteedHours]) -> FloatArray:
     """Return the hours guaranteed in each week of a plan."""
     weeks = [inputs.first_on + timedelta(days=7 * week) for week in range(inputs.weeks)]

@@ -54,6 +54,16 @@ MOST_WEEKENDS = Setting(
     highest=4,
     levels=_LEVELS,
 )
+BREAK_AFTER_HOURS = Setting(
+    key="capacity.roster_break_after_hours",
+    kind=Kind.HOURS,
+    default=6.0,
+    unit="",
+    sentence="Beyond how many hours a shift holds a break of half an hour; 24: no breaks are placed.",
+    lowest=1,
+    highest=24,
+    levels=_LEVELS,
+)
 RETENTION_RISK = Setting(
     key="capacity.retention_risk_share",
     kind=Kind.SHARE,
@@ -89,6 +99,7 @@ ROSTER_SETTINGS = (
     LEAST_REST_HOURS,
     MOST_DAYS_RUNNING,
     MOST_WEEKENDS,
+    BREAK_AFTER_HOURS,
     RETENTION_RISK,
     RETENTION_MINUTES,
     RETENTION_ACCOUNTS,
@@ -204,6 +215,34 @@ class RosterRetention:
 
 
 @dataclass(frozen=True, slots=True)
+class RosterLoan:
+    """Somebody who works for another pool until a day (exclusive). `from_pool` "": from outside."""
+
+    person: str
+    name: str | None = field(metadata=PERSONAL)
+    from_pool: str
+    to_pool: str
+    from_on: date
+    until_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class RosterBreak:
+    """When a person's break begins, in wall-clock minutes from the midnight that begins the day of the shift."""
+
+    person: str
+    day_on: date
+    starts_minute: int
+    minutes: int
+
+    @property
+    def starts_text(self) -> str:
+        """When it begins."""
+        minute = self.starts_minute % 1440
+        return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+@dataclass(frozen=True, slots=True)
 class RosterWeek:
     """How good a week of a roster is: `points` of what is missing, above the `bound_points` that none goes below."""
 
@@ -250,7 +289,11 @@ class RosterCard:
 
 @dataclass(frozen=True, slots=True)
 class RosterBoard:
-    """A roster whole: who works when, what each day gets, what stays open, and for whom there is retention work."""
+    """A roster whole: who works when, what each day gets, what stays open, and for whom there is retention work.
+
+    `loans`: who was lent out or in when it was made; `loans_changed`: others are by now. `breaks_short_hours`: by how
+    many hours fewer are at work than the plan needs because of breaks.
+    """
 
     card: RosterCard
     shifts: tuple[RosterShift, ...]
@@ -259,6 +302,10 @@ class RosterBoard:
     gaps: tuple[RosterGap, ...]
     retention: tuple[RosterRetention, ...]
     weeks: tuple[RosterWeek, ...]
+    loans: tuple[RosterLoan, ...]
+    loans_changed: bool
+    breaks: tuple[RosterBreak, ...]
+    breaks_short_hours: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,10 +137,20 @@ def _show(
             roster_id, person=told["person"], day_on=told["day"], shift=told["shift"], by=by
         )
     hours = {shift.code: shift for shift in board.shifts}
+    breaks = {(each.person, each.day_on): each.starts_text for each in board.breaks}
     context = {
         "board": board,
         "card": board.card,
-        "rows": [(person, [hours.get(code) for code in person.shifts]) for person in board.people],
+        "rows": [
+            (
+                person,
+                [
+                    (hours.get(code), breaks.get((person.person, day.day_on), ""))
+                    for code, day in zip(person.shifts, board.days, strict=True)
+                ],
+            )
+            for person in board.people
+        ],
         "days": [(day, index % 7 == 0) for index, day in enumerate(board.days)],
         "asked": asked,
         "answer": answer,

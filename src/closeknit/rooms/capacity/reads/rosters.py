@@ -11,7 +11,15 @@ from django.db.models import QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid, NotFound
-from closeknit.rooms.capacity.compute.rosters import RosterInputs, RosterTold, ask_why_not, roster_inputs_of
+from closeknit.rooms.capacity.compute.rosters import (
+    RosterInputs,
+    RosterTold,
+    ask_why_not,
+    breaks_of,
+    roster_inputs_of,
+)
+from closeknit.rooms.capacity.compute.rosters.loans import name_there
+from closeknit.rooms.capacity.compute.rosters.ordering import natural
 from closeknit.rooms.capacity.contracts.rosters import (
     RosterBoard,
     RosterCard,
@@ -20,6 +28,7 @@ from closeknit.rooms.capacity.contracts.rosters import (
     StaffCard,
 )
 from closeknit.rooms.capacity.models import Roster, StaffMember
+from closeknit.rooms.capacity.reads.roster_loans import list_roster_loans
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import redact
@@ -41,16 +50,27 @@ def get_roster_board(roster_id: UUID, *, by: Actor) -> RosterBoard:
     """Return a roster whole, or raise NotFound where there is none that the actor may see."""
     row = find_roster_row(roster_id, by=by)
     inputs, told = _read(row)
-    names = _names(row.pool, by)
+    until_on = row.first_on + timedelta(days=7 * row.weeks)
+    loans_now = list_roster_loans(row.pool, first_on=row.first_on, until_on=until_on, by=by)
+    names, loans = _names(row.pool, by), []
+    for loan in inputs.loans:
+        at_home = _names(loan.from_pool, by).get(loan.person, loan.person)
+        names.setdefault(name_there(loan), at_home)
+        loans.append(replace(loan, name=at_home))
+    breaks, breaks_short = breaks_of(inputs, told)
     people = [replace(person, name=names.get(person.person, person.person)) for person in told.people]
     return RosterBoard(
         card=_shown([_card(row, inputs, told)], by)[0],
         shifts=inputs.shifts,
         days=told.days,
-        people=tuple(_shown(people, by)),
+        people=tuple(sorted(_shown(people, by), key=lambda each: natural(each.person))),
         gaps=tuple(_shown(told.gaps, by)),
         retention=tuple(redact(list(inputs.retention), by=by, seen_by=Permission.READ_CAPACITY)),
         weeks=told.weeks,
+        loans=tuple(_shown(loans, by)),
+        loans_changed=set(loans_now) != set(inputs.loans),
+        breaks=breaks,
+        breaks_short_hours=breaks_short,
     )
 
 
@@ -88,10 +108,11 @@ def list_staff(pool: str = "", *, by: Actor) -> list[StaffCard]:
     by.require(Permission.READ_CAPACITY)
     if not by.scope_of(Permission.READ_CAPACITY).every_account:
         return []
-    rows = StaffMember.objects.filter(is_active=True).select_related("pool").order_by("pool__pool", "person")
+    rows = StaffMember.objects.filter(is_active=True).select_related("pool")
     if pool:
         rows = rows.filter(pool__pool=pool)
-    return _shown([_staff(row) for row in rows], by)
+    ordered = sorted(rows, key=lambda row: (natural(row.pool.pool), natural(row.person)))
+    return _shown([_staff(row) for row in ordered], by)
 
 
 def find_roster_row(roster_id: UUID, *, by: Actor) -> Roster:

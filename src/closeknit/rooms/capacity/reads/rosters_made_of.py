@@ -1,8 +1,8 @@
 """What a roster is made of: the plan in force, its pool's people, their days before, and who may leave."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -23,8 +23,10 @@ from closeknit.rooms.capacity.compute.rosters import (
     roster_inputs_of,
 )
 from closeknit.rooms.capacity.compute.rosters.folding import retention_shift
+from closeknit.rooms.capacity.compute.rosters.loans import name_there
 from closeknit.rooms.capacity.compute.rosters.problem import is_capable
 from closeknit.rooms.capacity.contracts.rosters import (
+    BREAK_AFTER_HOURS,
     LEAST_REST_HOURS,
     LONGEST_ROSTER_WEEKS,
     MOST_DAYS_RUNNING,
@@ -34,10 +36,12 @@ from closeknit.rooms.capacity.contracts.rosters import (
     RETENTION_MINUTES,
     RETENTION_RISK,
     RosterAsked,
+    RosterLoan,
     RosterRetention,
     RosterShift,
 )
 from closeknit.rooms.capacity.models import Plan, Pool, Roster, StaffMember
+from closeknit.rooms.capacity.reads.roster_loans import list_roster_loans
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission, SettingPlace
@@ -99,7 +103,8 @@ def _inputs(
     at: datetime,
 ) -> RosterInputs:
     place = _place_of(pool)
-    people = _people(pool, weeks)
+    loans = list_roster_loans(pool.pool, first_on=weeks.first_on, until_on=weeks.until_on, by=by)
+    people = (*_people(pool, weeks, loans), *_borrowed(pool, weeks, loans, place, by, at))
     shrinkage = compute.shrinkage_of(given.shrinkage_parts)
     days = 7 * weeks.weeks
     slots, by_shift = compute_rosters.people_needed(cells, shifts, given.roster, shrinkage, weeks.first_on, days)
@@ -128,6 +133,7 @@ def _inputs(
         rules=_rules(place, by, at),
         people=people,
         assumptions=_assumptions(slots, shifts, shrinkage, len(retention), can_look_after),
+        loans=loans,
     )
 
 
@@ -189,17 +195,57 @@ def _rules(place: SettingPlace, by: Actor, at: datetime) -> LabourRules:
         least_rest_minutes=round(60 * _value(LEAST_REST_HOURS, place, by, at)),
         most_days_running=round(_value(MOST_DAYS_RUNNING, place, by, at)),
         most_weekends=round(_value(MOST_WEEKENDS, place, by, at)),
+        break_after_minutes=round(60 * _value(BREAK_AFTER_HOURS, place, by, at)) % 1440,
     )
 
 
-def _people(pool: Pool, weeks: _Weeks) -> tuple[RosterStaff, ...]:
+def _people(pool: Pool, weeks: _Weeks, loans: tuple[RosterLoan, ...]) -> tuple[RosterStaff, ...]:
     rows = list(StaffMember.objects.filter(pool=pool, is_active=True).order_by("person"))
     if not rows:
         todo = "Load a file of its people first: closeknit capacity rosters staff POOL FILE."
         raise Invalid(f"Nobody is known to work in {pool.name}.", where=pool.pool, todo=todo)
     away = _absent_days({row.person_key for row in rows if row.person_key}, weeks, ZoneInfo(pool.time_zone))
     before = _history(pool.pool, weeks.first_on)
-    return tuple(_person(row, weeks, away.get(row.person_key, set()), before.get(row.person, {})) for row in rows)
+    out = _lent_days([loan for loan in loans if loan.from_pool == pool.pool], weeks)
+    lent = {loan.person: name_there(loan) for loan in loans if loan.from_pool == pool.pool}
+    there = {loan.to_pool: _history(loan.to_pool, weeks.first_on) for loan in loans if loan.from_pool == pool.pool}
+    for loan in loans:
+        if loan.from_pool == pool.pool:
+            before.setdefault(loan.person, {}).update(there[loan.to_pool].get(lent[loan.person], {}))
+    return tuple(
+        _person(row, weeks, away.get(row.person_key, set()) | out.get(row.person, set()), before.get(row.person, {}))
+        for row in rows
+    )
+
+
+def _lent_days(loans: Iterable[RosterLoan], weeks: _Weeks) -> dict[str, set[date]]:
+    days = [weeks.first_on + timedelta(days=d) for d in range(7 * weeks.weeks)]
+    found: dict[str, set[date]] = {}
+    for loan in loans:
+        found.setdefault(loan.person, set()).update(day for day in days if loan.from_on <= day < loan.until_on)
+    return found
+
+
+def _borrowed(
+    pool: Pool, weeks: _Weeks, loans: tuple[RosterLoan, ...], place: SettingPlace, by: Actor, at: datetime
+) -> list[RosterStaff]:
+    """Return those lent to this pool, away on the days that they are not; one from outside works any shift."""
+    days = {weeks.first_on + timedelta(days=d) for d in range(7 * weeks.weeks)}
+    here = _history(pool.pool, weeks.first_on)
+    mine = [loan for loan in loans if loan.to_pool == pool.pool]
+    full = round(60 * _value(MOST_WEEK_HOURS, place, by, at))
+    found: list[RosterStaff] = []
+    for name, loan in {name_there(loan): loan for loan in mine}.items():
+        elsewhere = days - _lent_days((each for each in mine if name_there(each) == name), weeks)[loan.person]
+        row = StaffMember.objects.select_related("pool").filter(pool__pool=loan.from_pool, person=loan.person).first()
+        if row is None:
+            row, absent, before = StaffMember(person=name, week_minutes=full), set[date](), here.get(name, {})
+        else:
+            before = {**_history(loan.from_pool, weeks.first_on).get(loan.person, {}), **here.get(name, {})}
+            keys = {row.person_key} - {""}
+            absent = _absent_days(keys, weeks, ZoneInfo(row.pool.time_zone)).get(row.person_key, set())
+        found.append(replace(_person(row, weeks, absent | elsewhere, before), person=name))
+    return found
 
 
 def _person(row: StaffMember, weeks: _Weeks, absent: set[date], before: Mapping[date, RosterShift]) -> RosterStaff:
@@ -305,7 +351,8 @@ def _assumptions(
 ) -> tuple[str, ...]:
     worked = f"{1 - float(shrinkage):.4g}"
     said = [
-        f"The plan's productive hours are divided by {worked}: the rest of the time goes to breaks, not placed here.",
+        f"The plan's productive hours are divided by {worked}: the rest of the time goes to breaks and the like.",
+        "Breaks of half an hour are placed after the shifts, so that least is missing; hours hold them.",
         "Weeks are rostered one after another: each is as good as its bound says beside the weeks before it.",
         "Nobody is rostered beyond what is needed: hours of a contract that are left stay free.",
         "Points: 10 for a person missing for half an hour, 1 for one too many, 20 for a wish not kept.",

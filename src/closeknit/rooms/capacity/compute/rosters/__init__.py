@@ -3,6 +3,7 @@
 Weeks are rostered one after another, each beside the ones before: so hours a week are a rule and not an average.
 """
 
+from closeknit.rooms.capacity.compute.rosters.breaks import breaks_of
 from closeknit.rooms.capacity.compute.rosters.folding import (
     PoolCells,
     cells_of,
@@ -32,6 +33,7 @@ __all__ = [
     "RosterStaff",
     "RosterTold",
     "ask_why_not",
+    "breaks_of",
     "cells_of",
     "make_roster",
     "people_needed",

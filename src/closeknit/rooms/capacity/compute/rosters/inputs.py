@@ -1,7 +1,7 @@
 """What a roster is computed from, and what comes out."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 import msgspec
@@ -10,6 +10,7 @@ from closeknit.kernel.canonical import canonical_bytes
 from closeknit.rooms.capacity.contracts.rosters import (
     RosterDay,
     RosterGap,
+    RosterLoan,
     RosterPerson,
     RosterRetention,
     RosterShift,
@@ -23,12 +24,13 @@ SLOT_MINUTES = 30
 
 @dataclass(frozen=True, slots=True)
 class LabourRules:
-    """What holds for everybody where the pool is."""
+    """What holds for everybody where the pool is. `break_after_minutes`: 0 for no breaks, as before there were any."""
 
     most_week_minutes: int
     least_rest_minutes: int
     most_days_running: int
     most_weekends: int
+    break_after_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class RosterInputs:
     iterations: int = 2000
     rounds: int = 60
     seed: int = 20260302
+    loans: tuple[RosterLoan, ...] = ()
 
     @property
     def days(self) -> int:
@@ -104,8 +107,9 @@ class RosterTold:
 
 
 def roster_bytes(inputs: RosterInputs) -> bytes:
-    """Return the canonical bytes of a roster's inputs."""
-    return canonical_bytes(inputs)
+    """Return the canonical bytes of a roster's inputs. Without loans they are those of before there were any."""
+    stated = {each.name: getattr(inputs, each.name) for each in fields(inputs)}
+    return canonical_bytes({name: value for name, value in stated.items() if value or name != "loans"})
 
 
 def roster_digest(data: bytes) -> str:
