@@ -121,3 +121,85 @@ class NewChain(forms.Form):
     measure = forms.ChoiceField(choices=_choices(tuple(Measure)))
     clock = forms.ChoiceField(choices=_choices(tuple(Clock)))
     steps = forms.CharField(max_length=4000)
+
+
+class NewNeed(forms.Form):
+    """What an account says it needs."""
+
+    account_number = forms.CharField(max_length=400)
+    words = forms.CharField(max_length=500)
+    heard_in = forms.CharField(max_length=200)
+
+
+class NeedMeasure(forms.Form):
+    """What a need comes to; the target in percent."""
+
+    operation = forms.CharField(max_length=80)
+    service = forms.CharField(required=False, max_length=80)
+    work_class = forms.CharField(required=False, max_length=80)
+    measure = forms.ChoiceField(choices=_choices(tuple(Measure)))
+    within_minutes = forms.FloatField()
+    clock = forms.ChoiceField(choices=_choices(tuple(Clock)))
+    target_percent = forms.FloatField()
+    process = forms.CharField(max_length=300)
+    control = forms.CharField(max_length=300)
+    owner_key = forms.CharField(required=False, max_length=80)
+    review_on = forms.DateField()
+
+
+class NeedAgreed(forms.Form):
+    """With whom a need's parameter was agreed."""
+
+    agreed_with = forms.CharField(max_length=200)
+
+
+class NeedToPropose(forms.Form):
+    """From when on, why, and in which contract a need is to be promised."""
+
+    starts_on = forms.DateField()
+    reason = forms.CharField(max_length=2000)
+    contract_number = forms.CharField(required=False, max_length=100)
+
+
+class NeedReviewed(forms.Form):
+    """What a review of a need found."""
+
+    finding = forms.CharField(max_length=500)
+    review_on = forms.DateField()
+
+
+class NeedDropped(forms.Form):
+    """Why a need is dropped."""
+
+    because = forms.CharField(max_length=500)
+
+
+class ExpectationFilter(forms.Form):
+    """Whose answers to compare with promises, and from which score on people are satisfied."""
+
+    account = forms.CharField(required=False, max_length=400)
+    tier = forms.CharField(required=False, max_length=12)
+    kind = forms.CharField(required=False, max_length=80)
+    score = forms.FloatField(required=False)
+    days = forms.IntegerField(required=False)
+
+
+class NewSetup(forms.Form):
+    """A template to be made of a signed version of a contract."""
+
+    version_id = forms.UUIDField()
+    name = forms.CharField(max_length=80)
+    purpose = forms.CharField(max_length=500)
+    review_on = forms.DateField()
+
+
+class SetupToApply(forms.Form):
+    """A template applied to an account, with its parameters."""
+
+    account_number = forms.CharField(max_length=400)
+    contract_number = forms.CharField(max_length=100)
+    starts_on = forms.DateField()
+    ends_on = forms.DateField(required=False)
+    time_factor = forms.FloatField()
+    hours_factor = forms.FloatField()
+    reason = forms.CharField(max_length=2000)

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from closeknit.rooms.agreements.pages import adherence, chains, clocks, contracts, terms, tolerances
+from closeknit.rooms.agreements.pages import (
+    adherence,
+    chains,
+    clocks,
+    contracts,
+    expectations,
+    needs,
+    setups,
+    terms,
+    tolerances,
+)
 
 urlpatterns = [
     path("terms/", terms.list_terms, name="term-list"),
@@ -19,7 +29,23 @@ urlpatterns = [
     path("accounts/<account:account_number>/adherence/pack/", adherence.issue, name="evidence-issue"),
     path("contracts/tolerances/", tolerances.list_bends, name="bend-list"),
     path("contracts/tolerances/ask/", tolerances.ask, name="bend-ask"),
+    path("contracts/templates/", setups.list_setups, name="setup-list"),
+    path("contracts/templates/save/", setups.save, name="setup-save"),
+    path("contracts/templates/<uuid:template_id>/", setups.show_setup, name="setup-detail"),
+    path("contracts/templates/<uuid:template_id>/apply/", setups.apply, name="setup-apply"),
+    path("contracts/templates/<uuid:template_id>/review/", setups.review, name="setup-review"),
+    path("contracts/templates/<uuid:template_id>/retire/", setups.retire, name="setup-retire"),
+    path("expectations/", expectations.show_expectations, name="expectations"),
+    path("needs/", needs.list_needs, name="need-list"),
+    path("needs/state/", needs.state, name="need-state"),
+    path("needs/<uuid:need_id>/", needs.show_need, name="need-detail"),
+    path("needs/<uuid:need_id>/measure/", needs.measure, name="need-measure"),
+    path("needs/<uuid:need_id>/agree/", needs.agree, name="need-agree"),
+    path("needs/<uuid:need_id>/propose/", needs.propose, name="need-propose"),
+    path("needs/<uuid:need_id>/review/", needs.review, name="need-review"),
+    path("needs/<uuid:need_id>/drop/", needs.drop, name="need-drop"),
     path("clocks/", clocks.list_clocks, name="clock-list"),
+    path("tiles/promises-today/", clocks.show_today_tile, name="tile-promises-today"),
     path("clocks/work/", clocks.show_work, name="work-clocks"),
     path("clocks/record/", clocks.record, name="work-event-record"),
 ]

@@ -2,8 +2,18 @@
 
 from ninja import Router
 
-from closeknit.rooms.agreements.api import adherence, chains, clocks, contracts, terms, tolerances
+from closeknit.rooms.agreements.api import (
+    adherence,
+    chains,
+    clocks,
+    contracts,
+    expectations,
+    needs,
+    setups,
+    terms,
+    tolerances,
+)
 
 router = Router()
-for part in (terms, contracts, clocks, chains, adherence, tolerances):
+for part in (terms, contracts, clocks, chains, adherence, tolerances, needs, expectations, setups):
     router.add_router("", part.router)

@@ -64,8 +64,7 @@ class Term:
     @property
     def sentence(self) -> str:
         """Say the promise as a person would."""
-        within = _duration(self.threshold_minutes, self.clock)
-        return f"{self.target_share * 100:.4g}% {_VERBS[self.measure]} within {within}"
+        return say_promise(self.target_share, self.measure, self.threshold_minutes, self.clock)
 
 
 _VERBS = {
@@ -74,6 +73,11 @@ _VERBS = {
     Measure.RESOLVE_WITHIN: "resolved",
     Measure.VISIT_WITHIN: "visited",
 }
+
+
+def say_promise(target_share: float, measure: Measure, threshold_minutes: float, clock: Clock) -> str:
+    """Say a share of work that is to be done within a time as a person would."""
+    return f"{target_share * 100:.4g}% {_VERBS[measure]} within {_duration(threshold_minutes, clock)}"
 
 
 def _duration(minutes: float, clock: Clock) -> str:

@@ -18,6 +18,7 @@ from closeknit.rooms.org.contracts import Permission
 
 PAGE_ROWS = 200
 MOST_COUNTED = 10_000
+TILE_ROWS = 5
 
 
 @require_GET
@@ -45,6 +46,15 @@ def list_clocks(request: Request) -> HttpResponseBase:
             "filtered": any(chosen.values()),
         },
     )
+
+
+@require_GET
+def show_today_tile(request: Request) -> HttpResponseBase:
+    """Which accounts are losing what they were promised, the dearest first?"""
+    now = clock.now()
+    threatened = reads.list_threatened_accounts(by=request.actor, at=now, limit=TILE_ROWS)
+    upcoming = reads.list_clocks(by=request.actor, at=now, limit=1) if not threatened else []
+    return render(request, "agreements/today_tile.html", {"threatened": threatened, "next": next(iter(upcoming), None)})
 
 
 @require_GET

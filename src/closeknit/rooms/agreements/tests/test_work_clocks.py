@@ -217,3 +217,16 @@ def test_clocks_are_seen_with_their_account(repairs, alice, bob):
             reads.list_clocks(by=enter(name), at=at(13))
         with pytest.raises(Denied):
             happen("R1", WorkEventKind.DONE, 12, by=enter(name))
+
+
+def test_threatened_accounts_tell_what_is_lost_what_runs_out_next_and_what_it_costs(repairs, alice, bob):
+    (acme,) = reads.list_threatened_accounts(by=alice, at=at(13.5))
+    assert (acme.account_number, acme.tier, acme.broken, acme.at_risk) == ("ACME", "strategic", 1, 1)
+    assert (acme.next_work_key, acme.next_due_at, acme.is_next_broken) == ("R1", at(14), False)
+    assert acme.credits_at_stake == 2 * CLAUSE.credit_per_miss
+    (late,) = reads.list_threatened_accounts(by=alice, at=at(15))
+    assert (late.broken, late.at_risk, late.next_work_key, late.is_next_broken) == (2, 0, "R1", True)
+    assert [one.account_number for one in reads.list_threatened_accounts(by=bob, at=at(15))] == ["ACME"]
+    assert reads.list_threatened_accounts(by=alice, at=at(10.5)) == []
+    with pytest.raises(Denied):
+        reads.list_threatened_accounts(by=enter("dave"), at=at(13.5))
