@@ -11,6 +11,7 @@ from closeknit.kernel import arguments
 from closeknit.rooms.agreements.contracts import Clock
 from closeknit.rooms.capacity.contracts import (
     DemandChange,
+    OfferAsked,
     PlanChanges,
     PoolChange,
     StaffingMethod,
@@ -183,6 +184,50 @@ class RequestForm(forms.Form):
         """Return the request that a valid form makes."""
         told = self.cleaned_data
         return UnitRequest(told["account"], told["service"], float(told["units"]), told["week"], told["region"])
+
+
+class PriceChoice(forms.Form):
+    """Whose prices to show, and for which week what to keep back."""
+
+    operation = forms.CharField(max_length=80, required=False)
+    plan = forms.UUIDField(required=False)
+    week = forms.DateField(required=False)
+
+
+class DedicatedForm(forms.Form):
+    """For which tier of which operation to weigh a stream of its own."""
+
+    operation = forms.CharField(max_length=80, required=False)
+    tier = forms.CharField(max_length=40, required=False)
+
+
+class OfferForm(forms.Form):
+    """Units of a pool held ready: so many, or as many as answer some work so soon, so often."""
+
+    operation = forms.CharField(max_length=80)
+    pool = forms.CharField(max_length=120)
+    units = Written(arguments.number, label="Units held", required=False)
+    work = Written(arguments.number, label="Work a week", required=False)
+    within = Written(arguments.span, label="Begun within", required=False)
+    target = Written(arguments.share, label="Kept for", required=False)
+    account = forms.CharField(max_length=80, required=False)
+    from_on = forms.DateField(required=False, label="From (a Monday)")
+    weeks = forms.IntegerField(required=False, min_value=1, max_value=104)
+
+    def offer(self) -> OfferAsked:
+        """Return the offer that a valid form asks the cost of."""
+        told = self.cleaned_data
+        numbers = {name: None if told[name] is None else float(told[name]) for name in ("units", "work", "within")}
+        return OfferAsked(
+            pool=told["pool"],
+            units=numbers["units"],
+            work_per_week=numbers["work"],
+            within_minutes=numbers["within"],
+            target_share=None if told["target"] is None else float(told["target"]),
+            account_number=told["account"],
+            from_on=told["from_on"],
+            weeks=told["weeks"],
+        )
 
 
 class ScenarioForm(forms.Form):

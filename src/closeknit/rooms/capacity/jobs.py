@@ -1,14 +1,18 @@
 """Background work of this room: ids in, one action out."""
 
+import logging
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
 from closeknit.kernel import clock, jobs
+from closeknit.kernel.errors import Invalid
 from closeknit.kernel.events import Context
 from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.contracts import TermsChanged
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.adopt_pools import adopt_pools
+from closeknit.rooms.capacity.actions.adopt_staff_facts import adopt_staff_facts
 from closeknit.rooms.capacity.actions.check_recovery import check_recoveries
 from closeknit.rooms.capacity.actions.commit_plan import commit_plan, reject_plan
 from closeknit.rooms.capacity.actions.escalate_plans import escalate_plans
@@ -18,19 +22,25 @@ from closeknit.rooms.capacity.actions.propose_reassignment import KIND as LOAN
 from closeknit.rooms.capacity.actions.propose_roster import propose_roster
 from closeknit.rooms.capacity.actions.raise_differences import raise_differences
 from closeknit.rooms.capacity.actions.reassign_staff import reassign_staff, turn_down_reassignment
+from closeknit.rooms.capacity.actions.size_stock import size_stock
 from closeknit.rooms.capacity.actions.start_plan import WEEKS, start_plan
 from closeknit.rooms.capacity.contracts import PlanCommitted, PlanProposed, PlanRejected
 from closeknit.rooms.capacity.contracts.rosters import RosterAsked, RosterRequested
+from closeknit.rooms.capacity.reads import stock
 from closeknit.rooms.decisions.contracts import DecisionApproved, DecisionExpired, DecisionRejected, DecisionWithdrawn
 from closeknit.rooms.demand.contracts import ForecastRefreshed
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.sensing.contracts import DemandObserved, FactKind
 
+log = logging.getLogger(__name__)
+
 
 def adopt_pools_on_demand_observed(event: DemandObserved, context: Context) -> None:
-    """Take in pools, rosters and closed days that a batch stated."""
+    """Take in pools, rosters and closed days that a batch stated, then who works in the pools."""
     if {FactKind.POOL, FactKind.ROSTER, FactKind.CLOSURE} & set(event.fact_kinds):
         adopt_pools(batch_id=event.batch_id, thread_id=event.thread_id, by=context.by)
+    if FactKind.STAFF in event.fact_kinds:
+        adopt_staff_facts(batch_id=event.batch_id, thread_id=event.thread_id, by=context.by)
 
 
 def propose_plan_on_forecast_refreshed(event: ForecastRefreshed, context: Context) -> None:
@@ -112,6 +122,29 @@ def keep_recoveries() -> None:
     check_recoveries(by=org.system_actor(), at=clock.now())
 
 
+def answer_recoveries_on_plan_committed(event: PlanCommitted, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Answer shortages whose date has come, which the new plan may say. Why wait for the worker's next look?"""
+    keep_recoveries()
+
+
+def size_stock_on_plan_committed(event: PlanCommitted, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Size the operation's stock beside its new plan, as a job, where anybody counts stock."""
+    _size_stock([event.operation])
+
+
+def size_stock_on_demand_observed(event: DemandObserved, context: Context) -> None:  # noqa: ARG001 - our own step
+    """Size stock again when a batch counted some."""
+    if FactKind.STOCK in event.fact_kinds:
+        _size_stock(reads.list_operations_planned(by=org.system_actor()))
+
+
+def _size_stock(operations: Iterable[str]) -> None:
+    by = org.system_actor()
+    if stock.is_stock_counted(by=by):
+        for operation in operations:
+            jobs.defer(size_stock_job, once_key=f"stock:{operation}", operation=operation, by=by.key)
+
+
 def look_at_pipeline_on_plan_committed(event: PlanCommitted, context: Context) -> None:  # noqa: ARG001 - our own step
     """Ask about weeks in which sales and the new plan disagree, as a job."""
     _look_at_pipeline(event.operation)
@@ -170,6 +203,15 @@ def look_at_pipeline_job(operation: str, by: str) -> None:
     actor, now = org.get_requester(by), clock.now()
     measure_differences(operation, by=actor, at=now)
     raise_differences(operation, by=actor, at=now)
+
+
+@jobs.job
+def size_stock_job(operation: str, by: str) -> None:
+    """Size an operation's stock; one that ships no products has none."""
+    try:
+        size_stock(operation, by=org.get_requester(by), at=clock.now())
+    except Invalid as reason:
+        log.info("The stock of %s was not sized: %s", operation, reason.what)
 
 
 @jobs.job

@@ -1,6 +1,7 @@
 """Tiles of capacity: on Today, an account's page, a thread's page, and the progress of a plan."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -13,8 +14,10 @@ from closeknit.kernel.errors import NotFound
 from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.answer_staffing import verify_numbers
-from closeknit.rooms.capacity.contracts import ClaimWeek, PlanState
+from closeknit.rooms.capacity.contracts import ClaimWeek, PlanState, PoolWeek
+from closeknit.rooms.capacity.contracts.stock import AccountStock
 from closeknit.rooms.capacity.forms import ThreadChoice
+from closeknit.rooms.capacity.reads.stock import account_stock
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.org.contracts import Permission
@@ -65,19 +68,46 @@ def show_account(request: Request) -> HttpResponse:
     account = request.GET.get("account", "")
     claims = reads.account_claims(account, by=by) if account else []
     names = {pool.pool: pool.name for pool in reads.list_pools(by=by)} if claims else {}
+    tier = _tier_shortages(account, by) if account and not claims else []
+    more = _worth_of_one_more([claim for claim in claims if claim.short_hours > 0.05] + [c for c, _ in tier], by)
     return render(
         request,
         "capacity/account_tile.html",
         {
-            "claims": [(claim, names.get(claim.pool) or claim.pool) for claim in claims],
+            "claims": [(claim, names.get(claim.pool) or claim.pool, more.get(_place(claim))) for claim in claims],
             "account": account,
             "need_hours": sum(c.need_hours for c in claims),
             "served_hours": sum(c.served_hours for c in claims),
             "short_hours": sum(c.short_hours for c in claims),
             "short": [c for c in claims if c.short_hours > 0.05],
-            "tier": _tier_shortages(account, by) if account and not claims else (),
+            "stock": _stock_for(account, by) if account else [],
+            "tier": [(claim, name, more.get(_place(claim))) for claim, name in tier],
         },
     )
+
+
+def _stock_for(account_number: str, by: Actor) -> list[AccountStock]:
+    """Return the account's part of the stock; nothing for an account that the actor may not see, as of its hours."""
+    try:
+        return account_stock(account_number, by=by)
+    except NotFound:
+        return []
+
+
+def _place(claim: ClaimWeek) -> tuple[UUID, str, date]:
+    return claim.plan_id, claim.pool, claim.week_on
+
+
+def _worth_of_one_more(short: list[ClaimWeek], by: Actor) -> dict[tuple[UUID, str, date], PoolWeek]:
+    """Return the pools' weeks in which somebody is short and one more person would save something."""
+    if not by.may(Permission.READ_PRICES):
+        return {}
+    return {
+        (plan_id, week.pool, week.week_on): week
+        for plan_id in {claim.plan_id for claim in short}
+        for week in reads.list_pool_weeks(plan_id, by=by)
+        if week.one_more_unit_worth
+    }
 
 
 def _tier_shortages(account_number: str, by: Actor) -> list[tuple[ClaimWeek, str]]:

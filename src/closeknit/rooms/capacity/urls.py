@@ -3,7 +3,7 @@
 from django.urls import path
 
 from closeknit.rooms.capacity import tiles
-from closeknit.rooms.capacity.pages import differences, plans, quotes, rosters, scenarios, shortage
+from closeknit.rooms.capacity.pages import differences, plans, prices, quotes, rosters, scenarios, shortage, stock
 
 urlpatterns = [
     path("plans/", plans.list_plans, name="plan-list"),
@@ -21,6 +21,9 @@ urlpatterns = [
     path("quotes/request/", quotes.show_request, name="request-price"),
     path("quotes/<uuid:quote_id>/", quotes.show_quote, name="quote-detail"),
     path("quotes/<uuid:quote_id>/propose/", quotes.propose, name="quote-propose"),
+    path("prices/", prices.show_prices, name="price-list"),
+    path("prices/offer/", prices.show_offer, name="offer"),
+    path("prices/dedicated/", prices.show_dedicated, name="dedicated"),
     path("plans/scenarios/", scenarios.list_scenarios, name="scenario-list"),
     path("plans/scenarios/save/", scenarios.save, name="scenario-save"),
     path("plans/scenarios/compare/", scenarios.compare, name="scenario-compare"),
@@ -28,6 +31,8 @@ urlpatterns = [
     path("shortages/open/", shortage.open_one, name="shortage-open"),
     path("shortages/<uuid:shortage_id>/", shortage.show_shortage, name="shortage-detail"),
     path("shortages/<uuid:shortage_id>/propose/", shortage.propose, name="shortage-propose"),
+    path("stock/", stock.show_stock, name="stock"),
+    path("stock/size/", stock.size, name="stock-size"),
     path("rosters/", rosters.list_rosters, name="roster-list"),
     path("rosters/start/", rosters.start, name="roster-start"),
     path("rosters/staff/", rosters.state_staff, name="roster-staff"),

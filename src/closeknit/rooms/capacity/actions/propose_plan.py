@@ -16,6 +16,7 @@ from closeknit.rooms.agreements.contracts import Term, TermSource
 from closeknit.rooms.agreements.reads.guarantees import held_ready
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.compute import PlanInputs, PlanResult, PlanSummary, PoolInput, RosterInput, Shortage
+from closeknit.rooms.capacity.compute.adjust import cuts, short_shares
 from closeknit.rooms.capacity.compute.comparison import PlanSide, account_changes, describe
 from closeknit.rooms.capacity.compute.holding import NotHeld
 from closeknit.rooms.capacity.compute.inputs import GuaranteedHours
@@ -27,8 +28,10 @@ from closeknit.rooms.capacity.contracts import (
     PlanProposed,
     Staffing,
 )
+from closeknit.rooms.capacity.contracts.adjust import ROUTINE_CUT_SHARE, Adjustment
 from closeknit.rooms.capacity.models import ClaimWeekRow, Closure, Plan, Pool, PoolWeekRow, RosterLine, StaffMove
 from closeknit.rooms.customers import reads as customers
+from closeknit.rooms.customers.contracts import TOP_TIERS
 from closeknit.rooms.decisions.actions.propose_plan_change import propose_plan_change
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.actions.withdraw_proposal import withdraw_proposal
@@ -37,11 +40,13 @@ from closeknit.rooms.demand import reads as demand
 from closeknit.rooms.demand.contracts import ForecastCard
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission, SettingPlace
+from closeknit.rooms.org.contracts.settings import SettingLevel
 from closeknit.rooms.sensing import reads as sensing
 from closeknit.rooms.sensing.contracts import FreshFor
 
 LIVE = (Plan.State.DRAFT, Plan.State.COMMITTED)
 ROWS_PER_INSERT = 2000
+_OWN = (SettingLevel.TIER, SettingLevel.ACCOUNT)
 
 
 def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> UUID:
@@ -108,6 +113,7 @@ def _inputs(card: ForecastCard, by: Actor, at: datetime) -> tuple[PlanInputs, tu
         terms=terms,
         terms_by_week=True,
         guarantees=_guarantees(card, monday, by),
+        fewest_hours=True,
     )
     return inputs, terms
 
@@ -299,6 +305,7 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
             f"{compute.GROUP_CORRELATION:g}."
         )
     sentences += compute.said_changes(inputs)
+    sentences += compute.said_with_tier(inputs, (c.account_number for p in result.pools for c in p.need.claimants))
     by_source: dict[str, list[str]] = {}
     for pool in inputs.pools:
         by_source.setdefault(pool.handle_source, []).append(pool.name)
@@ -329,7 +336,8 @@ def _store(
     at: datetime,
 ) -> UUID:
     teams = customers.team_of({row["account_number"] for row in summary.claim_weeks}, by=by)
-    facts = _facts(plan, card, by)
+    adjustments = _adjustments(plan, summary, by, at)
+    facts = _facts(plan, card, adjustments, by)
     before = _side(Plan.objects.filter(operation=plan.operation, state=Plan.State.COMMITTED).first())
     draft = _side(plan, summary.claim_weeks)
     assert draft is not None
@@ -344,6 +352,8 @@ def _store(
         _overtake_drafts(plan, by, at)
         for short in summary.shortages:
             record_entry(_shortage_entry(plan, short), by=by)
+        for adjustment in adjustments or ():
+            record_entry(_adjustment_entry(plan, adjustment), by=by)
         for conflict in conflicts:
             for account in conflict.accounts:
                 record_entry(_conflict_entry(plan, conflict, account), by=by)
@@ -389,7 +399,25 @@ def _overtake_drafts(plan: Plan, by: Actor, at: datetime) -> None:
             Plan.objects.filter(pk=older.pk).update(state=Plan.State.SUPERSEDED)
 
 
-def _facts(plan: Plan, card: ForecastCard, by: Actor) -> PlanFacts:
+def _adjustments(plan: Plan, summary: PlanSummary, by: Actor, at: datetime) -> list[Adjustment] | None:
+    """Return whom the draft serves less than the plan in force, and the limit of routine; None where none is in force.
+
+    A top tier has no routine unless somebody set one for it or for the account itself.
+    """
+    in_force = Plan.objects.filter(operation=plan.operation, state=Plan.State.COMMITTED).only("pk").first()
+    if in_force is None:
+        return None
+    before = ClaimWeekRow.objects.filter(plan=in_force).values("tier", "account_number", "need_hours", "short_hours")
+    found = cuts(short_shares(summary.claim_weeks), short_shares(before))
+    places = [SettingPlace(tier=tier, account_number=account) for tier, account in found]
+    limits = org.get_settings(ROUTINE_CUT_SHARE, places, at=at, by=by)
+    return [
+        Adjustment(tier, account, more, 0.0 if tier in TOP_TIERS and limit.level not in _OWN else float(limit.value))
+        for ((tier, account), more), limit in zip(found.items(), limits, strict=True)
+    ]
+
+
+def _facts(plan: Plan, card: ForecastCard, adjustments: list[Adjustment] | None, by: Actor) -> PlanFacts:
     fresh = sensing.get_freshness(FreshFor.PLAN, plan.operation, at=plan.made_at, by=by)
     in_force = Plan.objects.filter(operation=plan.operation, state=Plan.State.COMMITTED).first()
     cost = plan.regular_cost + plan.overtime_cost
@@ -406,6 +434,7 @@ def _facts(plan: Plan, card: ForecastCard, by: Actor) -> PlanFacts:
         top_tier_accounts_short=plan.top_tier_accounts_short,
         data_age_days=max((plan.made_at - card.data_until_at).days, 0),
         stale_feeds=fresh.stale_feeds,
+        beyond_routine=None if adjustments is None else sum(not each.is_routine for each in adjustments),
     )
 
 
@@ -449,6 +478,26 @@ def _shortage_entry(plan: Plan, short: Shortage) -> Entry:
             "need_hours": short.need_hours,
             "short_hours": short.short_hours,
             "rule": "hours go where an hour short costs most; lower tiers give way first",
+        },
+    )
+
+
+def _adjustment_entry(plan: Plan, adjustment: Adjustment) -> Entry:
+    how = "within routine" if adjustment.is_routine else "more than routine allows, so a planner looks"
+    return Entry(
+        thread_id=plan.thread_id,
+        kind="account.adjusted" if adjustment.account_number else "tier.adjusted",
+        subject=f"plan:{plan.pk}",
+        sentence=(
+            f"The draft leaves {adjustment.more_short_share:.1%} more of the need of {adjustment.whom} short"
+            f" than the plan in force: {how} ({adjustment.limit_share:.1%})."
+        ),
+        account_number=adjustment.account_number,
+        evidence={
+            "tier": adjustment.tier,
+            "more_short_share": adjustment.more_short_share,
+            "limit_share": adjustment.limit_share,
+            "is_routine": adjustment.is_routine,
         },
     )
 

@@ -2,8 +2,19 @@
 
 from ninja import Router
 
-from closeknit.rooms.capacity.api import differences, plans, quotes, rosters, scenarios, shortage, today
+from closeknit.rooms.capacity.api import (
+    dedicated,
+    differences,
+    plans,
+    prices,
+    quotes,
+    rosters,
+    scenarios,
+    shortage,
+    stock,
+    today,
+)
 
 router = Router()
-for part in (plans, today, differences, quotes, rosters, scenarios, shortage):
+for part in (plans, today, dedicated, differences, prices, quotes, rosters, scenarios, shortage, stock):
     router.add_router("", part.router)

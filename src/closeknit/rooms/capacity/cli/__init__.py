@@ -7,7 +7,18 @@ from uuid import UUID
 
 from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table, share_text
-from closeknit.rooms.capacity.cli import differences, quotes, rosters, scenarios, shortage, staffing, today
+from closeknit.rooms.capacity.cli import (
+    dedicated,
+    differences,
+    prices,
+    quotes,
+    rosters,
+    scenarios,
+    shortage,
+    staffing,
+    stock,
+    today,
+)
 
 WITHHELD = "withheld"
 SHORT_SHOWN = 20
@@ -33,11 +44,14 @@ def add_commands(commands: Any) -> None:
     replay.add_argument("plan", type=UUID)
     replay.set_defaults(run=_replay_plan)
     staffing.add_commands(commands, capacity)
+    dedicated.add_commands(capacity)
     differences.add_commands(capacity)
+    prices.add_commands(capacity)
     quotes.add_commands(capacity)
     rosters.add_commands(capacity)
     scenarios.add_commands(capacity)
     shortage.add_commands(capacity)
+    stock.add_commands(capacity)
     today.add_commands(capacity)
 
 

@@ -26,7 +26,7 @@ from closeknit.rooms.capacity.compute.inputs import (
 )
 from closeknit.rooms.capacity.compute.plan import PlanResult, make_plan, pack_cells
 from closeknit.rooms.capacity.compute.planned import GROUP_CORRELATION
-from closeknit.rooms.capacity.compute.promises import said_changes
+from closeknit.rooms.capacity.compute.promises import said_changes, said_with_tier
 from closeknit.rooms.capacity.compute.summary import PlanSummary, Shortage, summarise
 
 CODE_VERSION = "capacity/4"
@@ -54,6 +54,7 @@ __all__ = [
     "pool_hours",
     "project",
     "said_changes",
+    "said_with_tier",
     "shrinkage_of",
     "snapshot_of",
     "spread",

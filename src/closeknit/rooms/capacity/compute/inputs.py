@@ -66,7 +66,8 @@ class PlanInputs:
 
     `terms` are the versions in force on any day of its weeks, each with its days; with `terms_by_week` each week is
     planned for those of its own days. Plans of before that, which are replayed as they were made, took those of their
-    first day for all weeks.
+    first day for all weeks. With `fewest_hours`, work that may wait asks the fewest hours of all weeks together, and a
+    week without a roster is asked for on its workdays; plans of before that asked each week alone.
     """
 
     operation: str
@@ -80,9 +81,10 @@ class PlanInputs:
     terms: tuple[Term, ...]
     terms_by_week: bool = False
     guarantees: tuple[GuaranteedHours, ...] = ()
+    fewest_hours: bool = False
 
 
-LATER_FIELDS = ("terms_by_week", "guarantees")
+LATER_FIELDS = ("terms_by_week", "guarantees", "fewest_hours")
 """What snapshots of before did not state: left out where it says nothing, so that their digests stay what they were."""
 
 

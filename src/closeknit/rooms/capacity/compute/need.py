@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from closeknit.rooms.capacity.contracts import Staffing
 from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers, Grain, wall_clock
 
 FloatArray = NDArray[np.float64]
+
+ROSTERS_KEPT = 64
+"""Rosters laid out over a plan's periods: each question about a plan asks for those of its pools again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,12 @@ def need_of(
     numbers: ForecastNumbers,
     route: Route,
     usual: tuple[ForecastNumbers, Route] | None = None,
+    only_need: bool = False,
 ) -> PoolNeed:
-    """Return what a pool needs and has. `usual`: the same series as they were before the plan, where they differ."""
+    """Return what a pool needs and has. `usual`: the same series as they were before the plan, where they differ.
+
+    `only_need`: not who asks for it nor what being short of it costs; the first claimant is then given all of it.
+    """
     rows = [i for i, total in enumerate(route.panel.total_of_series) if int(total) in route.totals]
     keys = [route.panel.keys[i] for i in rows]
     spells = spells_of(inputs, keys)
@@ -92,17 +100,19 @@ def need_of(
     if before is not None:
         days = before.by_day() if route.panel.grain is Grain.HALF_HOUR else before
         before = days.of(inside).quiet_on(open_share == 0)
-    sized = (
-        _answered_need(pool, planned, spells) if as_arrives else _due_need(pool, planned, spells, starts, heads, before)
-    )
-    return _pool_need(inputs, pool, keys, spells, sized, starts, clock, heads, presence, minutes)
+    if as_arrives:
+        sized = _answered_need(pool, planned, spells, only_need)
+    else:
+        opened = open_share > 0 if inputs.fewest_hours else None
+        sized = _due_need(pool, planned, spells, starts, heads, before, opened, only_need)
+    return _pool_need(inputs, pool, keys, spells, sized, starts, clock, heads, presence, minutes, only_need)
 
 
 def _days(days: Sequence[date]) -> NDArray[np.datetime64]:
     return np.array(days, dtype="datetime64[D]")
 
 
-def _answered_need(pool: PoolInput, planned: Planned, spells: Sequence[Spell]) -> list[Sized]:
+def _answered_need(pool: PoolInput, planned: Planned, spells: Sequence[Spell], only_need: bool) -> list[Sized]:
     """Size a queue for its strictest promise; each step of strictness is carried by those who were promised it.
 
     The queueing formula holds the chance in arrivals at a known rate; what is planned for beyond the mean is only that
@@ -115,12 +125,16 @@ def _answered_need(pool: PoolInput, planned: Planned, spells: Sequence[Spell]) -
         (threshold, share): required_agents(arrivals_per_hour, pool.handle_minutes, threshold, share).agents
         for threshold, share, _ in {promise_of(term) for spell in spells for term in spell.terms}
     }
-    return [_answered_in(spell, agents, units) for spell in spells]
+    return [_answered_in(spell, agents, units, only_need) for spell in spells]
 
 
-def _answered_in(spell: Spell, agents: Mapping[tuple[float, float], NDArray[Any]], units: FloatArray) -> Sized:
+def _answered_in(
+    spell: Spell, agents: Mapping[tuple[float, float], NDArray[Any]], units: FloatArray, only_need: bool
+) -> Sized:
     promises = sorted({promise_of(term) for term in spell.terms})
     hours = np.array([agents[promise[:2]] for promise in promises], dtype=np.float64) * 0.5
+    if only_need:
+        return Sized(hours.max(axis=0), np.zeros_like(units), "")
     level_of_series = np.array([promises.index(promise_of(term)) for term in spell.terms])
     binding = promises[int(np.argmax(hours.sum(axis=1)))][2] if promises else ""
     return Sized(hours.max(axis=0), share_in_steps(hours, level_of_series, units), binding)
@@ -133,11 +147,13 @@ def _due_need(
     starts: NDArray[np.datetime64],
     heads: FloatArray,
     before: Planned | None,
+    open_days: NDArray[np.bool_] | None,
+    only_need: bool,
 ) -> list[Sized]:
     found: list[Sized] = []
     hours: FloatArray | None = None
     for k, spell in enumerate(spells):
-        sized = deadline_need(pool, planned, spells[: k + 1], starts, heads, before, hours)
+        sized = deadline_need(pool, planned, spells[: k + 1], starts, heads, before, hours, open_days, only_need)
         hours = (
             sized.need
             if hours is None
@@ -158,6 +174,12 @@ def rostered(
     roster: Sequence[RosterInput], starts: NDArray[np.datetime64], minutes: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return head-hours and hours of presence (somebody is there) per period, by the wall clock."""
+    return _rostered(tuple(roster), starts.astype("datetime64[m]").tobytes(), minutes)
+
+
+@lru_cache(maxsize=ROSTERS_KEPT)
+def _rostered(roster: tuple[RosterInput, ...], clock: bytes, minutes: int) -> tuple[FloatArray, FloatArray]:
+    starts = np.frombuffer(clock, dtype="datetime64[m]")
     day = starts.astype("datetime64[D]")
     weekday = (day.astype(np.int64) + 3) % 7
     begin = (starts.astype("datetime64[m]") - day.astype("datetime64[m]")).astype(np.int64)
@@ -177,7 +199,10 @@ def rostered(
     for _, at, first, last in sorted(worked, key=lambda part: part[0]):
         present[at] += np.maximum(last - np.maximum(first, reached[at]), 0)
         reached[at] = np.maximum(reached[at], last)
-    return heads, present / 60.0
+    present /= 60.0
+    for hours in (heads, present):
+        hours.setflags(write=False)
+    return heads, present
 
 
 def _pool_need(
@@ -191,6 +216,7 @@ def _pool_need(
     heads: FloatArray,
     presence: FloatArray,
     minutes: int,
+    only_need: bool,
 ) -> PoolNeed:
     end = np.datetime64(inputs.first_on + timedelta(days=7 * inputs.weeks), "m")
     planned = starts < end
@@ -208,6 +234,9 @@ def _pool_need(
         mine = (week >= spell.first_week) & (week < spell.until_week)
         split = found.split[:, planned]
         need[mine] = found.need[planned][mine]
+        if only_need:
+            claims[:1, mine] = need[mine]
+            continue
         shared = np.zeros((len(claimants), size))
         np.add.at(shared, rows, split)
         claims[:, mine] = shared[:, mine]

@@ -58,6 +58,17 @@ def said_changes(inputs: PlanInputs) -> list[str]:
     return [said]
 
 
+def said_with_tier(inputs: PlanInputs, alone: Iterable[str]) -> list[str]:
+    """Say that promises to accounts without claims of their own (`alone` are those with) count as their tier's do."""
+    if {t.account_number for t in inputs.terms} - {"", *alone}:
+        said = (
+            "An account with too little work for a forecast of its own is planned with its tier, by the tier's "
+            "promise, whatever was promised to it alone."
+        )
+        return [said]
+    return []
+
+
 def in_force(terms: Iterable[Term], on: date) -> tuple[Term, ...]:
     """Return the versions that hold on a day."""
     return tuple(t for t in terms if t.starts_on <= on and (t.ends_on is None or t.ends_on > on))

@@ -8,6 +8,7 @@ from fractions import Fraction
 from uuid import UUID
 
 from closeknit.kernel.news import Event
+from closeknit.rooms.capacity.contracts.adjust import ROUTINE_CUT_SHARE
 from closeknit.rooms.org.contracts.fields import PERSONAL, PRICES
 from closeknit.rooms.org.contracts.settings import Kind, Level, Setting
 
@@ -61,7 +62,14 @@ SHORTFALL_MULTIPLES = {
     )
     for tier, multiple in (("strategic", 8.0), ("key", 4.0), ("standard", 2.0), ("volume", 1.25))
 }
-SETTINGS = (PLANNING_WEEKS, PLANNING_QUANTILE, MEASURED_FROM_UNITS, SURGE_SHARE, *SHORTFALL_MULTIPLES.values())
+SETTINGS = (
+    PLANNING_WEEKS,
+    PLANNING_QUANTILE,
+    MEASURED_FROM_UNITS,
+    SURGE_SHARE,
+    ROUTINE_CUT_SHARE,
+    *SHORTFALL_MULTIPLES.values(),
+)
 
 
 class Staffing(StrEnum):

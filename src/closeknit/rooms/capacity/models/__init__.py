@@ -13,6 +13,7 @@ from closeknit.rooms.capacity.models.quotes import Quote, QuoteEffect
 from closeknit.rooms.capacity.models.rosters import Roster, StaffMember
 from closeknit.rooms.capacity.models.scenarios import Scenario
 from closeknit.rooms.capacity.models.shortage import ShortageRow, StaffMove
+from closeknit.rooms.capacity.models.stock import StockItemRow, StockPartRow, StockPlan
 
 __all__ = [
     "ClaimWeekRow",
@@ -29,4 +30,7 @@ __all__ = [
     "ShortageRow",
     "StaffMember",
     "StaffMove",
+    "StockItemRow",
+    "StockPartRow",
+    "StockPlan",
 ]

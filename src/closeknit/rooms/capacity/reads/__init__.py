@@ -1,5 +1,6 @@
 """Every question about capacity, one file per subject."""
 
+from closeknit.rooms.capacity.reads.dedicated import get_dedicated_case, list_tiers_planned
 from closeknit.rooms.capacity.reads.differences import (
     count_differences,
     find_plan_in_force,
@@ -21,6 +22,7 @@ from closeknit.rooms.capacity.reads.plans import (
     list_withheld_pools,
     tier_claims,
 )
+from closeknit.rooms.capacity.reads.prices import get_prices
 from closeknit.rooms.capacity.reads.quotes import get_quote, list_quotes
 from closeknit.rooms.capacity.reads.rosters import (
     find_roster_of_thread,
@@ -41,10 +43,12 @@ __all__ = [
     "find_plan_in_force",
     "find_plan_of_thread",
     "find_roster_of_thread",
+    "get_dedicated_case",
     "get_difference",
     "get_need_today",
     "get_plan",
     "get_planning_weeks",
+    "get_prices",
     "get_quote",
     "get_roster_board",
     "get_roster_why_not",
@@ -62,6 +66,7 @@ __all__ = [
     "list_scenarios",
     "list_shortages",
     "list_staff",
+    "list_tiers_planned",
     "list_withheld_pools",
     "project_pools",
     "tier_claims",

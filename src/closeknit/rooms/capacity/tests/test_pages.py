@@ -111,6 +111,14 @@ def test_the_account_tile_shows_what_is_short_and_why(client, scene):
     assert "planned together" in text_of(client, "/tiles/account-capacity/?account=NOBODY")
 
 
+def test_an_account_says_what_one_more_person_would_save_where_it_is_short(client, scene, bob):
+    sign_in(client, "alice")
+    html = text_of(client, "/tiles/account-capacity/?account=ACME")
+    assert "One more picker that week would save <strong>€437.50</strong>" in html
+    sign_in(client, "bob")
+    assert "One more picker" not in text_of(client, "/tiles/account-capacity/?account=ACME")
+
+
 def test_the_tile_of_an_account_planned_with_its_tier_says_where_the_tier_is_short(client, scene, bob):
     ClaimWeekRow.objects.filter(account_number="CRUMB").delete()
     claim = ClaimWeekRow.objects.filter(plan_id=scene.plan_id).first()

@@ -6,11 +6,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from closeknit.rooms.capacity.compute.allocation import least_short
 from closeknit.rooms.capacity.compute.what_if import WhatIf, answer_request, plan_with, pools_of_request, quote
 from closeknit.rooms.capacity.compute.what_if import request as requests
 from closeknit.rooms.capacity.compute.what_if.demand import with_request
 from closeknit.rooms.capacity.compute.what_if.quote import verdict_of
 from closeknit.rooms.capacity.compute.what_if.request import GOOD, RequestNumbers
+from closeknit.rooms.capacity.compute.what_if.result import needs_with
 from closeknit.rooms.capacity.contracts.what_if import PlanChanges, UnitRequest
 from closeknit.rooms.capacity.tests.builders import MONDAY, forecast, inputs, pool, term
 from closeknit.rooms.demand.contracts import Grain
@@ -42,7 +44,8 @@ def company(seed):
         staffing="interval" if interval else "deadline",
         overtime_share=float(rng.choice([0.0, 0.1, 0.3])),
     )
-    return inputs([crew], terms, weeks=WEEKS), forecast(series, grain=grain, weeks=WEEKS, spread=1.1), rng
+    given = replace(inputs([crew], terms, weeks=WEEKS), fewest_hours=seed % 2 == 1)
+    return given, forecast(series, grain=grain, weeks=WEEKS, spread=1.1), rng
 
 
 def every_week_planned(given, numbers, request, tiers, before, pools):
@@ -119,3 +122,19 @@ def test_a_request_adds_to_its_series_its_group_and_their_weeks_alone(account):
     assert (now.total_mean - was.total_mean).sum() == pytest.approx(30.0)
     assert (now.total_quantiles - was.total_quantiles)[:, 0, days].sum(axis=1) == pytest.approx([30.0, 30.0])
     assert (now.total_weekly_mean - was.total_weekly_mean)[0] == pytest.approx([0.0, 0.0, 30.0, 0.0, 0.0])
+
+
+@pytest.mark.parametrize("fewest_hours", [True, False], ids=["fewest hours", "as before"])
+@pytest.mark.parametrize("seed", range(6))
+def test_what_pools_need_is_the_same_whether_or_not_it_is_worked_out_who_asks(seed, fewest_hours):
+    given, numbers, _ = company(seed)
+    given = replace(given, fewest_hours=fewest_hours, terms_by_week=True)
+    changes = PlanChanges(requests=(UnitRequest("ACME", "picking", 80.0, MONDAY + timedelta(days=7), "north"),))
+    told = {"pools": {"pickers"}, "tiers": {"ACME": "strategic"}}
+    _, [whole] = needs_with(given, numbers, changes, **told)
+    _, [bare] = needs_with(given, numbers, changes, **told, only_need=True)
+    np.testing.assert_array_equal(bare.need, whole.need)
+    np.testing.assert_array_equal(bare.capacity, whole.capacity)
+    assert bare.claimants == whole.claimants
+    np.testing.assert_allclose(bare.claims.sum(axis=0), whole.claims.sum(axis=0), rtol=1e-12, atol=1e-9)
+    assert least_short([bare], given) == pytest.approx(least_short([whole], given), abs=1e-9)

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from tests.small_company import AT, build, draft
+from tests.cast import enter
+from tests.small_company import AT, FOREIGN_SMALL, build, draft, load
 
 from closeknit.engine.queueing import edf_lateness
 from closeknit.kernel.canonical import canonical_bytes
@@ -21,10 +22,12 @@ from closeknit.rooms.capacity.compute.what_if import quote, what_if
 from closeknit.rooms.capacity.contracts.what_if import PlanChanges, TermChange
 from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, PoolWeekRow
 from closeknit.rooms.capacity.tests.builders import MONDAY, forecast, inputs, pool, term
-from closeknit.rooms.demand.contracts import Grain
+from closeknit.rooms.demand.contracts import OWN_SERIES_UNITS, Grain
+from closeknit.rooms.org.actions.set_setting import set_setting
+from closeknit.rooms.org.reads import system_actor
 
 WEEKS = 4
-LATER = ("terms_by_week", "guarantees")
+LATER = ("terms_by_week", "guarantees", "fewest_hours")
 ACME, REST = ("picking", "", "strategic", "ACME"), ("picking", "", "volume", "")
 CALLS = {("phone", "", "strategic", "ACME"): 3.0, ("phone", "", "volume", ""): 9.0}
 # ACME orders most on Wednesdays: a strict promise has to be kept on them, a loose one lets the days even out.
@@ -193,6 +196,27 @@ def signed(starts_on, within_minutes):
     TermRow.objects.filter(pk=old.pk).update(ends_on=starts_on)
     old.pk, old.starts_on, old.threshold_minutes = None, starts_on, within_minutes
     old.save(force_insert=True)
+
+
+def test_an_account_of_a_lower_tier_is_planned_by_a_promise_of_its_own(tmp_path, db, alice):
+    load(tmp_path)
+    common = TermRow.objects.get(term_number="T-ALL")
+    assert not ClaimWeekRow.objects.filter(plan_id=draft(weeks=WEEKS).plan_id, account_number=FOREIGN_SMALL).exists()
+    common.pk, common.term_number, common.account_number, common.tier = None, "T-CRUMBS", FOREIGN_SMALL, ""
+    common.threshold_minutes = 120.0
+    common.save(force_insert=True)
+    plan_id = draft(weeks=WEEKS).plan_id
+    own = ClaimWeekRow.objects.filter(plan_id=plan_id, account_number=FOREIGN_SMALL)
+    assert own.count() == WEEKS
+    assert all("2 h" in claim.sentence and claim.need_hours > 0 for claim in own), own.first().sentence
+    assert replay_plan(plan_id, by=enter("frank")).same
+    assert not any("planned with its tier" in said for said in reads.get_plan(plan_id, by=alice).assumptions)
+
+
+def test_a_promise_to_an_account_with_too_little_work_is_said_to_be_its_tiers(tmp_path, db, alice):
+    load(tmp_path)
+    set_setting(OWN_SERIES_UNITS.key, 1_000_000, reason="Too small to tell.", by=system_actor(), at=AT)
+    assert any("planned with its tier" in said for said in reads.get_plan(draft().plan_id, by=alice).assumptions)
 
 
 def test_a_signed_contract_changes_the_next_plan_from_its_first_day_only(tmp_path, db, alice, frank):

@@ -53,7 +53,7 @@ def quote(found: WhatIf, account_number: str) -> QuoteNumbers:
         sum(float(_own_claims(plan, account_number).sum()) * regular_cost(plan.need) for plan in side.pools)
         for side in sides
     )
-    sufferers = _sufferers(pairs, account_number)
+    sufferers = sufferers_of(pairs, account_number)
     short = own_after[1]
     verdict = verdict_of(short, bool(sufferers), overtime)
     more = _money(max(cost_more, serving - serving_before))
@@ -129,7 +129,8 @@ def _first_short(side: PlanResult, account_number: str) -> tuple[str, date] | No
     return None
 
 
-def _sufferers(pairs: Sequence[tuple[PoolPlan, PoolPlan]], account_number: str) -> tuple[QuoteSufferer, ...]:
+def sufferers_of(pairs: Sequence[tuple[PoolPlan, PoolPlan]], account_number: str) -> tuple[QuoteSufferer, ...]:
+    """Return who but the account gets less in the later plan of each pair, the most hours first."""
     short: dict[Claimant, float] = {}
     costs: dict[Claimant, float] = {}
     for before, after in pairs:

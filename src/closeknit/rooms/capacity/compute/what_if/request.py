@@ -13,7 +13,7 @@ from closeknit.rooms.capacity.compute.what_if.checked import check_changes, mond
 from closeknit.rooms.capacity.compute.what_if.demand import region_of
 from closeknit.rooms.capacity.compute.what_if.inputs import touched_pools
 from closeknit.rooms.capacity.compute.what_if.quote import QuoteNumbers, quote, verdict_of
-from closeknit.rooms.capacity.compute.what_if.result import WhatIf, needs_with
+from closeknit.rooms.capacity.compute.what_if.result import WhatIf, needs_with, without_requests
 from closeknit.rooms.capacity.contracts.quotes import QuoteVerdict
 from closeknit.rooms.capacity.contracts.what_if import PlanChanges, UnitRequest
 from closeknit.rooms.demand.contracts import ForecastNumbers
@@ -60,21 +60,51 @@ def answer_request(
     planned only where the hours that are there leave it open whether it is.
     """
     standing = _Standing(before, quote(WhatIf(before, before, "", ""), request.account_number))
-    touched = frozenset(pools)
-    changed, needs = _needs(inputs, numbers, request, tiers, touched)
+    plan = _Plan(inputs, numbers, without_requests(numbers, (request,), tiers), tiers, frozenset(pools))
+    changed, needs = plan.needs(request)
     asked = _in_week(changed, needs, request, standing)
     if asked.verdict in GOOD:
         return asked, None
+    # Who asks for a pool's hours takes longest to work out: guarantees need it, others only where there is room.
+    can_tell = not inputs.guarantees
     for week_on in mondays(inputs):
         if week_on > request.week_on:
             moved = replace(request, week_on=week_on)
-            changed, needs = _needs(inputs, numbers, moved, tiers, touched)
-            if _has_no_room(changed, needs, before):
+            if can_tell and _has_no_room(*plan.needs(moved, only_need=True), before):
+                continue
+            changed, needs = plan.needs(moved)
+            if inputs.guarantees and _has_no_room(changed, needs, before):
                 continue
             later = _in_week(changed, needs, moved, standing)
             if later.verdict in GOOD:
                 return asked, later
+            # Hours were there and did not do: what the hours tell will hardly tell more of the weeks after.
+            can_tell = False
     return asked, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a request is asked of: the same in whichever week it comes."""
+
+    inputs: PlanInputs
+    numbers: ForecastNumbers
+    usual: ForecastNumbers
+    tiers: Mapping[str, str]
+    pools: frozenset[str]
+
+    def needs(self, request: UnitRequest, *, only_need: bool = False) -> tuple[PlanInputs, list[PoolNeed]]:
+        """Return what the pools need with the request in its week."""
+        changes = PlanChanges(requests=(request,))
+        return needs_with(
+            self.inputs,
+            self.numbers,
+            changes,
+            pools=self.pools,
+            tiers=self.tiers,
+            only_need=only_need,
+            usual=self.usual,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +113,6 @@ class _Standing:
 
     plan: PlanResult
     own: QuoteNumbers
-
-
-def _needs(
-    inputs: PlanInputs,
-    numbers: ForecastNumbers,
-    request: UnitRequest,
-    tiers: Mapping[str, str],
-    pools: frozenset[str],
-) -> tuple[PlanInputs, list[PoolNeed]]:
-    return needs_with(inputs, numbers, PlanChanges(requests=(request,)), pools=pools, tiers=tiers)
 
 
 def _in_week(

@@ -15,7 +15,7 @@ from closeknit.rooms.capacity.compute.what_if.checked import check_changes, week
 from closeknit.rooms.capacity.compute.what_if.demand import region_of, with_factor, with_own_series, with_request
 from closeknit.rooms.capacity.compute.what_if.failover import take_over
 from closeknit.rooms.capacity.compute.what_if.inputs import change_inputs, touched_pools
-from closeknit.rooms.capacity.contracts.what_if import PlanChanges, PoolChange, SeriesShare
+from closeknit.rooms.capacity.contracts.what_if import PlanChanges, PoolChange, SeriesShare, UnitRequest
 from closeknit.rooms.demand.contracts import ForecastNumbers
 
 WHAT_IF_VERSION = "what-if/1"
@@ -106,26 +106,42 @@ def needs_with(
     *,
     pools: Collection[str],
     tiers: Mapping[str, str] | None = None,
+    only_need: bool = False,
+    usual: ForecastNumbers | None = None,
 ) -> tuple[PlanInputs, list[PoolNeed]]:
-    """Return a plan's inputs with changes that were checked, and what some pools need and have then."""
+    """Return a plan's inputs with changes that were checked, and what some pools need and have then.
+
+    `only_need`: not who asks for it (see `need_of`); guarantees need to know and cannot be left out so. `usual`: what
+    `without_requests` gives, where it is known already.
+    """
     changed = change_inputs(inputs, changes)
-    usual = numbers
+    usual = usual or without_requests(numbers, changes.requests, tiers)
     for demand in changes.demand:
         numbers = with_factor(inputs, numbers, demand)
     for request in changes.requests:
-        tier = (tiers or {}).get(request.account_number, "volume")
-        numbers, usual = (
-            with_request(numbers, request, tier),
-            with_request(usual, replace(request, units=0.0), tier),
-        )
+        numbers = with_request(numbers, request, _tier_of(request, tiers))
     needs = []
     for pool in changed.pools:
-        route, before = (route_of(pool, told) if pool.pool in pools else None for told in (numbers, usual))
+        route, before = (route_of(pool, known) if pool.pool in pools else None for known in (numbers, usual))
         if route is not None and before is not None:
-            needs.append(need_of(changed, pool, numbers, route, (usual, before) if usual is not numbers else None))
+            told = (usual, before) if changes.requests or changes.demand else None
+            needs.append(need_of(changed, pool, numbers, route, told, only_need))
     needs = hold_ready(needs, changed, numbers)
     needs = take_over(inputs, needs, changes.pools)
     return changed, [_with_hours(inputs, need, changes.pools) for need in needs]
+
+
+def without_requests(
+    numbers: ForecastNumbers, requests: Sequence[UnitRequest], tiers: Mapping[str, str] | None = None
+) -> ForecastNumbers:
+    """Return a forecast with the same series as with some requests, but nothing of theirs in any week."""
+    for request in requests:
+        numbers = with_request(numbers, replace(request, units=0.0), _tier_of(request, tiers))
+    return numbers
+
+
+def _tier_of(request: UnitRequest, tiers: Mapping[str, str] | None) -> str:
+    return (tiers or {}).get(request.account_number, "volume")
 
 
 def changed_numbers(
@@ -141,7 +157,7 @@ def changed_numbers(
     for demand in changes.demand:
         numbers = with_factor(inputs, numbers, demand)
     for request in changes.requests:
-        numbers = with_request(numbers, request, (tiers or {}).get(request.account_number, "volume"))
+        numbers = with_request(numbers, request, _tier_of(request, tiers))
     return numbers
 
 
