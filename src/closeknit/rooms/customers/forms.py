@@ -138,6 +138,12 @@ class MergeWanted(Reason):
     absorbed_number = forms.CharField(max_length=400)
 
 
+class RecordOwner(Reason):
+    """Which of our accounts a record is of, and how we know."""
+
+    account_number = forms.CharField(max_length=400)
+
+
 class MatchVerdict(Reason):
     """Whether two records are one account."""
 

@@ -55,6 +55,7 @@ urlpatterns = [
     path("accounts/<account:account_number>/wrong/report/", records.report_wrong, name="account-wrong-report"),
     path("merges/<uuid:merge_id>/split/", records.split, name="merge-split"),
     path("matches/", records.list_matches, name="match-list"),
+    path("records/<int:record_id>/give/", records.give_record, name="record-give"),
     path("matches/<uuid:match_id>/", records.show_match, name="match-detail"),
     path("matches/<uuid:match_id>/judge/", records.judge, name="match-judge"),
     path("disputes/", records.list_disputes, name="dispute-list"),

@@ -12,7 +12,7 @@ from closeknit.kernel.events import publish
 from closeknit.rooms.customers.actions.move_records import RecordMove, move_records
 from closeknit.rooms.customers.actions.refresh_golden import refresh_golden
 from closeknit.rooms.customers.contracts import AccountCorrected, AccountsMerged
-from closeknit.rooms.customers.models import Account, AccountMerge, Record
+from closeknit.rooms.customers.models import Account, AccountMerge, Record, numbers_merged_into
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry, ProposalState, Proposed
@@ -49,19 +49,13 @@ def apply_merge(proposal_id: UUID, *, by: Actor, at: datetime) -> None:
         )
         absorbed.merged_into = kept_number
         absorbed.save(update_fields=["merged_into"])
-        names = [absorbed_number, *_names_of(absorbed_number)]
+        names = [absorbed_number, *numbers_merged_into(absorbed_number)]
         place_accounts((Place(name, kept.team_id, kept.region) for name in names), by=system)
         moved = _move(merge, system, at)
         refresh_golden([kept_number], thread_id=merge.thread_id, by=system)
         record_entry(_entry(merge, moved, proposed), by=by)
         publish(AccountsMerged(merge.thread_id, merge.pk, kept_number, absorbed_number), by=by)
         publish(AccountCorrected(merge.thread_id, kept_number, "records"), by=by)
-
-
-def _names_of(account_number: str) -> list[str]:
-    """Every number that was merged into an account, or into one of those."""
-    own = list(Account.objects.filter(merged_into=account_number).values_list("account_number", flat=True))
-    return own + [name for each in own for name in _names_of(each)]
 
 
 def _lock(kept_number: str, absorbed_number: str) -> tuple[Account, Account]:

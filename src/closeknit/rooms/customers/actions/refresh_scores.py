@@ -69,7 +69,7 @@ def _kept_inputs(run: WorthRun, rows: list[ValueRow], by: Actor, at: datetime) -
     places = [SettingPlace(tier=tiers.get(row.account_number, ""), account_number=row.account_number) for row in rows]
     weights = {name: org.get_settings(each, places, at=at, by=by) for name, each in SCORE_WEIGHTS.items()}
     strategic = org.get_settings(STRATEGIC, places, at=at, by=by)
-    until = datetime.combine(run.as_of_on, time(), UTC)
+    until = datetime.combine(run.observed_until_on + timedelta(days=1), time(), UTC)
     totals = sensing.handling_totals(since=until - timedelta(weeks=52), until=until, by=by)
     golden = reads.golden_numbers(by=by, at=at)
     handled: dict[str, float] = {}

@@ -14,10 +14,17 @@ from closeknit.kernel.errors import Invalid
 from closeknit.kernel.events import publish
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.compute.value_rows import inputs_of_rows, results_digest, row_inputs
-from closeknit.rooms.customers.compute.values import CODE_VERSION, order_histories, value_accounts
+from closeknit.rooms.customers.compute.values import (
+    CODE_VERSION,
+    ORDERED_BY_ALL,
+    observed_until,
+    order_histories,
+    value_accounts,
+)
 from closeknit.rooms.customers.contracts import (
     DISCOUNT,
     MARGIN,
+    OBSERVED_UNTIL,
     RENEWAL,
     VALUE_WEEKS,
     ValuedAccounts,
@@ -33,7 +40,7 @@ from closeknit.rooms.privacy import reads as privacy
 from closeknit.rooms.privacy.actions.decide_with import deciding_about_many
 from closeknit.rooms.privacy.contracts import TIERING
 from closeknit.rooms.sensing import reads as sensing
-from closeknit.rooms.sensing.contracts import FactKind
+from closeknit.rooms.sensing.contracts import FactKind, PurchaseDays
 
 AT_ONCE = 2000
 EPOCH = date(1970, 1, 1)
@@ -56,16 +63,18 @@ def refresh_values(*, on: date, by: Actor, at: datetime) -> UUID:
     present = WorthRun.objects.filter(as_of_on=on).first()
     if present is not None:
         return present.pk
-    settings = _settings(by, at)
     while True:
-        run_id = _value(on, settings, by, at)
+        run_id = _value(on, by, at)
         if run_id is not None:
             return run_id
 
 
-def _value(on: date, settings: Mapping[str, Any], by: Actor, at: datetime) -> UUID | None:
+def _value(on: date, by: Actor, at: datetime) -> UUID | None:
     """Compute and keep; None where somebody opted out meanwhile."""
-    kept = _inputs(on, by, at)
+    days = sensing.purchase_days(until=datetime.combine(on, time(), UTC), by=by)
+    until_day = observed_until(days, (on - EPOCH).days - 1)
+    settings = _settings(by, at) | {OBSERVED_UNTIL: (EPOCH + timedelta(days=until_day)).isoformat()}
+    kept = _inputs(days, until_day, on, by, at)
     got = value_accounts(inputs_of_rows(kept), weeks=settings["weeks"], discount_share=settings["discount_share"])
     run = WorthRun(
         id=ids.new_id(),
@@ -99,10 +108,9 @@ def _settings(by: Actor, at: datetime) -> dict[str, Any]:
     return {"weeks": int(weeks), "discount_share": float(discount)}
 
 
-def _inputs(on: date, by: Actor, at: datetime) -> dict[str, dict[str, Any]]:
-    until = datetime.combine(on, time(), UTC)
+def _inputs(days: PurchaseDays, until_day: int, on: date, by: Actor, at: datetime) -> dict[str, dict[str, Any]]:
     golden = reads.golden_numbers(by=by, at=at)
-    histories = order_histories(sensing.purchase_days(until=until, by=by), (on - EPOCH).days - 1, golden)
+    histories = order_histories(days, until_day, golden)
     contracts = _contracts(on, golden, by)
     accounts = {key.account_number: key for key in reads.list_account_keys(by=by)}
     known = ((set(histories) | set(contracts)) & set(accounts)) - set(golden)
@@ -187,7 +195,10 @@ def _entry(run: WorthRun) -> Entry:
             "valued": run.valued,
             "input_digest": run.input_digest,
             "result_digest": run.result_digest,
-            "models": run.models_json,
+            "models": {
+                name: {word: said for word, said in model.items() if word != ORDERED_BY_ALL}
+                for name, model in run.models_json.items()
+            },
             "settings": run.settings_json,
         },
     )

@@ -13,7 +13,7 @@ from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.move_records import RecordMove, move_records
 from closeknit.rooms.customers.actions.refresh_golden import refresh_golden
 from closeknit.rooms.customers.contracts import AccountCorrected, AccountsSplit
-from closeknit.rooms.customers.models import Account, AccountMerge, Record, RecordLink
+from closeknit.rooms.customers.models import Account, AccountMerge, Record, RecordLink, numbers_merged_into
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.actions.place_accounts import place_accounts
@@ -46,7 +46,7 @@ def split_accounts(merge_id: UUID, *, reason: str, by: Actor, at: datetime) -> N
         merge.save(update_fields=["split_at", "split_reason", "split_by_key", "split_by_name"])
         absorbed.merged_into = ""
         absorbed.save(update_fields=["merged_into"])
-        names = [absorbed.account_number, *_names_of(absorbed.account_number)]
+        names = [absorbed.account_number, *numbers_merged_into(absorbed.account_number)]
         place_accounts((Place(name, absorbed.team_id, absorbed.region) for name in names), by=by)
         moved = _move_back(merge, by, at)
         numbers = [kept.account_number, absorbed.account_number]
@@ -74,17 +74,12 @@ def _lock(merge: AccountMerge) -> tuple[Account, Account]:
 def _move_back(merge: AccountMerge, by: Actor, at: datetime) -> int:
     """Records that this merge brought, and those that named the absorbed account or a name of it since."""
     brought = RecordLink.objects.filter(merge=merge).values("record_id")
-    names = [merge.absorbed_number, *_names_of(merge.absorbed_number)]
+    names = [merge.absorbed_number, *numbers_merged_into(merge.absorbed_number)]
     rows = Record.objects.select_for_update().filter(account_number=merge.kept_number)
     rows = rows.filter(Q(pk__in=brought) | Q(stated_number__in=names)).order_by("pk")
     sentence = f"{merge.absorbed_number} stands for itself again."
     moves = [RecordMove(row, merge.absorbed_number, "split", sentence, at) for row in rows]
     return move_records(moves, thread_id=merge.thread_id, by=by)
-
-
-def _names_of(number: str) -> list[str]:
-    own = list(Account.objects.filter(merged_into=number).values_list("account_number", flat=True))
-    return own + [name for each in own for name in _names_of(each)]
 
 
 def _entry(merge: AccountMerge, moved: int) -> Entry:

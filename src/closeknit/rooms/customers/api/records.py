@@ -23,9 +23,9 @@ from closeknit.rooms.customers.contracts import (
     MatchState,
     MergeCard,
     Profile,
-    RecordCard,
     SurvivorshipRules,
     TouchedDecision,
+    UnlinkedRecord,
     groups_of_plain,
 )
 from closeknit.rooms.org.contracts import Permission
@@ -92,9 +92,9 @@ def split(request: Request, merge_id: UUID, why: RecordReason):
     return reads.get_merge(merge_id, by=request.actor)
 
 
-@router.get("/account-records/unlinked", response=list[RecordCard])
+@router.get("/account-records/unlinked", response=list[UnlinkedRecord])
 def list_unlinked(request: Request, limit: int = Query(100, ge=1, le=1000)):
-    """Records that are yet nobody's."""
+    """Records that are yet nobody's, by what they state."""
     request.actor.require(Permission.READ_RECORDS)
     return reads.list_unlinked_records(by=request.actor, limit=limit)
 

@@ -42,8 +42,9 @@ def _list_accounts(args: argparse.Namespace) -> int:
         rows,
         empty="No account matches that you may see.",
     )
-    if total > len(found):
-        print(f"{len(found):,} of {total:,}. Go on with --after {found[-1].account_number}")
+    if found and total > len(found):
+        again = "" if args.sort == "number" else f"--sort={args.sort} "
+        print(f"{len(found):,} of {total:,}. Go on with {again}--after {found[-1].account_number}")
     return 0
 
 

@@ -31,6 +31,9 @@ def add_commands(customers: Any) -> None:
     link.add_argument("account_number", help='"" for nobody\'s')
     link.add_argument("--reason", required=True)
     link.set_defaults(run=_link)
+    unlinked = customers.add_parser("unlinked", help="records that a system has of no account of ours")
+    unlinked.add_argument("--limit", type=arguments.rows, default=100)
+    unlinked.set_defaults(run=_unlinked)
     _add_groups(customers)
 
 
@@ -137,6 +140,19 @@ def _link(args: argparse.Namespace) -> int:
         print_json("closeknit.record-link/1", {"record_id": args.record, "account_number": args.account_number})
     else:
         print(f"Record {args.record} is {args.account_number or 'nobody'}'s.")
+    return 0
+
+
+def _unlinked(args: argparse.Namespace) -> int:
+    from closeknit.rooms.customers import reads
+
+    found = reads.list_unlinked_records(by=args.by, limit=args.limit)
+    if args.json:
+        print_json("closeknit.unlinked-records/1", {"records": found})
+        return 0
+    rows = [(each.record_id, each.system, each.record_key, each.name, each.industry, each.place) for each in found]
+    headings = ("record", "system", "key", "says it is", "industry", "place")
+    print_table(headings, rows, empty="Every record that you may see has its account.")
     return 0
 
 

@@ -107,7 +107,11 @@ def _show_value(args: argparse.Namespace) -> int:
     rows = [(factor.name, factor.factor, factor.sentence) for factor in card.factors or ()]
     print_table(("factor", "times", "what it is"), rows, empty="What it is made of is not shown to you.")
     print(f"{card.value} {card.currency} within {card.weeks} weeks, most likely {card.low} to {card.high}.")
-    print(f"As of {card.as_of_on}; before: {card.previous_value}. {card.model or ''}")
+    for sentence in filter(None, (card.habit, card.spending)):
+        print(sentence)
+    print(f"As of {card.as_of_on}, orders until {card.observed_until_on}; before: {card.previous_value}.")
+    if card.model:
+        print(card.model)
     return 0
 
 

@@ -46,9 +46,9 @@ _WORDS = {
 }
 _LOST = {
     Criterion.PRIORITY: "another system comes first",
-    Criterion.MOST_RECENT: "an other word is more recent",
-    Criterion.MOST_COMPLETE: "an other word is more complete",
-    Criterion.LONGEST: "an other word is longer",
+    Criterion.MOST_RECENT: "another word is more recent",
+    Criterion.MOST_COMPLETE: "another word is more complete",
+    Criterion.LONGEST: "another word is longer",
 }
 
 

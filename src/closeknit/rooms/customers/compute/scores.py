@@ -1,5 +1,6 @@
 """Scores: five measures, weighed in whole per cent, so that the terms add up exactly. Pure: no database."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -133,12 +134,12 @@ def _ranks(rows: Sequence[tuple[str, str, float | None]]) -> dict[str, float]:
 def _ranked(share: float | None, sentence: str, missing: str) -> tuple[int | None, str]:
     if share is None:
         return None, f"Not known: {missing}."
-    return round(share * FULL), f"It is {sentence.format(share=f'{share * 100:.0f} %')} in its currency."
+    return round(share * FULL), f"It is {sentence.format(share=_below(share))} in its currency."
 
 
 def _stays(chance: float | None) -> tuple[int | None, str]:
     if chance is None:
-        return None, "Not known: no value, so no chance that it stays."
+        return None, "Not known: nothing measures yet whether it stays."
     return round(chance * FULL), f"It stays with a chance of {chance * 100:.0f} %."
 
 
@@ -168,6 +169,9 @@ def _minutes_per_money(about: ScoreInputs) -> float | None:
 def _cost(share: float | None) -> tuple[int | None, str]:
     if share is None:
         return None, "Not known: no handling time beside orders was measured in the last year."
-    return round(
-        share * FULL
-    ), f"It makes less work for its orders than {share * 100:.0f} % of accounts in its currency."
+    return round(share * FULL), f"It makes less work for its orders than {_below(share)} of accounts in its currency."
+
+
+def _below(share: float) -> str:
+    """A rank in per cent, cut and not rounded: nobody lies above all accounts, itself among them."""
+    return f"{math.floor(share * 1000) / 10:g} %"

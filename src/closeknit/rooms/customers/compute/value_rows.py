@@ -9,7 +9,7 @@ import numpy as np
 
 from closeknit.rooms.customers.contracts.values import ValuedAccounts, ValueInputs
 
-_HISTORY = (
+HISTORY = (
     "frequency",
     "recency",
     "age",
@@ -35,7 +35,8 @@ def row_inputs(
         "currency": history["currency"] if history else "",
         "other_currencies": history["others"] if history else [],
         "last_day": history["last_day"] if history else None,
-        **{name: history[name] if history else 0.0 for name in _HISTORY},
+        "given_back": history.get("given_back", 0) if history else 0,
+        **{name: history[name] if history else 0.0 for name in HISTORY},
         "contract_years": contract["contract_years"] if contract else None,
         "has_left": bool(contract and contract["has_left"]),
         "margin_share": margin_share,
@@ -47,7 +48,7 @@ def row_inputs(
 def inputs_of_rows(rows: Mapping[str, Mapping[str, Any]]) -> ValueInputs:
     """Return kept inputs as columns, in the order of the rows."""
     kept = list(rows.values())
-    columns = {name: np.array([row[name] for row in kept], dtype=np.float64) for name in _HISTORY}
+    columns = {name: np.array([row[name] for row in kept], dtype=np.float64) for name in HISTORY}
     return ValueInputs(
         account_number=tuple(rows),
         currency=tuple(row["currency"] for row in kept),

@@ -8,25 +8,40 @@ from numpy.typing import NDArray
 
 from closeknit.engine import customers as engine
 from closeknit.engine.errors import EngineError
+from closeknit.rooms.customers.compute.value_rows import HISTORY
 from closeknit.rooms.customers.contracts.values import ValuedAccounts, ValueInputs
 from closeknit.rooms.sensing.contracts import PurchaseDays
 
-CODE_VERSION = "value/1"
+CODE_VERSION = "value/2"
 WEEKS_A_YEAR = 52
 FEWEST_REPEATERS = 30
 FEWEST_LEFT = 10
+QUIET_DAYS = 7
+CENT = 0.005
+ORDERED_BY_ALL = "ordered_last_year"
 LEVELS = (0.1, 0.9)
 Floats = NDArray[np.float64]
 Numbers = Mapping[str, Any]
 
 
+def observed_until(days: PurchaseDays, until_day: int) -> int:
+    """Return the last day of which orders are known: the day asked for, or the newest order where a week brought none.
+
+    Where nobody at all ordered for more than a week, the source has paused, not every customer at once; such silence
+    counts against nobody.
+    """
+    known = days.day[(days.day <= until_day) & days.has_order]
+    newest = int(known.max()) if known.size else until_day
+    return newest if until_day - newest > QUIET_DAYS else until_day
+
+
 def order_histories(
     days: PurchaseDays, until_day: int, golden_numbers: Mapping[str, str] | None = None
 ) -> dict[str, dict[str, Any]]:
-    """Return each account's history in the currency that most of its money is in; returns lower the order before.
+    """Return each account's history in the currency that most of its money is in; returns lower the orders before.
 
-    What was ordered under a number that was merged away belongs to its golden number. Of what was ordered in other
-    currencies only the currencies are told.
+    An order day that was given back whole is none, however much it said. What was ordered under a number that was
+    merged away belongs to its golden number. Of what was ordered in other currencies only the currencies are told.
     """
     golden = golden_numbers or {}
     by_account: dict[str, dict[str, list[int]]] = {}
@@ -53,13 +68,18 @@ def _history(days: PurchaseDays, rows: NDArray[np.int64], until_day: int) -> dic
         return {}
     # A return belongs to the order before it; one before any order is of a time that was not observed.
     owner = np.searchsorted(orders, np.arange(every_day.size), side="right") - 1
-    net = np.bincount(owner[owner >= 0], weights=amount[owner >= 0], minlength=orders.size)
-    day = every_day[orders]
+    said = np.bincount(owner[owner >= 0], weights=amount[owner >= 0], minlength=orders.size)
+    net = _after_returns(said.astype(np.float64))
+    stands = net >= CENT
+    given_back = int(orders.size - stands.sum())
+    if given_back == orders.size:
+        return dict.fromkeys(HISTORY, 0.0) | {"given_back": given_back, "last_day": None}
+    day, net = every_day[orders][stands], net[stands]
     again = net[1:][net[1:] > 0.0]
     year, half = day > until_day - 364, day > until_day - 182
     before = (day <= until_day - 182) & year
     return {
-        "frequency": float(orders.size - 1),
+        "frequency": float(day.size - 1),
         "recency": float(day[-1] - day[0]) / 7.0,
         "age": float(until_day - day[0]) / 7.0,
         "mean_spend": float(again.mean()) if again.size else 0.0,
@@ -68,8 +88,20 @@ def _history(days: PurchaseDays, rows: NDArray[np.int64], until_day: int) -> dic
         "last_year_sd": float(np.sqrt(np.sum(net[year] ** 2))),
         "last_half": float(net[half].sum()),
         "half_before": float(net[before].sum()),
+        "given_back": given_back,
         "last_day": int(day[-1]),
     }
+
+
+def _after_returns(net: Floats) -> Floats:
+    """Return what is left of each order: what was given back beyond an order was of the orders before it."""
+    left, owed = net.copy(), 0.0
+    if np.all(left >= 0.0):
+        return left
+    for place in range(left.size - 1, -1, -1):
+        owed += left[place]
+        left[place], owed = max(owed, 0.0), min(owed, 0.0)
+    return left
 
 
 def value_accounts(inputs: ValueInputs, *, weeks: int, discount_share: float) -> ValuedAccounts:
@@ -86,11 +118,18 @@ def value_accounts(inputs: ValueInputs, *, weeks: int, discount_share: float) ->
     currencies = np.array(inputs.currency, dtype=object)
     for currency in sorted(set(inputs.currency)):
         buyers = np.flatnonzero((currencies == currency) & ~under_contract & (inputs.age > 0.0))
-        models[currency or "no currency"] = _value_buyers(inputs, buyers, weeks, discount_share, out, kind, why_not)
+        said = _value_buyers(inputs, buyers, weeks, discount_share, out, kind, why_not)
+        ordered = float(inputs.last_year[currencies == currency].sum())
+        models[currency or "no currency"] = said | {ORDERED_BY_ALL: ordered}
     stay_model = _value_contracts(inputs, np.flatnonzero(under_contract), weeks, discount_share, out, kind)
     if stay_model:
         models["contracts"] = stay_model
-    why_not[(kind == "") & (why_not == "")] = "It has no orders and no contract yet that a value could be made of."
+    nothing = (kind == "") & (why_not == "")
+    why_not[nothing] = "It has no orders and no contract yet that a value could be made of."
+    why_not[nothing & (currencies != "") & (inputs.last_year <= 0.0)] = "All that it ordered was given back."
+    why_not[nothing & (inputs.last_year > 0.0)] = (
+        "It ordered first on the last day that counts, which tells nothing yet of whether it comes again."
+    )
     return ValuedAccounts(
         kind=tuple(kind.tolist()),
         why_not=tuple(np.where(kind == "", why_not, "").tolist()),
@@ -121,7 +160,7 @@ def _value_buyers(
         why_not[rows] = reason
         return {"refused": reason, "accounts": int(rows.size)}
     try:
-        purchases, notes = _fit_purchases(x, tx, age)
+        purchases, said = _fit_purchases(x, tx, age)
         counted = inputs.spend_days[rows] > 0
         spend = engine.fit_spend(inputs.spend_days[rows][counted], inputs.mean_spend[rows][counted])
     except EngineError as failure:
@@ -142,7 +181,9 @@ def _value_buyers(
         quantile_levels=LEVELS,
     )
     margin = inputs.margin_share[rows]
-    out["chance"][rows], out["orders"][rows] = got.chance_alive, got.expected_purchases
+    # Where leaving is not measured, a chance of 1 would be no finding but the law's assumption.
+    out["chance"][rows] = np.nan if purchases.law == "nbd" else got.chance_alive
+    out["orders"][rows] = got.expected_purchases
     out["spend"][rows], out["factor"][rows] = got.expected_spend, got.discount_factor
     out["value"][rows] = got.mean * margin
     out["low"][rows], out["high"][rows] = got.quantiles[0] * margin, got.quantiles[1] * margin
@@ -156,19 +197,20 @@ def _value_buyers(
         "spend_frequency_correlation": spend.frequency_correlation,
         "accounts": int(rows.size),
         "ordered_again": repeats,
-        "notes": notes,
+        **said,
     }
 
 
-def _fit_purchases(x: Floats, tx: Floats, age: Floats) -> tuple[engine.PurchaseModel, list[str]]:
+def _fit_purchases(x: Floats, tx: Floats, age: Floats) -> tuple[engine.PurchaseModel, dict[str, Any]]:
     try:
-        return engine.fit_purchases(x, tx, age, law="mbg-nbd"), []
+        return engine.fit_purchases(x, tx, age, law="mbg-nbd"), {"notes": []}
     except EngineError as failure:
         note = (
-            f"{failure}. So nobody is taken to have left: these weeks do not tell leaving from pausing, and values are "
-            "too high for accounts that have left."
+            f"{float(age.max()):.0f} weeks of orders do not tell leaving from pausing: no share of leavers fits them "
+            "better than none. So nobody is taken to have left, no chance to stay is stated, and values are too high "
+            "for accounts that have left."
         )
-        return engine.fit_purchases(x, tx, age, law="nbd"), [note]
+        return engine.fit_purchases(x, tx, age, law="nbd"), {"notes": [note], "refused_law": str(failure)}
 
 
 def _value_contracts(

@@ -68,6 +68,7 @@ from closeknit.rooms.customers.contracts.records import (
     RecordStatement,
     SurvivorshipGroup,
     SurvivorshipRules,
+    UnlinkedRecord,
     groups_of_plain,
     plain_groups,
 )
@@ -91,6 +92,7 @@ from closeknit.rooms.customers.contracts.tier_weeks import (
 from closeknit.rooms.customers.contracts.values import (
     DISCOUNT,
     MARGIN,
+    OBSERVED_UNTIL,
     RENEWAL,
     VALUE_SETTINGS,
     VALUE_WEEKS,
@@ -115,6 +117,7 @@ __all__ = [
     "MARGIN",
     "MATCH_SETTINGS",
     "NO_STEWARD",
+    "OBSERVED_UNTIL",
     "OTHERS",
     "OWN",
     "PERSONAL_FIELDS",
@@ -181,6 +184,7 @@ __all__ = [
     "TierVerdict",
     "TierWeek",
     "TouchedDecision",
+    "UnlinkedRecord",
     "ValueFactor",
     "ValueInputs",
     "ValueRun",

@@ -151,6 +151,19 @@ class RecordCard:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlinkedRecord:
+    """A record that is yet nobody's: who it says it is of. It orders nothing under any number that we know."""
+
+    record_id: int
+    system: str
+    record_key: str
+    name: str
+    industry: str
+    place: str
+    since_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """An account as it was known at an instant: field by field, with its records and the numbers merged into it."""
 

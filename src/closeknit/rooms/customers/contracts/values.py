@@ -55,6 +55,8 @@ RENEWAL = Setting(
     highest=1,
     levels=(Level.GLOBAL, Level.REGION, Level.TIER, Level.ACCOUNT),
 )
+OBSERVED_UNTIL = "observed_until_on"
+"""Among what a run was made with: the last day of which orders were known."""
 VALUE_SETTINGS = (VALUE_WEEKS, DISCOUNT, MARGIN, RENEWAL)
 
 
@@ -116,7 +118,9 @@ class AccountValue:
     """What an account is worth over the weeks ahead, as of a day.
 
     `kind`: "orders" (repeat purchases), "contract" (margin x stay), or "" where there is none and `why_not` says why.
-    In four of five cases what really comes lies between `low` and `high`, if the models hold.
+    In four of five cases what really comes lies between `low` and `high`, if the models hold. `habit` and `spending`
+    say in words what it rests on: how often and until when it ordered, and for how much. `chance_to_stay` is None
+    where nothing measures it. Orders are known until `observed_until_on`.
     """
 
     account_number: str
@@ -138,6 +142,10 @@ class AccountValue:
     orders: int | None = field(metadata=INTERNAL)
     weeks_since_last: float | None = field(metadata=INTERNAL)
     model: str | None = field(metadata=INTERNAL)
+    habit: str | None = field(metadata=INTERNAL)
+    spending: str | None = field(metadata=MONEY)
+    tier_reason: str | None = field(metadata=INTERNAL)
+    observed_until_on: date | None
     run_id: UUID | None
     thread_id: UUID | None
 

@@ -1,6 +1,6 @@
 """Tables of customers, one file per subject."""
 
-from closeknit.rooms.customers.models.accounts import CLOSENESS, Account
+from closeknit.rooms.customers.models.accounts import CLOSENESS, Account, numbers_merged_into
 from closeknit.rooms.customers.models.insights import Insight
 from closeknit.rooms.customers.models.intimacy import IntimacyCriteriaRow, IntimacyRowKept
 from closeknit.rooms.customers.models.journey import Touchpoint
@@ -36,4 +36,5 @@ __all__ = [
     "Touchpoint",
     "ValueRow",
     "WorthRun",
+    "numbers_merged_into",
 ]

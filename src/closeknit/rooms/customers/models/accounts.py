@@ -52,3 +52,9 @@ class Account(models.Model):
             models.Index(F("since_at").desc(nulls_last=True), F("account_number").desc(), name="account_by_latest"),
             models.Index(CLOSENESS, "account_number", name="account_by_closeness"),
         ]
+
+
+def numbers_merged_into(account_number: str) -> list[str]:
+    """Return every number that was merged into an account, or into one of those."""
+    own = list(Account.objects.filter(merged_into=account_number).values_list("account_number", flat=True))
+    return own + [name for each in own for name in numbers_merged_into(each)]

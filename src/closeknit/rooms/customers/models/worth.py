@@ -1,9 +1,12 @@
 """Values, scores and what the table of tiers said, week by week. Nothing here is ever changed."""
 
+from datetime import date, timedelta
+
 from django.db import models
 from django.db.models import Q
 
 from closeknit.rooms.customers.contracts.tier_weeks import TierOutcome
+from closeknit.rooms.customers.contracts.values import OBSERVED_UNTIL
 
 
 class WorthRun(models.Model):
@@ -26,6 +29,12 @@ class WorthRun(models.Model):
 
     class Meta:
         db_table = "customers_worth_run"
+
+    @property
+    def observed_until_on(self) -> date:
+        """The last day of which orders were known."""
+        said = dict(self.settings_json).get(OBSERVED_UNTIL)
+        return date.fromisoformat(said) if said else self.as_of_on - timedelta(days=1)
 
 
 class ValueRow(models.Model):

@@ -17,7 +17,7 @@ from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.kernel.http import Request
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.answer_dispute import answer_dispute, may_answer
-from closeknit.rooms.customers.actions.link_record import judge_match
+from closeknit.rooms.customers.actions.link_record import judge_match, link_record
 from closeknit.rooms.customers.actions.merge_accounts import merge_accounts
 from closeknit.rooms.customers.actions.report_wrong_fact import report_wrong_fact
 from closeknit.rooms.customers.actions.set_survivorship import set_survivorship
@@ -29,6 +29,7 @@ from closeknit.rooms.customers.forms import (
     MergeWanted,
     ProfileDay,
     Reason,
+    RecordOwner,
     RulesText,
     WrongFact,
 )
@@ -107,6 +108,8 @@ def list_matches(request: Request) -> HttpResponseBase:
             "joined": reads.count_matches(by=by, state=MatchState.JOINED),
             "different": reads.count_matches(by=by, state=MatchState.DIFFERENT),
             "unlinked": reads.list_unlinked_records(by=by, limit=MOST_ROWS),
+            "unlinked_count": reads.count_unlinked_records(by=by),
+            "may_link": by.may(Permission.LOAD_DATA),
         },
     )
 
@@ -136,6 +139,17 @@ def judge(request: Request, match_id: UUID) -> HttpResponseBase:
         return redirect("proposal-detail", proposal_id=proposal_id)
     messages.success(request, "Your word is kept.")
     return redirect("match-detail", match_id=match_id)
+
+
+@require_POST
+def give_record(request: Request, record_id: int) -> HttpResponseBase:
+    """Say which of our accounts a record is of."""
+    by: Actor = request.actor
+    by.require(Permission.LOAD_DATA)
+    said = _read(RecordOwner(request.POST))
+    link_record(record_id, said["account_number"], reason=said["reason"], by=by, at=clock.now())
+    messages.success(request, "The record is this account's now; its page shows which word counts.")
+    return redirect("account-profile", account_number=said["account_number"])
 
 
 @require_GET

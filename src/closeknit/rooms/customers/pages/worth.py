@@ -1,6 +1,6 @@
 """Pages of what accounts are worth, how they score, and which tier that gives."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -15,12 +15,13 @@ from closeknit.kernel.http import Request
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.adopt_tier_table import adopt_tier_table
 from closeknit.rooms.customers.actions.assess_accounts import assess_accounts
-from closeknit.rooms.customers.contracts import AccountScore
+from closeknit.rooms.customers.contracts import AccountScore, AccountValue
 from closeknit.rooms.customers.forms import DayChoice
 from closeknit.rooms.org.contracts import Permission
 
 SHOWN = 10
 EXPORT_ROWS = 100_000
+ONE_DAY = timedelta(days=1)
 
 
 @require_GET
@@ -46,6 +47,8 @@ def list_values(request: Request) -> HttpResponseBase:
             "accounts": accounts,
             "as_of_on": values[0].as_of_on if values else None,
             "weeks": values[0].weeks if values else 0,
+            "observed_until_on": values[0].observed_until_on if values else None,
+            "has_paused": any(_has_paused(card) for card in values),
             "is_margin_stated": all(card.is_margin_stated for card in values),
             "notes": [note for model in (runs[0].models if runs else {}).values() for note in model.get("notes", [])],
             "may_refresh": by.may(Permission.RUN_PLAN),
@@ -114,6 +117,13 @@ def show_account_tile(request: Request) -> HttpResponseBase:
     return render(request, "customers/worth_tile.html", context)
 
 
+def _has_paused(card: AccountValue) -> bool:
+    """Whether nobody at all ordered in the days before the one that it is valued as of."""
+    if card.as_of_on is None or card.observed_until_on is None:
+        return False
+    return card.observed_until_on < card.as_of_on - ONE_DAY
+
+
 def _waterfall(score: AccountScore) -> list[dict[str, Any]]:
     """Each term with where it begins and ends on the way to the score."""
     found: list[dict[str, Any]] = []
@@ -146,6 +156,9 @@ def _export(by: Actor, at: datetime) -> HttpResponseBase:
         "chance_to_stay",
         "orders",
         "why_not",
+        "habit",
+        "spending",
+        "observed_until_on",
     )
     found = reads.list_values(by=by, at=at, limit=EXPORT_ROWS)
     return csv_response("account-values", header, ([getattr(card, name) for name in header] for card in found))

@@ -44,6 +44,7 @@ from closeknit.rooms.customers.reads.matches import (
     list_matches,
 )
 from closeknit.rooms.customers.reads.records import (
+    count_unlinked_records,
     get_merge,
     get_profile,
     get_survivorship,
@@ -75,6 +76,7 @@ __all__ = [
     "count_insights",
     "count_matches",
     "count_tier_outcomes",
+    "count_unlinked_records",
     "count_values",
     "find_day_due",
     "find_jurisdictions",

@@ -15,3 +15,10 @@ def list_account_clocks(account_numbers: Iterable[str], *, by: Actor) -> list[tu
     rows = visible_accounts(by, also_merged=True).filter(account_number__in=list(account_numbers))
     found = rows.order_by("account_number").values_list("account_number", "tier", "time_zone", "region")
     return [(number, Tier(tier), zone, region) for number, tier, zone, region in found]
+
+
+def list_account_titles(account_numbers: Iterable[str], *, by: Actor) -> dict[str, tuple[str, Tier]]:
+    """Return name and tier, by number, of those of these accounts that the actor may see."""
+    rows = visible_accounts(by, also_merged=True).filter(account_number__in=list(account_numbers))
+    found = rows.order_by("account_number").values_list("account_number", "name", "tier")
+    return {number: (name, Tier(tier)) for number, name, tier in found}

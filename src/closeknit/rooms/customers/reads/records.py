@@ -12,6 +12,7 @@ from closeknit.kernel.errors import NotFound
 from closeknit.rooms.customers.compute.golden import SHIPPED, golden_fields
 from closeknit.rooms.customers.compute.merges import follow_merges
 from closeknit.rooms.customers.contracts import (
+    ADDRESS,
     ClaimCard,
     Criterion,
     GoldenField,
@@ -21,6 +22,7 @@ from closeknit.rooms.customers.contracts import (
     RecordStatement,
     SurvivorshipGroup,
     SurvivorshipRules,
+    UnlinkedRecord,
 )
 from closeknit.rooms.customers.models import (
     Account,
@@ -118,11 +120,22 @@ def list_records(account_number: str, *, by: Actor, at: datetime) -> list[Record
     return redact((_record_card(row) for row in rows), by=by)
 
 
-def list_unlinked_records(*, by: Actor, limit: int = 100) -> list[RecordCard]:
-    """Return records that are yet nobody's, oldest first; only who sees every account sees any."""
+def list_unlinked_records(*, by: Actor, limit: int = 100) -> list[UnlinkedRecord]:
+    """Return records that are yet nobody's, oldest first, by what they state; only who sees every account sees any."""
     by.require(Permission.READ_ACCOUNTS)
-    rows = Record.objects.filter(account_number="").order_by("id")[:limit]
-    return [RecordCard(row.pk, row.system, row.record_key, "", "", None, row.seen_at) for row in rows]
+    if not by.scope_of(Permission.READ_ACCOUNTS).every_account:
+        return []
+    rows = list(Record.objects.filter(account_number="").order_by("id")[:limit])
+    stated = dict(RecordVersion.objects.filter(record__in=rows, replaced_at=None).values_list("record_id", "fields"))
+    return [_unlinked(row, stated.get(row.pk, {})) for row in rows]
+
+
+def count_unlinked_records(*, by: Actor) -> int:
+    """Return how many records are yet nobody's; only who sees every account sees any."""
+    by.require(Permission.READ_ACCOUNTS)
+    if not by.scope_of(Permission.READ_ACCOUNTS).every_account:
+        return 0
+    return Record.objects.filter(account_number="").count()
 
 
 def list_merges(account_number: str, *, by: Actor) -> list[MergeCard]:
@@ -206,6 +219,18 @@ def _record_card(row: RecordLink) -> RecordCard:
     record = row.record
     return RecordCard(
         record.pk, record.system, record.record_key, row.account_number, row.how, row.sentence, row.from_at
+    )
+
+
+def _unlinked(record: Record, fields: dict[str, str]) -> UnlinkedRecord:
+    return UnlinkedRecord(
+        record_id=record.pk,
+        system=record.system,
+        record_key=record.record_key,
+        name=fields.get("name", ""),
+        industry=fields.get("industry", ""),
+        place=" ".join(fields[name] for name in ADDRESS if fields.get(name)),
+        since_at=record.seen_at,
     )
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.customers.compute.value_rows import inputs_of_rows, results_digest
-from closeknit.rooms.customers.compute.values import CODE_VERSION, value_accounts
+from closeknit.rooms.customers.compute.value_words import say_habit, say_spending
+from closeknit.rooms.customers.compute.values import CODE_VERSION, ORDERED_BY_ALL, value_accounts
 from closeknit.rooms.customers.contracts import AccountValue, ValueFactor, ValueRun
 from closeknit.rooms.customers.models import Account, ValueRow, WorthRun
 from closeknit.rooms.customers.reads.accounts import get_account, left_out, visible_accounts
@@ -140,11 +141,10 @@ def values_made_again(run_id: UUID, *, by: Actor) -> tuple[str, int]:
 
 def _cards(run: WorthRun, rows: Sequence[ValueRow], by: Actor) -> list[AccountValue]:
     numbers = [row.account_number for row in rows]
+    accounts = Account.objects.filter(account_number__in=numbers)
     names = {
-        number: (name, tier)
-        for number, name, tier in Account.objects.filter(account_number__in=numbers).values_list(
-            "account_number", "name", "tier"
-        )
+        number: (name, tier, why)
+        for number, name, tier, why in accounts.values_list("account_number", "name", "tier", "tier_reason")
     }
     before = run_before(run)
     valued = ValueRow.objects.filter(run=before, account_number__in=numbers, value__isnull=False) if before else []
@@ -152,8 +152,10 @@ def _cards(run: WorthRun, rows: Sequence[ValueRow], by: Actor) -> list[AccountVa
     return redact((_card(run, row, names, earlier) for row in rows), by=by)
 
 
-def _card(run: WorthRun, row: ValueRow, names: dict[str, tuple[str, str]], earlier: dict[str, float]) -> AccountValue:
-    name, tier = names.get(row.account_number, (row.account_number, ""))
+def _card(
+    run: WorthRun, row: ValueRow, names: dict[str, tuple[str, str, str]], earlier: dict[str, float]
+) -> AccountValue:
+    name, tier, tier_reason = names.get(row.account_number, (row.account_number, "", ""))
     kept, inputs = dict(run.settings_json), dict(row.inputs)
     model = dict(run.models_json).get("contracts" if row.kind == "contract" else row.currency or "no currency", {})
     return AccountValue(
@@ -176,6 +178,10 @@ def _card(run: WorthRun, row: ValueRow, names: dict[str, tuple[str, str]], earli
         orders=round(inputs["frequency"]) + 1 if inputs["last_day"] is not None else 0,
         weeks_since_last=inputs["age"] - inputs["recency"] if inputs["last_day"] is not None else None,
         model=_said(run, model),
+        habit=say_habit(inputs),
+        spending=say_spending(inputs, _ordered_by_all(run, inputs["currency"])),
+        tier_reason=tier_reason,
+        observed_until_on=run.observed_until_on,
         run_id=run.pk,
         thread_id=run.thread_id,
     )
@@ -226,9 +232,18 @@ def _nothing(number: str, name: str, tier: str, run: WorthRun | None, why: str) 
         orders=None,
         weeks_since_last=None,
         model=None,
+        habit=None,
+        spending=None,
+        tier_reason=None,
+        observed_until_on=run.observed_until_on if run else None,
         run_id=run.pk if run else None,
         thread_id=run.thread_id if run else None,
     )
+
+
+def _ordered_by_all(run: WorthRun, currency: str) -> float | None:
+    total = dict(run.models_json).get(currency or "no currency", {}).get(ORDERED_BY_ALL)
+    return float(total) if total else None
 
 
 def _money(value: float | None) -> Decimal | None:

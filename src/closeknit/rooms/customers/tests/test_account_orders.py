@@ -11,6 +11,7 @@ from closeknit.kernel.errors import Invalid
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.models import Account
 from closeknit.rooms.customers.reads.accounts import ACCOUNT_ORDERS
+from closeknit.web import boot, cli
 
 pytestmark = pytest.mark.django_db
 ORDERS = [way + name for name in ACCOUNT_ORDERS for way in ("", "-")]
@@ -105,3 +106,16 @@ def test_the_export_and_the_api_have_the_order_too(client, alice, many):
     answer = client.get("/api/v1/accounts?sort=-number&limit=2&after=M11", headers=bearer)
     assert [account["account_number"] for account in answer.json()] == ["M10", "M09"]
     assert client.get("/api/v1/accounts?sort=worth", headers=bearer).status_code == 422
+
+
+def test_the_command_says_how_to_go_on_in_the_same_order(many, alice, capsys, monkeypatch):
+    monkeypatch.setattr(boot, "prepare", lambda *_, **__: None)
+
+    def run(*arguments):
+        assert cli.main(["customers", "list", "--as", "alice", *arguments]) == 0
+        return capsys.readouterr().out
+
+    last = reads.list_accounts(by=alice, sort="-name", limit=4)[-1].account_number
+    assert f"Go on with --sort=-name --after {last}" in run("--sort=-name", "--limit", "4")
+    assert "Go on with --after" in run("--limit", "4")
+    assert "Go on" not in run("--after", "Z")

@@ -48,11 +48,11 @@ def test_the_list_costs_the_same_for_three_rows_and_for_a_hundred(
     client, accounts, alice, django_assert_max_num_queries
 ):
     sign_in(client, "alice")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         client.get("/accounts/")
     for i in range(100):
         open_account(f"N{i:04}", "volume", NORTH)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         client.get("/accounts/")
 
 

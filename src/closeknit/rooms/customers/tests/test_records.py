@@ -39,7 +39,7 @@ def test_the_most_recent_word_counts_and_the_losing_one_says_why(house, alice):
     assert email.survives.personal_value == "sales@harbour.example"
     assert email.rule == "it is the most recent"
     assert [(o.personal_value, o.standing) for o in email.others] == [
-        ("info@harbour.example", "an other word is more recent")
+        ("info@harbour.example", "another word is more recent")
     ]
 
 

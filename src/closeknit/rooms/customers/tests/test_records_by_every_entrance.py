@@ -4,7 +4,7 @@ import json
 from uuid import UUID
 
 import pytest
-from tests.cast import sign_in
+from tests.cast import enter, sign_in
 from tests.small_company import deliver_all
 
 from closeknit.rooms.customers import reads
@@ -136,3 +136,23 @@ def test_by_command(house, capsys, monkeypatch):
     assert done["dispute"]["state"] == "corrected"
     assert command(capsys, "customers", "survivorship", "show")["rules"]["version"] == 0
     assert command(capsys, "customers", "matches", "list")["matches"] != []
+
+
+def test_a_record_of_nobody_is_shown_by_name_and_given_away_by_who_may(house, client):
+    sign_in(client, "alice")
+    assert "Nobody&#x27;s Own Ltd" in client.get("/matches/").content.decode()
+    (record,) = reads.list_unlinked_records(by=enter("alice"))
+    assert (record.record_key, record.name, record.place) == ("C9", "Nobody's Own Ltd", "Far Road 1 99999 Elsewhere DE")
+    address = f"/records/{record.record_id}/give/"
+    assert client.post(address, {"account_number": "A3", "reason": ""}).status_code == 422
+    assert client.post(address, {"account_number": "NONE", "reason": "So."}).status_code == 404
+    assert client.post(f"/records/{10**30}/give/", {"account_number": "A3", "reason": "So."}).status_code == 404
+    for username in ("bob", "carol", "frank", "gina"):
+        sign_in(client, username)
+        assert client.post(address, {"account_number": "A3", "reason": "So."}).status_code == 403, username
+    assert reads.count_unlinked_records(by=enter("alice")) == 1
+    sign_in(client, "alice")
+    page = said(client, address, account_number="A3", reason="Their invoice says so.").content.decode()
+    assert "Their invoice says so." in page
+    assert reads.count_unlinked_records(by=enter("alice")) == 0
+    assert "Every record that you may see has its account" in client.get("/matches/").content.decode()

@@ -34,7 +34,9 @@ def test_every_account_has_a_value_with_its_interval_or_says_why_not(run_id, ali
     assert sum(card.kind == "orders" for card in found) == 59
     assert reads.count_values(by=alice, at=AT) == (61, 61)
     assert [card.value for card in found] == sorted((card.value for card in found), reverse=True)
-    assert all(0.0 <= card.chance_to_stay <= 1.0 for card in found)
+    measured = [card.chance_to_stay for card in found if card.chance_to_stay is not None]
+    assert len(measured) >= 2
+    assert all(0.0 <= chance <= 1.0 for chance in measured)
 
 
 def test_a_value_is_the_product_of_its_factors(run_id, alice):
