@@ -45,6 +45,14 @@ class ConnectorReason(forms.Form):
     reason = forms.CharField(max_length=500)
 
 
+class RuleForm(forms.Form):
+    """Which feed of a conflict follows the other one, from which version of its recipe on, and why."""
+
+    feed = forms.CharField(max_length=80)
+    seen_version = forms.CharField(required=False, max_length=12)
+    why = forms.CharField(max_length=500)
+
+
 class WhyForm(forms.Form):
     """A reason, and nothing else."""
 

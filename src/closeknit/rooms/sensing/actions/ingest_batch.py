@@ -17,6 +17,7 @@ from closeknit.kernel.events import publish
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.contracts import Permission
+from closeknit.rooms.sensing.actions.release_waiting import release_waiting
 from closeknit.rooms.sensing.contracts import (
     BatchCard,
     Counts,
@@ -54,8 +55,9 @@ def ingest_batch(
     """Load a source through a feed and return the balanced batch. The same source again accepts nothing new.
 
     Each chunk is one transaction of rows, quarantine, counts and cursor, so a load that was cut off goes on
-    where it stopped. Refuses an unknown feed, a source with columns missing, a feed that is being loaded by
-    another, and who sees only some accounts: what is known already could not be told from what is new.
+    where it stopped. Rows that waited in quarantine for what it brings are tried again. Refuses an unknown feed, a
+    source with columns missing, a feed that is being loaded by another, and who sees only some accounts: what is
+    known already could not be told from what is new.
     """
     by.require(Permission.LOAD_DATA)
     require_every_account(by)
@@ -76,6 +78,8 @@ def ingest_batch(
         except CloseknitError as failure:
             failure.kept = f"{batch.accepted:,} rows of this load are kept; loading it again goes on from there."
             raise
+        if release_waiting(batch, recipe, by=by, at=at):
+            batch.refresh_from_db()
         return _finish(batch, changed, by)
 
 

@@ -95,19 +95,25 @@ def _mend(
         )
         total = MendOutcome(0, 0, 0, ())
         for batch, held in by_batch(rows):
-            total = _plus(total, _mend_batch(batch, held, recipe, change, why, by, at))
+            total = _plus(total, mend_batch(batch, held, recipe, change, why=why, by=by, at=at))
     return total
 
 
-def _mend_batch(
+def mend_batch(
     batch: Batch,
     rows: Sequence[QuarantinedRow],
     recipe: Recipe,
     change: Callable[[Values], Values],
+    *,
     why: str,
     by: Actor,
     at: datetime,
 ) -> MendOutcome:
+    """Try refused rows of one load, changed, while no other loads their feed; say in the ledger what became of them.
+
+    Called inside a transaction, with the rows locked.
+    """
+    by.require(Permission.LOAD_DATA)
     Batch.objects.select_for_update().get(pk=batch.pk)
     batch.refresh_from_db()
     parts: dict[tuple[int, str], list[QuarantinedRow]] = defaultdict(list)

@@ -7,8 +7,9 @@ from ninja import Field, Router, Schema
 from closeknit.kernel import clock
 from closeknit.kernel.http import Request
 from closeknit.rooms.sensing import reads
+from closeknit.rooms.sensing.actions.apply_rule import apply_rule
 from closeknit.rooms.sensing.actions.settle_conflict import settle_conflict
-from closeknit.rooms.sensing.contracts import ConflictCard
+from closeknit.rooms.sensing.contracts import ConflictCard, RuleChange
 
 router = Router(tags=["sensing"])
 
@@ -16,6 +17,14 @@ router = Router(tags=["sensing"])
 class BothRight(Schema):
     """Why both feeds are right."""
 
+    why: str = Field(max_length=500)
+
+
+class FollowingFeed(Schema):
+    """Which of a conflict's feeds follows the other one, and why."""
+
+    feed: str = Field(max_length=80)
+    seen_version: str = Field("", max_length=12, description="Its recipe's version that was looked at.")
     why: str = Field(max_length=500)
 
 
@@ -29,6 +38,20 @@ def list_conflicts(request: Request, feed: str = "", also_settled: bool = False)
 def get_conflict(request: Request, conflict_id: UUID):
     """One conflict."""
     return reads.get_conflict(conflict_id, by=request.actor)
+
+
+@router.get("/feed-conflicts/{conflict_id}/rules", response=list[RuleChange])
+def list_rules(request: Request, conflict_id: UUID):
+    """What a rule would change in either recipe, so that its feed follows the other one."""
+    return reads.list_rule_changes(conflict_id, by=request.actor)
+
+
+@router.post("/feed-conflicts/{conflict_id}/rule", response=ConflictCard)
+def apply(request: Request, conflict_id: UUID, wish: FollowingFeed):
+    """Let one feed follow the other: the rule is saved in its recipe, by which its next load is read."""
+    return apply_rule(
+        conflict_id, wish.feed, seen_version=wish.seen_version, why=wish.why, by=request.actor, at=clock.now()
+    )
 
 
 @router.post("/feed-conflicts/{conflict_id}/both-right", response=ConflictCard)

@@ -12,6 +12,7 @@ from closeknit.rooms.sensing.contracts.conflicts import (
     ConflictState,
     Disagreement,
     RecipeChanged,
+    RuleChange,
 )
 from closeknit.rooms.sensing.contracts.connectors import (
     ConnectorCard,
@@ -154,6 +155,7 @@ __all__ = [
     "RowProblem",
     "RowSource",
     "RowToMend",
+    "RuleChange",
     "SeriesKey",
     "SourceFile",
     "StreamPreview",

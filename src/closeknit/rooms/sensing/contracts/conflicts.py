@@ -84,6 +84,23 @@ class ConflictCard:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleChange:
+    """What a rule that reconciles two feeds would change in the recipe of `feed`, so that it follows the other one.
+
+    `before` and `after` are the lines that differ, `seen_version` the recipe's version that they belong to. `why_not`
+    says why no rule can be written by itself; "" where one can.
+    """
+
+    feed: str
+    follows: str
+    says: str
+    seen_version: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecipeChanged(Event):
     """A feed has a recipe, or another version of it."""
 

@@ -114,6 +114,7 @@ FACT_FIELDS: dict[FactKind, dict[str, str]] = {
         "pool": "text",
         "skills": "list",
         "hired_on": "date",
+        "week_hours": "positive",
     },
     FactKind.STOCK: {"item": "text!", "site": "text!", "on_hand": "number!", "as_of": "date!"},
     FactKind.SURVEY: {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 from closeknit.rooms.sensing.contracts import BadRow, RawRow
 from closeknit.rooms.sensing.mapping.columns import Raw, WorkChunk, WorkColumns
@@ -54,6 +55,8 @@ class ChunkMapper:
         return mapped
 
     def _readable(self, chunk: Chunk, mapped: MappedChunk) -> list[tuple[int, Raw]]:
+        if self._superseding is None and BadRow not in {type(raw) for _, raw in chunk}:
+            return cast("list[tuple[int, Raw]]", chunk)
         rows: list[tuple[int, Raw]] = []
         for line, raw in chunk:
             if isinstance(raw, BadRow):

@@ -93,7 +93,8 @@ class WorkColumns:
         given: list[Column] = list(zip(*raws, strict=True))
         sound = [True] * len(rows)
         for refuse in self._refusals:
-            _doubt(sound, refuse(given), lambda holds: holds is not False)
+            for number in [number for number, holds in enumerate(refuse(given)) if holds is not False]:
+                sound[number] = False
         keys = self._keys(given, sound)
         values: dict[str, Column] = {name: read(given) for name, read in self._fields.items()}
         values |= {name: [value] * len(rows) for name, value in self._constants.items() if name in _NEEDED}
@@ -169,7 +170,13 @@ class WorkColumns:
         for number, part in enumerate(parts):
             if _doubt_refused(sound, part):
                 parts[number] = ["" if value is _REFUSED else value for value in part]
-        return [f"{{{','.join(filter(None, row))}}}" if any(row) else None for row in zip(*parts, strict=True)]
+        known: dict[tuple[str, ...], str | None] = {}
+        texts = []
+        for row in zip(*parts, strict=True):
+            if row not in known:
+                known[row] = f"{{{','.join(filter(None, row))}}}" if any(row) else None
+            texts.append(known[row])
+        return texts
 
     def _joined(
         self, values: dict[str, Column], details: list[str | None] | None, size: int
@@ -303,14 +310,9 @@ def _or_refused(step: Step, row: Any) -> Any:
 def _doubt_refused(sound: list[bool], column: Column) -> bool:
     found = _REFUSED in column
     if found:
-        _doubt(sound, column, lambda value: value is _REFUSED)
-    return found
-
-
-def _doubt(sound: list[bool], column: Column, is_doubtful: Callable[[Any], bool]) -> None:
-    for number, value in enumerate(column):
-        if is_doubtful(value):
+        for number in [number for number, value in enumerate(column) if value is _REFUSED]:
             sound[number] = False
+    return found
 
 
 def _texts(column: Column, nothing: str) -> Sequence[str]:

@@ -48,6 +48,12 @@ def values_disagree(one: FeedValues, other: FeedValues) -> list[Disagreement]:
     return [*_codes(one, other), *_scales(one, other)]
 
 
+def codes_alike(one: FeedValues, other: FeedValues, name: str) -> dict[str, str]:
+    """Return the codes of `other` that `one` writes otherwise, with what `one` writes."""
+    mine, theirs = (said.codes.get(name, frozenset()) for said in (one, other))
+    return {code: same for code in sorted(theirs - mine) if (same := _written_otherwise(code, mine - theirs))}
+
+
 def _streams_disagree(target: str, one: Stream, other: Stream) -> Iterator[Disagreement]:
     yield from _zones(target, one, other)
     yield from _names(target, one, other)
@@ -55,7 +61,7 @@ def _streams_disagree(target: str, one: Stream, other: Stream) -> Iterator[Disag
         yield from _units(target, name, one.fields[name], other.fields[name])
         yield from _words(target, name, one.fields[name], other.fields[name])
     for name in sorted(set(one.details) & set(other.details)):
-        types = [_modifier(stream.details[name], "type", "text") for stream in (one, other)]
+        types = [modifier_of(stream.details[name], "type", "text") for stream in (one, other)]
         if types[0] != types[1]:
             said = f"The detail {name} is {types[0]} in one feed and {types[1]} in the other."
             yield Disagreement(
@@ -71,7 +77,7 @@ def _zones(target: str, one: Stream, other: Stream) -> Iterator[Disagreement]:
 
 
 def _names(target: str, one: Stream, other: Stream) -> Iterator[Disagreement]:
-    mine, theirs = _columns(one), _columns(other)
+    mine, theirs = columns_of_fields(one), columns_of_fields(other)
     for column in sorted(set(mine) & set(theirs)):
         here, there = mine[column], theirs[column]
         if not here & there:
@@ -81,7 +87,7 @@ def _names(target: str, one: Stream, other: Stream) -> Iterator[Disagreement]:
             yield Disagreement(ConflictKind.NAME, target, column, names[0], names[1], said, rule)
 
 
-def _columns(stream: Stream) -> dict[str, set[str]]:
+def columns_of_fields(stream: Stream) -> dict[str, set[str]]:
     """Return the target fields that each plain column becomes, by the column's name without case and gaps."""
     found: dict[str, set[str]] = {}
     for name, spec in stream.fields.items():
@@ -100,7 +106,7 @@ def _units(target: str, name: str, one: Any, other: Any) -> Iterator[Disagreemen
         return
     columns = [_plain(str(s if isinstance(s, str) else s.get("from", ""))) for s in (one, other)]
     for modifier, unsaid in (("unit", "minutes"), ("percent", "false")):
-        here, there = (_modifier(spec, modifier, unsaid) for spec in (one, other))
+        here, there = (modifier_of(spec, modifier, unsaid) for spec in (one, other))
         if columns[0] and columns[0] == columns[1] and here != there:
             said = f"The column {columns[0]!r} ({name}) has {modifier} {here} in one feed and {there} in the other."
             rule = f"{name}: {{from: …, {modifier}: {here}}}"
@@ -123,7 +129,7 @@ def _codes(one: FeedValues, other: FeedValues) -> Iterator[Disagreement]:
         if not mine or not theirs or max(len(mine), len(theirs)) > MOST_CODES:
             continue
         strays = theirs - mine
-        alike = {code: same for code in sorted(strays) if (same := _written_otherwise(code, mine - theirs))}
+        alike = codes_alike(one, other, name)
         if alike:
             words = ", ".join(f"{code!r}: {same}" for code, same in alike.items())
             code, same = next(iter(alike.items()))
@@ -169,6 +175,7 @@ def _constant(spec: Any) -> str:
     return str(spec["value"]) if isinstance(spec, dict) and spec.get("value") not in (None, "") else ""
 
 
-def _modifier(spec: Any, name: str, unsaid: str) -> str:
+def modifier_of(spec: Any, name: str, unsaid: str) -> str:
+    """Return what an expression's modifier says, as text; `unsaid` where it is left out."""
     value = spec.get(name) if isinstance(spec, dict) else None
     return unsaid if value is None else str(value).lower()

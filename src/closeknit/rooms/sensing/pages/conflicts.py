@@ -9,13 +9,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.sensing import reads
+from closeknit.rooms.sensing.actions.apply_rule import apply_rule
 from closeknit.rooms.sensing.actions.find_conflicts import find_conflicts
 from closeknit.rooms.sensing.actions.settle_conflict import settle_conflict
-from closeknit.rooms.sensing.forms import WhyForm
+from closeknit.rooms.sensing.contracts import ConflictState
+from closeknit.rooms.sensing.forms import RuleForm, WhyForm
 
 
 @require_GET
@@ -38,6 +41,46 @@ def list_conflicts(request: Request) -> HttpResponseBase:
         "may_settle": by.may(Permission.LOAD_DATA),
     }
     return render(request, "sensing/conflicts.html", context)
+
+
+@require_GET
+def show_conflict(request: Request, conflict_id: UUID) -> HttpResponseBase:
+    """Which of two feeds is right, and what would the other one's recipe say then?"""
+    return _conflict(request, conflict_id)
+
+
+@require_POST
+def apply_one(request: Request, conflict_id: UUID) -> HttpResponseBase:
+    """Let one feed follow the other, by a rule in its recipe."""
+    by: Actor = request.actor
+    by.require(Permission.LOAD_DATA)
+    form = RuleForm(request.POST)
+    given = form.cleaned_data if form.is_valid() else {"feed": "", "seen_version": "", "why": ""}
+    try:
+        card = apply_rule(conflict_id, **given, by=by, at=clock.now())
+    except (Invalid, Conflict) as failure:
+        words = f"{failure.what} {failure.todo or ''}".strip()
+        return _conflict(request, conflict_id, words, given["feed"], failure.status)
+    ended = "The feeds agree now." if card.settled_at else "The conflict ends when the newest rows agree."
+    messages.success(request, f"The recipe of {given['feed']} has the rule: its next load is read by it. {ended}")
+    return redirect("conflict-detail", conflict_id=conflict_id)
+
+
+def _conflict(
+    request: Request, conflict_id: UUID, failure: str = "", failed: str = "", status: int = 200
+) -> HttpResponseBase:
+    by: Actor = request.actor
+    card = reads.get_conflict(conflict_id, by=by)
+    waits = card.state is ConflictState.WAITING
+    context = {
+        "card": card,
+        "is_late": card.is_overdue(clock.now()),
+        "changes": reads.list_rule_changes(conflict_id, by=by) if waits else [],
+        "may_settle": waits and by.may(Permission.LOAD_DATA),
+        "failure": failure,
+        "failed": failed,
+    }
+    return render(request, "sensing/conflict.html", context, status=status)
 
 
 @require_POST

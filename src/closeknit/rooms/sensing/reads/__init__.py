@@ -1,8 +1,10 @@
 """Every question about what was observed. Access: see `access.py`."""
 
+from closeknit.rooms.sensing.reads.answers import list_survey_answers
 from closeknit.rooms.sensing.reads.conflicts import (
     get_conflict,
     list_conflicts,
+    list_rule_changes,
 )
 from closeknit.rooms.sensing.reads.connectors import get_connector, list_connectors, list_due_connectors, list_streams
 from closeknit.rooms.sensing.reads.facts import list_facts
@@ -47,13 +49,19 @@ from closeknit.rooms.sensing.reads.recipes import (
     preview_recipe,
 )
 from closeknit.rooms.sensing.reads.series import (
+    daily_arrivals,
     daily_quantities,
     daily_units,
     half_hour_quantities,
     handle_minutes,
     weekly_units,
 )
-from closeknit.rooms.sensing.reads.timed_work import find_timed_work, list_ended_work, list_open_work
+from closeknit.rooms.sensing.reads.timed_work import (
+    find_timed_work,
+    list_ended_work,
+    list_open_work,
+    list_work_within,
+)
 from closeknit.rooms.sensing.reads.tracing import (
     get_recipe_texts,
     trace_back,
@@ -67,6 +75,7 @@ __all__ = [
     "account_totals",
     "check_recipe",
     "count_quarantine_reasons",
+    "daily_arrivals",
     "daily_quantities",
     "daily_units",
     "find_timed_work",
@@ -100,11 +109,14 @@ __all__ = [
     "list_opportunities",
     "list_quarantined",
     "list_recipe_versions",
+    "list_rule_changes",
     "list_services",
     "list_streams",
+    "list_survey_answers",
     "list_taken_names",
     "list_traffic",
     "list_work_rows",
+    "list_work_within",
     "preview_file",
     "preview_recipe",
     "purchase_days",

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from difflib import SequenceMatcher
 from uuid import UUID
 
 from django.db import connection
 
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.errors import NotFound
-from closeknit.rooms.sensing.contracts import ConflictCard, ConflictKind, ConflictState
-from closeknit.rooms.sensing.mapping.disagreeing import FeedValues
+from closeknit.kernel.errors import CloseknitError, NotFound
+from closeknit.rooms.sensing.contracts import ConflictCard, ConflictKind, ConflictState, Disagreement, RuleChange
+from closeknit.rooms.sensing.mapping.disagreeing import FeedValues, codes_alike
+from closeknit.rooms.sensing.mapping.recipe import read_recipe
+from closeknit.rooms.sensing.mapping.ruling import ruled
 from closeknit.rooms.sensing.models import BatchOperation, Conflict, Feed
 from closeknit.rooms.sensing.reads.access import require_feeds
 
@@ -39,6 +42,25 @@ def list_conflicts(*, by: Actor, feed: str = "", also_settled: bool = False, lim
         rows = rows.filter(state=ConflictState.WAITING.value)
     cards = [conflict_card(row) for row in rows[:limit]]
     return [card for card in cards if not feed or feed in (card.one_feed, card.other_feed)]
+
+
+def list_rule_changes(conflict_id: UUID, *, by: Actor) -> list[RuleChange]:
+    """Return what a rule would change in each of a conflict's two recipes, so that it follows the other feed."""
+    require_feeds(by)
+    row = Conflict.objects.select_related("one_feed", "other_feed").filter(pk=conflict_id).first()
+    if row is None:
+        raise NotFound("There is no such conflict.", where=str(conflict_id))
+    return [_rule_change(row, is_one=is_one) for is_one in (False, True)]
+
+
+def text_with_rule(row: Conflict, *, is_one: bool) -> str:
+    """Return the recipe of one of a conflict's feeds with the rule by which it follows the other; or raise Invalid."""
+    changed, follows = (row.one_feed, row.other_feed) if is_one else (row.other_feed, row.one_feed)
+    recipe, other = (read_recipe(feed.recipe_text, f"recipe of {feed.name}") for feed in (changed, follows))
+    kind = ConflictKind(row.kind)
+    part = Disagreement(kind, row.target, row.field, row.one_says, row.other_says, row.sentence, row.rule)
+    codes = _codes_written_otherwise(follows, changed, part) if kind is ConflictKind.CODES else {}
+    return ruled(recipe, other, part, codes, is_one=is_one)
 
 
 def get_conflict(conflict_id: UUID, *, by: Actor) -> ConflictCard:
@@ -95,6 +117,32 @@ def conflict_card(row: Conflict) -> ConflictCard:
 def overdue(cards: Iterable[ConflictCard], at: datetime) -> int:
     """Count the conflicts that should have been answered by now."""
     return sum(card.is_overdue(at) for card in cards)
+
+
+def _rule_change(row: Conflict, *, is_one: bool) -> RuleChange:
+    changed, follows = (row.one_feed, row.other_feed) if is_one else (row.other_feed, row.one_feed)
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    why_not = ""
+    try:
+        old, new = (text.splitlines() for text in (changed.recipe_text, text_with_rule(row, is_one=is_one)))
+        differing = [d for d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if d[0] != "equal"]
+        before = tuple(line for _, i, j, _, _ in differing for line in old[i:j])
+        after = tuple(line for _, _, _, i, j in differing for line in new[i:j])
+    except CloseknitError as refusal:
+        why_not = f"{refusal.what} {refusal.todo or ''}".strip()
+    says = row.other_says if is_one else row.one_says
+    return RuleChange(changed.name, follows.name, says, changed.recipe_version, before, after, why_not)
+
+
+def _codes_written_otherwise(follows: Feed, changed: Feed, part: Disagreement) -> dict[str, str]:
+    said = values_of(changed, [follows])
+    found: dict[str, str] = {}
+    for here in said[changed.pk]:
+        for there in said[follows.pk]:
+            if here.target == there.target == part.target:
+                found |= codes_alike(there, here, part.field)
+    return found
 
 
 def _of_work(target: str, row: tuple[object, ...]) -> FeedValues:

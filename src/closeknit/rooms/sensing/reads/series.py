@@ -28,6 +28,14 @@ select service, region, work_class, account_number,
    and not is_return and quantity > 0
  group by 1, 2, 3, 4, 5
 """
+_ARRIVALS = """
+select service, region, work_class, account_number, {slot} as slot, count(*)
+  from (select distinct service, region, work_class, account_number, occurred_at from sensing_work
+         where operation = %(operation)s and occurred_at < %(until)s
+           and (%(since)s::timestamptz is null or occurred_at >= %(since)s)
+           and not is_return and quantity > 0) as arrival
+ group by 1, 2, 3, 4, 5
+"""
 _DAY = "((occurred_at at time zone %(zone)s)::date - date '1970-01-01')"
 _HALF_HOUR = "(floor(extract(epoch from occurred_at at time zone %(zone)s) / 1800))::bigint"
 _HANDLE = """
@@ -76,6 +84,18 @@ def daily_quantities(
     keys, slots, matrix = _series(operation, _DAY, zone, since_at, until_at, int(last), 1)
     kept = slice(None) if days is None else slice(-days, None)
     return keys, slots[kept].astype("datetime64[D]"), matrix[:, kept]
+
+
+def daily_arrivals(
+    operation: str, *, until_at: datetime, by: Actor, since_at: datetime | None = None
+) -> tuple[list[SeriesKey], Days, Quantities]:
+    """Return how many times work came per series and local day: all that comes of a series at one instant, such as
+    the lines of one order, came once. Else as `daily_quantities`."""
+    require_feeds(by)
+    zone = get_operation(operation, by=by).time_zone
+    last = int(np.datetime64(_last_instant(until_at, zone).date(), "D").astype(np.int64))
+    keys, slots, matrix = _series(operation, _DAY, zone, since_at, until_at, last, 1, _ARRIVALS)
+    return keys, slots.astype("datetime64[D]"), matrix
 
 
 def daily_units(
@@ -156,11 +176,18 @@ def _last_instant(until_at: datetime, zone: str) -> datetime:
 
 
 def _series(
-    operation: str, slot: str, zone: str, since: datetime | None, until: datetime, last: int, whole: int
+    operation: str,
+    slot: str,
+    zone: str,
+    since: datetime | None,
+    until: datetime,
+    last: int,
+    whole: int,
+    sql: str = _SERIES,
 ) -> tuple[list[SeriesKey], NDArray[np.int64], Quantities]:
     parameters = {"operation": operation, "zone": zone, "since": since, "until": until}
     number: dict[tuple[str, str, str, str], int] = {}
-    parts = list(_cells(_SERIES.format(slot=slot), parameters, number))
+    parts = list(_cells(sql.format(slot=slot), parameters, number))
     if not parts:
         return [], np.zeros(0, dtype=np.int64), np.zeros((0, 0))
     names = sorted(number)

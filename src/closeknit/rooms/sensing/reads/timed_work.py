@@ -1,5 +1,6 @@
 """Work whose source says when it ends, row by row."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,15 @@ select {_COLUMNS}
  where finished_at >= %(since)s and finished_at < %(until)s and occurred_at >= %(since)s - interval '400 days'
    and occurred_at < %(came_before)s and not is_return and account_number = any(%(accounts)s)
  order by finished_at, id limit %(limit)s
+"""
+
+_WITHIN = """
+select i.number, w.operation, w.key, w.service, w.work_class, w.region, w.account_number, w.occurred_at, w.finished_at
+  from unnest(%(numbers)s::int[], %(accounts)s::text[], %(since)s::timestamptz[], %(until)s::timestamptz[])
+       as i(number, account_number, since, until)
+  join sensing_work w on w.account_number = i.account_number and w.account_number <> ''
+       and w.finished_at >= i.since and w.finished_at < i.until and not w.is_return
+ order by i.number, w.finished_at, w.id limit %(limit)s
 """
 
 
@@ -65,6 +75,18 @@ def list_ended_work(
     require_every_account(by)
     given = {"since": since, "until": until, "came_before": came_before or until}
     return _rows(_ENDED, accounts=account_numbers, limit=limit, **given)
+
+
+def list_work_within(
+    windows: Sequence[tuple[str, datetime, datetime]], *, by: Actor, limit: int = 50_000
+) -> list[tuple[int, TimedWork]]:
+    """Return the work that ended within each of these windows of an account, with the window's place in the list."""
+    require_every_account(by)
+    accounts, since, until = ([window[i] for window in windows] for i in range(3))
+    given: dict[str, Any] = {"numbers": list(range(len(windows))), "accounts": accounts, "since": since, "until": until}
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHIN, given | {"limit": limit})
+        return [(row[0], TimedWork(*row[1:])) for row in cursor.fetchall()]
 
 
 def _rows(statement: str, **given: Any) -> list[TimedWork]:

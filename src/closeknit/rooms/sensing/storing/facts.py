@@ -10,6 +10,7 @@ from closeknit.rooms.sensing.mapping.recipe import AssumedFact
 from closeknit.rooms.sensing.mapping.rows import MappedFact, fact_hash
 from closeknit.rooms.sensing.models import Batch, FactRow
 from closeknit.rooms.sensing.storing.place import Place, Settled, conflict
+from closeknit.rooms.sensing.storing.refused import release
 
 
 def store_facts(
@@ -28,10 +29,12 @@ def store_facts(
     versions = _versions(place.batch, kind, [fact.key for _, _, fact in rows])
     added: list[FactRow] = []
     changed: list[int] = []
+    good: list[RawRow] = []
     for line, raw, fact in rows:
         if seen.setdefault(fact.key, fact.content_hash) != fact.content_hash:
             settled.refused.append((line, raw, conflict()))
             continue
+        good.append(raw)
         known = versions[fact.key]
         if any(v.content_hash == fact.content_hash and (v.in_force or place.repeats) for v in known):
             settled.duplicate += 1
@@ -43,6 +46,8 @@ def store_facts(
         )
         settled.accepted += 1
     _replace(place.batch, changed, added)
+    if place.waiting:
+        release(place, good)
 
 
 def store_assumed(batch: Batch, facts: Iterable[AssumedFact]) -> int:

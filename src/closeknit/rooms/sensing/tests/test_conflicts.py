@@ -171,3 +171,33 @@ def test_page_api_and_command_line_show_and_settle(client, capsys, alice, confli
     assert client.post(f"/feed-conflicts/{conflict.conflict_id}/settle/", form).status_code == 302
     assert "both-right" in client.get("/feed-conflicts/?settled=on").content.decode()
     assert client.post(f"/feed-conflicts/{conflict.conflict_id}/settle/", form).status_code == 409
+
+
+@pytest.mark.django_db
+def test_a_rule_is_seen_and_applied_on_the_page_by_the_api_and_on_the_command_line(client, capsys, alice, conflict):
+    sign_in(client, "frank")
+    at = f"/feed-conflicts/{conflict.conflict_id}/"
+    assert client.post(f"{at}apply/", {"feed": "second", "why": "So."}).status_code == 403
+    sign_in(client, "alice")
+    page = client.get(at).content.decode()
+    assert "zone: Europe/Berlin" in page
+    assert "Let second follow small" in page
+    refused = client.post(f"{at}apply/", {"feed": "third", "why": "So."})
+    assert (refused.status_code, b"not in the conflict" in refused.content) == (422, True)
+    assert client.post(f"{at}apply/", {"feed": "second"}).status_code == 422
+    rules = client.get(f"/api/v1/feed-conflicts/{conflict.conflict_id}/rules").json()
+    assert (rules[0]["feed"], rules[0]["after"]) == ("second", ["    zone: Europe/Berlin"])
+    assert run(capsys, alice, "sensing", "conflict-rules", str(conflict.conflict_id))["rules"] == rules
+    old = {"feed": "second", "seen_version": "0123456789ab", "why": "So."}
+    url = f"/api/v1/feed-conflicts/{conflict.conflict_id}/rule"
+    assert client.post(url, old, content_type="application/json").status_code == 409
+    answer = client.post(f"{at}apply/", {"feed": "second", "seen_version": rules[0]["seen_version"], "why": "So."})
+    assert answer.status_code == 302
+    assert "reconciled" in client.get(at).content.decode()
+    again = {"feed": "second", "why": "So."}
+    assert client.post(url, again, content_type="application/json").status_code == 409
+    register_feed(SECOND.replace("Europe/Berlin", "Europe/Paris"), place="second", by=alice, at=AT)
+    find_conflicts("second", by=alice, at=AT)
+    (card,) = reads.list_conflicts(by=alice)
+    wish = ("sensing", "apply-rule", str(card.conflict_id), "small", "--why", "We moved.")
+    assert run(capsys, alice, *wish)["conflict"]["state"] == "reconciled"

@@ -38,6 +38,15 @@ def test_nothing_at_or_after_the_end_is_counted(loaded, alice):
     assert units.sum() == 2
 
 
+def test_what_comes_at_one_instant_came_once(tmp_path, alice):
+    times = ("2026-03-01T09:00:00", "2026-03-01T09:00:00", "2026-03-01T09:00:01", "2026-03-02T09:00:00")
+    load(write_calls(tmp_path, [call(n, at=at, calls="3") for n, at in enumerate(times)]), alice)
+    until = {"until_at": datetime(2026, 3, 2, 23, tzinfo=UTC), "by": alice}
+    keys, days, arrivals = reads.daily_arrivals("desk", **until)
+    assert (arrivals.tolist(), days.size) == ([[2, 1]], 2)
+    assert keys == reads.daily_quantities("desk", **until)[0]
+
+
 def test_half_hours_are_local_and_whole_days(loaded, alice):
     _, slots, units = reads.half_hour_quantities("desk", until_at=datetime(2026, 3, 2, 23, tzinfo=UTC), by=alice)
     assert slots.size == 96
@@ -86,6 +95,7 @@ def test_who_sees_only_some_accounts_sees_no_feed_and_no_work(person, loaded, re
         lambda: reads.work_totals(by=by),
         lambda: reads.account_totals("small", by=by),
         lambda: reads.daily_quantities("desk", until_at=UNTIL, by=by),
+        lambda: reads.daily_arrivals("desk", until_at=UNTIL, by=by),
         lambda: reads.half_hour_quantities("desk", until_at=UNTIL, by=by),
         lambda: reads.handle_minutes("desk", by=by),
         lambda: reads.weekly_units("A1", weeks=4, until_at=UNTIL, by=by),
