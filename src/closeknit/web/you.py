@@ -8,9 +8,9 @@ from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model, update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -24,11 +24,14 @@ from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.actions.change_password import change_password
 from closeknit.rooms.org.actions.end_sessions import end_sessions
 from closeknit.rooms.org.actions.issue_token import issue_token
+from closeknit.rooms.org.actions.keep_view import forget_view, keep_view
 from closeknit.rooms.org.actions.revoke_token import revoke_token
 from closeknit.rooms.org.contracts import DEFAULT_DAYS, LONGEST_DAYS, NEVER_BY_TOKEN, READING, Permission
 from closeknit.web import logs, visitors
+from closeknit.web.templatetags.lists import PLACES_IN_THE_LIST
 
 Response = Any
+LONGEST_ASKED = 4000
 
 
 @never_cache
@@ -92,6 +95,34 @@ def revoke_my_token(request: Request, token_id: int) -> HttpResponse:
     logs.happened(request, f"revoked token {token_id}")
     messages.success(request, "The token was revoked. Programs that use it are refused from now on.")
     return redirect("you")
+
+
+@require_POST
+def keep_my_view(request: Request) -> HttpResponse:
+    """Keep what you ask of a list under a name, and show it again."""
+    place = request.POST.get("place", "")
+    asked = QueryDict(request.POST.get("query", "")[:LONGEST_ASKED], mutable=True)
+    for name in PLACES_IN_THE_LIST:
+        asked.pop(name, None)
+    address = _address_of(place)
+    view = keep_view(place=place, name=request.POST.get("name", ""), query=asked.urlencode(), by=request.actor)
+    messages.success(request, f"Kept as {view.name}: you find it under Views. Its address shows others the same.")
+    return redirect(f"{address}?{view.query}")
+
+
+@require_POST
+def forget_my_view(request: Request, view_id: int) -> HttpResponse:
+    """Forget a name for what you ask of a list."""
+    view = forget_view(view_id, by=request.actor)
+    messages.success(request, f"The view {view.name} is forgotten.")
+    return redirect(_address_of(view.place))
+
+
+def _address_of(place: str) -> str:
+    try:
+        return reverse(place)
+    except NoReverseMatch:
+        raise Invalid("There is no such list.", where="place") from None
 
 
 @never_cache

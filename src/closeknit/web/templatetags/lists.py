@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from closeknit.kernel.listing import BACKWARDS, Column, Listing
+from closeknit.rooms.org import reads as org
 
 register = template.Library()
 
@@ -59,6 +60,22 @@ def list_columns(context: Context, listing: Listing) -> dict[str, Any]:
         "fixed": [column.name for column in listing.columns if column.is_fixed],
         "kept": [(name, value) for name, values in query.lists() if name not in left for value in values],
         "is_chosen": bool(query.getlist("column")),
+    }
+
+
+@register.inclusion_tag("web/list_views.html", takes_context=True)
+def list_views(context: Context) -> dict[str, Any]:
+    """Offer the views of this list that the reader keeps, and to keep what is asked of it now."""
+    request = context["request"]
+    asked = request.GET.copy()
+    for name in (*PLACES_IN_THE_LIST, "format"):
+        asked.pop(name, None)
+    now, place = asked.urlencode(), request.resolver_match.url_name
+    return {
+        "views": [{"card": card, "is_here": card.query == now} for card in org.list_views(place, by=request.actor)],
+        "asked": now,
+        "place": place,
+        "csrf_token": context.get("csrf_token"),
     }
 
 

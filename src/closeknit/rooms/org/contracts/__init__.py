@@ -59,12 +59,14 @@ from closeknit.rooms.org.contracts.tokens import (
     SignInCard,
     TokenCard,
 )
+from closeknit.rooms.org.contracts.views import MOST_VIEWS, SavedViewCard
 
 __all__ = [
     "DEFAULT_DAYS",
     "DEPARTMENT_OF",
     "DOMAINS",
     "LONGEST_DAYS",
+    "MOST_VIEWS",
     "NEEDED_FOR",
     "NEVER_BY_TOKEN",
     "NEVER_LENT",
@@ -93,6 +95,7 @@ __all__ = [
     "Role",
     "RolesChanged",
     "Said",
+    "SavedViewCard",
     "Sensitivity",
     "Setting",
     "SettingCard",

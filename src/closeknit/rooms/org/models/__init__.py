@@ -5,6 +5,7 @@ from closeknit.rooms.org.models.places import AccountPlace, Team
 from closeknit.rooms.org.models.settings import SettingValueRow
 from closeknit.rooms.org.models.stewards import DepartmentSharing, Stewardship
 from closeknit.rooms.org.models.tokens import ApiToken
+from closeknit.rooms.org.models.views import SavedView
 
 __all__ = [
     "Absence",
@@ -15,6 +16,7 @@ __all__ = [
     "Grant",
     "Person",
     "RightsChangeRow",
+    "SavedView",
     "SettingValueRow",
     "Stewardship",
     "Team",

@@ -47,6 +47,7 @@ from closeknit.rooms.org.reads.stewards import (
     list_withholdable_fields,
 )
 from closeknit.rooms.org.reads.tokens import find_actor_of_token, hash_token, list_tokens
+from closeknit.rooms.org.reads.views import list_views
 
 __all__ = [
     "CONSOLE_KEY",
@@ -87,6 +88,7 @@ __all__ = [
     "list_stewards",
     "list_teams",
     "list_tokens",
+    "list_views",
     "list_visible",
     "list_withholdable_fields",
     "may_set",

@@ -1,0 +1,20 @@
+"""Views of lists that people keep."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from closeknit.rooms.org.models.people import Person
+
+
+class SavedView(models.Model):
+    """A list with its filters, order and columns, under a person's own name for it."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    place = models.CharField(max_length=60)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=2000, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "org_saved_view"
+        indexes = [models.Index(fields=["person", "place"], name="saved_view_of_person")]

@@ -1,0 +1,14 @@
+"""Which views of lists a person keeps."""
+
+from closeknit.kernel.actor import Actor
+from closeknit.rooms.org.contracts import SavedViewCard
+from closeknit.rooms.org.models import SavedView
+from closeknit.rooms.org.reads.actors import person_number
+
+
+def list_views(place: str = "", *, by: Actor) -> list[SavedViewCard]:
+    """Return the actor's own views of a list, or of all lists (""), by name."""
+    rows = SavedView.objects.filter(person_id=person_number(by.key) or 0)
+    if place:
+        rows = rows.filter(place=place)
+    return [SavedViewCard(row.pk, row.place, row.name, row.query) for row in rows.order_by("place", "name", "pk")]
