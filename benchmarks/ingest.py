@@ -9,6 +9,8 @@ import argparse
 import csv
 import json
 import multiprocessing
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -39,10 +41,16 @@ def main() -> None:
     """Take events over HTTP, with and without a heavy read beside, then load files; each beside the plain loaders."""
     parser = argparse.ArgumentParser(prog="run bench ingest", description="Measure the front door.")
     parser.add_argument("--quick", action="store_true", help="an eighth of the events, and no files")
-    quick = parser.parse_args().quick
-    _events_over_http(EVENTS // 8 if quick else EVENTS, BESIDE_EVENTS // 4 if quick else BESIDE_EVENTS)
-    if not quick:
+    parser.add_argument("--only", choices=("events", "files"), help="one part of it")
+    args = parser.parse_args()
+    if args.only == "files":
         _files()
+    elif args.quick or args.only:
+        _events_over_http(*((EVENTS // 8, BESIDE_EVENTS // 4) if args.quick else (EVENTS, BESIDE_EVENTS)))
+    else:
+        # A process speaks with one database as long as it lives, and each part brings its own.
+        for part in ("events", "files"):
+            subprocess.run([sys.executable, "-m", "benchmarks.ingest", "--only", part], check=True)
 
 
 def _events_over_http(count: int, beside: int) -> None:
