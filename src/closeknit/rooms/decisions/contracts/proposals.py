@@ -26,7 +26,9 @@ class ProposalState(StrEnum):
 class PlanFacts:
     """What the approval policy looks at when a plan is proposed. Shares are 0..1, money in `currency`.
 
-    `stale_feeds` counts the feeds behind it whose newest data is older than a plan allows at that place.
+    `stale_feeds` counts the feeds behind it whose newest data is older than a plan allows at that place;
+    `beyond_routine` the tiers and accounts that it serves less than the plan in force by more than routine allows
+    (None: there is no plan in force).
     """
 
     operation: str
@@ -37,6 +39,7 @@ class PlanFacts:
     top_tier_accounts_short: int
     data_age_days: int
     stale_feeds: int = 0
+    beyond_routine: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

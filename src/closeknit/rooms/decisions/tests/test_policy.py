@@ -41,6 +41,9 @@ def judge_plan(facts, **changes):
         ("data-fresh", {"data_age_days": 9}, False),
         ("feeds-fresh", {"stale_feeds": 0}, True),
         ("feeds-fresh", {"stale_feeds": 1}, False),
+        ("routine", {"beyond_routine": None}, True),
+        ("routine", {"beyond_routine": 0}, True),
+        ("routine", {"beyond_routine": 1}, False),
         ("top-tiers-served", {"top_tier_accounts_short": 0}, True),
         ("top-tiers-served", {"top_tier_accounts_short": 1}, False),
         ("coverage", {"coverage_share": 0.95}, True),
@@ -63,10 +66,16 @@ def test_each_rule_alone_decides_between_policy_and_person(rule, changes, holds)
 
 def test_every_rule_answers_even_when_several_fail():
     facts = replace(
-        FINE, data_age_days=30, top_tier_accounts_short=3, coverage_share=0.5, cost_change_share=0.4, stale_feeds=2
+        FINE,
+        data_age_days=30,
+        top_tier_accounts_short=3,
+        coverage_share=0.5,
+        cost_change_share=0.4,
+        stale_feeds=2,
+        beyond_routine=2,
     )
     judgement = judge_plan(facts)
-    rules = ["data-fresh", "top-tiers-served", "coverage", "cost-growth", "feeds-fresh"]
+    rules = ["data-fresh", "top-tiers-served", "coverage", "cost-growth", "feeds-fresh", "routine"]
     assert [v.rule for v in judgement.verdicts] == rules
     assert not any(v.holds for v in judgement.verdicts)
     assert [v.sentence for v in judgement.verdicts] == [
@@ -75,6 +84,7 @@ def test_every_rule_answers_even_when_several_fail():
         "The plan covers 50.0% of need; policy asks for 95%.",
         "Cost changes by +40.0%; policy allows up to +10%.",
         "2 feeds behind it are older than a plan allows.",
+        "2 tiers or accounts are cut by more than routine allows: a planner looks.",
     ]
 
 

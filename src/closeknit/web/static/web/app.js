@@ -63,9 +63,37 @@
     showLocalTimes(document);
   }
   document.addEventListener("htmx:load", (event) => showLocalTimes(event.detail.elt));
+  // A part that asks again and again keeps its last view when no answer comes, says so, and goes on asking.
+  function live(event) { return event.detail.elt.closest('[hx-trigger*="every"]'); }
+  function stand(part) {
+    if (part.querySelector(":scope > .still")) return;
+    const note = document.createElement("div");
+    note.className = "notice warn still";
+    note.setAttribute("role", "status");
+    const mark = document.createElement("span");
+    mark.className = "mark";
+    mark.setAttribute("aria-hidden", "true");
+    mark.textContent = "‖";
+    const words = document.createElement("p");
+    words.textContent = `Not live since ${new Date().toLocaleTimeString()}: the server does not answer. This is the last view; it goes on by itself once answers come.`;
+    note.append(mark, words);
+    part.prepend(note);
+  }
   document.addEventListener("htmx:sendError", (event) => {
     const tile = event.detail.elt.closest("[data-tile]");
-    if (tile) tile.querySelector(".loading").textContent = "This part could not be loaded: the server did not answer. Reload the page to try again.";
+    const loading = tile && tile.querySelector(".loading");
+    if (live(event)) stand(live(event));
+    else if (loading) loading.textContent = "This part could not be loaded: the server did not answer. Reload the page to try again.";
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    // An answer may also be that nothing is new: then nothing is swapped, and the view is live again all the same.
+    if (live(event) && event.detail.successful) live(event).querySelectorAll(":scope > .still").forEach((note) => note.remove());
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (live(event) && event.detail.xhr.status >= 500) {
+      event.detail.shouldSwap = false;
+      stand(live(event));
+    }
   });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready); else ready();
 })();
