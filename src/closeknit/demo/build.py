@@ -70,7 +70,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
         "time_zone",
     ),
     "rosters.csv": ("pool", "weekday", "starts_local", "ends_local", "headcount", "from_on", "to_on"),
-    "staff.csv": ("staff_number", "name", "pool", "skills", "hired_on"),
+    "staff.csv": ("staff_number", "name", "pool", "skills", "hired_on", "week_hours"),
     "stock.csv": ("item", "site", "on_hand", "as_of"),
     "closures.csv": ("region", "closed_on", "reason"),
     "order_lines.csv": (

@@ -45,6 +45,9 @@ TERM_HEADER = (
 )
 CHANGED_DEFAULTS = (("standard", "picking"), ("key", "phone"))
 """Tier defaults that get a stricter version half-way through the data."""
+WEEK_HOURS, WEEK_HOURS_SHARES = (40, 30, 20), (0.8, 0.12, 0.08)
+KEEPS_CUSTOMERS, KEEPERS_SHARE = "retention", 0.15
+"""A skill of some who answer customers, and how many of them have it."""
 
 
 def account_columns(spec: CompanySpec, profiles: Profiles) -> Columns:
@@ -193,7 +196,7 @@ def roster_columns(spec: CompanySpec, rosters: list[RosterRow]) -> Columns:
 
 def staff_rows(spec: CompanySpec, rosters: list[RosterRow]) -> list[Row]:
     """Rows of `staff.csv`: as many people as the pool's busiest weekday in force at the end asks for."""
-    rng = stream(spec.seed, Stream.STAFF)
+    rng, contracts = stream(spec.seed, Stream.STAFF), stream(spec.seed, Stream.STAFF, 2)
     rows: list[Row] = []
     for pool in POOLS:
         by_weekday = [
@@ -205,7 +208,8 @@ def staff_rows(spec: CompanySpec, rosters: list[RosterRow]) -> list[Row]:
         for _ in range(max(by_weekday)):
             number = len(rows) + 1
             extra = [s for s, d in zip(others, rng.random(len(others)), strict=True) if d < 0.35 and s != first]
-            skills = "|".join([first, *extra, LANGUAGES[pool.region]])
+            keeps = [KEEPS_CUSTOMERS] if contracts.random() < KEEPERS_SHARE and pool.unit == "agent" else []
+            skills = "|".join([first, *extra, *keeps, LANGUAGES[pool.region]])
             region = pool.region if pool.region != "*" else "iberia"
             hired = spec.ends_on - timedelta(days=int(rng.exponential(1100.0)) + 14)
             rows.append(
@@ -215,6 +219,7 @@ def staff_rows(spec: CompanySpec, rosters: list[RosterRow]) -> list[Row]:
                     pool.code,
                     skills,
                     hired.isoformat(),
+                    str(contracts.choice(WEEK_HOURS, p=WEEK_HOURS_SHARES)),
                 )
             )
     return rows

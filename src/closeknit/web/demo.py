@@ -54,6 +54,7 @@ def main() -> int:
             prepare_people(HOME)
             plan_company()
             spend_a_day()
+            roster_people()
         else:
             print("  The sample company is there already (./run reset starts anew).")
     if args.no_serve:
@@ -135,6 +136,15 @@ def spend_a_day() -> None:
 
     with step("A day at the office: shifts, a holiday, proposals, an exception"):
         live_a_day(at=clock.now())
+
+
+def roster_people() -> None:
+    """Have a first roster published where a plan is in force."""
+    from closeknit.kernel import clock
+    from closeknit.web.demo_rosters import publish_first_rosters
+
+    with step("Rostering its people for the coming week"):
+        print(", ".join(publish_first_rosters(at=clock.now())) or "no plan is in force yet", end=" … ", flush=True)
 
 
 @contextmanager
