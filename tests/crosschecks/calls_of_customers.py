@@ -25,7 +25,17 @@ STAYED = {
 }
 SPENT = np.random.default_rng(9).gamma(5.0, 4.0, 300)
 
+ANSWERED = {"time": np.array([1.0, 2.0, 2.0, 4.0]), "score": np.array([5.0, 4.0, 3.0, 1.0])}
+
 CALLS: dict[Callable[..., Any], dict[str, Any]] = {
+    customers.falling_fit: {**ANSWERED, "weight": np.array([1.0, 2.0, 1.0, 1.0])},
+    customers.satisfaction_limit: {
+        **ANSWERED,
+        "wanted_score": 3.0,
+        "group": np.array([0, 0, 1, 2]),
+        "resamples": 20,
+        "rng": np.random.default_rng(2),
+    },
     customers.purchase_histories: {
         "customer": np.array([1, 1, 2]),
         "day": np.array([3, 9, 4]),

@@ -87,6 +87,7 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "day_size": np.where(np.arange(14) % 7 < 5, 1.2, 0.4),
         "target_share": np.array([0.9, 0.8]),
         "late_window_days": np.array([2, 5]),
+        "least_weekly_hours": np.array([0.0, 1.5]),
     },
     queueing.transient_performance: {
         "arrivals_per_hour": np.array([[30.0, 60.0], [5.0, 0.0]]),

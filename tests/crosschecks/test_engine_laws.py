@@ -354,11 +354,19 @@ def test_more_volume_or_a_harder_promise_needs_no_fewer_agents(level: float, thr
 
 
 def test_more_work_needs_no_less_daily_capacity_and_longer_windows_no_more() -> None:
-    plan = queueing.required_daily_capacity(WORK, [1, 4])
-    more = queueing.required_daily_capacity(WORK * 1.3, [1, 4])
-    assert (more.daily_capacity_hours > plan.daily_capacity_hours).all()
-    longer = queueing.required_daily_capacity(WORK, [2, 6])
-    assert (longer.daily_capacity_hours <= plan.daily_capacity_hours + 1e-12).all()
+    plan, more, longer = (
+        queueing.required_daily_capacity(work, windows, rule="busiest stretch").daily_capacity_hours
+        for work, windows in ((WORK, [1, 4]), (WORK * 1.3, [1, 4]), (WORK, [2, 6]))
+    )
+    assert (more > plan).all()
+    assert (longer <= plan + 1e-12).all()
+    fewest, more, longer = (
+        queueing.required_daily_capacity(work, windows).daily_capacity_hours.sum()
+        for work, windows in ((WORK, [1, 4]), (WORK * 1.3, [1, 4]), (WORK, [2, 6]))
+    )
+    assert fewest < plan.sum()
+    assert more == pytest.approx(1.3 * fewest, rel=1e-9)
+    assert longer <= fewest + 1e-9
 
 
 def test_more_capacity_never_costs_more_and_its_price_never_rises() -> None:

@@ -42,6 +42,7 @@ TECHNICAL = {
     "rooms/decisions/actions/route_notices.py": "the mark that a notice waits for its digest",
     "rooms/demand/actions/score_forecasts.py": "scores that are computed anew in the same breath",
     "rooms/org/actions/change_roles.py": "grants, whose change stands in the ledger",
+    "rooms/org/actions/keep_view.py": "a name for a list's address, at its owner's wish",
     "rooms/org/actions/set_sign_in.py": "a second factor, at its owner's wish",
     "rooms/outcomes/actions/refresh_board.py": "lines that are computed anew in the same breath",
     "rooms/sensing/storing": "the staging table of one load",

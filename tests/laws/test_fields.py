@@ -21,8 +21,8 @@ MARKED: dict[type, dict[str, str]] = {
     AccountCard: {"internal": "tier_reason source_feed"},
     InsightCard: {"internal": "text", "personal": "sensitive_text"},
     AccountValue: {
-        "money": "value low high previous_value factors margin_share",
-        "internal": "chance_to_stay orders weeks_since_last model",
+        "money": "value low high previous_value factors margin_share spending",
+        "internal": "chance_to_stay orders weeks_since_last model habit tier_reason",
     },
     AccountScore: {"internal": "score terms missing previous_score moves rule_version"},
     TierWeek: {"internal": "score because verdicts"},

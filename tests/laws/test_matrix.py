@@ -80,6 +80,8 @@ GET  /api/v1/freshness                                                          
 GET  /api/v1/freshness/{fresh_kind}?operation=warehouse                                401 403 403 200 200 200 403
 GET  /api/v1/feed-conflicts                                                            401 403 403 200 200 200 403
 GET  /api/v1/feed-conflicts/{conflict_id}                                              401 403 403 200 200 200 403
+GET  /api/v1/feed-conflicts/{conflict_id}/rules                                        401 403 403 200 200 200 403
+POST /api/v1/feed-conflicts/{conflict_id}/rule | {"feed":"another","why":"So."}        401 403 403 200 403 403 403
 POST /api/v1/feed-conflicts/{conflict_id}/both-right | {"why":"So."}                   401 403 403 200 403 403 403
 GET  /api/v1/lineage/rows?feed={name}&batch_id={batch_id}&line=2&file_number={file}    401 403 403 200 200 200 403
 GET  /api/v1/lineage/{made_kind}/{plan_id}                                             401 403 403 200 200 200 403
@@ -165,6 +167,23 @@ POST /api/v1/evidence-packs | {new_evidence}                                    
 GET  /api/v1/bends                                                                     401 403 200 200 200 200 403
 GET  /api/v1/bend-policy?account_number=ACME                                           401 403 200 200 200 200 403
 POST /api/v1/bends | {new_bend}                                                        401 403 201 201 201 403 403
+GET  /api/v1/contract-templates                                                        401 403 200 200 200 200 403
+POST /api/v1/contract-templates | {new_setup}                                          401 403 403 201 201 403 403
+GET  /api/v1/contract-templates/{template_id}                                          401 403 200 200 200 200 403
+POST /api/v1/contract-templates/{template_id}/apply | {new_onboarding}                 401 403 201 201 201 403 403
+POST /api/v1/contract-templates/{template_id}/review | {need_review}                   401 403 403 200 200 403 403
+POST /api/v1/contract-templates/{template_id}/retire | {"because":"So."}               401 403 403 200 200 403 403
+GET  /api/v1/custom-contracts                                                          401 403 200 200 200 200 403
+GET  /api/v1/expectations                                                              401 403 200 200 200 200 403
+GET  /api/v1/expectations?account_number=ACME                                          401 403 200 200 200 200 403
+GET  /api/v1/needs                                                                     401 403 200 200 200 200 403
+POST /api/v1/needs | {new_need}                                                        401 403 201 201 201 403 403
+GET  /api/v1/needs/{need_id}                                                           401 403 200 200 200 200 403
+POST /api/v1/needs/{need_id}/measure | {need_measure}                                  401 403 200 200 200 403 403
+POST /api/v1/needs/{measured_need}/agree | {"agreed_with":"Ann"}                       401 403 200 200 200 403 403
+POST /api/v1/needs/{agreed_need}/propose | {need_propose}                              401 403 201 201 201 403 403
+POST /api/v1/needs/{agreed_need}/review | {need_review}                                401 403 200 200 200 403 403
+POST /api/v1/needs/{need_id}/drop | {"because":"So."}                                  401 403 200 200 200 403 403
 GET  /api/v1/clocks                                                                    401 403 200 200 200 200 403
 GET  /api/v1/work-clocks?operation=warehouse&work_key=ACME-0                           401 403 200 200 200 200 403
 POST /api/v1/work-events | {new_work_event}                                            401 403 201 201 201 403 403
@@ -207,6 +226,12 @@ GET  /api/v1/pipeline?operation=warehouse                                       
 GET  /api/v1/pipeline-differences                                                      401 403 200 200 200 200 403
 GET  /api/v1/pipeline-differences/{difference_id}                                      401 403 404 200 200 200 403
 POST /api/v1/pipeline-differences/{difference_id}/assign | {"to":"carol"}              401 403 403 200 200 403 403
+GET  /api/v1/prices?operation=warehouse                                                401 403 200 200 200 200 403
+POST /api/v1/prices/offer | {"operation":"warehouse","pool":"pickers","units":1}       401 403 404 200 200 200 403
+GET  /prices/                                                                          302 403 200 200 200 200 403
+GET  /prices/dedicated/                                                                302 403 200 200 200 200 403
+GET  /api/v1/prices/dedicated?operation=warehouse&tier=strategic                       401 403 404 200 200 200 403
+GET  /prices/offer/                                                                    302 403 200 200 200 200 403
 GET  /api/v1/quotes                                                                     401 403 200 200 200 200 403
 POST /api/v1/quotes | {quote_asked}                                                    401 403 200 200 200 403 403
 POST /api/v1/quotes/{quote_id}/propose | {quote_signing}                                401 403 201 201 201 403 403
@@ -303,6 +328,8 @@ GET  /you/password/                                                             
 POST /you/sessions/end/                                                                302 302 302 302 302 302 302
 POST /you/tokens/issue/ | label=x&scope=accounts.read                                  302 403 200 200 200 200 200
 POST /you/tokens/{token_id}/revoke/                                                    302 404 404 404 404 404 404
+POST /you/views/keep/ | place=board&name=Short&query=only_short=on                      302 302 302 302 302 302 302
+POST /you/views/{view_id}/forget/                                                      302 404 404 404 404 404 404
 GET  /you/authenticator/                                                               302 302 302 302 302 302 302
 GET  /you/authenticator/remove/                                                        302 404 404 404 404 404 404
 GET  /you/codes/                                                                       302 404 404 404 404 404 404
@@ -312,6 +339,7 @@ GET  /                                                                          
 GET  /work/                                                                            302 403 403 200 200 200 403
 POST /work/{delivery_id}/replay/                                                       302 403 403 403 403 403 403
 GET  /tiles/work/                                                                      302 403 403 200 200 200 403
+GET  /tiles/agenda/                                                                    302 403 200 200 200 200 403
 GET  /inbox/                                                                           302 403 200 200 200 200 403
 GET  /proposals/{proposal_id}/                                                         302 403 404 200 200 200 403
 POST /proposals/{proposal_id}/withdraw/ | reason=No.                                   302 403 404 409 403 403 403
@@ -346,6 +374,7 @@ POST /accounts/{account_number}/merge/ | {merge_form}                           
 GET  /accounts/{account_number}/wrong/                                                 302 403 200 200 200 200 403
 POST /accounts/{account_number}/wrong/report/ | field=name&text=So.                    302 403 302 302 302 302 302
 POST /merges/{merge_id}/split/ | reason=So.                                            302 403 403 302 403 403 403
+POST /records/{record_id}/give/ | account_number=ACME&reason=So.                        302 403 403 302 403 403 403
 GET  /matches/                                                                         302 403 200 200 200 200 403
 GET  /matches/{match_id}/                                                              302 403 404 200 200 200 403
 POST /matches/{match_id}/judge/ | verdict=two&reason=So.                               302 403 403 302 403 403 403
@@ -374,6 +403,12 @@ POST /quotes/{quote_id}/propose/ | {quote_signing_form}                         
 POST /quotes/make/ | {quote_form}                                                      302 403 302 302 302 403 403
 GET  /quotes/request/                                                                  302 403 200 200 200 200 403
 GET  /quotes/{quote_id}/                                                               302 403 200 200 200 200 403
+GET  /api/v1/stock                                                                     401 403 200 200 200 200 403
+POST /api/v1/stock | {"operation":"warehouse"}                                         401 403 403 422 403 403 403
+GET  /api/v1/stock/{stock_plan_id}/items                                               401 403 404 200 200 200 403
+GET  /api/v1/stock/account?account_number=ACME                                         401 403 200 200 200 200 403
+GET  /stock/                                                                           302 403 200 200 200 200 403
+POST /stock/size/ | operation=warehouse                                                302 403 403 422 403 403 403
 GET  /api/v1/shortages                                                                 401 403 200 200 200 200 403
 POST /api/v1/shortages | {"operation":"warehouse"}                                     401 403 403 200 403 403 403
 GET  /api/v1/shortages/{shortage_id}                                                   401 403 200 200 200 200 403
@@ -467,6 +502,8 @@ POST /feeds/{feed}/recipe/try/ | text=x                                         
 POST /feeds/{feed}/recipe/save/ | text=x&why=So.                                       302 403 403 422 403 403 403
 GET  /feed-conflicts/                                                                  302 403 403 200 200 200 403
 POST /feed-conflicts/compare/                                                          302 403 403 302 403 403 403
+GET  /feed-conflicts/{conflict_id}/                                                    302 403 403 200 200 200 403
+POST /feed-conflicts/{conflict_id}/apply/ | feed=another&why=So.                       302 403 403 302 403 403 403
 POST /feed-conflicts/{conflict_id}/settle/ | why=So.                                   302 403 403 302 403 403 403
 GET  /lineage/{made_kind}/{plan_id}/                                                   302 403 403 200 200 200 403
 GET  /feeds/{feed}/lineage/?batch={batch_id}&line=2&file={file}                        302 403 403 200 200 200 403
@@ -493,7 +530,23 @@ GET  /accounts/{account_number}/adherence/                                      
 POST /accounts/{account_number}/adherence/pack/ | from_on=2025-06-01&until_on=2025-07-01 302 403 200 200 200 200 403
 GET  /contracts/tolerances/                                                            302 403 200 200 200 200 403
 POST /contracts/tolerances/ask/ | {bend_form}                                          302 403 302 302 302 403 403
+GET  /contracts/templates/                                                             302 403 200 200 200 200 403
+POST /contracts/templates/save/ | {setup_form}                                         302 403 403 302 302 403 403
+GET  /contracts/templates/{template_id}/                                               302 403 200 200 200 200 403
+POST /contracts/templates/{template_id}/apply/ | {onboarding_form}                     302 403 302 302 302 403 403
+POST /contracts/templates/{template_id}/review/ | {need_review_form}                   302 403 403 302 302 403 403
+POST /contracts/templates/{template_id}/retire/ | because=So.                          302 403 403 302 302 403 403
+GET  /expectations/                                                                    302 403 200 200 200 200 403
+GET  /needs/                                                                           302 403 200 200 200 200 403
+POST /needs/state/ | account_number=ACME&words=On+time.&heard_in=Call                  302 403 302 302 302 403 403
+GET  /needs/{need_id}/                                                                 302 403 200 200 200 200 403
+POST /needs/{need_id}/measure/ | {need_form}                                           302 403 302 302 302 403 403
+POST /needs/{measured_need}/agree/ | agreed_with=Ann                                   302 403 302 302 302 403 403
+POST /needs/{agreed_need}/propose/ | {need_propose_form}                               302 403 302 302 302 403 403
+POST /needs/{agreed_need}/review/ | {need_review_form}                                 302 403 302 302 302 403 403
+POST /needs/{need_id}/drop/ | because=So.                                              302 403 302 302 302 403 403
 GET  /clocks/                                                                          302 403 200 200 200 200 403
+GET  /tiles/promises-today/                                                            302 403 200 200 200 200 403
 GET  /clocks/work/?operation=warehouse&key=ACME-0                                      302 403 200 200 200 200 403
 POST /clocks/record/ | operation=warehouse&work_key=ACME-0&kind=done                   302 403 302 302 302 403 403
 GET  /demand/                                                                          302 403 200 200 200 200 403
@@ -644,6 +697,8 @@ def routes() -> set[tuple[str, str]]:
         "you-sessions-end",
         "you-token-issue",
         "you-token-revoke",
+        "you-view-keep",
+        "you-view-forget",
         "work-replay",
         "proposal-decide",
         "proposal-withdraw",
@@ -662,7 +717,18 @@ def routes() -> set[tuple[str, str]]:
         "scenario-save",
         "evidence-issue",
         "bend-ask",
+        "need-state",
+        "setup-save",
+        "setup-apply",
+        "setup-review",
+        "setup-retire",
+        "need-measure",
+        "need-agree",
+        "need-propose",
+        "need-review",
+        "need-drop",
         "shortage-open",
+        "stock-size",
         "shortage-propose",
         "roster-start",
         "roster-staff",
@@ -674,6 +740,7 @@ def routes() -> set[tuple[str, str]]:
         "account-wrong-report",
         "merge-split",
         "match-judge",
+        "record-give",
         "dispute-answer",
         "survivorship-set",
         "purpose-adopt",
@@ -704,6 +771,7 @@ def routes() -> set[tuple[str, str]]:
         "setting-set",
         "conflict-compare",
         "conflict-settle",
+        "conflict-apply",
         "recipe-try",
         "feed-upload-try",
         "feed-upload-load",
@@ -820,12 +888,15 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         "delivery_id": 1,
         "provider_id": "company",
         "token_id": 1,
+        "view_id": 1,
         "new_day": '{"interval_minutes":30,"handle_minutes":3,"intervals":[{"label":"8:00","calls":9}]}',
         **backtest_places(),
         **sharing_places(),
         **connector_places(company.feed),
         **touchpoint_places(),
         **contract_places(),
+        **need_places(),
+        **setup_places(),
         **org_places(),
         **escalation_places(),
         **notice_places(),
@@ -842,6 +913,7 @@ def places_in(tmp_path: Path) -> dict[str, Any]:
         **quote_places(),
         **roster_places(),
         "shortage_id": shortage_of(company.plan_id),
+        "stock_plan_id": stock_sized(),
         "scenario_id": scenario_of(),
         "scenario_asked": '{"name":"Half more","operation":"warehouse","preset":"surge"}',
     }
@@ -879,6 +951,89 @@ def contract_places() -> dict[str, Any]:
         "new_work_event": json.dumps(
             {"operation": "warehouse", "work_key": "ACME-0", "kind": "held", "reason": "waiting for customer"}
         ),
+    }
+
+
+def setup_places() -> dict[str, Any]:
+    """A template of a signed contract with ACME, and how others are asked for."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.agreements.actions.save_setup import save_setup
+    from closeknit.rooms.agreements.contracts import WantedSetup
+    from closeknit.rooms.agreements.models import ContractVersion
+
+    by, at = enter("alice"), clock.now()
+    day = (at + timedelta(days=9)).date()
+    version = ContractVersion.objects.create(
+        id=UUID("00000000-0000-7000-8000-00000000c0de"),
+        thread_id=UUID("00000000-0000-7000-8000-00000000c0df"),
+        contract_number="K-S",
+        version=1,
+        state="signed",
+        title="T",
+        account_number="ACME",
+        starts_on=day,
+        time_zone="UTC",
+        clauses=[
+            {
+                "term_number": "S-1",
+                "operation": "warehouse",
+                "service": "",
+                "work_class": "",
+                "measure": "ship_within",
+                "within_minutes": 60.0,
+                "clock": "calendar",
+                "target_share": 0.9,
+                "credit_per_miss": None,
+                "penalty_per_point": None,
+                "penalty_cap": None,
+            }
+        ],
+        drafted_at=at,
+        drafted_by_key=by.key,
+        decided_at=at,
+    )
+    wanted = {"version_id": str(version.pk), "purpose": "So.", "review_on": day.isoformat()}
+    onboarding = {"account_number": "ACME", "contract_number": "K-O", "starts_on": day.isoformat(), "reason": "So."}
+    return {
+        "template_id": save_setup(WantedSetup(version.pk, "Standing", "So.", day), by=by, at=at),
+        "new_setup": json.dumps({**wanted, "name": "Gold"}),
+        "setup_form": urlencode({**wanted, "name": "Silver"}),
+        "new_onboarding": json.dumps(onboarding),
+        "onboarding_form": urlencode({**onboarding, "time_factor": 1, "hours_factor": 1}),
+    }
+
+
+def need_places() -> dict[str, Any]:
+    """Three needs of ACME: in words, measurable, agreed; and what the next steps are asked with."""
+    from closeknit.kernel import clock
+    from closeknit.rooms.agreements.actions.agree_need import agree_need
+    from closeknit.rooms.agreements.actions.measure_need import measure_need
+    from closeknit.rooms.agreements.actions.state_need import state_need
+    from closeknit.rooms.agreements.contracts import Measure, NeedParameter, WantedNeed
+
+    by, at = enter("alice"), clock.now()
+    day = (at + timedelta(days=9)).date()
+    work = {"operation": "warehouse", "within_minutes": 60, "process": "Picking", "control": "Clocks"}
+    stated = {"account_number": "ACME", "words": "On time.", "heard_in": "Call"}
+    parameter = NeedParameter(**work, measure=Measure.SHIP_WITHIN, target_share=0.9, review_on=day)
+    first, second, third = (state_need(WantedNeed(**stated), by=by, at=at) for _ in range(3))
+    for need_id in (second, third):
+        measure_need(need_id, parameter, by=by, at=at)
+    agree_need(third, agreed_with="Ann", by=by, at=at)
+    given = {**work, "measure": "ship_within", "review_on": day.isoformat()}
+    proposal = {"starts_on": day.isoformat(), "reason": "So."}
+    review = {"finding": "So.", "review_on": day.isoformat()}
+    return {
+        "need_id": first,
+        "measured_need": second,
+        "agreed_need": third,
+        "new_need": json.dumps(stated),
+        "need_measure": json.dumps({**given, "target_share": 0.9}),
+        "need_form": urlencode({**given, "clock": "calendar", "target_percent": 90}),
+        "need_propose": json.dumps(proposal),
+        "need_propose_form": urlencode(proposal),
+        "need_review": json.dumps(review),
+        "need_review_form": urlencode(review),
     }
 
 
@@ -986,6 +1141,19 @@ def quote_places() -> dict[str, Any]:
         "request_asked": json.dumps({"operation": "warehouse", "request": request}),
         "quote_form": urlencode(form),
     }
+
+
+def stock_sized() -> UUID:
+    """A sizing of stock, without items."""
+    from closeknit.kernel import ids
+    from closeknit.rooms.capacity.models import StockPlan
+
+    numbers = dict.fromkeys(("items", "items_short", "items_uncounted", "weeks_seen", "lead_days", "review_days"), 0)
+    digests = dict.fromkeys(("inputs_digest", "result_digest"), "0" * 64)
+    told = {"operation": "warehouse", "as_of_on": AT.date(), "made_at": AT, "made_by_key": "person:1", "inputs": b"{}"}
+    row = StockPlan(id=ids.new_id(), thread_id=ids.new_id(), code_version="stock/1", **told, **numbers, **digests)
+    row.save(force_insert=True)
+    return row.pk
 
 
 def shortage_of(plan_id: UUID) -> UUID:

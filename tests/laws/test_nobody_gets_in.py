@@ -76,6 +76,8 @@ OPEN = {
     # Blanks what the actor may not read of cards that the actor has.
     "org.reads.fields.redact",
     "org.actions.issue_token.issue_token",
+    "org.actions.keep_view.forget_view",
+    "org.actions.keep_view.keep_view",
     "org.actions.revoke_token.revoke_token",
     "org.actions.note_token_used.note_token_used",
     "org.actions.change_password.change_password",
@@ -83,6 +85,7 @@ OPEN = {
     "org.reads.sign_in.get_sign_in",
     "org.reads.sign_in.list_sessions",
     "org.reads.tokens.list_tokens",
+    "org.reads.views.list_views",
 }
 DOORS = sorted({name for name, _ in door_functions()} - WITHOUT_ACTOR - OPEN)
 SAMPLES: dict[Any, Any] = {

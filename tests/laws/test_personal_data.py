@@ -50,6 +50,7 @@ OWN_AFFAIRS = {
     "agreements_chain",
     "agreements_contract",
     "agreements_contract_version",
+    "agreements_setup_template",
     "agreements_term",
     "capacity_closure",
     "capacity_plan",
@@ -74,13 +75,15 @@ OWN_AFFAIRS = {
 
 # Single columns that hold no words about anybody: names of steps, states, rules and numbers. Meant to shrink.
 HARMLESS_TEXT = """
-    agreements_bend.term_number
+    agreements_bend.term_number agreements_need.parameter
     agreements_clock_breach.term_number agreements_clock_breach.work_key
     agreements_clock_warning.term_number agreements_clock_warning.work_key agreements_work_event.work_key
     capacity_quote.asked capacity_quote.now_sentence capacity_quote.proposed_sentence capacity_quote.share_of_tier
     capacity_scenario.name capacity_scenario.preset capacity_scenario.changes capacity_scenario.share_of_tier
     capacity_shortage.outside capacity_staff_move.from_pool capacity_staff_move.to_pool
     capacity_scenario.outcome capacity_quote.told capacity_quote.verdict capacity_quote.margin_reason
+    capacity_stock_item.item capacity_stock_item.site capacity_stock_item.told capacity_stock_part.currency
+    capacity_stock_part.site capacity_stock_part.told capacity_stock_plan.assumptions capacity_stock_plan.inputs
     capacity_roster.inputs capacity_roster.pool capacity_roster.pool_name capacity_roster.told
     capacity_staff_member.avoids capacity_staff_member.away capacity_staff_member.person
     capacity_staff_member.shift_starts capacity_staff_member.skills capacity_staff_member.wants

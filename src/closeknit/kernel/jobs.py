@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ from procrastinate.jobs import Status
 
 from closeknit.kernel import events, ids
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.analysis import keep_to_one_core, step_back
 from closeknit.kernel.errors import CloseknitError, Conflict, Denied
 from closeknit.kernel.models import JobFailure
 from closeknit.kernel.scope import acting_as, seeing_everything
@@ -102,6 +104,7 @@ def job(function: Callable[..., None]) -> Any:
     def run(context: JobContext, /, **arguments: Any) -> None:
         close_old_connections()
         try:
+            keep_to_one_core()
             _forget_once_key(context)
             with acting_as(events.actor_of(arguments["by"]) if "by" in arguments else NOBODY):
                 function(**arguments)
@@ -233,6 +236,10 @@ def _worker_app() -> Any:
 
 
 async def _work(stop: threading.Event) -> None:
+    # Jobs compute long; what is due several times a second runs in threads of its own, before them.
+    asyncio.get_running_loop().set_default_executor(
+        ThreadPoolExecutor(thread_name_prefix="jobs", initializer=step_back)
+    )
     stopped = asyncio.create_task(sync_to_async(stop.wait, thread_sensitive=False)())
     try:
         while not stop.is_set():

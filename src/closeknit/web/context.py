@@ -51,14 +51,13 @@ OF_ACCOUNTS = (
     "/disputes/",
     "/survivorship/",
 )
-OF_CAPACITY = ("/quotes/", "/rosters/", "/shortages/", "/staffing/")
+OF_PROMISES = ("/contracts/", "/clocks/", "/needs/", "/expectations/")
+OF_CAPACITY = ("/prices/", "/quotes/", "/rosters/", "/shortages/", "/staffing/", "/stock/")
 PLACES = (
     Place("today", "Today", "t", "today", "/"),
     Place("inbox", "Inbox", "i", "inbox", "/inbox/", Permission.READ_DECISIONS),
     Place("account-list", "Accounts", "a", "accounts", "/accounts/", Permission.READ_ACCOUNTS, also=OF_ACCOUNTS),
-    Place(
-        "term-list", "Promises", "p", "promises", "/terms/", Permission.READ_ACCOUNTS, also=("/contracts/", "/clocks/")
-    ),
+    Place("term-list", "Promises", "p", "promises", "/terms/", Permission.READ_ACCOUNTS, also=OF_PROMISES),
     Place("demand-list", "Demand", "d", "demand", "/demand/", Permission.READ_CAPACITY),
     Place("plan-list", "Capacity", "c", "capacity", "/plans/", Permission.READ_CAPACITY, also=OF_CAPACITY),
     Place("board", "Board", "b", "board", "/board/", Permission.READ_ACCOUNTS),

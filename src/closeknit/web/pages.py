@@ -11,10 +11,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from closeknit.kernel import events, work
+from closeknit.kernel import clock, events, work
 from closeknit.kernel.http import Request
+from closeknit.web.agenda import list_agenda
 
 View = Callable[..., HttpResponse]
+AGENDA_ROWS = 8
 
 
 def signed_in(view: View) -> View:
@@ -35,6 +37,13 @@ def signed_in(view: View) -> View:
 def show_today(request: Request) -> HttpResponse:
     """What needs me today?"""
     return render(request, "web/today.html")
+
+
+@require_GET
+def show_agenda_tile(request: Request) -> HttpResponse:
+    """What needs me first, of all that there is?"""
+    items = list_agenda(by=request.actor, at=clock.now())
+    return render(request, "web/agenda_tile.html", {"items": items[:AGENDA_ROWS], "count": len(items)})
 
 
 @require_GET

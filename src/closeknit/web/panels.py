@@ -20,6 +20,12 @@ class Panel:
 
 PANELS: dict[str, Panel] = {
     # Today
+    "agenda": Panel(
+        "tile-agenda",
+        "First things first",
+        (Permission.READ_DECISIONS, Permission.READ_CAPACITY, Permission.READ_FEEDS),
+    ),
+    "promises-today": Panel("tile-promises-today", "Promises that run out", (Permission.READ_INTERNAL,)),
     "inbox": Panel("tile-inbox", "Waiting for a decision", (Permission.DECIDE, Permission.READ_LEDGER)),
     "exceptions": Panel("tile-exceptions", "Exceptions to look at", (Permission.READ_DECISIONS,)),
     "forecast-exceptions": Panel(

@@ -113,6 +113,9 @@ def _of_accounts() -> Iterator[PersonalTable]:
     yield _about("sensing_conflict", raw, _words("one_says other_says sentence settled_why", "mentions"), ANY)
     yield _about("agreements_bend", notes, _words("request reason"))
     yield _about("agreements_bend", notes, _words("request reason", "mentions"), OF_OTHERS)
+    need = _words("words heard_in process control finding agreed_with dropped_because")
+    yield _about("agreements_need", notes, need)
+    yield _about("agreements_need", notes, dict.fromkeys(need, "mentions"), OF_OTHERS)
     yield _about("agreements_work_event", raw, _words("reason", "mentions"), made="t.recorded_at")
     # No words, but laws that keep them: an erasure says so.
     yield _about("agreements_contract", DataClass.ACCOUNTING, {})
@@ -186,6 +189,7 @@ def _of_people() -> Iterator[PersonalTable]:
     yield PersonalTable("decisions_notice_preference", PERSON, people, mine, _words("mail_address"))
     absent = "t.person_id in (select p.id from org_person p where 'person:' || p.id = %(ref)s)"
     yield PersonalTable("org_absence", PERSON, people, absent, _words("reason"))
+    yield PersonalTable("org_saved_view", PERSON, people, absent, _words("name query"))
     for model in apps.get_models():
         named = {str(field.column) for field in model._meta.concrete_fields}
         for column in sorted(named):

@@ -161,6 +161,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "closeknit.web.analysis.FewAtOnce",
     "closeknit.web.middleware.ActorOnRequest",
     "closeknit.web.middleware.ErrorPages",
     "closeknit.web.spreadsheets.AsWorkbook",

@@ -17,6 +17,7 @@ PUBLIC = [
 ]
 LOBBY = [
     path("", pages.show_today, name="today"),
+    path("tiles/agenda/", pages.show_agenda_tile, name="tile-agenda"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("sign-in/again/", sign_in.AgainByPassword.as_view(), name="account_reauthenticate"),
     path("sign-in/again/code/", sign_in.AgainByCode.as_view(), name="mfa_reauthenticate"),
@@ -26,6 +27,8 @@ LOBBY = [
     path("you/sessions/end/", you.end_my_sessions, name="you-sessions-end"),
     path("you/tokens/issue/", you.issue_my_token, name="you-token-issue"),
     path("you/tokens/<int:token_id>/revoke/", you.revoke_my_token, name="you-token-revoke"),
+    path("you/views/keep/", you.keep_my_view, name="you-view-keep"),
+    path("you/views/<int:view_id>/forget/", you.forget_my_view, name="you-view-forget"),
     path("you/authenticator/", you.SetUpAuthenticator.as_view(), name="mfa_activate_totp"),
     path("you/authenticator/remove/", you.RemoveAuthenticator.as_view(), name="mfa_deactivate_totp"),
     path("you/codes/", you.ShowCodes.as_view(), name="mfa_view_recovery_codes"),

@@ -118,6 +118,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
             agreements.adopt_terms_on_demand_observed,
             capacity.adopt_pools_on_demand_observed,
             capacity.look_at_pipeline_on_demand_observed,
+            capacity.size_stock_on_demand_observed,
             demand.score_forecasts_on_demand_observed,
             demand.refresh_intraday_on_demand_observed,
             demand.look_back_on_demand_observed,
@@ -185,6 +186,8 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
             outcomes.refresh_board_on_plan_committed,
             capacity.escalate_on_plan_committed,
             capacity.look_at_pipeline_on_plan_committed,
+            capacity.size_stock_on_plan_committed,
+            capacity.answer_recoveries_on_plan_committed,
         ),
         PipelineDiffered: (),
         PipelineDifferenceSettled: (),
@@ -207,6 +210,7 @@ def settings() -> tuple[Setting, ...]:
     from closeknit.rooms.agreements import contracts as agreements
     from closeknit.rooms.capacity import contracts as capacity
     from closeknit.rooms.capacity.contracts.rosters import ROSTER_SETTINGS
+    from closeknit.rooms.capacity.contracts.stock import STOCK_SETTINGS
     from closeknit.rooms.customers import contracts as customers
     from closeknit.rooms.decisions.contracts import settings as decisions
     from closeknit.rooms.demand import contracts as demand
@@ -227,9 +231,13 @@ def settings() -> tuple[Setting, ...]:
         *capacity.SETTINGS,
         *capacity.DIFFERENCE_SETTINGS,
         *capacity.QUOTE_SETTINGS,
+        *capacity.PRICE_SETTINGS,
         *ROSTER_SETTINGS,
+        *STOCK_SETTINGS,
         *agreements.BEND_SETTINGS,
         *agreements.CLOCK_SETTINGS,
+        *agreements.EXPECTATION_SETTINGS,
+        *agreements.SETUP_SETTINGS,
         *FRESHNESS_SETTINGS.values(),
         CONFLICT_DUE_HOURS,
     )
@@ -240,6 +248,7 @@ def replays() -> dict[str, Recompute]:
     from closeknit.rooms.capacity.actions.replay_plan import recompute_drafted_line
     from closeknit.rooms.capacity.actions.replay_quote import recompute_quoted_line
     from closeknit.rooms.capacity.actions.replay_roster import recompute_roster_line
+    from closeknit.rooms.capacity.actions.replay_stock import recompute_stock_line
     from closeknit.rooms.customers.actions.replay_worth import recompute_scores_line, recompute_values_line
     from closeknit.rooms.demand.actions.refresh_forecast import KINDS
     from closeknit.rooms.demand.actions.replay_forecast import recompute_refreshed_line
@@ -248,6 +257,7 @@ def replays() -> dict[str, Recompute]:
         "plan.drafted": recompute_drafted_line,
         "term.quoted": recompute_quoted_line,
         "roster.drafted": recompute_roster_line,
+        "stock.sized": recompute_stock_line,
         **dict.fromkeys(KINDS.values(), recompute_refreshed_line),
         "values.refreshed": recompute_values_line,
         "scores.refreshed": recompute_scores_line,

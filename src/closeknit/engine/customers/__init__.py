@@ -14,8 +14,10 @@ Under contract
 
 Without any law
 - `kaplan_meier`, `log_rank`.
+- `falling_fit`, `satisfaction_limit`: how satisfaction falls with the time given, and where it falls too low.
 """
 
+from closeknit.engine.customers.expectations import FallingFit, SatisfactionLimit, falling_fit, satisfaction_limit
 from closeknit.engine.customers.fitting import Estimate
 from closeknit.engine.customers.histories import PurchaseHistories, purchase_histories
 from closeknit.engine.customers.occasions import (
@@ -54,12 +56,14 @@ from closeknit.engine.customers.value import PurchaseValue, purchase_value
 
 __all__ = [
     "Estimate",
+    "FallingFit",
     "LogRank",
     "OccasionModel",
     "PurchaseHistories",
     "PurchaseModel",
     "PurchaseValue",
     "RetentionModel",
+    "SatisfactionLimit",
     "SpendModel",
     "StayValue",
     "SurvivalCurve",
@@ -74,6 +78,7 @@ __all__ = [
     "expected_purchases",
     "expected_purchases_ahead",
     "expected_spend",
+    "falling_fit",
     "fit_occasions",
     "fit_purchases",
     "fit_retention",
@@ -89,6 +94,7 @@ __all__ = [
     "retention_model",
     "retention_rate",
     "retention_survival",
+    "satisfaction_limit",
     "spend_model",
     "stay_value",
 ]

@@ -94,8 +94,10 @@ def add_forecast_exception(run_id: UUID) -> UUID:
 
 def add_plan(plan_id: UUID, run_id: UUID, thread_id: UUID, accounts: dict[str, Any], pools: int = 2) -> None:
     """Add a committed plan of two weeks; its first pool is short in its second week, ACME with it."""
+    from closeknit.rooms.capacity.compute import PlanInputs, snapshot_of
     from closeknit.rooms.capacity.models import ClaimWeekRow, Plan, Pool, PoolWeekRow
 
+    inputs = PlanInputs("warehouse", MONDAY, 2, 0.8, str(run_id), "b" * 64, {}, (), ())
     plan = Plan.objects.create(
         id=plan_id,
         thread_id=thread_id,
@@ -122,7 +124,7 @@ def add_plan(plan_id: UUID, run_id: UUID, thread_id: UUID, accounts: dict[str, A
         snapshot_digest="c" * 64,
         result_digest="d" * 64,
         code_version="capacity/test",
-        snapshot=b"",
+        snapshot=snapshot_of(inputs),
         cells=b"",
     )
     for number in range(pools):

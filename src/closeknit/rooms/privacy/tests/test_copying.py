@@ -23,7 +23,7 @@ from closeknit.rooms.privacy.contracts.copies import CopyAccount, CopySource, Co
 from closeknit.rooms.privacy.tests.saying import NOW, say
 from closeknit.web import boot, cli
 
-KNOWN = Path("/").joinpath("work", "shared", "known_answers", "customer.json")
+KNOWN = Path(__file__).resolve().parents[6] / "shared" / "known_answers" / "customer.json"
 ACCOUNTS, WEEKS = 120, 52
 
 

@@ -36,7 +36,7 @@ from closeknit.rooms.privacy.contracts import (
 )
 from closeknit.rooms.privacy.contracts.keeping import SHIPPED_RULES
 
-KNOWN = Path("/").joinpath("work", "shared", "known_answers", "customer.json")
+KNOWN = Path(__file__).resolve().parents[6] / "shared" / "known_answers" / "customer.json"
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ACME = account("ACME")
 YES, NO, GONE = ConsentState.GRANTED, ConsentState.DENIED, ConsentState.WITHDRAWN
