@@ -8,6 +8,8 @@
 - `ServicePlanProblem` -> `plan_services` -> `ServicePlan`: pools that can each do many jobs, in periods coupled by
   yearly commitments, at millions of columns, replanned from an earlier plan's prices; `measured_plan_prices` and
   `find_plan_conflicts` (the smallest set of guarantees that cannot be kept, and the cheapest way out) for it.
+- `SharedHours` -> `allocate_shared` -> `SharedAllocation`: the same program where hours of some cells may be used in
+  others, each hour once; its prices bound what one more such way can save.
 - `least_short_hours`: the hours that every allocation leaves short, in one pass, before anything is solved.
 - `solve_linear_program`: the small door to HiGHS under it, guarded against what HiGHS lets through.
 
@@ -23,6 +25,7 @@ from closeknit.engine.allocation.plan_services import ServicePlan, plan_services
 from closeknit.engine.allocation.prices import PriceBracket, measured_prices
 from closeknit.engine.allocation.problem import AllocationProblem
 from closeknit.engine.allocation.service_plan import ServicePlanProblem
+from closeknit.engine.allocation.shared import SharedAllocation, SharedHours, allocate_shared
 from closeknit.engine.allocation.shortage import least_short_hours
 from closeknit.engine.allocation.solve import Allocation, allocate
 
@@ -37,7 +40,10 @@ __all__ = [
     "PriceBracket",
     "ServicePlan",
     "ServicePlanProblem",
+    "SharedAllocation",
+    "SharedHours",
     "allocate",
+    "allocate_shared",
     "find_minimums_conflicts",
     "find_plan_conflicts",
     "least_short_hours",
