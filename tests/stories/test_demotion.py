@@ -4,17 +4,14 @@ All of it over HTTP and with the real worker; the verifier runs as a program of 
 """
 
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests import receipts
 from tests.cast import enter, open_account
 from tests.stories.conftest import Program
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_ledger.py"
 WHY = "Its volume has halved for two quarters."
 
 
@@ -145,25 +142,9 @@ def prove_outside(frank: Program, proposal_id: str, eventually, folder: Path) ->
     thread = frank.get(f"/proposals/{proposal_id}").body["thread_id"]
     line = next(line for line in frank.get(f"/threads/{thread}").body if line["kind"] == "tier.approved")
     receipt = eventually(lambda: (a := frank.get(f"/ledger/{line['entry_id']}/receipt")).status == 200 and a.body)
-    path = folder / "receipt.json"
-    path.write_text(json.dumps(receipt), encoding="utf-8")
-    said = verify(path, folder)
-    assert said.returncode == 0, said.stdout + said.stderr
-    assert "Dana Deputy" in said.stdout + path.read_text(encoding="utf-8")
-    spoilt = json.dumps(receipt).replace(receipt["inclusion_proof"][0][:8], "00000000", 1)
-    path.write_text(spoilt, encoding="utf-8")
-    assert verify(path, folder).returncode == 1
-
-
-def verify(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-I", "-S", str(TOOL), "receipt", str(path)],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+    said = receipts.hold_outside(receipt, "receipt", folder)
+    assert "Dana Deputy" in said + json.dumps(receipt)
+    receipts.spoilt_is_refused(receipt, folder)
 
 
 def actor_of(username: str):

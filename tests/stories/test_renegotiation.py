@@ -4,19 +4,15 @@ All of it over HTTP and with the real worker. The new plan differs from the old 
 nothing else; the receipts of each step hold for a program that has neither our database nor our code.
 """
 
-import json
-import os
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests import receipts
 from tests.cast import NORTH, token_of
 from tests.stories.conftest import Program
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_ledger.py"
 WEEKS = 4
 PERSONS = ("alice", "bob", "carol", "hana", "frank", "gina")
 ACCOUNTS = (("ACME", "Acme Works", "strategic"), ("BOLT", "Bolt Brothers", "key"), ("CRUMB", "Crumb Bakery", "key"))
@@ -250,22 +246,6 @@ def prove_outside(frank: Program, quote: dict, proposal_id: str, plan: dict, eve
         line = next(line for line in frank.get(f"/threads/{thread}").body if line["kind"] == kind)
         where = f"/ledger/{line['entry_id']}/receipt"
         receipt = eventually(lambda where=where: (a := frank.get(where)).status == 200 and a.body)
-        path = folder / f"{kind}.json"
-        path.write_text(json.dumps(receipt), encoding="utf-8")
-        said = verify(path, folder)
-        assert said.returncode == 0, said.stdout + said.stderr
-    spoilt = json.dumps(receipt).replace(receipt["inclusion_proof"][0][:8], "00000000", 1)
-    path.write_text(spoilt, encoding="utf-8")
-    assert verify(path, folder).returncode == 1
+        receipts.hold_outside(receipt, kind, folder)
+    receipts.spoilt_is_refused(receipt, folder)
     assert frank.get(f"/threads/{quote['thread_id']}/replay").body["same"], "the quote computes again to the same"
-
-
-def verify(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-I", "-S", str(TOOL), "receipt", str(path)],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )

@@ -5,20 +5,16 @@ is what the next plan keeps; the receipts of each step hold for a program that h
 """
 
 import json
-import os
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from tests import two_halls
+from tests import receipts, two_halls
 from tests.cast import token_of
 from tests.small_company import DAYS, FIRST_ON
 from tests.stories.conftest import Desk, Program
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_ledger.py"
 PERSONS = ("alice", "bob", "carol", "frank", "gina")
 SPIKE_ON = FIRST_ON + timedelta(days=DAYS)
 NEXT_ON = SPIKE_ON + timedelta(days=7)
@@ -257,21 +253,5 @@ def prove_outside(frank: Program, steps: tuple[tuple[str, str], ...], eventually
         assert line, (kind, [line["kind"] for line in lines])
         where = f"/ledger/{line['entry_id']}/receipt"
         receipt = eventually(lambda where=where: (a := frank.get(where)).status == 200 and a.body)
-        path = folder / f"{number}-{kind}.json"
-        path.write_text(json.dumps(receipt), encoding="utf-8")
-        said = verify(path, folder)
-        assert said.returncode == 0, said.stdout + said.stderr
-    spoilt = json.dumps(receipt).replace(receipt["inclusion_proof"][0][:8], "00000000", 1)
-    path.write_text(spoilt, encoding="utf-8")
-    assert verify(path, folder).returncode == 1
-
-
-def verify(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-I", "-S", str(TOOL), "receipt", str(path)],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+        receipts.hold_outside(receipt, f"{number}-{kind}", folder)
+    receipts.spoilt_is_refused(receipt, folder)
