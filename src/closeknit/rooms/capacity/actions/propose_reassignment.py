@@ -16,6 +16,8 @@ from closeknit.rooms.decisions.actions.propose_change import propose_change
 from closeknit.rooms.decisions.contracts import Effect
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import system_actor
+from closeknit.rooms.sensing import reads as sensing
+from closeknit.rooms.sensing.contracts import FreshFor
 
 KIND = "capacity-loan"
 
@@ -60,6 +62,7 @@ def propose_reassignment(shortage_id: UUID, *, reason: str, by: Actor, at: datet
             facts={
                 "lender_accounts_short": row.lender_claimants_short,
                 "days": max((move.until_on - move.from_on).days for move in moves),
+                "stale_feeds": _stale_feeds(row, at),
             },
             account_number="",
             thread_id=row.thread_id,
@@ -69,6 +72,11 @@ def propose_reassignment(shortage_id: UUID, *, reason: str, by: Actor, at: datet
         row.state = ShortageState.PROPOSED.value
         row.save(update_fields=["state", "proposal_id"])
     return row.proposal_id
+
+
+def _stale_feeds(row: ShortageRow, at: datetime) -> int:
+    """How many feeds behind the plan are too old by now to lend anybody for it unasked."""
+    return sensing.get_freshness(FreshFor.PLAN, row.operation, at=at, by=system_actor()).stale_feeds
 
 
 def _check(row: ShortageRow, moves: list[StaffMove]) -> None:

@@ -8,6 +8,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.contracts import TIER_ORDER, TOP_TIERS, Tier
+from closeknit.rooms.customers.reads.stale import count_stale_feeds
 from closeknit.rooms.decisions.actions.propose_change import propose_change
 from closeknit.rooms.decisions.contracts import Effect
 from closeknit.rooms.org.contracts import Permission
@@ -51,6 +52,7 @@ def propose_tier_change(account_number: str, tier: Tier, *, reason: str, by: Act
                 "steps": abs(steps),
                 "is_demotion": steps > 0,
                 "touches_top_tier": tier in TOP_TIERS or account.tier in TOP_TIERS,
+                "stale_feeds": count_stale_feeds([account_number], by=by, at=at)[account_number],
             },
             account_number=account_number,
             thread_id=ids.new_id(),

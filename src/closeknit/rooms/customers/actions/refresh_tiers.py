@@ -1,5 +1,6 @@
 """Ask the table of tiers about every scored account, and carry out or propose what it says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from closeknit.kernel.errors import Conflict, NotFound
 from closeknit.kernel.output import plain
 from closeknit.rooms.customers.contracts import TIER_ORDER, TIERS_FOLLOW, TOP_TIERS, Tier, TierOutcome
 from closeknit.rooms.customers.models import Account, ScoreRow, TierWeekRow, ValueRow, WorthRun
+from closeknit.rooms.customers.reads.stale import count_stale_feeds
 from closeknit.rooms.customers.reads.tier_tables import STAY, tier_table_on
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.decisions.actions.propose_change import propose_change
@@ -48,8 +50,8 @@ def refresh_tiers(run_id: UUID, *, by: Actor, at: datetime) -> int:
     """Judge every account of a run by the table of tiers; return how many changes were proposed.
 
     Promotions, and demotions below the top tiers, are settled by rule at once; a demotion out of a top tier waits for
-    people. While the setting `customers.tiers_follow_scores` is off, what would move is only said. Done already:
-    nothing happens.
+    people, and so does every change of an account whose feeds are older than a change of tier allows. While the setting
+    `customers.tiers_follow_scores` is off, what would move is only said. Done already: nothing happens.
 
     Raises:
         Denied: without the right to run plans and to propose.
@@ -72,7 +74,9 @@ def refresh_tiers(run_id: UUID, *, by: Actor, at: datetime) -> int:
             return TierWeekRow.objects.filter(run=run, outcome=TierOutcome.PROPOSED.value).count()
         # Who opted out keeps its tier, and is served no worse than the standard.
         judged = [each for each in _judge(run, table) if each.account.account_number not in refused]
-        rows = [_row(run, each, *_carry_out(run, each, follows, by, at)) for each in judged]
+        moving = [each.account.account_number for each in judged if each.says != each.account.tier] if follows else []
+        stale = count_stale_feeds(moving, by=by, at=at)
+        rows = [_row(run, each, *_carry_out(run, each, stale, follows, by, at)) for each in judged]
         TierWeekRow.objects.bulk_create(rows, batch_size=AT_ONCE)
         locked.tiered_at = at
         locked.save(update_fields=["tiered_at"])
@@ -124,7 +128,7 @@ def _held_since(account: Account, before: tuple[str, date] | None, on: date) -> 
 
 
 def _carry_out(
-    run: WorthRun, judged: _Judged, follows: bool, by: Actor, at: datetime
+    run: WorthRun, judged: _Judged, stale: Mapping[str, int], follows: bool, by: Actor, at: datetime
 ) -> tuple[TierOutcome, UUID | None]:
     if judged.says == judged.account.tier:
         return TierOutcome.STAYS, None
@@ -132,12 +136,12 @@ def _carry_out(
         return TierOutcome.WOULD_MOVE, None
     try:
         with transaction.atomic():
-            return TierOutcome.PROPOSED, _propose(run, judged, by, at)
+            return TierOutcome.PROPOSED, _propose(run, judged, stale[judged.account.account_number], by, at)
     except Conflict:
         return TierOutcome.ANOTHER_WAITS, None
 
 
-def _propose(run: WorthRun, judged: _Judged, by: Actor, at: datetime) -> UUID:
+def _propose(run: WorthRun, judged: _Judged, stale_feeds: int, by: Actor, at: datetime) -> UUID:
     account, after = judged.account, Tier(judged.says)
     before = Tier(account.tier)
     steps = TIER_ORDER.index(after) - TIER_ORDER.index(before)
@@ -158,6 +162,7 @@ def _propose(run: WorthRun, judged: _Judged, by: Actor, at: datetime) -> UUID:
             "to": after.value,
             "steps": abs(steps),
             "leaves_top_tier": steps > 0 and before in TOP_TIERS,
+            "stale_feeds": stale_feeds,
             "score_thousandths": judged.score,
             "as_of_on": run.as_of_on.isoformat(),
             "table_version": judged.answer.version,

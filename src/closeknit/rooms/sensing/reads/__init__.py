@@ -34,6 +34,7 @@ from closeknit.rooms.sensing.reads.operations import (
     work_totals,
 )
 from closeknit.rooms.sensing.reads.places import region_countries, region_zones, stated_countries
+from closeknit.rooms.sensing.reads.presence import operations_of_accounts
 from closeknit.rooms.sensing.reads.purchases import handling_totals, purchase_days
 from closeknit.rooms.sensing.reads.quarantine import (
     count_quarantine_reasons,
@@ -117,6 +118,7 @@ __all__ = [
     "list_traffic",
     "list_work_rows",
     "list_work_within",
+    "operations_of_accounts",
     "preview_file",
     "preview_recipe",
     "purchase_days",

@@ -5,20 +5,24 @@ from types import SimpleNamespace
 import pytest
 from tests.small_company import deliver_all
 
+from closeknit.kernel import ids
 from closeknit.kernel.errors import Conflict, Denied, Invalid
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.adopt_tier_table import adopt_tier_table
+from closeknit.rooms.customers.actions.propose_tier_change import propose_tier_change
 from closeknit.rooms.customers.actions.refresh_scores import refresh_scores
 from closeknit.rooms.customers.actions.refresh_tiers import refresh_tiers
 from closeknit.rooms.customers.actions.refresh_values import refresh_values
-from closeknit.rooms.customers.contracts import SCORE_WEIGHTS, STRATEGIC, TIERS_FOLLOW, ScoreTermName, TierOutcome
-from closeknit.rooms.customers.models import Account, ScoreRow, ValueRow
+from closeknit.rooms.customers.contracts import SCORE_WEIGHTS, STRATEGIC, TIERS_FOLLOW, ScoreTermName, Tier, TierOutcome
+from closeknit.rooms.customers.models import Account, AccountMerge, ScoreRow, ValueRow
+from closeknit.rooms.customers.reads.stale import count_stale_feeds
 from closeknit.rooms.customers.reads.tier_tables import shipped_tier_table
 from closeknit.rooms.customers.tests.worth import AT, ON, load_wholesaler
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.decisions.actions.decide_proposal import approve_proposal
 from closeknit.rooms.org.actions.set_setting import set_setting
 from closeknit.rooms.org.contracts.settings import Level
+from closeknit.rooms.sensing.contracts import FRESHNESS_SETTINGS, FreshFor
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(weeks=1)
@@ -98,6 +102,46 @@ def test_promotions_settle_at_once_and_a_demotion_out_of_a_top_tier_waits_for_pe
     assert reads.get_account("A002", by=alice).tier == "volume"
     kinds = [line.kind for line in decisions.list_entries(kind="account.tier-changed", by=alice)]
     assert len(kinds) >= 2
+
+
+@pytest.mark.parametrize(("hours", "state"), [(744.0, "approved"), (24.0, "waiting")])
+def test_stale_data_moves_nobody_by_itself(wholesaler, alice, carol, erin, hours, state):
+    follow(erin)
+    fresh = FRESHNESS_SETTINGS[FreshFor.TIER].key
+    set_setting(fresh, hours, reason="As fresh as that.", by=erin, at=AT - timedelta(days=1))
+    run = refresh_values(on=ON, by=alice, at=AT)
+    refresh_scores(run, by=alice, at=AT)
+    ScoreRow.objects.filter(run=run, account_number="A003").update(thousandths=90_000)
+    refresh_tiers(run, by=alice, at=AT)
+    deliver_all()
+    card = next(card for card in reads.list_tier_weeks(by=alice, at=AT) if card.account_number == "A003")
+    assert (card.says, card.proposal_state) == ("key", state)
+    assert reads.get_account("A003", by=alice).tier == ("key" if state == "approved" else "volume")
+    verdicts = {v.rule: v for v in decisions.get_proposal(card.proposal_id, by=alice).verdicts}
+    assert verdicts["feeds-fresh"].holds is (state == "approved")
+    assert verdicts["no-demotion-of-a-top-tier"].holds
+    # A person's own proposal is judged by the same data.
+    waits = {each.account_number for each in reads.list_tier_weeks(by=alice, at=AT)}
+    other = Account.objects.filter(tier="volume").exclude(account_number__in=waits).order_by("account_number")[0]
+    own = propose_tier_change(other.account_number, Tier.STANDARD, reason="They grew.", by=carol, at=AT)
+    assert decisions.get_proposal(own, by=carol).state.value == state
+    if state == "waiting":
+        assert "1 feeds behind it are older" in verdicts["feeds-fresh"].sentence
+        approve_proposal(card.proposal_id, reason="I know them.", by=carol, at=AT)
+        deliver_all()
+        assert reads.get_account("A003", by=alice).tier == "key"
+
+
+def test_feeds_count_under_every_number_of_an_account_and_only_those_it_is_known_by(wholesaler, alice):
+    late = AT + timedelta(days=60)
+    assert count_stale_feeds(["A003", "ACME"], by=alice, at=AT) == {"A003": 0, "ACME": 0}
+    assert count_stale_feeds(["A003", "BOLT"], by=alice, at=late) == {"A003": 1, "BOLT": 1}
+    Account.objects.create(account_number="NEW", name="New", tier="volume", source_feed="tests")
+    assert count_stale_feeds(["NEW"], by=alice, at=late) == {"NEW": 0}
+    merge = {"kept_number": "NEW", "absorbed_number": "A005", "reason": "One firm.", "merged_at": AT}
+    by = {"merged_by_key": "person:0", "merged_by_name": "Somebody"}
+    AccountMerge.objects.create(id=ids.new_id(), thread_id=ids.new_id(), **merge, **by)
+    assert count_stale_feeds(["NEW"], by=alice, at=late) == {"NEW": 1}
 
 
 def test_who_has_no_value_is_not_moved_by_the_rest_of_its_score(wholesaler, alice, erin):
