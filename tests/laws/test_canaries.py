@@ -39,6 +39,7 @@ OWN = re.compile(r"/you/.*|/people/person:\d+/|(/api/v1|/tiles)?/(notices|absenc
 OPEN_TO_CUSTOMERS = {
     "/accounts/",
     "/accounts/ACME/",
+    "/accounts/ACME/wrong/",
     "/terms/",
     "/tiles/account-terms/",
     "/board/",

@@ -226,6 +226,9 @@ GET  /api/v1/pipeline?operation=warehouse                                       
 GET  /api/v1/pipeline-differences                                                      401 403 200 200 200 200 403
 GET  /api/v1/pipeline-differences/{difference_id}                                      401 403 404 200 200 200 403
 POST /api/v1/pipeline-differences/{difference_id}/assign | {"to":"carol"}              401 403 403 200 200 403 403
+GET  /api/v1/buffers?operation=warehouse                                               401 403 200 200 200 200 403
+GET  /api/v1/buffers/account?account_number=ACME                                       401 403 200 200 200 200 403
+GET  /buffers/                                                                         302 403 200 200 200 200 403
 GET  /api/v1/prices?operation=warehouse                                                401 403 200 200 200 200 403
 POST /api/v1/prices/offer | {"operation":"warehouse","pool":"pickers","units":1}       401 403 404 200 200 200 403
 GET  /prices/                                                                          302 403 200 200 200 200 403
@@ -328,6 +331,7 @@ GET  /you/password/                                                             
 POST /you/sessions/end/                                                                302 302 302 302 302 302 302
 POST /you/tokens/issue/ | label=x&scope=accounts.read                                  302 403 200 200 200 200 200
 POST /you/tokens/{token_id}/revoke/                                                    302 404 404 404 404 404 404
+POST /you/look/ | theme=dark&density=compact                                           302 302 302 302 302 302 302
 POST /you/views/keep/ | place=board&name=Short&query=only_short=on                      302 302 302 302 302 302 302
 POST /you/views/{view_id}/forget/                                                      302 404 404 404 404 404 404
 GET  /you/authenticator/                                                               302 302 302 302 302 302 302
@@ -371,7 +375,7 @@ POST /privacy/copies/draw/ | operation=warehouse                                
 GET  /tiles/account-privacy/?account=ACME                                              302 403 200 200 200 200 403
 GET  /accounts/{account_number}/profile/                                               302 403 200 200 200 200 403
 POST /accounts/{account_number}/merge/ | {merge_form}                                  302 403 403 302 403 403 403
-GET  /accounts/{account_number}/wrong/                                                 302 403 200 200 200 200 403
+GET  /accounts/{account_number}/wrong/                                                 302 403 200 200 200 200 200
 POST /accounts/{account_number}/wrong/report/ | field=name&text=So.                    302 403 302 302 302 302 302
 POST /merges/{merge_id}/split/ | reason=So.                                            302 403 403 302 403 403 403
 POST /records/{record_id}/give/ | account_number=ACME&reason=So.                        302 403 403 302 403 403 403
@@ -597,6 +601,7 @@ GET  /plans/progress/{thread_id}/                                               
 GET  /plans/{plan_id}/                                                                 302 403 200 200 200 200 403
 GET  /plans/{plan_id}/cells/?pool=pickers&week=2026-03-02                              302 403 200 200 200 200 403
 GET  /tiles/plans/                                                                     302 403 200 200 200 200 403
+GET  /tiles/account-buffers/?account=ACME                                              302 403 200 200 200 200 403
 GET  /tiles/account-capacity/?account=ACME                                             302 403 200 200 200 200 403
 GET  /tiles/thread-plans/?thread={thread_id}                                           302 403 200 200 200 200 403
 GET  /tiles/plan-progress/{thread_id}/                                                 302 403 200 286 286 286 403
@@ -697,6 +702,7 @@ def routes() -> set[tuple[str, str]]:
         "you-sessions-end",
         "you-token-issue",
         "you-token-revoke",
+        "you-look",
         "you-view-keep",
         "you-view-forget",
         "work-replay",
@@ -1513,6 +1519,8 @@ BY_ID = (
     ("/ledger/?account={}", "account"),
     ("/tiles/account-terms/?account={}", "account"),
     ("/tiles/account-capacity/?account={}", "account"),
+    ("/tiles/account-buffers/?account={}", "account"),
+    ("/api/v1/buffers/account?account_number={}", "account"),
     ("/tiles/account-demand/?account={}", "account"),
     ("/tiles/account-decisions/?account={}", "account"),
     ("/api/v1/threads/{}", "thread"),

@@ -179,7 +179,7 @@ def listeners() -> dict[type[Event], tuple[Listener, ...]]:
         AccountsSplit: (),
         RecordsResolved: (),
         FactDisputed: (),
-        DisputeAnswered: (),
+        DisputeAnswered: (customers.tell_of_correction_on_dispute_answered,),
         InsightRecorded: (),
         InsightEnded: (),
         PlanCommitted: (
@@ -232,6 +232,7 @@ def settings() -> tuple[Setting, ...]:
         *capacity.DIFFERENCE_SETTINGS,
         *capacity.QUOTE_SETTINGS,
         *capacity.PRICE_SETTINGS,
+        *capacity.BUFFER_SETTINGS,
         *ROSTER_SETTINGS,
         *STOCK_SETTINGS,
         *agreements.BEND_SETTINGS,

@@ -9,7 +9,7 @@ from django import forms
 
 from closeknit.kernel import arguments
 from closeknit.rooms.customers.contracts import (
-    CLAIM_FIELDS,
+    DISPUTABLE_FIELDS,
     TIER_ORDER,
     InsightDirection,
     InsightMeasure,
@@ -159,7 +159,7 @@ class RulesText(Reason):
 class WrongFact(forms.Form):
     """What is wrong, and what would be right."""
 
-    field = forms.ChoiceField(choices=[(name, name.replace("_", " ")) for name in CLAIM_FIELDS])
+    field = forms.ChoiceField(choices=[(name, name.replace("_", " ")) for name in DISPUTABLE_FIELDS])
     text = forms.CharField(max_length=2000)
     suggested = forms.CharField(required=False, max_length=400)
 

@@ -11,6 +11,8 @@ from closeknit.rooms.customers.actions.assess_accounts import assess_accounts
 from closeknit.rooms.customers.actions.expire_insights import expire_insights
 from closeknit.rooms.customers.actions.refresh_intimacy import refresh_intimacy
 from closeknit.rooms.customers.actions.resolve_records import resolve_records
+from closeknit.rooms.customers.actions.tell_of_correction import tell_of_correction
+from closeknit.rooms.customers.contracts import DisputeAnswered
 from closeknit.rooms.decisions.contracts import DecisionApproved
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.sensing.contracts import DemandObserved
@@ -35,6 +37,11 @@ def apply_merge_on_decision_approved(event: DecisionApproved, context: Context) 
     """Make two accounts one, as was approved."""
     if event.kind == "merge":
         apply_merge(event.proposal_id, by=context.by, at=clock.now())
+
+
+def tell_of_correction_on_dispute_answered(event: DisputeAnswered, context: Context) -> None:
+    """Tell who reported a fact, and whoever decided by it, what its steward answered."""
+    tell_of_correction(event.dispute_id, by=context.by, at=clock.now())
 
 
 def keep_intimacy() -> None:

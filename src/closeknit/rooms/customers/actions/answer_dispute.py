@@ -16,6 +16,7 @@ from closeknit.rooms.customers.compute.disputes import dispute_cause
 from closeknit.rooms.customers.contracts import (
     CONSENT,
     PERSONAL_FIELDS,
+    STANDING_FACTS,
     STEWARD,
     AccountCorrected,
     DisputeAnswered,
@@ -33,7 +34,8 @@ def answer_dispute(dispute_id: UUID, *, corrected: str | None, answer: str, by: 
     """Correct the disputed field to a value, or say that it stands (None); with a sentence either way.
 
     A correction is kept as the steward's own word, every source that states the wrong value is trusted no more in this
-    field until it states another one, and all that stands on the field hears of it.
+    field until it states another one, and all that stands on the field hears of it. What no record states
+    (`STANDING_FACTS`) is put right where it comes from; here stands what is right.
 
     Raises:
         NotFound: for a dispute of an account that the actor may not see.
@@ -92,6 +94,9 @@ def _check(row: Dispute, corrected: str | None, answer: str) -> None:
 
 def _correct(row: Dispute, by: Actor, at: datetime) -> None:
     system = org.system_actor()
+    if row.field in STANDING_FACTS:
+        publish(AccountCorrected(row.thread_id, row.account_number, row.field), by=by)
+        return
     statements = statements_in_force(row.account_number, by=system)
     # Before the doubt: what survives together with the wrong value is not wrong for that.
     fields = group_of(row.account_number, row.field, by=system) | {row.field: row.corrected}

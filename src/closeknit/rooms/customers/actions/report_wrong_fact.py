@@ -13,8 +13,9 @@ from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.compute import find_sensitive
 from closeknit.rooms.customers.compute.disputes import dispute_cause
 from closeknit.rooms.customers.contracts import (
-    CLAIM_FIELDS,
+    DISPUTABLE_FIELDS,
     DISPUTE_DAYS,
+    DOMAIN_OF_FACT,
     NO_STEWARD,
     PERSONAL_FIELDS,
     AccountCard,
@@ -37,8 +38,9 @@ LONGEST_TEXT, LONGEST_VALUE = 2000, 400
 def report_wrong_fact(
     account_number: str, field: str, *, text: str, suggested: str = "", by: Actor, at: datetime
 ) -> UUID:
-    """Say that a field of an account is wrong; return the dispute's id. Its steward answers by a due time.
+    """Say that a fact of an account is wrong; return the dispute's id. Its steward answers by a due time.
 
+    A fact is a field that records state, or one of `STANDING_FACTS`: what it was given, ordered, or is computed to be.
     Whoever sees the account may say so. Where nobody is appointed, the service leads answer. Not answered in time, it
     escalates.
 
@@ -60,7 +62,7 @@ def report_wrong_fact(
                 thread_id=ids.new_id(),
                 account_number=account.account_number,
                 field=field,
-                value=counts.fields.get(field, "") if counts else "",
+                value=counts.fields.get(field, "") if counts else _value_shown(account, field),
                 suggested=suggested.strip(),
                 text=text.strip(),
                 system=counts.system if counts else "",
@@ -82,9 +84,17 @@ def report_wrong_fact(
     return row.pk
 
 
+def _value_shown(account: AccountCard, field: str) -> str:
+    """What the account's page says of a fact that no record states; money and scores are not for every reader: ""."""
+    since = account.since_at.date().isoformat() if account.since_at else ""
+    return {"tier": account.tier.value, "team": account.team, "since": since}.get(field, "")
+
+
 def _check(field: str, text: str, suggested: str) -> None:
-    if field not in CLAIM_FIELDS:
-        raise Invalid(f"There is no field {field!r}.", where="field", todo=f"Use one of {', '.join(CLAIM_FIELDS)}.")
+    if field not in DISPUTABLE_FIELDS:
+        raise Invalid(
+            f"There is no field {field!r}.", where="field", todo=f"Use one of {', '.join(DISPUTABLE_FIELDS)}."
+        )
     if not text.strip() or len(text) > LONGEST_TEXT:
         raise Invalid(
             "Say what is wrong.", where="text", todo=f"A sentence or two, at most {LONGEST_TEXT:,} characters."
@@ -101,7 +111,9 @@ def _check(field: str, text: str, suggested: str) -> None:
 
 
 def _steward(account: AccountCard, field: str, at: datetime) -> StewardCard | None:
-    return org.find_steward("customers", field, region=account.region, by=org.system_actor(), at=at)
+    return org.find_steward(
+        DOMAIN_OF_FACT.get(field, "customers"), field, region=account.region, by=org.system_actor(), at=at
+    )
 
 
 def _tell(row: Dispute, account: AccountCard, by: Actor, at: datetime) -> None:

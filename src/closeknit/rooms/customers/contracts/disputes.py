@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from closeknit.kernel.news import Event
+from closeknit.rooms.customers.contracts.records import CLAIM_FIELDS
 from closeknit.rooms.org.contracts.fields import INTERNAL, PERSONAL
 from closeknit.rooms.org.contracts.settings import Kind, Level, Setting
 
@@ -20,6 +21,20 @@ DISPUTE_DAYS = Setting(
     highest=60,
     levels=(Level.GLOBAL,),
 )
+STANDING_FACTS: dict[str, str] = {
+    "tier": "Propose the right tier on the account's page: it moves once that is approved.",
+    "team": "The feed that states the account says its team: mend its row, or its source.",
+    "since": "It is when the account was first stated or first ordered: mend the row that says so.",
+    "orders": "Mend the rows in quarantine, the recipe, or the source: the feed's page shows them.",
+    "terms": "Sign a version of the contract that says what was promised.",
+    "value": "It is computed: put right what it stands on, and it is computed anew the next day.",
+    "score": "It is computed: put right what it stands on, and it is computed anew the next day.",
+}
+"""Facts shown of an account that no record states field by field, each with where the right one is put."""
+DISPUTABLE_FIELDS = (*CLAIM_FIELDS, *STANDING_FACTS)
+"""Every fact of an account that can be said to be wrong."""
+DOMAIN_OF_FACT = {"orders": "demand", "terms": "agreements"}
+"""Whose steward answers for a fact; the rest belongs to customers."""
 NO_STEWARD = "Nobody is appointed as steward of this field, so the service leads answer."
 
 

@@ -22,7 +22,7 @@ from closeknit.rooms.customers.actions.merge_accounts import merge_accounts
 from closeknit.rooms.customers.actions.report_wrong_fact import report_wrong_fact
 from closeknit.rooms.customers.actions.set_survivorship import set_survivorship
 from closeknit.rooms.customers.actions.split_accounts import split_accounts
-from closeknit.rooms.customers.contracts import DisputeState, MatchState, groups_of_plain, plain_groups
+from closeknit.rooms.customers.contracts import STANDING_FACTS, DisputeState, MatchState, groups_of_plain, plain_groups
 from closeknit.rooms.customers.forms import (
     DisputeAnswer,
     MatchVerdict,
@@ -200,7 +200,7 @@ def show_dispute(request: Request, dispute_id: UUID) -> HttpResponseBase:
 def show_wrong_form(request: Request, account_number: str) -> HttpResponseBase:
     """What is wrong here?"""
     by: Actor = request.actor
-    by.require(Permission.READ_RECORDS)
+    by.require(Permission.READ_ACCOUNTS)
     return _show_wrong(request, account_number, WrongFact(initial={"field": request.GET.get("field", "name")}), by)
 
 
@@ -264,6 +264,7 @@ def _show_dispute(request: Request, dispute_id: UUID, form: Form, status: int = 
             "card": card,
             "form": form,
             "touched": reads.list_touched_decisions(dispute_id, by=by),
+            "put_right": STANDING_FACTS.get(card.field, ""),
             "may_answer": card.state is DisputeState.OPEN and is_mine,
         },
         status=status,

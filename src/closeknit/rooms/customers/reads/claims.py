@@ -11,6 +11,7 @@ from closeknit.rooms.customers.compute.golden import golden_sources
 from closeknit.rooms.customers.contracts import (
     NO_STEWARD,
     PERSONAL_FIELDS,
+    STANDING_FACTS,
     DisputeCard,
     DisputeState,
     RecordStatement,
@@ -20,10 +21,25 @@ from closeknit.rooms.customers.models import Dispute
 from closeknit.rooms.customers.reads.accounts import get_account
 from closeknit.rooms.customers.reads.records import IN_FORCE, get_survivorship, names_of, statements_of
 from closeknit.rooms.decisions import reads as decisions
+from closeknit.rooms.decisions.contracts import LedgerLine
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import redact, visible_account_numbers
 
-DECISION_KINDS = ("proposal.", "plan.", "tier.", "account.tier", "exception.", "forecast.", "accounts.merged", "score.")
+DECISION_KINDS = (
+    *(
+        "proposal.",
+        "plan.",
+        "forecast.",
+        "exception.",
+        "tier.",
+        "scored-tier.",
+        "account.tier",
+        "account.deprioritised",
+    ),
+    *("accounts.merged", "merge.", "renegotiation.", "contract.", "quote.", "term.", "score."),
+)
+"""How the kinds of ledger lines about an account begin that tell of a decision."""
+MOST_TOUCHED = 500
 
 
 def statements_in_force(account_number: str, *, by: Actor) -> list[RecordStatement]:
@@ -83,13 +99,6 @@ def list_touched_decisions(dispute_id: UUID, *, by: Actor, limit: int = 50) -> l
         raise NotFound("There is no such dispute.", where=str(dispute_id))
     if not by.may(Permission.READ_DECISIONS):
         return []
-    lines = decisions.list_entries(
-        by=by,
-        account_number=row.account_number,
-        since_at=row.learned_at or row.reported_at,
-        until_at=row.answered_at,
-        limit=500,
-    )
     found = [
         TouchedDecision(
             account_number=row.account_number,
@@ -100,10 +109,21 @@ def list_touched_decisions(dispute_id: UUID, *, by: Actor, limit: int = 50) -> l
             at=line.recorded_at,
             names_field=row.field in str(line.evidence),
         )
-        for line in lines
-        if line.kind.startswith(DECISION_KINDS)
+        for line in lines_meanwhile(row, by=by)
     ]
     return redact(sorted(found, key=lambda each: not each.names_field)[:limit], by=by)
+
+
+def lines_meanwhile(row: Dispute, *, by: Actor) -> list[LedgerLine]:
+    """Return the ledger's lines of decisions about the account, newest first, while the disputed value counted.
+
+    Since when a fact counted that no record states is not known: all until the answer count.
+    """
+    since_at = None if row.field in STANDING_FACTS else row.learned_at or row.reported_at
+    lines = decisions.list_entries(
+        by=by, account_number=row.account_number, since_at=since_at, until_at=row.answered_at, limit=MOST_TOUCHED
+    )
+    return [line for line in lines if line.kind.startswith(DECISION_KINDS)]
 
 
 def _open_first(rows: QuerySet[Dispute], limit: int) -> list[Dispute]:

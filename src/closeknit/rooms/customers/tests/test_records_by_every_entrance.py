@@ -8,7 +8,7 @@ from tests.cast import enter, sign_in
 from tests.small_company import deliver_all
 
 from closeknit.rooms.customers import reads
-from closeknit.rooms.customers.contracts import MatchState
+from closeknit.rooms.customers.contracts import DISPUTABLE_FIELDS, MatchState
 from closeknit.rooms.customers.models import AccountMerge, Dispute
 from closeknit.rooms.customers.tests.two_systems import load_house
 from closeknit.web import boot, cli
@@ -96,6 +96,19 @@ def test_wrong_is_reported_and_answered_by_page(house, client, alice):
     page = client.get("/accounts/A1/profile/").content.decode()
     assert "Lindental" in page
     assert "found wrong by a steward" in page
+
+
+def test_every_fact_of_the_accounts_page_can_be_said_to_be_wrong_there_by_whoever_sees_it(acme, client, gina):
+    sign_in(client, "gina")
+    page = client.get("/accounts/ACME/").content.decode()
+    for field in ("tier", "team", "region"):
+        assert f'href="/accounts/ACME/wrong/?field={field}"' in page
+    form = client.get("/accounts/ACME/wrong/?field=team")
+    assert form.context["form"]["field"].value() == "team"
+    assert [value for value, _ in form.context["form"].fields["field"].choices] == list(DISPUTABLE_FIELDS)
+    assert "/accounts/ACME/profile/" not in form.content.decode(), "she may not open it"
+    said(client, "/accounts/ACME/wrong/report/", field="orders", text="We never ordered these.")
+    assert Dispute.objects.get().field == "orders"
 
 
 def test_rules_are_set_by_page_and_the_past_keeps_its_own(house, client, alice):

@@ -12,8 +12,9 @@ from closeknit.kernel.models import EventRow
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.answer_dispute import answer_dispute
 from closeknit.rooms.customers.actions.report_wrong_fact import report_wrong_fact
+from closeknit.rooms.customers.actions.tell_of_correction import tell_of_correction
 from closeknit.rooms.customers.contracts import NO_STEWARD, DisputeState
-from closeknit.rooms.customers.models import Account, Dispute
+from closeknit.rooms.customers.models import Account, Dispute, RecordVersion
 from closeknit.rooms.customers.tests.two_systems import CRM, LATER, load_house
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.decisions.actions.record_entry import record_entry
@@ -162,3 +163,55 @@ def test_who_may_answer_and_what_is_refused(house, alice, bob, dave, carol):
 def test_a_consent_said_to_be_wrong_follows_the_steward(house, alice):
     answer(report("may_contact", suggested="yes"), "yes", alice, "They signed again.")
     assert fact("may_contact", alice).survives.value == "yes"
+
+
+def test_a_correction_reaches_the_threads_and_the_people_that_decided_by_it(house, alice, bob, carol):
+    thread = LedgerEntry.objects.latest("id").thread_id
+    for kind in ("plan.committed", "account.seen"):
+        line = Entry(thread, kind, "plan:x", "Vans go to the street they gave.", {"street": "Am Kai 1"}, "A1")
+        record_entry(line, by=carol)
+    dispute_id = report()
+    Dispute.objects.update(learned_at=clock.now() - timedelta(days=1))
+    answer(dispute_id, "Neue Gasse 5", alice)
+    # All of this test is one transaction, and ledger lines bear the time of its start.
+    Dispute.objects.update(answered_at=clock.now() + timedelta(days=1))
+    deliver_all()
+    (told,) = decisions.list_entries(by=alice, account_number="A1", kind="fact.corrected-since")
+    assert (told.thread_id, told.subject) == (thread, f"dispute:{dispute_id}")
+    assert told.sentence == "The street of A1 was found wrong and put right after this was decided."
+    (notice,) = Notice.objects.filter(cause=f"corrected:{dispute_id}")
+    assert (notice.person_key, notice.link) == (carol.key, f"/disputes/{dispute_id}/")
+    (heard,) = Notice.objects.filter(cause=f"answered:{dispute_id}")
+    assert (heard.person_key, heard.link) == (bob.key, "/accounts/A1/")
+    # Told once, however often the news of it comes.
+    assert tell_of_correction(dispute_id, by=alice, at=clock.now()) == 0
+    assert len(decisions.list_entries(by=alice, account_number="A1", kind="fact.corrected-since")) == 1
+
+
+def test_what_stands_reaches_who_reported_it_and_no_decision(house, alice, bob):
+    thread = LedgerEntry.objects.latest("id").thread_id
+    record_entry(Entry(thread, "plan.committed", "plan:x", "So.", {}, "A1"), by=alice)
+    dispute_id = report("tier", suggested="key")
+    assert tell_of_correction(dispute_id, by=alice, at=clock.now()) == 0, "nobody answered yet"
+    answer(dispute_id, None, alice)
+    deliver_all()
+    assert not decisions.list_entries(by=alice, account_number="A1", kind="fact.corrected-since")
+    assert Notice.objects.get(cause=f"answered:{dispute_id}").title == "A1: the tier stands"
+
+
+@pytest.mark.parametrize(("field", "shown"), [("tier", "volume"), ("team", "North"), ("score", ""), ("orders", "")])
+def test_what_no_record_states_can_be_wrong_too_and_is_put_right_where_it_comes_from(house, alice, bob, field, shown):
+    dispute_id = report(field, suggested="key")
+    assert reads.get_dispute(dispute_id, by=bob, at=clock.now()).value == shown
+    versions = RecordVersion.objects.count()
+    answer(dispute_id, "as the contract says", alice)
+    card = reads.get_dispute(dispute_id, by=bob, at=clock.now())
+    assert (card.state, card.corrected) == (DisputeState.CORRECTED, "as the contract says")
+    assert RecordVersion.objects.count() == versions, "no record states it, so none is written"
+    assert reads.get_account("A1", by=alice).tier == "volume"
+    assert EventRow.objects.filter(name="AccountCorrected").latest("id").body["field"] == field
+
+
+def test_orders_go_to_who_answers_for_demand(house, erin, alice):
+    appoint_steward("alice", "demand", "orders", reason="Knows them.", by=erin, at=clock.now())
+    assert reads.get_dispute(report("orders"), by=alice, at=clock.now()).assigned_to == "Alice Planner"
