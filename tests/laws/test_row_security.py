@@ -45,6 +45,7 @@ ELEVATIONS: dict[str, str] = {
     "kernel/roles.py": "the owner, while migrating",
     "rooms/agreements/actions/draft_contract.py": "tells that a number is taken, also by a contract out of sight",
     "rooms/capacity/actions/propose_quote.py": "a proposal tells its deciders whom it takes from, also out of sight",
+    "rooms/capacity/reads/buffers.py": "what an account's stock costs comes from one sizing for all; shown by scope",
     "rooms/capacity/reads/plans.py": "weighs the claims of accounts out of sight, to tell which totals may be shown",
     "rooms/capacity/reads/what_if.py": "which share of its tier's work an account brings: others are only summed",
     "rooms/decisions/actions/close_escalation.py": "a cause is closed for everybody, also who may not see the account",

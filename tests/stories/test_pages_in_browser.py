@@ -93,6 +93,7 @@ PAGES = (
     "/plans/differences/",
     "/quotes/",
     "/quotes/request/",
+    "/buffers/",
     "/prices/",
     "/prices/offer/",
     "/prices/dedicated/",

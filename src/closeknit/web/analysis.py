@@ -25,6 +25,7 @@ RETRY_SECONDS = 5
 FORMATS = frozenset({"csv", "xlsx", "openlineage"})
 ROUTES = frozenset(
     {
+        "buffers/",
         "demand/accuracy/",
         "demand/<uuid:run_id>/explore/",
         "demand/explore/<str:operation>/",
@@ -34,6 +35,7 @@ ROUTES = frozenset(
         "lineage/<str:kind>/<uuid:node_id>/",
         "feeds/<str:feed>/lineage/",
         "feed-conflicts/compare/",
+        "api/v1/buffers",
         "api/v1/forecast-accuracy",
         "api/v1/forecast-accuracy/compare",
         "api/v1/forecasts/<run_id>/replay",

@@ -52,7 +52,7 @@ OF_ACCOUNTS = (
     "/survivorship/",
 )
 OF_PROMISES = ("/contracts/", "/clocks/", "/needs/", "/expectations/")
-OF_CAPACITY = ("/prices/", "/quotes/", "/rosters/", "/shortages/", "/staffing/", "/stock/")
+OF_CAPACITY = ("/buffers/", "/prices/", "/quotes/", "/rosters/", "/shortages/", "/staffing/", "/stock/")
 PLACES = (
     Place("today", "Today", "t", "today", "/"),
     Place("inbox", "Inbox", "i", "inbox", "/inbox/", Permission.READ_DECISIONS),

@@ -47,6 +47,7 @@ PANELS: dict[str, Panel] = {
     "account-intimacy": Panel("tile-account-intimacy", "How well we know it", (Permission.READ_INTERNAL,)),
     "account-demand": Panel("tile-account-demand", "Work per week", (Permission.READ_CAPACITY,)),
     "account-capacity": Panel("tile-account-capacity", "Capacity reserved", (Permission.READ_CAPACITY,)),
+    "account-buffers": Panel("tile-account-buffers", "Kept ready", (Permission.READ_CAPACITY,)),
     "account-decisions": Panel("tile-account-decisions", "Decisions", (Permission.READ_DECISIONS,)),
     # All plans
     "pipeline-differences": Panel("tile-pipeline-differences", "Sales against plans", (Permission.READ_CAPACITY,)),

@@ -86,6 +86,19 @@ def show_account(request: Request) -> HttpResponse:
     )
 
 
+@require_GET
+def show_account_buffers(request: Request) -> HttpResponse:
+    """All that is kept ready for an account beyond its expected work, with what it costs."""
+    by: Actor = request.actor
+    by.require(Permission.READ_CAPACITY)
+    account = request.GET.get("account", "")
+    try:
+        told = reads.account_buffers(account, by=by, at=clock.now()) if account else None
+    except NotFound:
+        told = None
+    return render(request, "capacity/account_buffers_tile.html", {"told": told, "account": account})
+
+
 def _stock_for(account_number: str, by: Actor) -> list[AccountStock]:
     """Return the account's part of the stock; nothing for an account that the actor may not see, as of its hours."""
     try:

@@ -3,7 +3,17 @@
 from django.urls import path
 
 from closeknit.rooms.capacity import tiles
-from closeknit.rooms.capacity.pages import differences, plans, prices, quotes, rosters, scenarios, shortage, stock
+from closeknit.rooms.capacity.pages import (
+    buffers,
+    differences,
+    plans,
+    prices,
+    quotes,
+    rosters,
+    scenarios,
+    shortage,
+    stock,
+)
 
 urlpatterns = [
     path("plans/", plans.list_plans, name="plan-list"),
@@ -21,6 +31,7 @@ urlpatterns = [
     path("quotes/request/", quotes.show_request, name="request-price"),
     path("quotes/<uuid:quote_id>/", quotes.show_quote, name="quote-detail"),
     path("quotes/<uuid:quote_id>/propose/", quotes.propose, name="quote-propose"),
+    path("buffers/", buffers.show_buffers, name="buffer-list"),
     path("prices/", prices.show_prices, name="price-list"),
     path("prices/offer/", prices.show_offer, name="offer"),
     path("prices/dedicated/", prices.show_dedicated, name="dedicated"),
@@ -45,6 +56,7 @@ urlpatterns = [
     path("tiles/plans/", tiles.show_today, name="tile-plans-today"),
     path("tiles/need-today/", tiles.show_need_today, name="tile-need-today"),
     path("tiles/account-capacity/", tiles.show_account, name="tile-account-capacity"),
+    path("tiles/account-buffers/", tiles.show_account_buffers, name="tile-account-buffers"),
     path("tiles/thread-plans/", tiles.show_thread, name="tile-thread-plans"),
     path("tiles/plan-progress/<uuid:thread_id>/", tiles.show_progress, name="tile-plan-progress"),
 ]

@@ -3,6 +3,7 @@
 from ninja import Router
 
 from closeknit.rooms.capacity.api import (
+    buffers,
     dedicated,
     differences,
     plans,
@@ -16,5 +17,5 @@ from closeknit.rooms.capacity.api import (
 )
 
 router = Router()
-for part in (plans, today, dedicated, differences, prices, quotes, rosters, scenarios, shortage, stock):
+for part in (plans, today, buffers, dedicated, differences, prices, quotes, rosters, scenarios, shortage, stock):
     router.add_router("", part.router)

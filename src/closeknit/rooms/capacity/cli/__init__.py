@@ -8,6 +8,7 @@ from uuid import UUID
 from closeknit.kernel import arguments
 from closeknit.kernel.output import print_json, print_table, share_text
 from closeknit.rooms.capacity.cli import (
+    buffers,
     dedicated,
     differences,
     prices,
@@ -44,6 +45,7 @@ def add_commands(commands: Any) -> None:
     replay.add_argument("plan", type=UUID)
     replay.set_defaults(run=_replay_plan)
     staffing.add_commands(commands, capacity)
+    buffers.add_commands(capacity)
     dedicated.add_commands(capacity)
     differences.add_commands(capacity)
     prices.add_commands(capacity)

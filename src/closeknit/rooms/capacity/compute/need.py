@@ -80,9 +80,45 @@ def need_of(
 
     `only_need`: not who asks for it nor what being short of it costs; the first claimant is then given all of it.
     """
-    rows = [i for i, total in enumerate(route.panel.total_of_series) if int(total) in route.totals]
-    keys = [route.panel.keys[i] for i in rows]
+    work = work_of(inputs, pool, numbers, route)
+    keys, planned, starts, clock, open_share = work.keys, work.planned, work.starts, work.clock, work.open_share
     spells = spells_of(inputs, keys)
+    before = planned_units(inputs, usual[0], usual[1], list(work.rows)) if usual and not work.as_arrives else None
+    minutes = 30 if work.as_arrives else MINUTES_PER_DAY
+    heads, presence = (hours * open_share for hours in rostered(pool.roster, clock, minutes))
+    if before is not None:
+        days = before.by_day() if route.panel.grain is Grain.HALF_HOUR else before
+        before = days.of(work.inside).quiet_on(open_share == 0)
+    if work.as_arrives:
+        sized = _answered_need(pool, planned, spells, only_need)
+    else:
+        opened = open_share > 0 if inputs.fewest_hours else None
+        sized = _due_need(pool, planned, spells, starts, heads, before, opened, only_need)
+    return _pool_need(inputs, pool, keys, spells, sized, starts, clock, heads, presence, minutes, only_need)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolWork:
+    """The series that a pool serves (S) and what to plan for of them, from the plan's first day on (P periods).
+
+    `rows`: their places in the panel; `inside`: the panel's periods that count (whole days where days are planned);
+    `clock`: the starts on the pool's own wall clock; `open_share`: 0 on days on which it is closed. `as_arrives`:
+    periods are half-hours, whose work is answered as it comes; else days.
+    """
+
+    rows: tuple[int, ...]
+    keys: tuple[ForecastKey, ...]
+    planned: Planned
+    starts: NDArray[np.datetime64]
+    clock: NDArray[np.datetime64]
+    open_share: FloatArray
+    inside: NDArray[np.bool_]
+    as_arrives: bool
+
+
+def work_of(inputs: PlanInputs, pool: PoolInput, numbers: ForecastNumbers, route: Route) -> PoolWork:
+    """Return a pool's work as its need is computed from it."""
+    rows = [i for i, total in enumerate(route.panel.total_of_series) if int(total) in route.totals]
     planned = planned_units(inputs, numbers, route, rows)
     starts = route.panel.local_starts
     as_arrives = pool.staffing == Staffing.INTERVAL and route.panel.grain is Grain.HALF_HOUR
@@ -90,22 +126,12 @@ def need_of(
         planned, starts = planned.by_day(), starts[::48]
     inside = starts >= np.datetime64(inputs.first_on, "m")
     planned, starts = planned.of(inside), starts[inside]
-    before = planned_units(inputs, usual[0], usual[1], rows) if usual and not as_arrives else None
-    minutes = 30 if as_arrives else MINUTES_PER_DAY
     clock = wall_clock(starts, numbers.card.time_zone, pool.time_zone) if as_arrives else starts
     open_share = np.where(np.isin(clock.astype("datetime64[D]"), _days(pool.closed_on)), 0.0, 1.0)
     # Some orders and mail arrive on closed days too and wait; nobody rings a desk that is shut.
     planned = planned.scaled(open_share) if as_arrives else planned.quiet_on(open_share == 0)
-    heads, presence = (hours * open_share for hours in rostered(pool.roster, clock, minutes))
-    if before is not None:
-        days = before.by_day() if route.panel.grain is Grain.HALF_HOUR else before
-        before = days.of(inside).quiet_on(open_share == 0)
-    if as_arrives:
-        sized = _answered_need(pool, planned, spells, only_need)
-    else:
-        opened = open_share > 0 if inputs.fewest_hours else None
-        sized = _due_need(pool, planned, spells, starts, heads, before, opened, only_need)
-    return _pool_need(inputs, pool, keys, spells, sized, starts, clock, heads, presence, minutes, only_need)
+    keys = tuple(route.panel.keys[i] for i in rows)
+    return PoolWork(tuple(rows), keys, planned, starts, clock, open_share, inside, as_arrives)
 
 
 def _days(days: Sequence[date]) -> NDArray[np.datetime64]:

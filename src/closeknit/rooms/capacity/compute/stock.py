@@ -118,6 +118,24 @@ def size_shelves(inputs: StockInputs) -> StockTold:
     return StockTold(items, parts.accounts(items))
 
 
+def buffer_costs(inputs: StockInputs) -> dict[tuple[str, str, str], Decimal]:
+    """Return what each account's part of the pieces beyond what a delivery cycle takes costs a week.
+
+    By account, site and currency; the rest of what its part costs is for the pieces that the cycle itself takes.
+    """
+    parts = _Parts(inputs)
+    found: dict[tuple[str, str, str], float] = {}
+    for i, one in enumerate(inputs.series):
+        pieces = np.array(one.pieces)
+        beyond = parts.of_item(i) - pieces / pieces.sum() * float(parts.cycle_mean[i])
+        for place, buffer, asked in zip(one.promises, beyond.tolist(), one.pieces, strict=True):
+            account = inputs.promises[place].account_number
+            if account and asked > 0:
+                key = (account, one.site, one.currency)
+                found[key] = found.get(key, 0.0) + parts.cost(i, max(buffer, 0.0))
+    return {key: _money(cost) for key, cost in found.items()}
+
+
 class _Parts:
     """The need of each item at each level of strictness that somebody was promised there."""
 

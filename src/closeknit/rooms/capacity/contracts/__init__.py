@@ -1,5 +1,17 @@
 """What other rooms may know of capacity: pools, plans, who is served or short in them, and staffing questions."""
 
+from closeknit.rooms.capacity.contracts.buffers import (
+    BUFFER_MOST_SHARE,
+    BUFFER_SETTINGS,
+    AccountBuffers,
+    BufferBook,
+    BufferKind,
+    BufferPart,
+    BufferPromise,
+    BufferWay,
+    LooserBy,
+    PoolBuffer,
+)
 from closeknit.rooms.capacity.contracts.dedicated import DedicatedCase, DedicatedPool
 from closeknit.rooms.capacity.contracts.differences import (
     DIFFERENCE_DAYS,
@@ -96,6 +108,8 @@ from closeknit.rooms.capacity.contracts.what_if import (
 )
 
 __all__ = [
+    "BUFFER_MOST_SHARE",
+    "BUFFER_SETTINGS",
     "DIFFERENCE_DAYS",
     "DIFFERENCE_SETTINGS",
     "DIFFERENCE_SHARE",
@@ -110,6 +124,12 @@ __all__ = [
     "SHORTFALL_MULTIPLES",
     "SURGE_MOST_MULTIPLE",
     "SURGE_SHARE",
+    "AccountBuffers",
+    "BufferBook",
+    "BufferKind",
+    "BufferPart",
+    "BufferPromise",
+    "BufferWay",
     "ClaimWeek",
     "DedicatedCase",
     "DedicatedPool",
@@ -119,6 +139,7 @@ __all__ = [
     "HeldConflict",
     "IntervalCell",
     "KeptBack",
+    "LooserBy",
     "NearerTo",
     "OfferAnswer",
     "OfferAsked",
@@ -132,6 +153,7 @@ __all__ = [
     "PlanProposed",
     "PlanRejected",
     "PlanState",
+    "PoolBuffer",
     "PoolCard",
     "PoolChange",
     "PoolPrice",

@@ -47,7 +47,7 @@ def show_prices(request: Request) -> HttpResponseBase:
     if not form.is_valid():
         raise Invalid("It is not clear which prices to show.", where="plan, week", todo="Choose a plan and a Monday.")
     plan_id, week_on = form.cleaned_data["plan"], form.cleaned_data["week"]
-    operation = form.cleaned_data["operation"] or ("" if plan_id else _first_planned(by))
+    operation = form.cleaned_data["operation"] or ("" if plan_id else first_planned(by))
     book = None
     if plan_id or operation:
         book = reads.get_prices(plan_id, operation=operation, week_on=week_on, by=by, at=clock.now())
@@ -88,7 +88,7 @@ def show_dedicated(request: Request) -> HttpResponseBase:
     by.require(Permission.READ_CAPACITY)
     form = DedicatedForm(request.GET)
     told = form.cleaned_data if form.is_valid() else {"operation": "", "tier": ""}
-    operation, case, refusal = told["operation"] or _first_planned(by), None, None
+    operation, case, refusal = told["operation"] or first_planned(by), None, None
     sees_all = by.scope_of(Permission.READ_CAPACITY).every_account
     tiers = reads.list_tiers_planned(operation=operation, by=by) if operation and sees_all else []
     if tiers:
@@ -107,7 +107,7 @@ def show_dedicated(request: Request) -> HttpResponseBase:
     return render(request, "capacity/dedicated.html", context, status=422 if refusal else 200)
 
 
-def _first_planned(by: Actor) -> str:
+def first_planned(by: Actor) -> str:
     """Return the first operation with a plan in force, else with a draft; none: ""."""
     for state in (PlanState.COMMITTED, PlanState.DRAFT):
         found = sorted(plan.operation for plan in reads.list_plans(by=by, states=[state]))

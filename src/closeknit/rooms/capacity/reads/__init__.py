@@ -1,5 +1,6 @@
 """Every question about capacity, one file per subject."""
 
+from closeknit.rooms.capacity.reads.buffers import account_buffers, get_buffers
 from closeknit.rooms.capacity.reads.dedicated import get_dedicated_case, list_tiers_planned
 from closeknit.rooms.capacity.reads.differences import (
     count_differences,
@@ -36,6 +37,7 @@ from closeknit.rooms.capacity.reads.shortage import get_shortage, list_shortages
 from closeknit.rooms.capacity.reads.today import find_need_today, get_need_today
 
 __all__ = [
+    "account_buffers",
     "account_claims",
     "compare_scenarios",
     "count_differences",
@@ -43,6 +45,7 @@ __all__ = [
     "find_plan_in_force",
     "find_plan_of_thread",
     "find_roster_of_thread",
+    "get_buffers",
     "get_dedicated_case",
     "get_difference",
     "get_need_today",

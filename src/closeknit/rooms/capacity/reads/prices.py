@@ -9,6 +9,7 @@ from uuid import UUID
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.capacity.compute.holding import NotHeld
+from closeknit.rooms.capacity.compute.inputs import PoolInput
 from closeknit.rooms.capacity.compute.offers import FOR_NOBODY, OFFERED, held_conflicts
 from closeknit.rooms.capacity.compute.prices import Measured, PricePolicy, keep_back, pool_prices
 from closeknit.rooms.capacity.contracts import PlanCard
@@ -118,18 +119,23 @@ def shown_conflict(conflict: NotHeld, by: Actor) -> HeldConflict:
 
 def price_policies(plan: PlanToChange, *, at: datetime, by: Actor) -> dict[str, PricePolicy]:
     """Return each pool's policy: as set for its site, its region where it serves only one, or for everyone."""
-    rows = {row.pool: row for row in Pool.objects.filter(pool__in=[pool.pool for pool in plan.inputs.pools])}
-    places = []
-    for pool in plan.inputs.pools:
-        region = pool.regions[0] if len(pool.regions) == 1 and pool.regions[0] != "*" else ""
-        site = rows[pool.pool].site if pool.pool in rows else ""
-        places.append(SettingPlace(region, site, "", ""))
+    places = pool_places(plan)
     margins = org.get_settings(LIST_MARGIN_SHARE, places, at=at, by=by)
     caps = org.get_settings(SURGE_MOST_MULTIPLE, places, at=at, by=by)
     return {
         pool.pool: PricePolicy(float(margin.value), float(cap.value))
         for pool, margin, cap in zip(plan.inputs.pools, margins, caps, strict=True)
     }
+
+
+def pool_places(plan: PlanToChange) -> list[SettingPlace]:
+    """Return where the settings of each pool of a plan are looked up: its site, its region where it has only one."""
+    sites = dict(Pool.objects.filter(pool__in=[p.pool for p in plan.inputs.pools]).values_list("pool", "site"))
+    return [SettingPlace(_only_region(pool), sites.get(pool.pool, ""), "", "") for pool in plan.inputs.pools]
+
+
+def _only_region(pool: PoolInput) -> str:
+    return pool.regions[0] if len(pool.regions) == 1 and pool.regions[0] != "*" else ""
 
 
 def _dearest(pool: str, prices: Sequence[PoolPrice]) -> date:
