@@ -233,7 +233,6 @@ def settings() -> tuple[Setting, ...]:
         *capacity.QUOTE_SETTINGS,
         *capacity.PRICE_SETTINGS,
         *capacity.BUFFER_SETTINGS,
-        *capacity.BUFFER_SETTINGS,
         *ROSTER_SETTINGS,
         *STOCK_SETTINGS,
         *agreements.BEND_SETTINGS,
