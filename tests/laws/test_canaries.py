@@ -300,7 +300,7 @@ def _path(address: str) -> str:
 
 def ordered_money(pages: list[Page]) -> list[str]:
     """Where the customer reads what a miss costs us, or what it bought, as a number under a key of money."""
-    keys = {"credit_per_miss", "amount_last_52_weeks"}
+    keys = {"credit_per_miss", "amount_last_52_weeks", "other_amounts"}
     found = [page for page in pages if page.address.startswith("/api/v1/") and page.status == 200]
     rows = [row for page in found for row in _rows(page) if isinstance(row, dict)]
     return [key for row in rows for key in keys if row.get(key) is not None]

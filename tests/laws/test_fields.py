@@ -30,7 +30,7 @@ MARKED: dict[type, dict[str, str]] = {
     BoardRow: {
         "internal": "units_next_4_weeks need_hours served_hours short_hours first_short_week_on is_own_series"
         " thread_id",
-        "money": "amount_last_52_weeks",
+        "money": "amount_last_52_weeks other_amounts",
     },
     PoolCard: {"prices": "cost_per_hour overtime_cost_per_hour"},
     PlanCard: {"prices": "overtime_cost shortfall_cost regular_cost", "personal": "made_by"},

@@ -9,8 +9,20 @@ from closeknit.rooms.org.contracts.fields import INTERNAL, MONEY
 
 
 @dataclass(frozen=True, slots=True)
+class BoughtAmount:
+    """What was bought in one more currency."""
+
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class BoardRow:
-    """One account on the board: promised, needed, served, and the thread that explains it."""
+    """One account on the board: promised, needed, served, and the thread that explains it.
+
+    `amount_last_52_weeks` is what was bought in `currency`, the one that most of the account's work is in ("": no
+    money is known); `other_amounts` what was bought in others. Nothing is converted without a dated rate.
+    """
 
     account_number: str
     name: str
@@ -25,6 +37,7 @@ class BoardRow:
     coverage_share: float | None
     amount_last_52_weeks: Decimal | None = field(metadata=MONEY)
     currency: str
+    other_amounts: tuple[BoughtAmount, ...] | None = field(metadata=MONEY)
     first_short_week_on: date | None = field(metadata=INTERNAL)
     is_own_series: bool | None = field(metadata=INTERNAL)
     thread_id: UUID | None = field(metadata=INTERNAL)

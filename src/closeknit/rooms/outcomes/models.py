@@ -20,6 +20,7 @@ class BoardLine(models.Model):
     short_hours = models.FloatField()
     amount_last_52_weeks = models.DecimalField(max_digits=18, decimal_places=2)
     currency = models.CharField(max_length=3, blank=True, default="")
+    other_amounts = models.JSONField(default=dict)
     first_short_week_on = models.DateField(null=True)
     is_own_series = models.BooleanField(default=False)
     thread_id = models.UUIDField(null=True)

@@ -61,12 +61,19 @@ def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponseBase:
         "coverage_share",
         "amount_last_52_weeks",
         "currency",
+        "other_amounts",
         "first_short_week_on",
         "thread_id",
         "refreshed_at",
     )
-    rows = (tuple(getattr(row, name) for name in header) for row in _every(by, chosen))
+    rows = (tuple(_cell(row, name) for name in header) for row in _every(by, chosen))
     return csv_response("board", header, rows)
+
+
+def _cell(row: BoardRow, name: str) -> Any:
+    if name == "other_amounts":
+        return "; ".join(f"{each.currency} {each.amount}" for each in row.other_amounts or ())
+    return getattr(row, name)
 
 
 def _every(by: Actor, chosen: dict[str, Any]) -> Iterator[BoardRow]:

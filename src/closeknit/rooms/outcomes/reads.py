@@ -1,24 +1,32 @@
 """Every question about the board."""
 
-from django.db.models import Q, QuerySet
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import NullIf
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import redact, visible_account_numbers
-from closeknit.rooms.outcomes.contracts import BoardRow
+from closeknit.rooms.outcomes.contracts import BoardRow, BoughtAmount
 from closeknit.rooms.outcomes.models import BoardLine
 
-ORDERS = {
+ORDERS: dict[str, tuple[Any, ...]] = {
     "short": ("-short_hours", "account_number"),
     "need": ("-need_hours", "account_number"),
     "tier": ("tier_rank", "account_number"),
     "name": ("name", "account_number"),
     "account": ("account_number",),
     "units": ("-units_next_4_weeks", "account_number"),
-    "amount": ("-amount_last_52_weeks", "account_number"),
+    "amount": (
+        F("currency_or_none").asc(nulls_last=True),
+        "-amount_last_52_weeks",
+        "account_number",
+    ),
 }
-"""Sort keys of the board: what a page or program may ask for."""
+"""Sort keys of the board: what a page or program may ask for. Amounts are compared within one currency only."""
 
 
 def list_board(
@@ -34,7 +42,10 @@ def list_board(
     """Return rows of accounts in the actor's scope, in one SELECT, in a stated order."""
     if sort not in ORDERS:
         raise Invalid(f"The board cannot be sorted by {sort!r}.", where="sort", todo=f"Use one of {', '.join(ORDERS)}.")
-    rows = _matching(by, search, tier, only_short).order_by(*ORDERS[sort])
+    rows = _matching(by, search, tier, only_short)
+    if sort == "amount":
+        rows = rows.annotate(currency_or_none=NullIf("currency", Value("")))
+    rows = rows.order_by(*ORDERS[sort])
     return redact((_row(row) for row in rows[offset : offset + limit]), by=by)
 
 
@@ -71,6 +82,7 @@ def _row(row: BoardLine) -> BoardRow:
         coverage_share=row.served_hours / row.need_hours if row.need_hours > 0 else None,
         amount_last_52_weeks=row.amount_last_52_weeks,
         currency=row.currency,
+        other_amounts=tuple(BoughtAmount(name, Decimal(said)) for name, said in sorted(row.other_amounts.items())),
         first_short_week_on=row.first_short_week_on,
         is_own_series=row.is_own_series,
         thread_id=row.thread_id,

@@ -1,7 +1,9 @@
 """Turn a forecast into need, allocation and prices: a draft plan, put before policy."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -110,12 +112,21 @@ def _inputs(card: ForecastCard, by: Actor, at: datetime) -> tuple[PlanInputs, tu
         forecast_digest=card.result_digest,
         tier_floor_multiples=_shortfall_multiples(by, at),
         pools=pools,
-        terms=terms,
+        terms=_priced(terms, _currency(card.operation)),
         terms_by_week=True,
         guarantees=_guarantees(card, monday, by),
         fewest_hours=True,
     )
     return inputs, terms
+
+
+def _priced(terms: Sequence[Term], currency: str) -> tuple[Term, ...]:
+    """Leave out credits in another currency than the pools' costs: an hour short is weighed in one only."""
+    return tuple(replace(t, credit_per_miss=Decimal(0)) if _is_foreign(t, currency) else t for t in terms)
+
+
+def _is_foreign(term: Term, currency: str) -> bool:
+    return bool(term.credit_per_miss) and term.currency not in ("", currency)
 
 
 def _guarantees(card: ForecastCard, monday: date, by: Actor) -> tuple[GuaranteedHours, ...]:
@@ -290,6 +301,7 @@ def _plan(
 def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) -> list[str]:
     assumed_pools = Pool.objects.filter(operation=inputs.operation, is_assumed=True).count()
     assumed_terms = sum(term.source is TermSource.ASSUMED for term in terms)
+    foreign = sorted({t.currency for t, mine in zip(terms, inputs.terms, strict=True) if t != mine})
     sentences = [
         f"Need is planned at the {inputs.planning_quantile:.0%} quantile of demand, not at its mean.",
         "The plan begins in step: the weeks before it are taken to have brought the work of its first week.",
@@ -317,6 +329,11 @@ def _assumptions(inputs: PlanInputs, terms: Sequence[Term], result: PlanResult) 
         )
     if result.conflicts:
         sentences.append("Not all guaranteed hours can be held: its thread names whose, each to who may see it.")
+    if foreign:
+        sentences.append(
+            f"Credits in {', '.join(foreign)} are not weighed: costs are in another currency, and nothing is converted "
+            "without a dated rate. Their promises count as those without a credit."
+        )
     if assumed_pools:
         what = "The pool and its roster are" if assumed_pools == 1 else f"{assumed_pools} pools and their rosters are"
         sentences.append(f"{what} assumed by the recipe, not on record.")

@@ -23,6 +23,7 @@ from closeknit.rooms.capacity.reads.what_if import (
     WeeklyMargin,
     find_asked_account,
     get_plan_to_change,
+    require_one_currency,
     require_work,
     weekly_margin,
 )
@@ -51,6 +52,7 @@ def quote_term(term: TermChange, *, operation: str = "", plan_id: UUID | None = 
         raise NotFound("There is no such account.", where=term.account_number)
     term = _of_account(term, asked)
     require_work(plan, asked, term.service)
+    require_one_currency(plan, (term,))
     found = what_if(plan.inputs, plan.numbers, PlanChanges(terms=(term,)), shares=asked.shares)
     told = quote(found, asked.account_number)
     margin = weekly_margin(asked.account_number, plan.currency, at=at, by=org.system_actor())

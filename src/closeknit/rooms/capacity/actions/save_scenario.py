@@ -15,7 +15,7 @@ from closeknit.rooms.capacity.contracts.scenarios import ScenarioSaved, StressPr
 from closeknit.rooms.capacity.contracts.what_if import PlanChanges
 from closeknit.rooms.capacity.models import Scenario
 from closeknit.rooms.capacity.reads.scenarios import say_changes
-from closeknit.rooms.capacity.reads.what_if import find_asked_account, get_plan_to_change
+from closeknit.rooms.capacity.reads.what_if import find_asked_account, get_plan_to_change, require_one_currency
 from closeknit.rooms.decisions.actions.record_entry import record_entry
 from closeknit.rooms.decisions.contracts import Entry
 from closeknit.rooms.org.contracts import Permission
@@ -53,6 +53,7 @@ def save_scenario(
     if not any((changes.terms, changes.demand, changes.pools, changes.requests)):
         raise Invalid("Nothing is changed.", where="changes", todo="Give a change, or a preset.")
     accounts = [find_asked_account(plan, number, by=by) for number in sorted(set(named))]
+    require_one_currency(plan, changes.terms)
     shares = tuple(share for account in accounts for share in account.shares)
     tiers = {account.account_number: account.tier for account in accounts}
     found = scenario(plan.inputs, plan.numbers, changes, currency=plan.currency, shares=shares, tiers=tiers)

@@ -1,6 +1,6 @@
 """What a question about changes to a plan needs to know: its inputs, whose work it counts together, what it was."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,8 +12,8 @@ from closeknit.kernel.errors import Invalid, NotFound
 from closeknit.kernel.scope import acting_as
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.compute import PlanInputs, PlanResult
-from closeknit.rooms.capacity.compute.what_if import plan_with
-from closeknit.rooms.capacity.contracts.what_if import PlanChanges, SeriesShare
+from closeknit.rooms.capacity.compute.what_if import change_terms, plan_with
+from closeknit.rooms.capacity.contracts.what_if import PlanChanges, SeriesShare, TermChange
 from closeknit.rooms.capacity.models import Plan
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import reads as demand
@@ -102,6 +102,18 @@ def require_work(plan: PlanToChange, asked: AskedAccount, service: str) -> None:
             where="service" if own else "account_number",
             todo=f"Name one of {', '.join(sorted(own))}." if own else "Quote an account that has brought work.",
         )
+
+
+def require_one_currency(plan: PlanToChange, changes: Sequence[TermChange]) -> None:
+    """Refuse a proposed credit where the contract's money is not the plan's: the two could not be weighed."""
+    for change in changes:
+        term = change_terms(plan.inputs.terms, (change,), plan.inputs)[-1]
+        if change.credit_per_miss and term.currency not in ("", plan.currency):
+            raise Invalid(
+                f"Credits here are in {term.currency}, the plan's costs in {plan.currency}.",
+                where="credit_per_miss",
+                todo="Ask without a credit: nothing is converted without a dated rate.",
+            )
 
 
 def as_it_is(plan: PlanToChange, pools: Collection[str]) -> PlanResult:

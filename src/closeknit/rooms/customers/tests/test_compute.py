@@ -10,7 +10,9 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def totals(amounts):
-    return {f"A{n:05}": WorkTotal("", f"A{n:05}", 1.0, Decimal(amount), AT, AT) for n, amount in enumerate(amounts)}
+    return {
+        f"A{n:05}": WorkTotal("", f"A{n:05}", 1.0, {"EUR": Decimal(amount)}, AT, AT) for n, amount in enumerate(amounts)
+    }
 
 
 def test_shares_are_of_all_accounts_rounded_up_on_the_running_sum():
@@ -31,3 +33,19 @@ def test_ties_go_by_account_number_whatever_the_order_given():
 
 def test_no_accounts_no_tiers():
     assert rank_tiers({}, RULE) == {}
+
+
+def test_order_values_of_two_currencies_are_never_compared():
+    """Yen are not more than euros for being more digits: each currency has its own largest."""
+    euros = {f"E{n}": WorkTotal("", f"E{n}", 1.0, {"EUR": Decimal(100 - n)}, AT, AT) for n in range(5)}
+    yen = {f"Y{n}": WorkTotal("", f"Y{n}", 1.0, {"JPY": Decimal(9000 - n)}, AT, AT) for n in range(5)}
+    found = rank_tiers(euros | yen, AccountRule("amount", (("strategic", 0.2), ("key", 0.2)), "volume"))
+    assert {number for number, (tier, _) in found.items() if tier is Tier.STRATEGIC} == {"E0", "Y0"}
+    assert {number for number, (tier, _) in found.items() if tier is Tier.KEY} == {"E1", "Y1"}
+    assert found["Y0"][1] == "2nd of 10 by order value among those in its currency: top 20 %."
+
+
+def test_an_account_without_known_money_stands_below_those_that_ordered():
+    given = totals([5, 4, 3]) | {"NONE": WorkTotal("", "NONE", 9.0, {}, AT, AT)}
+    found = rank_tiers(given, AccountRule("amount", (("strategic", 0.75),), "volume"))
+    assert found["NONE"] == (Tier.VOLUME, "4th of 4 by order value: below the top 75 %.")

@@ -35,8 +35,7 @@ class _Line:
     need: float = 0.0
     served: float = 0.0
     short: float = 0.0
-    amount: Decimal = Decimal(0)
-    currency: str = ""
+    amounts: dict[str, Decimal] = field(default_factory=dict)
     first_short: date | None = None
     own: bool = False
     thread_id: UUID | None = None
@@ -88,8 +87,7 @@ def _joined(one: _Line, other: _Line) -> _Line:
         need=one.need + other.need,
         served=one.served + other.served,
         short=one.short + other.short,
-        amount=one.amount + other.amount,
-        currency=one.currency or other.currency,
+        amounts=_added(one.amounts, other.amounts),
         first_short=min(filter(None, (one.first_short, other.first_short)), default=None),
         own=one.own or other.own,
         thread_id=heavier.thread_id,
@@ -142,8 +140,7 @@ def _add_observed(lines: dict[str, _Line], plan: PlanCard, until: datetime, by: 
         if total.account_number:
             line = lines.setdefault(total.account_number, _Line())
             line.operations.add(plan.operation)
-            line.amount += total.amount
-            line.currency = line.currency or plan.currency
+            line.amounts = _added(line.amounts, total.amounts)
 
 
 def _add_claim(line: _Line, claim: ClaimWeek, share: float, plan: PlanCard) -> None:
@@ -157,7 +154,13 @@ def _add_claim(line: _Line, claim: ClaimWeek, share: float, plan: PlanCard) -> N
         line.thread_id, line.thread_weight = plan.thread_id, weight
 
 
+def _added(one: Mapping[str, Decimal], other: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Add money by currency: nothing is converted without a dated rate. The first currency stays the first."""
+    return {name: one.get(name, Decimal(0)) + other.get(name, Decimal(0)) for name in (*one, *other)}
+
+
 def _row(card: AccountCard, line: _Line, at: datetime) -> BoardLine:
+    (currency, amount), *others = line.amounts.items() or [("", Decimal(0))]
     return BoardLine(
         account_number=card.account_number,
         name=card.name,
@@ -171,8 +174,9 @@ def _row(card: AccountCard, line: _Line, at: datetime) -> BoardLine:
         need_hours=line.need,
         served_hours=line.served,
         short_hours=line.short,
-        amount_last_52_weeks=line.amount,
-        currency=line.currency,
+        amount_last_52_weeks=amount,
+        currency=currency,
+        other_amounts={name: str(each) for name, each in others},
         first_short_week_on=line.first_short,
         is_own_series=line.own,
         thread_id=line.thread_id,

@@ -63,12 +63,16 @@ class SeriesKey:
 
 @dataclass(frozen=True, slots=True)
 class WorkTotal:
-    """Work of one account in one operation: units, money, first and last instant."""
+    """Work of one account in one operation: units, money, first and last instant.
+
+    `amounts` is the money by currency, the one that most rows of work are in first: nothing is converted without a
+    dated rate, so what is in several currencies has no sum.
+    """
 
     operation: str
     account_number: str
     quantity: float
-    amount: Decimal
+    amounts: Mapping[str, Decimal]
     first_at: datetime
     last_at: datetime
 

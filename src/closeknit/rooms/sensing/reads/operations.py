@@ -1,8 +1,10 @@
 """What operations there are, how much work each account brought, and what the source itself promises."""
 
 import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django.db import connection
@@ -23,12 +25,12 @@ select o.operation, min(o.first_at), max(o.last_at), sum(o.rows)::bigint,
 """
 _TOTALS = """
 select operation, account_number, sum(case when is_return then 0 else quantity end)::float8,
-       coalesce(sum(amount), 0), min(occurred_at), max(occurred_at)
+       currency, sum(amount), min(occurred_at), max(occurred_at)
   from sensing_work
  where (%(operation)s = '' or operation = %(operation)s)
    and (%(since)s::timestamptz is null or occurred_at >= %(since)s)
    and (%(until)s::timestamptz is null or occurred_at < %(until)s)
- group by 1, 2 order by 1, 2
+ group by operation, account_number, currency order by operation, account_number, count(amount) desc, currency
 """
 _UNITS_BY_ACCOUNT = """
 select service, region, account_number, sum(quantity)::float8
@@ -45,11 +47,14 @@ select operation, service, work_class, promised_minutes, count(*), min(occurred_
  group by 1, 2, 3, 4 order by 1, 2, 3, 5 desc, 4
 """
 _ACCOUNT_TOTALS = """
-select account_number, sum(case when is_return then 0 else quantity end)::float8,
-       coalesce(sum(amount), 0), min(occurred_at), max(occurred_at)
+select '', account_number, sum(case when is_return then 0 else quantity end)::float8,
+       currency, sum(amount), min(occurred_at), max(occurred_at)
   from sensing_work
  where account_number <> '' and feed_id = (select id from sensing_feed where name = %(feed)s)
- group by 1 order by 1
+ group by account_number, currency order by account_number, count(amount) desc, currency
+"""
+_OPERATIONS_OF = """
+select distinct account_number, operation from sensing_work where account_number = any(%(numbers)s) order by 1, 2
 """
 _SERVICES = """
 select distinct service from sensing_work
@@ -79,15 +84,12 @@ def get_operation(operation: str, *, by: Actor) -> OperationSpan:
 def work_totals(
     *, by: Actor, operation: str = "", since: datetime | None = None, until: datetime | None = None
 ) -> list[WorkTotal]:
-    """Return units (without returns) and money (returns subtracted) per operation and account.
+    """Return units (without returns) and money by currency (returns subtracted) per operation and account.
 
     Work of no known account is in the row with the account number "".
     """
     require_every_account(by)
-    rows = _all(_TOTALS, {"operation": operation, "since": since, "until": until})
-    return [
-        WorkTotal(op, account, units, Decimal(amount), first, last) for op, account, units, amount, first, last in rows
-    ]
+    return list(_totals(_all(_TOTALS, {"operation": operation, "since": since, "until": until})))
 
 
 def units_by_account(
@@ -104,11 +106,7 @@ def account_totals(feed: str, *, by: Actor) -> dict[str, WorkTotal]:
     "").
     """
     require_every_account(by)
-    rows = _all(_ACCOUNT_TOTALS, {"feed": feed})
-    return {
-        account: WorkTotal("", account, units, Decimal(amount), first, last)
-        for account, units, amount, first, last in rows
-    }
+    return {total.account_number: total for total in _totals(_all(_ACCOUNT_TOTALS, {"feed": feed}))}
 
 
 def recorded_promises(operation: str = "", *, by: Actor, feed: str = "") -> list[RecordedPromise]:
@@ -119,10 +117,33 @@ def recorded_promises(operation: str = "", *, by: Actor, feed: str = "") -> list
     return [RecordedPromise(*row) for row in _all(_PROMISES, {"operation": operation, "feed": feed})]
 
 
+def operations_of_accounts(numbers: Iterable[str], *, by: Actor) -> dict[str, tuple[str, ...]]:
+    """Return the operations in which work of each account was observed; who brought none is left out."""
+    require_every_account(by)
+    found: dict[str, tuple[str, ...]] = {}
+    for number, operation in _all(_OPERATIONS_OF, {"numbers": sorted({each for each in numbers if each})}):
+        found[number] = (*found.get(number, ()), operation)
+    return found
+
+
 def list_services(operation: str, *, by: Actor) -> list[str]:
     """Return the services of an operation that had any work."""
     require_feeds(by)
     return [row[0] for row in _all(_SERVICES, {"operation": operation})]
+
+
+def _totals(rows: Sequence[tuple[Any, ...]]) -> Iterator[WorkTotal]:
+    """Join the rows of one account's currencies, which stand together."""
+    for (operation, account), group in groupby(rows, key=lambda row: (row[0], row[1])):
+        own = list(group)
+        yield WorkTotal(
+            operation=operation,
+            account_number=account,
+            quantity=sum(row[2] for row in own),
+            amounts={row[3]: Decimal(row[4]) for row in own if row[4] is not None},
+            first_at=min(row[5] for row in own),
+            last_at=max(row[6] for row in own),
+        )
 
 
 def _spans(operation: str) -> list[OperationSpan]:

@@ -65,6 +65,7 @@ def test_totals_handle_minutes_and_lineage(loaded, alice):
     totals = {t.account_number: t.quantity for t in reads.work_totals(by=alice, operation="desk")}
     assert totals == {"": 4, "A1": 5}
     assert reads.handle_minutes("desk", by=alice) == {("phone", "", ""): (1.5, 3)}
+    assert all(not total.amounts for total in reads.work_totals(by=alice))
     rows = reads.work_lineage("desk", account_number="A1", by=alice)
     assert [(row.key, row.source_name, row.line) for row in rows][-1] == ("5", "calls.csv", 6)
     assert rows[0].thread_id == loaded.thread_id
