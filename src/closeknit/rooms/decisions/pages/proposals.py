@@ -1,5 +1,6 @@
 """What waits for a person: the inbox, one proposal, and the answers."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -45,7 +46,7 @@ def show_proposal(request: Request, proposal_id: UUID) -> HttpResponseBase:
     return render(
         request,
         "decisions/proposal.html",
-        {"detail": detail, "card": detail.card, "item": {"card": detail.card}, "about": _about(detail.card)},
+        {"detail": detail, "card": detail.card, "item": {"card": detail.card}, "about": page_about(detail.card)},
     )
 
 
@@ -115,16 +116,31 @@ def _answerable(card: ProposalCard, by: Actor, mine: set[UUID]) -> dict[str, Any
     }
 
 
-ABOUT = {"plan": ("plan-detail", "plan_id"), "exception": ("exception-detail", "exception_id")}
+@dataclass(frozen=True, slots=True)
+class PageAbout:
+    """The page of what a proposal is about, and what its button says."""
+
+    address: str
+    label: str
 
 
-def _about(card: ProposalCard) -> str:
-    """Return the page of what a proposal is about, where it has one."""
-    kind, _, about = card.subject.partition(":")
-    if kind in ABOUT:
-        name, argument = ABOUT[kind]
-        return reverse(name, kwargs={argument: UUID(about)}) if _is_id(about) else ""
-    return reverse("account-detail", kwargs={"account_number": card.account_number}) if card.account_number else ""
+ABOUT = {
+    "plan": ("plan-detail", "plan_id", "Open the plan"),
+    "exception": ("exception-detail", "exception_id", "Open the exception"),
+    "shortage": ("shortage-detail", "shortage_id", "Open the shortage"),
+}
+"""By what the subject of a proposal names; a subject without a page of its own leads to the account, if it has one."""
+
+
+def page_about(card: ProposalCard) -> PageAbout | None:
+    """Return the page of what a proposal is about; None where it has none."""
+    subject, _, about = card.subject.partition(":")
+    if subject in ABOUT:
+        name, argument, label = ABOUT[subject]
+        return PageAbout(reverse(name, kwargs={argument: UUID(about)}), label) if _is_id(about) else None
+    if not card.account_number:
+        return None
+    return PageAbout(reverse("account-detail", kwargs={"account_number": card.account_number}), "Open the account")
 
 
 def _is_id(text: str) -> bool:
