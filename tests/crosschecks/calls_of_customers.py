@@ -88,5 +88,6 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "quantile_levels": np.array([0.1, 0.9]),
     },
     customers.kaplan_meier: STAYED,
+    customers.share_interval: {"kept": np.array([3, 0, 7]), "settled": np.array([4, 5, 7]), "level": 0.9},
     customers.log_rank: {**STAYED, "group": np.array([0, 0, 0, 1, 1, 1])},
 }

@@ -14,6 +14,7 @@ Under contract
 
 Without any law
 - `kaplan_meier`, `log_rank`.
+- `share_interval`: what a counted share says of the one behind it.
 - `falling_fit`, `satisfaction_limit`: how satisfaction falls with the time given, and where it falls too low.
 """
 
@@ -49,6 +50,7 @@ from closeknit.engine.customers.retention import (
     retention_rate,
     retention_survival,
 )
+from closeknit.engine.customers.shares import ShareInterval, share_interval
 from closeknit.engine.customers.spend import SpendModel, expected_spend, fit_spend, spend_model
 from closeknit.engine.customers.stay import StayValue, stay_value
 from closeknit.engine.customers.survival import LogRank, SurvivalCurve, kaplan_meier, log_rank
@@ -64,6 +66,7 @@ __all__ = [
     "PurchaseValue",
     "RetentionModel",
     "SatisfactionLimit",
+    "ShareInterval",
     "SpendModel",
     "StayValue",
     "SurvivalCurve",
@@ -95,6 +98,7 @@ __all__ = [
     "retention_rate",
     "retention_survival",
     "satisfaction_limit",
+    "share_interval",
     "spend_model",
     "stay_value",
 ]

@@ -1,12 +1,11 @@
 """Adherence: rates against promises with their intervals, and what misses cost by the terms."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from statistics import NormalDist
 
+from closeknit.engine import customers as engine
 from closeknit.rooms.agreements.contracts.adherence import INTERVAL_LEVEL, AdherenceMonth, AdherenceVerdict
 
 CENT = Decimal("0.01")
@@ -24,22 +23,12 @@ class ShareInterval:
 def share_interval(kept: int, settled: int, level: float = INTERVAL_LEVEL) -> ShareInterval | None:
     """Return the rate of what was kept with Wilson's interval, or None where nothing was settled.
 
-    Wilson, E. B. (1927), Probable inference, the law of succession, and statistical inference, JASA 22: the shares p
-    with |kept/n - p| <= z sqrt(p (1 - p) / n). Clocks are taken as independent of one another.
-
-    >>> share_interval(81, 100)
-    ShareInterval(share=0.81, low_share=0.7222..., high_share=0.8749...)
+    Clocks are taken as independent of one another.
     """
     if settled == 0:
         return None
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share, wide = kept / settled, z * z / settled
-    middle = (share + wide / 2) / (1 + wide)
-    half = z / (1 + wide) * math.sqrt(share * (1 - share) / settled + wide / (4 * settled))
-    # At the ends the formula gives 0 and 1 but for rounding.
-    low = 0.0 if kept == 0 else max(0.0, middle - half)
-    high = 1.0 if kept == settled else min(1.0, middle + half)
-    return ShareInterval(share, low, high)
+    found = engine.share_interval(kept, settled, level=level)
+    return ShareInterval(float(found.share), float(found.low_share), float(found.high_share))
 
 
 def verdict_of(kept: int, settled: int, target_share: float) -> AdherenceVerdict:
