@@ -17,6 +17,9 @@ def test_a_busy_week_asks_nothing_of_the_quiet_ones_beside_it() -> None:
     plan = required_daily_capacity(A_BUSY_WEEK, [1], is_open=WORKDAYS)
     assert plan.weekly_capacity_hours == pytest.approx([3.5, 14.0, 3.5], rel=1e-12)
     assert plan.binding_start_day.tolist() == plan.binding_end_day.tolist() == [4, 11, 18]
+    # The red twin: each week alone would ask 14 a day of the week before and 11.67 of the one after.
+    alone = required_daily_capacity(A_BUSY_WEEK, [1], is_open=WORKDAYS, rule="busiest stretch")
+    assert alone.weekly_capacity_hours == pytest.approx([14.0, 14.0, 35 / 3], rel=1e-12)
 
 
 def test_what_may_wait_until_monday_is_done_with_the_fewest_hours() -> None:
