@@ -78,7 +78,8 @@ def run_in_parts(function: Callable[..., Any], count: int, work: float, *argumen
         function(0, count, *arguments)
         return
     fast = compiled(function)
-    workers = min(core_count(), max(1, int(work / (50 * SMALL_WORK))), max(count, 1))
+    most = min(int(work / (50 * SMALL_WORK)), count)
+    workers = min(core_count(), most) if most > 1 else 1
     if workers == 1:
         fast(0, count, *arguments)
         return

@@ -82,8 +82,10 @@ def standard_methods(seasons: Sequence[int], seasons_averaged: Sequence[int] = (
             found.append(Method(f"seasonal_naive_{season}", _using(_mean_of_seasons, season, 1)))
             for count in counts if season == lengths[0] else counts[:1]:
                 found.append(Method(f"seasonal_mean_{season}x{count}", _using(_mean_of_seasons, season, count)))
-        found.append(Method(f"smoothing_{season}", _using(_smoothing, season), False, _rolling(_smoothed, season)))
-        found.append(Method(f"theta_{season}", _using(_theta, season), False, _rolling(_thetas, season)))
+        found.append(
+            Method(f"smoothing_{season}", _using(_smoothing, season), False, _rolling(_smoothed, season), fits=1)
+        )
+        found.append(Method(f"theta_{season}", _using(_theta, season), False, _rolling(_thetas, season), fits=1))
     found += [Method(name, _using(_flat, name), True, _rolling(_flats, name), fits=1) for name in ("sba", "tsb")]
     return tuple(found)
 
@@ -100,16 +102,20 @@ def _rolling(function: Callable[..., FloatArray], *settings: Any) -> Roller:
 
 
 def _smoothed(season: int, history: FloatArray, horizon: int, origins: IntArray) -> FloatArray:
-    return _long_enough(season, origins, smoothing_from_origins(history, season, horizon, origins))
+    return _long_enough(season, origins, smoothing_from_origins(history, season, horizon, origins, fits=_FITS))
 
 
 def _thetas(season: int, history: FloatArray, horizon: int, origins: IntArray) -> FloatArray:
-    return _long_enough(season, origins, theta_from_origins(history, season, horizon, origins))
+    return _long_enough(season, origins, theta_from_origins(history, season, horizon, origins, fits=_FITS))
 
 
 def _long_enough(season: int, origins: IntArray, said: FloatArray) -> FloatArray:
-    """Where the first origin, at which the fit was made, had not seen two seasons, none of them can be asked."""
-    return said if season == 1 or origins[0] >= 2 * season else np.full_like(said, np.nan)
+    """Where the origin at which a fit was made had not seen two seasons, none that it is carried to can be asked."""
+    if season > 1:
+        for places in np.array_split(np.arange(origins.size), _FITS):
+            if places.size and origins[places[0]] < 2 * season:
+                said[:, places] = np.nan
+    return said
 
 
 def _mean_of_seasons(season: int, averaged: int, history: FloatArray, horizon: int) -> FloatArray:

@@ -104,43 +104,51 @@ def exponential_smoothing(
         raise EngineInputError(f'point is {point!r}: give "median" or "mean"')
     first = first_observed(values)
     logs = _logarithms(values)
-    aicc, places = _searched(values, logs, first, season, names, table)
+    last = np.full(first.shape, values.shape[1], dtype=np.int64)
+    aicc, places = _searched(values, logs, first, last, season, names, table)
     return _fitted(values, logs, first, season, ahead, names, aicc, places, point == "mean")
 
 
 def smoothing_from_origins(
-    history: FloatArray, season_periods: int, horizon: int, origins: IntArray, rounds: int = 3
+    history: FloatArray, season_periods: int, horizon: int, origins: IntArray, rounds: int = 3, fits: int = 1
 ) -> FloatArray:
-    """Means [series, origin, period ahead] of one fit on what lies before the first origin, carried on to each.
+    """Means [series, origin, period ahead] of fits on what lies before an origin, carried on to the next ones.
 
-    `origins`: rising, forecasts begin there and know what lies before. NaN where the fit was not possible.
+    `origins`: rising, forecasts begin there and know what lies before; they are shared out among the `fits`, each made
+    before the first of its own. NaN where the fit was not possible.
     """
     count = history.shape[0]
     result = np.full((count, origins.size, horizon), np.nan)
     if origins.size == 0 or count == 0:
         return result
     values = array(history[:, : origins[-1]])
-    first, seen = first_observed(values), values[:, : origins[0]].copy()
-    known = seen, _logarithms(seen)
-    before = np.minimum(first, origins[0])
-    aicc, places = _searched(*known, before, season_periods, DEFAULT_FORMS, _table(rounds))
+    logs = np.log(np.where(values > 0.0, values, np.nan))
+    asked, last = shares_of_origins(origins, fits, count)
+    first = np.minimum(np.tile(first_observed(values), asked.shape[0] // count), last)
+    seen, known_logs = before(values, last), before(logs, last)
+    known_logs[~_is_positive(seen)] = np.nan
+    aicc, places = _searched(seen, known_logs, first, last, season_periods, DEFAULT_FORMS, _table(rounds))
     chosen = np.argmin(aicc, axis=1)
     usable = np.asarray(np.isfinite(aicc).any(axis=1))
     is_log = usable & (chosen >= 6)
     parameters, share = _parameters(chosen, usable, places)
     cycles = np.where(usable & (chosen % 6 >= 3), season_periods, 1).astype(np.int64)
     sloping = (usable & (chosen % 3 > 0)).astype(np.int64)
-    states = _starts(np.where(is_log[:, None], known[1], known[0]), before, cycles, sloping, share, season_periods)
-    steps = _SEARCHED * count * (values.shape[1] + origins.size * horizon)
     # What came later had no part in the choice of logarithms: where there are none, it is as if nothing was observed.
-    logs = np.log(np.where(values > 0.0, values, np.nan))
-    scale = array(np.where(is_log[:, None], logs, values))
-    rest = (scale, before, cycles, parameters, array(origins, np.int64), *states, result)
-    run_in_parts(kernels.roll_states, count, steps, *rest)
-    result[is_log] = np.exp(np.minimum(result[is_log], np.log(LARGEST)))
-    result[~usable] = np.nan
-    non_negative = ~np.any(values < 0.0, axis=1)
-    return np.where(non_negative[:, None, None], np.maximum(result, 0.0), result)
+    series = np.arange(last.size) % count
+    scale = np.where(is_log[:, None], logs[series], values[series])
+    states = _starts(scale, first, last, cycles, sloping, share, season_periods)
+    steps = _SEARCHED * count * (values.shape[1] + origins.size * horizon)
+    rest = (scale, first, cycles, parameters, array(origins, np.int64), asked, *states, result)
+    run_in_parts(kernels.roll_states, last.size, steps, *rest)
+    for fit, (a, b) in enumerate(asked[::count].tolist()):
+        rows = slice(fit * count, (fit + 1) * count)
+        of_logs, told = is_log[rows], result[:, a:b]
+        told[of_logs] = np.exp(np.minimum(told[of_logs], np.log(LARGEST)))
+        told[~usable[rows]] = np.nan
+        non_negative = ~np.any(values[:, : origins[b - 1]] < 0.0, axis=1)
+        result[:, a:b] = np.where(non_negative[:, None, None], np.maximum(told, 0.0), told)
+    return result
 
 
 def smooth_with(
@@ -191,6 +199,21 @@ def first_observed(values: FloatArray) -> IntArray:
     return first
 
 
+def shares_of_origins(origins: IntArray, fits: int, count: int) -> tuple[IntArray, IntArray]:
+    """[fit x series, (first origin, origin after the last)], and the periods that each fit may know [fit x series]."""
+    parts = [part for part in np.array_split(np.arange(origins.size), fits) if part.size]
+    ends = np.array([(part[0], part[-1] + 1) for part in parts], dtype=np.int64)
+    asked: IntArray = np.repeat(ends, count, axis=0)
+    return asked, array(origins[asked[:, 0]], np.int64)
+
+
+def before(values: FloatArray, last: IntArray) -> FloatArray:
+    """[fit x series, period]: the values of each series once for each fit, NaN from where the fit may not know them."""
+    known: FloatArray = values[np.arange(last.size) % values.shape[0]]
+    known[np.arange(values.shape[1]) >= last[:, None]] = np.nan
+    return known
+
+
 def _checked(history: ArrayLike, season_periods: int, horizon: int) -> tuple[FloatArray, int, int]:
     values = numbers("history", history, missing_allowed=True, ndim=2)
     season = whole_number("season_periods", season_periods, minimum=1, maximum=10**6)
@@ -232,21 +255,25 @@ def _table(rounds: int) -> FloatArray:
 
 
 def _logarithms(values: FloatArray) -> FloatArray:
-    positive = np.all(np.isnan(values) | (values > 0.0), axis=1)
-    return np.log(np.where(positive[:, None], values, np.nan))
+    return np.log(np.where(_is_positive(values)[:, None], values, np.nan))
 
 
-def _allowed(values: FloatArray, first: IntArray, season: int, names: tuple[str, ...]) -> BoolArray:
+def _is_positive(values: FloatArray) -> BoolArray:
+    """[series]: whether all that was observed is above 0."""
+    positive: BoolArray = ~np.any(values <= 0.0, axis=1)
+    return positive
+
+
+def _allowed(
+    values: FloatArray, count: IntArray, first: IntArray, last: IntArray, season: int, names: tuple[str, ...]
+) -> BoolArray:
     """[series, form]: asked for, and what the history can carry."""
-    count = np.count_nonzero(~np.isnan(values), axis=1)
-    positive = np.all(np.isnan(values) | (values > 0.0), axis=1)
-    seasonal = (season > 1) & (values.shape[1] - first >= 2 * season)
-    result = np.zeros((values.shape[0], len(ALL_FORMS)), dtype=np.bool_)
-    counts = _parameter_counts(season)
-    for i, name in enumerate(ALL_FORMS):
-        if name in names:
-            result[:, i] = (count > counts[i] + 1) & (seasonal | (i % 6 < 3)) & (positive | (i < 6))
-    return result
+    seasonal = (season > 1) & (last - first >= 2 * season)
+    form = np.arange(len(ALL_FORMS))
+    asked = np.array([name in names for name in ALL_FORMS])
+    enough: BoolArray = count[:, None] > _parameter_counts(season) + 1
+    enough &= asked & (seasonal[:, None] | (form % 6 < 3)) & (_is_positive(values)[:, None] | (form < 6))
+    return enough
 
 
 @cache
@@ -258,52 +285,32 @@ def _parameter_counts(season: int) -> IntArray:
 
 
 def _searched(
-    values: FloatArray, logs: FloatArray, first: IntArray, season: int, names: tuple[str, ...], table: FloatArray
+    values: FloatArray,
+    logs: FloatArray,
+    first: IntArray,
+    last: IntArray,
+    season: int,
+    names: tuple[str, ...],
+    table: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """AICc [series, form] and places [series, form, dimension]: all forms for one round, the most likely to the end."""
-    squares = np.full((values.shape[0], len(ALL_FORMS)), np.inf)
-    places = np.zeros((*squares.shape, kernels.DIMENSIONS))
-    allowed = _allowed(values, first, season, names)
-    asked, aicc = allowed, np.zeros(squares.shape)
-    criterion = _criterion(values, logs, allowed, season)
-    for rounds in (table[:_ROUNDS_FOR_ALL], table) if table.shape[0] > _ROUNDS_FOR_ALL else (table,):
-        for part, scale in ((slice(0, 6), values), (slice(6, 12), logs)):
-            found = _search(scale, first, season, asked[:, part], array(rounds))
-            done = asked[:, part]
-            squares[:, part] = np.where(done, found[:, :, 0], squares[:, part])
-            places[:, part] = np.where(done[:, :, None], found[:, :, 1:], places[:, part])
-        aicc = criterion.of(squares)
-        order = np.argsort(np.argsort(aicc, axis=1, kind="stable"), axis=1, kind="stable")
-        asked = allowed & (order < _FORMS_TO_THE_END)
-    return aicc, places
-
-
-def _search(values: FloatArray, first: IntArray, season: int, allowed: BoolArray, table: FloatArray) -> FloatArray:
-    """[series, form, squares and five places] of the best candidates."""
-    count = values.shape[0]
-    blocks = max(min(count, _BLOCKS), 1)
-    found = np.full((count, 6, kernels.DIMENSIONS + 1), np.inf)
-    if not allowed.any():
-        return found
-    # As if all forms went to the end: what compiled the first round compiles the others, however few are left.
-    work = 6.0 * count * values.shape[1] * _ROUNDS * kernels.LANES
+    rows, counts = values.shape[0], np.count_nonzero(~np.isnan(values), axis=1)
+    allowed = _allowed(values, counts, first, last, season, names)
+    criterion = _criterion(values, logs, counts, allowed, season)
+    found = np.full((*allowed.shape, kernels.DIMENSIONS + 1), np.inf)
+    found[:, :, 1:] = 0.0
+    blocks = max(min(rows, _BLOCKS), 1)
+    # As if six forms went to the end, wherever a series has any: the same work takes the same path.
+    work = 6.0 * values.size * _ROUNDS * kernels.LANES if allowed.any() else 0.0
+    given = values, logs, first, last, season, allowed
+    judged = criterion.count[:, 0].copy(), criterion.least, criterion.jacobian + criterion.penalty
+    lanes = np.zeros((blocks, kernels.LANE_ROWS * kernels.LANES)), np.zeros((blocks, season * kernels.LANES))
+    scratch = np.zeros((blocks, kernels.starts_size(season))), np.zeros((blocks, kernels.SCRATCH))
+    how = array(table), _ROUNDS_FOR_ALL, _FORMS_TO_THE_END
     run_in_parts(
-        kernels.search_forms,
-        blocks,
-        work,
-        -(-count // blocks),
-        values,
-        first,
-        season,
-        array(allowed, np.bool_),
-        table,
-        np.zeros((blocks, kernels.LANE_ROWS * kernels.LANES)),
-        np.zeros((blocks, season * kernels.LANES)),
-        np.zeros((blocks, 5 * season + 4)),
-        np.zeros((blocks, kernels.ELITE_SIZE)),
-        found,
+        kernels.search_series, blocks, work, -(-rows // blocks), *given, *judged, *how, *lanes, *scratch, found
     )
-    return found
+    return criterion.of(found[:, :, 0]), found[:, :, 1:]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -324,9 +331,9 @@ class _Criterion:
         return result
 
 
-def _criterion(values: FloatArray, logs: FloatArray, allowed: BoolArray, season: int) -> _Criterion:
+def _criterion(values: FloatArray, logs: FloatArray, counts: IntArray, allowed: BoolArray, season: int) -> _Criterion:
     """An exact fit counts as an error far below any that is seen, smaller for values than for logarithms."""
-    count = np.count_nonzero(~np.isnan(values), axis=1)[:, None].astype(np.float64)
+    count = counts[:, None].astype(np.float64)
     size = np.nansum(values**2, axis=1, keepdims=True)
     least = np.where(np.arange(len(ALL_FORMS)) < 6, _PERFECT * np.where(size > 0.0, size, 1.0), _PERFECT_LOG * count)
     k = _parameter_counts(season)
@@ -354,8 +361,9 @@ def _fitted(
     scale = np.where(is_log[:, None], logs, values)
     parameters, share = _parameters(chosen, usable, places)
     cycles = np.where(usable & (chosen % 6 >= 3), season, 1).astype(np.int64)
-    states = _starts(scale, first, cycles, (usable & (chosen % 3 > 0)).astype(np.int64), share, season)
-    before = [state.copy() for state in states]
+    last = np.full(count.shape, values.shape[1], dtype=np.int64)
+    states = _starts(scale, first, last, cycles, (usable & (chosen % 3 > 0)).astype(np.int64), share, season)
+    at_start = [state.copy() for state in states]
     fitted, ahead = _advanced(scale, first, cycles, parameters, states, horizon, _SEARCHED)
     error = scale - fitted
     k = _parameter_counts(season)[chosen] - 1
@@ -381,9 +389,9 @@ def _fitted(
         level=frozen(level),
         slope=frozen(slope),
         season=frozen(np.take_along_axis(cycle, phases, axis=1)),
-        start_level=frozen(before[0]),
-        start_slope=frozen(before[1]),
-        start_season=frozen(before[2]),
+        start_level=frozen(at_start[0]),
+        start_slope=frozen(at_start[1]),
+        start_season=frozen(at_start[2]),
         sigma=frozen(sigma),
         spread=frozen(spread),
         fitted=frozen(fitted),
@@ -410,12 +418,18 @@ States = tuple[FloatArray, FloatArray, FloatArray]
 
 
 def _starts(
-    scale: FloatArray, first: IntArray, cycles: IntArray, sloping: IntArray, share: FloatArray, season: int
+    scale: FloatArray,
+    first: IntArray,
+    last: IntArray,
+    cycles: IntArray,
+    sloping: IntArray,
+    share: FloatArray,
+    season: int,
 ) -> States:
     count = scale.shape[0]
     states = (np.zeros(count), np.zeros(count), np.zeros((count, season)))
     scratch = np.zeros((count, 5 * season + 4))
-    rest = (array(scale), first, cycles, sloping, share, scratch, *states)
+    rest = (array(scale), first, last, cycles, sloping, share, scratch, *states)
     run_in_parts(kernels.starting_states, count, _SEARCHED * scale.size, *rest)
     return states
 

@@ -1,79 +1,161 @@
-"""Exponential smoothing: candidate parameters advance through a series together, and the best ones draw the next.
-
-A lane is one candidate. `lane` holds LANES numbers for each of: level, slope, squares, alpha, beta, gamma, phi, and the
-candidate's five places in the unit cube. `season` holds LANES numbers for each phase. One flat array with fixed
-distances is what lets the compiler advance several lanes at once.
-"""
+"""Exponential smoothing: the search for parameters, and fits carried through their series and on."""
 
 import math
 
-from closeknit.engine.compiled import Cube, FlagMatrix, IntVector, Matrix, Vector, kernel
+from closeknit.engine.compiled import Cube, FlagMatrix, IntMatrix, IntVector, Matrix, Vector, kernel
+from closeknit.engine.forecasting.smoothing_lanes_kernels import (
+    DIMENSIONS,
+    ELITE_SIZE,
+    ENTRY,
+    LANE_ROWS,
+    LANES,
+    LARGEST_ALPHA,
+    PHI_RANGE,
+    SMALLEST_ALPHA,
+    SMALLEST_PHI,
+    _advance,
+    _draw,
+    _empty,
+    _keep_best,
+    _level_share,
+    _season_share,
+    _set_off,
+    _set_parameters,
+)
 
-LANES = 16
-DIMENSIONS = 5
-ELITE = 4
+__all__ = [
+    "DIMENSIONS",
+    "LANES",
+    "LANE_ROWS",
+    "LARGEST_ALPHA",
+    "PHI_RANGE",
+    "SCRATCH",
+    "SMALLEST_ALPHA",
+    "SMALLEST_PHI",
+    "advance_states",
+    "roll_states",
+    "search_series",
+    "starting_states",
+    "starts_size",
+]
+
+FORMS = 12
 EARLY_SEASONS = 3
 EARLY_PERIODS = 10
-SMALLEST_ALPHA = 1e-4
-LARGEST_ALPHA = 0.9999
-SMALLEST_PHI = 0.8
-PHI_RANGE = 0.18
+SCRATCH = FORMS * (ELITE_SIZE + 1)
+"""Numbers that a search keeps beside its candidates: the elite of each form, then its criterion."""
+_STARTS = 8
 
-_SLOPE = LANES
-_SQUARES = 2 * LANES
-_ALPHA = 3 * LANES
-_BETA = 4 * LANES
-_GAMMA = 5 * LANES
-_PHI = 6 * LANES
-_PLACE = 7 * LANES
-_START = 11 * LANES
-LANE_ROWS = 12
-_ENTRY = DIMENSIONS + 1
-ELITE_SIZE = ELITE * _ENTRY
-_HUGE = 1e300
+
+def starts_size(season_periods: int) -> int:
+    """Numbers that the starting states of one series take, with the sums that they are made from."""
+    return 2 * _STARTS * (season_periods + 2) + 3 * season_periods
 
 
 @kernel
-def search_forms(
+def search_series(
     start: int,
     stop: int,
     block_size: int,
     values: Matrix,
+    logs: Matrix,
     first: IntVector,
+    last: IntVector,
     season_periods: int,
     allowed: FlagMatrix,
+    count: Vector,
+    least: Matrix,
+    offset: Matrix,
     table: Cube,
+    rounds_for_all: int,
+    forms_to_the_end: int,
     lanes: Matrix,
     seasons: Matrix,
     starts: Matrix,
-    elites: Matrix,
+    scratch: Matrix,
     found: Cube,
 ) -> None:
     """The best parameters of each allowed form for the series of some blocks; `found` [series, form, squares + five].
 
-    A form is its trend (0 none, 1 additive, 2 damped) plus 3 with a season.
+    A form is its trend (0 none, 1 additive, 2 damped), plus 3 with a season, plus 6 of logarithms. After some rounds
+    only the forms of the least count log(squares / count) + offset go on.
     """
     for block in range(start, stop):
         for row in range(block * block_size, min((block + 1) * block_size, values.shape[0])):
-            for form in range(6):
+            kept = scratch[block]
+            for form in range(FORMS):
                 if allowed[row, form]:
-                    cycle = season_periods if form >= 3 else 1
+                    scale = values if form < 6 else logs
+                    cycle = season_periods if form % 6 >= 3 else 1
+                    # A damped trend starts as a lasting one does.
                     if form % 3 < 2 or not allowed[row, form - 1]:
-                        _both_starts(values, row, first[row], cycle, min(form % 3, 1), starts[block])
+                        at, sums = _place_of_starts(form, season_periods), 2 * _STARTS * (season_periods + 2)
+                        sloping = min(form % 3, 1)
+                        _both_starts(scale, row, first[row], last[row], cycle, sloping, at, sums, starts[block])
+                    _empty(kept[form * ELITE_SIZE : (form + 1) * ELITE_SIZE])
+            rounds = min(rounds_for_all, table.shape[0])
+            for form in range(FORMS):
+                if allowed[row, form]:
+                    scale = values if form < 6 else logs
                     _search(
-                        values,
+                        scale,
                         row,
                         first[row],
-                        cycle,
+                        last[row],
+                        season_periods if form % 6 >= 3 else 1,
                         form % 3,
                         table,
+                        0,
+                        rounds,
+                        _place_of_starts(form, season_periods),
                         lanes[block],
                         seasons[block],
                         starts[block],
-                        elites[block],
+                        kept[form * ELITE_SIZE : (form + 1) * ELITE_SIZE],
                     )
-                    for i in range(_ENTRY):
-                        found[row, form, i] = elites[block, i]
+                    squares = max(kept[form * ELITE_SIZE], least[row, form]) / max(count[row], 1.0)
+                    kept[FORMS * ELITE_SIZE + form] = count[row] * math.log(squares) + offset[row, form]
+            for form in range(FORMS):
+                if allowed[row, form]:
+                    if table.shape[0] > rounds and _rank(allowed, row, form, kept) < forms_to_the_end:
+                        scale = values if form < 6 else logs
+                        _search(
+                            scale,
+                            row,
+                            first[row],
+                            last[row],
+                            season_periods if form % 6 >= 3 else 1,
+                            form % 3,
+                            table,
+                            rounds,
+                            table.shape[0],
+                            _place_of_starts(form, season_periods),
+                            lanes[block],
+                            seasons[block],
+                            starts[block],
+                            kept[form * ELITE_SIZE : (form + 1) * ELITE_SIZE],
+                        )
+                    for i in range(ENTRY):
+                        found[row, form, i] = kept[form * ELITE_SIZE + i]
+
+
+@kernel
+def _place_of_starts(form: int, season_periods: int) -> int:
+    """Where the starting states of a form are kept: one place for each scale, with or without season and slope."""
+    place = 4 * (form // 6) + 2 * (form % 6 // 3) + min(form % 3, 1)
+    return place * 2 * (season_periods + 2)
+
+
+@kernel
+def _rank(allowed: FlagMatrix, row: int, form: int, kept: Vector) -> int:
+    """How many forms have a smaller criterion; of equals the earlier comes first."""
+    ahead, own = 0, kept[FORMS * ELITE_SIZE + form]
+    for other in range(FORMS):
+        if allowed[row, other]:
+            theirs = kept[FORMS * ELITE_SIZE + other]
+            if theirs < own or (theirs == own and other < form):
+                ahead += 1
+    return ahead
 
 
 @kernel
@@ -82,6 +164,7 @@ def starting_states(
     stop: int,
     values: Matrix,
     first: IntVector,
+    last: IntVector,
     cycles: IntVector,
     has_slope: IntVector,
     whole_share: Vector,
@@ -92,9 +175,8 @@ def starting_states(
 ) -> None:
     """Level, slope and season before the first value, between those of the first seasons and those of all."""
     for row in range(start, stop):
-        scratch = starts[row]
-        _both_starts(values, row, first[row], cycles[row], has_slope[row], scratch)
-        size = cycles[row] + 2
+        scratch, size = starts[row], cycles[row] + 2
+        _both_starts(values, row, first[row], last[row], cycles[row], has_slope[row], 0, 2 * size, scratch)
         share, seasonal = _level_share(whole_share[row]), _season_share(whole_share[row])
         level[row] = (1.0 - share) * scratch[0] + share * scratch[size]
         slope[row] = (1.0 - share) * scratch[1] + share * scratch[size + 1]
@@ -156,27 +238,32 @@ def roll_states(
     cycles: IntVector,
     parameters: Matrix,
     origins: IntVector,
+    asked: IntMatrix,
     level: Vector,
     slope: Vector,
     season: Matrix,
     forecast: Cube,
 ) -> None:
-    """Carry the states through the values, in place, and forecast from each origin (rising) what is known before it."""
+    """Carry the states through the values, in place, and forecast from origins (rising) what is known before each.
+
+    `asked` [row, (first origin, origin after the last)]; a fit's row is its series plus a multiple of their number.
+    """
     for row in range(start, stop):
         alpha, beta, gamma, phi = parameters[row, 0], parameters[row, 1], parameters[row, 2], parameters[row, 3]
-        height, rise, phase, place = level[row], slope[row], 0, 0
-        while place < origins.shape[0] and origins[place] <= first[row]:
+        height, rise, phase, series = level[row], slope[row], 0, row % forecast.shape[0]
+        place, beyond = asked[row, 0], asked[row, 1]
+        while place < beyond and origins[place] <= first[row]:
             place += 1
-        for t in range(first[row], values.shape[1] + 1):
-            while place < origins.shape[0] and origins[place] == t:
+        for t in range(first[row], origins[beyond - 1] + 1):
+            while place < beyond and origins[place] == t:
                 above, up, at = height, rise, phase
                 for step in range(forecast.shape[2]):
                     up *= phi
                     above += up
-                    forecast[row, place, step] = above + season[row, at]
+                    forecast[series, place, step] = above + season[row, at]
                     at = at + 1 if at + 1 < cycles[row] else 0
                 place += 1
-            if t < values.shape[1]:
+            if t < origins[beyond - 1]:
                 rise *= phi
                 height += rise
                 value = values[row, t]
@@ -193,130 +280,35 @@ def _search(
     values: Matrix,
     row: int,
     first: int,
+    last: int,
     cycle: int,
     trend: int,
     table: Cube,
+    since: int,
+    until: int,
+    at: int,
     lane: Vector,
     season: Vector,
     starts: Vector,
     elite: Vector,
 ) -> None:
-    """Rounds of candidates: the first from the table, each later one around the best so far."""
-    for i in range(ELITE):
-        elite[i * _ENTRY] = _HUGE
-    for turn in range(table.shape[0]):
+    """Rounds of candidates from `since` to before `until`."""
+    for turn in range(since, until):
         _draw(table, turn, elite, lane)
         _set_parameters(cycle, trend, lane)
-        _set_off(cycle, starts, lane, season)
-        _advance(values, row, first, cycle, lane, season)
+        _set_off(cycle, starts, at, lane, season)
+        _advance(values, row, first, last, cycle, trend, table.shape[2], lane, season)
         _keep_best(lane, elite)
 
 
 @kernel
-def _draw(table: Cube, turn: int, elite: Vector, lane: Vector) -> None:
-    """New candidates in the unit cube."""
-    for dimension in range(DIMENSIONS):
-        centre, spread = 0.0, 1.0
-        if turn > 0:
-            square = 0.0
-            centre = elite[1 + dimension]
-            for i in range(1, ELITE):
-                square += (elite[i * _ENTRY + 1 + dimension] - centre) ** 2 / (ELITE - 1)
-            # A few candidates that happen to agree must not end the search.
-            spread = max(math.sqrt(square), 0.1 / 2.0**turn)
-        for j in range(LANES):
-            place = centre + spread * table[turn, dimension, j]
-            lane[_PLACE + dimension * LANES + j] = min(max(place, 0.0), 1.0)
-
-
-@kernel
-def _set_parameters(cycle: int, trend: int, lane: Vector) -> None:
-    """The parameters that places in the unit cube stand for."""
-    for j in range(LANES):
-        # Squares put more candidates near 0, where most series lie.
-        alpha = SMALLEST_ALPHA + (LARGEST_ALPHA - SMALLEST_ALPHA) * lane[_PLACE + j] ** 2
-        lane[_ALPHA + j] = alpha
-        lane[_BETA + j] = alpha * lane[_PLACE + LANES + j] ** 2 if trend > 0 else 0.0
-        lane[_GAMMA + j] = (1.0 - alpha) * lane[_PLACE + 2 * LANES + j] ** 2 if cycle > 1 else 0.0
-        lane[_PHI + j] = SMALLEST_PHI + PHI_RANGE * lane[_PLACE + 3 * LANES + j] if trend == 2 else 1.0
-
-
-@kernel
-def _season_share(place: float) -> float:
-    """Share of the whole history in the starting season: it comes first, for seasons outlast levels."""
-    return min(2.0 * place, 1.0)
-
-
-@kernel
-def _level_share(place: float) -> float:
-    """Share of the whole history in the starting level and slope."""
-    return max(2.0 * place - 1.0, 0.0)
-
-
-@kernel
-def _set_off(cycle: int, starts: Vector, lane: Vector, season: Vector) -> None:
-    """Every lane's starting states."""
-    size = cycle + 2
-    for j in range(LANES):
-        share = _level_share(lane[_START + j])
-        lane[j] = (1.0 - share) * starts[0] + share * starts[size]
-        lane[_SLOPE + j] = (1.0 - share) * starts[1] + share * starts[size + 1]
-        lane[_SQUARES + j] = 0.0
-    for phase in range(cycle):
-        early, whole = starts[2 + phase], starts[size + 2 + phase]
-        for j in range(LANES):
-            season[phase * LANES + j] = early + _season_share(lane[_START + j]) * (whole - early)
-
-
-@kernel
-def _advance(values: Matrix, row: int, first: int, cycle: int, lane: Vector, season: Vector) -> None:
-    """All lanes through all periods, summing the squares of what was not expected."""
-    at = 0
-    for t in range(first, values.shape[1]):
-        value = values[row, t]
-        if value == value:
-            # A view from a known place: the compiler cannot tell that a computed index does not count from the end.
-            seen = season[at : at + LANES]
-            for j in range(LANES):
-                rise = lane[_PHI + j] * lane[_SLOPE + j]
-                height = lane[j] + rise
-                error = value - height - seen[j]
-                lane[j] = height + lane[_ALPHA + j] * error
-                lane[_SLOPE + j] = rise + lane[_BETA + j] * error
-                seen[j] += lane[_GAMMA + j] * error
-                lane[_SQUARES + j] += error * error
-        else:
-            for j in range(LANES):
-                lane[_SLOPE + j] *= lane[_PHI + j]
-                lane[j] += lane[_SLOPE + j]
-        at += LANES
-        if at == cycle * LANES:
-            at = 0
-
-
-@kernel
-def _keep_best(lane: Vector, elite: Vector) -> None:
-    """Let lanes replace worse entries of the elite, which stays in order."""
-    for j in range(LANES):
-        squares = lane[_SQUARES + j]
-        slot = ELITE
-        while slot > 0 and squares < elite[(slot - 1) * _ENTRY]:
-            slot -= 1
-        if slot < ELITE:
-            for i in range(ELITE_SIZE - 1, (slot + 1) * _ENTRY - 1, -1):
-                elite[i] = elite[i - _ENTRY]
-            elite[slot * _ENTRY] = squares
-            for dimension in range(DIMENSIONS):
-                elite[slot * _ENTRY + 1 + dimension] = lane[_PLACE + dimension * LANES + j]
-
-
-@kernel
-def _both_starts(values: Matrix, row: int, first: int, cycle: int, with_slope: int, starts: Vector) -> None:
+def _both_starts(
+    values: Matrix, row: int, first: int, last: int, cycle: int, with_slope: int, at: int, sums: int, starts: Vector
+) -> None:
     """States before the first value by least squares, on the first seasons and on the whole: two times cycle + 2."""
-    early = min(first + max(EARLY_SEASONS * cycle, EARLY_PERIODS), values.shape[1])
-    size = cycle + 2
-    _start(values, row, first, early, cycle, with_slope, 0, 2 * size, starts)
-    _start(values, row, first, values.shape[1], cycle, with_slope, size, 2 * size, starts)
+    early = min(first + max(EARLY_SEASONS * cycle, EARLY_PERIODS), last)
+    _start(values, row, first, early, cycle, with_slope, at, sums, starts)
+    _start(values, row, first, last, cycle, with_slope, at + cycle + 2, sums, starts)
 
 
 @kernel

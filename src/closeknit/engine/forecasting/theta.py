@@ -10,7 +10,7 @@ from closeknit.engine.compiled import array, run_in_parts
 from closeknit.engine.errors import EngineInputError
 from closeknit.engine.forecasting import theta_kernels as kernels
 from closeknit.engine.forecasting.panel import overall_means
-from closeknit.engine.forecasting.smoothing import first_observed
+from closeknit.engine.forecasting.smoothing import before, first_observed, shares_of_origins
 
 SEASONS = ("tested", "always", "never")
 _ROUNDS = 4
@@ -74,9 +74,10 @@ def theta(
     if season not in SEASONS:
         raise EngineInputError(f"season is {season!r}: give one of {', '.join(SEASONS)}")
     first = first_observed(values)
-    adjusted, index, is_seasonal, is_ratio = _adjusted(values, first, cycle, season)
+    last = np.full(first.shape, values.shape[1], dtype=np.int64)
+    adjusted, index, is_seasonal, is_ratio = _adjusted(values, first, last, cycle, season)
     usable = np.asarray(np.count_nonzero(~np.isnan(values), axis=1) >= _FEWEST)
-    found, fitted, forecast = _fit(values, adjusted, first, usable, ahead, _FITTED if optimised else _STANDARD)
+    found, fitted, forecast = _fit(values, adjusted, first, last, usable, ahead, _FITTED if optimised else _STANDARD)
     mean = overall_means(values)[:, None]
     fitted = _with_season(np.where(usable[:, None], fitted, mean), index, is_ratio, -first)
     fitted = np.where(np.arange(values.shape[1]) < first[:, None], np.nan, fitted)
@@ -103,63 +104,63 @@ def theta(
     )
 
 
-def theta_from_origins(history: FloatArray, season_periods: int, horizon: int, origins: IntArray) -> FloatArray:
-    """Means [series, origin, period ahead] of one fit on what lies before the first origin, carried on to each.
+def theta_from_origins(
+    history: FloatArray, season_periods: int, horizon: int, origins: IntArray, fits: int = 1
+) -> FloatArray:
+    """Means [series, origin, period ahead] of fits on what lies before an origin, carried on to the next ones.
 
-    `origins`: rising, forecasts begin there and know what lies before. NaN where the fit was not possible.
+    `origins`: rising, forecasts begin there and know what lies before; they are shared out among the `fits`, each made
+    before the first of its own. NaN where the fit was not possible.
     """
     count = history.shape[0]
     result = np.full((count, origins.size, horizon), np.nan)
     if origins.size == 0 or count == 0:
         return result
     values = array(history[:, : origins[-1]])
-    known = values[:, : origins[0]].copy()
-    first = np.minimum(first_observed(values), origins[0])
-    adjusted, index, _, is_ratio = _adjusted(known, first, season_periods, "tested")
+    asked, last = shares_of_origins(origins, fits, count)
+    first = np.minimum(np.tile(first_observed(values), asked.shape[0] // count), last)
+    known = before(values, last)
+    adjusted, index, _, is_ratio = _adjusted(known, first, last, season_periods, "tested")
     usable = np.asarray(np.count_nonzero(~np.isnan(known), axis=1) >= _FEWEST)
-    found, _, _ = _fit(known, adjusted, first, usable, 1, _STANDARD)
+    found, _, _ = _fit(known, adjusted, first, last, usable, 1, _STANDARD)
     # Filled in where the fit needed it; later gaps are skipped, for what would fill them lies after some origin.
-    whole = _without_season(values, index, is_ratio, first)
-    whole[:, : origins[0]] = adjusted
     work = _SEARCHED * count * (values.shape[1] + origins.size * horizon)
-    rest = (array(usable, np.bool_), array(origins, np.int64), found, result)
-    run_in_parts(kernels.roll_theta, count, work, whole, first, *rest)
-    for place, origin in enumerate(origins.tolist()):
-        result[:, place] = _with_season(result[:, place], index, is_ratio, origin - first)
+    rest = (values, adjusted, first, last, usable, index, is_ratio, array(origins, np.int64), asked, found, result)
+    run_in_parts(kernels.roll_theta, last.size, work, *rest)
     return np.where(np.any(values < 0.0, axis=1)[:, None, None], result, np.maximum(result, 0.0))
 
 
-def _without_season(values: FloatArray, index: FloatArray, is_ratio: BoolArray, first: IntArray) -> FloatArray:
-    places = (np.arange(values.shape[1]) - first[:, None]) % index.shape[1]
-    cycle = np.take_along_axis(index, places, axis=1)
-    return np.where(is_ratio[:, None], values / np.where(is_ratio[:, None], cycle, 1.0), values - cycle)
-
-
 def _adjusted(
-    values: FloatArray, first: IntArray, cycle: int, season: str
+    values: FloatArray, first: IntArray, last: IntArray, cycle: int, season: str
 ) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:
     """The series filled and without their seasons, the seasons by phase, whether there is one, whether by factors."""
-    count, periods = values.shape
-    long_enough = (periods - first >= 2 * cycle) & (cycle > 1) & (season != "never")
-    positive = np.all(np.isnan(values) | (values > 0.0), axis=1)
+    count = values.shape[0]
+    long_enough = (last - first >= 2 * cycle) & (cycle > 1) & (season != "never")
+    positive = ~np.any(values <= 0.0, axis=1)
     is_seasonal, is_ratio = array(long_enough, np.bool_), np.zeros(count, dtype=np.bool_)
     adjusted, smooth = np.zeros(values.shape), np.ones(values.shape)
     index, counts = np.zeros((count, cycle)), np.zeros((count, cycle))
-    rest = (array(positive, np.bool_), is_seasonal, is_ratio, adjusted, smooth, index, counts)
+    rest = (positive, is_seasonal, is_ratio, adjusted, smooth, index, counts)
     work = float(values.size) * max(4.0 * cycle + 10.0, _SEARCHED)
-    run_in_parts(kernels.adjust_for_season, count, work, values, first, cycle, season == "tested", *rest)
+    run_in_parts(kernels.adjust_for_season, count, work, values, first, last, cycle, season == "tested", *rest)
     return adjusted, index, is_seasonal, is_ratio
 
 
 def _fit(
-    values: FloatArray, adjusted: FloatArray, first: IntArray, usable: BoolArray, horizon: int, weight: float
+    values: FloatArray,
+    adjusted: FloatArray,
+    first: IntArray,
+    last: IntArray,
+    usable: BoolArray,
+    horizon: int,
+    weight: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     count = values.shape[0]
     lanes = np.zeros((count, kernels.LANE_ROWS * kernels.LANES))
     found, fitted, forecast = np.zeros((count, 7)), np.zeros(values.shape), np.zeros((count, horizon))
     rest = (array(usable, np.bool_), weight, _ROUNDS, lanes, found, fitted, forecast)
     work = float(values.size) * _SEARCHED
-    run_in_parts(kernels.fit_theta, count, work, values, adjusted, first, *rest)
+    run_in_parts(kernels.fit_theta, count, work, values, adjusted, first, last, *rest)
     return found, fitted, forecast
 
 
