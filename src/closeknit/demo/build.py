@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from closeknit.demo import master, truth
+from closeknit.demo import master, supply, truth
 from closeknit.demo.accounts import Profiles, draw_profiles, granules
 from closeknit.demo.capacity import Congestion, Load, RosterRow, congestion, draw_rosters
 from closeknit.demo.contacts import contact_columns, draw_contacts
@@ -71,7 +71,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     ),
     "rosters.csv": ("pool", "weekday", "starts_local", "ends_local", "headcount", "from_on", "to_on"),
     "staff.csv": ("staff_number", "name", "pool", "skills", "hired_on", "week_hours"),
-    "stock.csv": ("item", "site", "on_hand", "as_of"),
+    "stock.csv": ("item", "site", "on_hand", "on_order", "as_of"),
     "closures.csv": ("region", "closed_on", "reason"),
     "order_lines.csv": (
         "order_number",
@@ -116,7 +116,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "erp_addresses.csv": ERP_HEADER,
     "crm_companies.csv": CRM_HEADER,
 }
-TRUTH_TABLES = ("accounts", "weekly_rates", "pool_weeks", "surveys", "events", "opportunities", "records")
+TRUTH_TABLES = ("accounts", "weekly_rates", "pool_weeks", "surveys", "events", "opportunities", "records", "stock")
 TRUTH_TEXTS = ("company.json", "bad_rows.json", "totals.json", "README.md")
 BLOCK_ACCOUNT_WEEKS = 20_000
 """Default size of a block: about 80,000 order lines."""
@@ -234,7 +234,9 @@ def _write_company(setting: _Setting, out: _Out) -> None:
     ):
         out.plain(file, list(zip(*columns.values(), strict=True)))
     out.plain("staff.csv", master.staff_rows(spec, setting.rosters))
-    out.plain("stock.csv", master.stock_rows(spec, setting.load, setting.book))
+    stock = supply.draw_supply(spec, setting.load, setting.true_load, setting.book)
+    out.plain("stock.csv", supply.stock_rows(spec, stock))
+    out.tables["stock"].append(supply.stock_truth(stock))
     out.plain("closures.csv", master.closure_rows(spec, setting.timeline))
     out.tables["pool_weeks"].append(truth.pool_week_truth(setting.true_load, setting.rosters, setting.timeline))
 

@@ -1,4 +1,4 @@
-"""Master data of the source systems: accounts, sites, terms, pools, rosters, staff, stock, closed days."""
+"""Master data of the source systems: accounts, sites, terms, pools, rosters, staff, closed days."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 
 from closeknit.demo.accounts import Profiles, opened_on
-from closeknit.demo.capacity import Load, RosterRow
+from closeknit.demo.capacity import RosterRow
 from closeknit.demo.catalogue import (
     GROUP_CURRENCY,
     LANGUAGES,
@@ -16,11 +16,9 @@ from closeknit.demo.catalogue import (
     SKILLS,
     TERM_RULES,
     TIER_NAMES,
-    TIERS,
     TermRule,
 )
 from closeknit.demo.names import person_name
-from closeknit.demo.orders import ITEM_CODES, ItemBook
 from closeknit.demo.places import REGIONS, TEAMS, closures
 from closeknit.demo.seeds import Stream, stream
 from closeknit.demo.spec import CompanySpec
@@ -222,23 +220,6 @@ def staff_rows(spec: CompanySpec, rosters: list[RosterRow]) -> list[Row]:
                     str(contracts.choice(WEEK_HOURS, p=WEEK_HOURS_SHARES)),
                 )
             )
-    return rows
-
-
-def stock_rows(spec: CompanySpec, load: Load, book: ItemBook) -> list[Row]:
-    """Rows of `stock.csv`: some weeks of demand of each item at each depot, now and then nothing."""
-    rng = stream(spec.seed, Stream.STAFF, 1)
-    units_per_line = sum(t.share * t.orders_per_week * t.units_per_line for t in TIERS) / sum(
-        t.share * t.orders_per_week for t in TIERS
-    )
-    rows: list[Row] = []
-    for r, region in enumerate(REGIONS):
-        weekly_lines = load.lines[r].sum() / spec.weeks
-        weekly_units = weekly_lines * book.popularity * units_per_line
-        cover_weeks = rng.gamma(3.0, 1.2, len(ITEM_CODES)) * (rng.random(len(ITEM_CODES)) > 0.03)
-        on_hand = np.floor(weekly_units * cover_weeks).astype(np.int64).tolist()
-        as_of = spec.ends_on.isoformat()
-        rows += [(code, region.depot_id, str(n), as_of) for code, n in zip(ITEM_CODES, on_hand, strict=True)]
     return rows
 
 

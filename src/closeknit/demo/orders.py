@@ -21,6 +21,9 @@ CHANNELS = ("web", "edi", "email", "phone", "rep")
 CHANNEL_SHARES = (0.42, 0.28, 0.14, 0.10, 0.06)
 OWN_PROMISE_SHARE = 0.05
 ITEM_CODES = item_codes()
+UNITS_LOG_MEAN, UNITS_LOG_SPREAD = -0.32, 0.8
+UNITS_SQUARED_MEAN = float(np.exp(2.0 * UNITS_LOG_MEAN + 2.0 * UNITS_LOG_SPREAD**2))
+"""The mean square of a line's units, over the square of what is usual for the tier."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def _draw_lines(rng: np.random.Generator, profiles: Profiles, orders: Orders, bo
     item = np.minimum(np.searchsorted(book.cumulative, rng.random(len(order))), ITEM_COUNT - 1)
     tier = profiles.tier[orders.account[order]]
     usual = np.array([t.units_per_line for t in TIERS])[tier]
-    units = np.maximum(1, np.rint(usual * rng.lognormal(-0.32, 0.8, len(order)))).astype(np.int64)
+    units = np.maximum(1, np.rint(usual * rng.lognormal(UNITS_LOG_MEAN, UNITS_LOG_SPREAD, len(order)))).astype(np.int64)
     discount = np.array([t.discount for t in TIERS])[tier]
     amount = book.price[item] * units * (1.0 - discount) * rng.uniform(0.98, 1.02, len(order))
     return _Lines(order, line, item, units, np.maximum(0.01, np.round(amount, 2)))

@@ -27,6 +27,7 @@ class Stream(IntEnum):
     NEWS_ORDERS = 11
     NEWS_PLANTING = 12
     RECORDS = 13
+    SUPPLY = 14
 
 
 def stream(seed: int, subject: Stream, granule: int = 0) -> np.random.Generator:

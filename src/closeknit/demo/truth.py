@@ -56,6 +56,8 @@ that tests can compare what the product found with what was so. Weeks count from
   orders (numbers `PO-`): earlier wins are part of the account's base rate.
 - `records.parquet`: per row of `crm_companies.csv` whose company it is (empty: none of our accounts), and whether it
   states an address from before a move.
+- `stock.parquet`: per row of `stock.csv` the pieces a week that are expected as in the last year, what buyers order up
+  to, and whether they forgot it: then little is left and nothing is on order.
 - `bad_rows.json`: every planted bad row with file, line (the header is line 1), kind, key, field and value.
 - `totals.json`: per file the rows, good rows, bad rows by kind, and sums over good rows.
 """

@@ -66,12 +66,13 @@ def _print(args: argparse.Namespace, cards: list[Any]) -> int:
                 f"{one.target_share:.1%}",
                 f"{one.needed_pieces:,.0f}",
                 "not counted" if one.on_hand_pieces is None else f"{one.on_hand_pieces:,.0f}",
+                "not stated" if one.on_order_pieces is None else f"{one.on_order_pieces:,.0f}",
                 "" if one.short_pieces is None else f"{one.short_pieces:,.0f}",
                 HIDDEN if one.cost_per_week is None else f"{one.cost_per_week:,.2f} {one.currency}",
             )
             for one in items
         ]
-        print_table(("item", "site", "promised", "needed", "on hand", "short", "costs a week"), rows)
+        print_table(("item", "site", "promised", "needed", "on hand", "on order", "short", "costs a week"), rows)
         print(f"  sizing {card.stock_plan_id}")
     return 0
 

@@ -16,7 +16,7 @@ from closeknit.engine.inventory import fill_rate_stock
 from closeknit.kernel.canonical import canonical_bytes
 from closeknit.rooms.capacity.contracts.stock import AccountStock, ShortItem, StockItem
 
-STOCK_VERSION = "stock/1"
+STOCK_VERSION = "stock/2"
 WEEKS_SEEN = 52
 WEEKS_A_YEAR = 52.0
 WORST = 5
@@ -37,8 +37,9 @@ class StockPromise:
 
 @dataclass(frozen=True, slots=True)
 class StockSeries:
-    """One item at one site: pieces asked for week by week, oldest first, by which promises, and what is on hand.
+    """One item at one site: pieces asked for week by week, oldest first, by which promises, and what there is.
 
+    `on_order_pieces`: asked of suppliers and not there yet; None where nobody stated it, and it counts as nothing.
     `promises` are places in the inputs' list, `pieces` what was asked for under each, in all weeks together.
     `price_per_piece`: what customers paid on average; 0 where nothing is known.
     """
@@ -51,6 +52,7 @@ class StockSeries:
     on_hand_pieces: float | None
     price_per_piece: float
     currency: str
+    on_order_pieces: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,9 @@ def _item(inputs: StockInputs, parts: _Parts, i: int) -> StockItem:
             if pieces > 0 and inputs.promises[place].sentence and parts.target_of(place) >= target
         }
     )
-    short = None if one.on_hand_pieces is None else max(needed - one.on_hand_pieces, 0.0)
+    short = None
+    if one.on_hand_pieces is not None:
+        short = max(needed - one.on_hand_pieces - (one.on_order_pieces or 0.0), 0.0)
     buffer = needed - float(parts.cycle_mean[i])
     return StockItem(
         item=one.item,
@@ -256,6 +260,7 @@ def _item(inputs: StockInputs, parts: _Parts, i: int) -> StockItem:
         needed_pieces=needed,
         buffer_pieces=round(buffer, 6),
         on_hand_pieces=one.on_hand_pieces,
+        on_order_pieces=one.on_order_pieces,
         short_pieces=short,
         cost_per_week=_money(parts.cost(i, parts.lying(i, buffer))),
         currency=one.currency,
@@ -272,10 +277,11 @@ def _sentence(inputs: StockInputs, one: StockSeries, parts: _Parts, i: int, shor
     )
     if short is None:
         return f"{said} Nobody stated what is on hand."
+    ordered = "" if one.on_order_pieces is None else f" and {one.on_order_pieces:,.0f} on order"
     if short > 0:
         there = inputs.as_of_on + timedelta(days=parts.sites[i].lead_days)
-        return f"{said} {one.on_hand_pieces:,.0f} are on hand; what is ordered today is there on {there}."
-    return f"{said} {one.on_hand_pieces:,.0f} are on hand."
+        return f"{said} {one.on_hand_pieces:,.0f} are on hand{ordered}; what is ordered today is there on {there}."
+    return f"{said} {one.on_hand_pieces:,.0f} are on hand{ordered}."
 
 
 def _money(value: float) -> Decimal:

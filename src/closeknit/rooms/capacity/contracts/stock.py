@@ -37,7 +37,8 @@ class StockItem:
 
     `needed_pieces`: what must be on hand or on order so that `target_share` of what is asked for until the next
     delivery can be served at once; `buffer_pieces`: what of it lies beyond what is expected to be asked for.
-    `short_pieces`: what of the need is not on hand; None where nobody counted. `cost_per_week`: of what lies there.
+    `on_order_pieces`: None where nobody stated it. `short_pieces`: what of the need is neither on hand nor on order;
+    None where nobody counted. `cost_per_week`: of what lies there.
     """
 
     item: str
@@ -53,11 +54,12 @@ class StockItem:
     cost_per_week: Decimal | None = field(metadata=PRICES)
     currency: str
     sentence: str
+    on_order_pieces: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ShortItem:
-    """An item of an account of which less is on hand than its promises, and those of others, need."""
+    """An item of an account of which less is on hand and on order than its promises, and those of others, need."""
 
     item: str
     site: str

@@ -29,6 +29,7 @@ COLUMNS = (
     "needed_pieces",
     "buffer_pieces",
     "on_hand_pieces",
+    "on_order_pieces",
     "short_pieces",
     "cost_per_week",
     "currency",

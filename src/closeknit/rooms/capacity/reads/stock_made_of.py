@@ -23,7 +23,9 @@ from closeknit.rooms.sensing.contracts.products import ProductAsker
 from closeknit.rooms.sensing.reads.products import list_product_askers, list_product_weeks
 
 LEAST_WEEKS = 4
-Counts = dict[tuple[str, str], float]
+NOT_COUNTED = (None, None)
+Counts = dict[tuple[str, str], tuple[float, float | None]]
+"""On hand and on order (None: not stated) by item and site."""
 
 
 def get_stock_inputs(operation: str, *, by: Actor, at: datetime) -> tuple[StockInputs, tuple[str, ...]]:
@@ -124,12 +126,15 @@ class _Promises:
 
 
 def _on_hand(by: Actor) -> Counts:
-    """Return the newest count of each item at each site."""
-    newest: dict[tuple[str, str], tuple[str, float]] = {}
+    """Return the newest count of each item at each site, and what was on order then."""
+    newest: dict[tuple[str, str], tuple[str, float, float | None]] = {}
     for fact in sensing.list_facts(FactKind.STOCK, by=by):
-        key, count = (fact.body["item"], fact.body["site"]), (fact.body["as_of"], float(fact.body["on_hand"]))
+        # Facts of before this field was known do not have it.
+        ordered = fact.body.get("on_order")
+        key = fact.body["item"], fact.body["site"]
+        count = fact.body["as_of"], float(fact.body["on_hand"]), None if ordered in (None, "") else float(ordered)
         newest[key] = max(newest.get(key, count), count, key=lambda one: one[0])
-    return {key: pieces for key, (_, pieces) in newest.items()}
+    return {key: (on_hand, on_order) for key, (_, on_hand, on_order) in newest.items()}
 
 
 def _by_shelf(askers: Sequence[ProductAsker], site_of: _Sites) -> list[tuple[tuple[str, str], list[ProductAsker]]]:
@@ -159,7 +164,8 @@ def _series(
         weekly_pieces=tuple(round(value, 6) for value in weekly),
         promises=tuple(places),
         pieces=tuple(round(pieces[place], 6) for place in places),
-        on_hand_pieces=counts.get(key),
+        on_hand_pieces=counts.get(key, NOT_COUNTED)[0],
+        on_order_pieces=counts.get(key, NOT_COUNTED)[1],
         price_per_piece=round(amount / bought, 6) if bought else 0.0,
         currency=currency,
     )
@@ -182,8 +188,13 @@ def _assumptions(inputs: StockInputs, weeks: int, site_of: _Sites) -> tuple[str,
         f"{goes_on}: no season and no trend is counted in.",
         "A promise asks its whole share of the shelf: the hours to pick what is there are planned apart.",
         "One shelf serves everybody; whose promise is stricter carries what it adds.",
-        "What is on hand is the newest count on record; what is on order is not known.",
+        "What is on hand, and on order where that is stated, is the newest count on record.",
     ]
+    counted = [one for one in inputs.series if one.on_hand_pieces is not None]
+    unknown = sum(one.on_order_pieces is None for one in counted)
+    if unknown:
+        told = "What is on order is not known" if unknown == len(counted) else f"Of {unknown:,} items it is not known"
+        said.append(f"{told}: it counts as nothing, so more may be short here than is.")
     if any(not one.price_per_piece for one in inputs.series):
         said.append("Items whose money is not on record cost nothing here.")
     if site_of.missing:

@@ -54,7 +54,7 @@ streams:
   - name: stock
     from: stock.csv
     into: stock
-    fields: {item: item, site: site, on_hand: on_hand, as_of: as_of}
+    fields: {item: item, site: site, on_hand: on_hand, on_order: on_order, as_of: as_of}
   - name: orders
     from: orders.csv
     into: work
@@ -70,8 +70,9 @@ def inputs(series, promises, sites=(SITE,)):
     return StockInputs("warehouse", date(2026, 3, 2), 0.26, tuple(sites), tuple(promises), tuple(series))
 
 
-def series(weekly, pieces, *, on_hand=None, price=10.0):
-    return StockSeries("BOLTS", "HALL", tuple(weekly), tuple(range(len(pieces))), tuple(pieces), on_hand, price, "EUR")
+def series(weekly, pieces, *, on_hand=None, on_order=None, price=10.0):
+    promises = tuple(range(len(pieces)))
+    return StockSeries("BOLTS", "HALL", tuple(weekly), promises, tuple(pieces), on_hand, price, "EUR", on_order)
 
 
 def test_one_shelf_is_the_smallest_that_serves_its_share():
@@ -85,6 +86,22 @@ def test_one_shelf_is_the_smallest_that_serves_its_share():
     assert item.short_pieces == item.needed_pieces - 80.0
     # The buffer and half a week's delivery lie there, at 26 % of ten euros a year.
     assert item.cost_per_week == Decimal(repr((item.buffer_pieces + 15.0) * 10.0 * 0.26 / 52)).quantize(Decimal("0.01"))
+
+
+def test_what_is_on_order_is_not_short():
+    """The red twin is the same shelf without: all that is not on hand counts as short."""
+    promise, weekly = [StockPromise("ACME", 0.98, "98 %")], [30.0] * 52
+    needed = size_shelves(inputs([series(weekly, [1560.0])], promise)).items[0].needed_pieces
+
+    def found(**there):
+        return size_shelves(inputs([series(weekly, [1560.0], **there)], promise)).items[0]
+
+    assert found(on_hand=80.0).short_pieces == needed - 80.0
+    assert found(on_hand=80.0, on_order=5.0).short_pieces == needed - 85.0
+    assert found(on_hand=80.0, on_order=needed).short_pieces == 0.0
+    assert "80 are on hand and 5 on order; what is ordered today" in found(on_hand=80.0, on_order=5.0).sentence
+    assert "on order" not in found(on_hand=80.0).sentence
+    assert found(on_order=5.0).short_pieces is None
 
 
 def _short(level, mean):
@@ -139,7 +156,7 @@ def shelves(tmp_path, db):
     return tmp_path
 
 
-def write(folder, *, on_hand, as_of="2026-01-01"):
+def write(folder, *, on_hand, on_order="", as_of="2026-01-01"):
     rng = np.random.default_rng(3)
     orders, number = [], 0
     for day in range(DAYS):
@@ -153,7 +170,7 @@ def write(folder, *, on_hand, as_of="2026-01-01"):
         "recipe.yaml": RECIPE,
         "accounts.csv": "number,name,tier,team\n" + "".join(f"{n},{a},{t},{m}\n" for n, a, t, m, _ in CUSTOMERS),
         "terms.csv": "term,tier,share\nT-TOP,strategic,0.99\nT-STANDARD,standard,0.9\n",
-        "stock.csv": f"item,site,on_hand,as_of\nBOLTS,HALL,{on_hand},{as_of}\n",
+        "stock.csv": f"item,site,on_hand,on_order,as_of\nBOLTS,HALL,{on_hand},{on_order},{as_of}\n",
         "orders.csv": "order,at,item,account,amount,units\n" + "\n".join(orders) + "\n",
     }
     for name, text in files.items():
@@ -174,7 +191,8 @@ def test_stock_is_sized_from_pieces_promises_and_counts(shelves, alice, bob, car
     assert (card.lead_days, card.review_days, card.items, card.items_uncounted) == (21, 7, 2, 1)
     assert bolts.target_share == 0.99
     assert bolts.short_pieces == bolts.needed_pieces - 100.0
-    assert nuts.on_hand_pieces is None
+    assert (nuts.on_hand_pieces, bolts.on_order_pieces, nuts.on_order_pieces) == (None, None, None)
+    assert any("What is on order is not known" in said for said in card.assumptions)
     own = {part.account_number: part for number in ("ACME", "BOLT") for part in stock.account_stock(number, by=alice)}
     assert sum(part.needed_pieces for part in own.values()) == pytest.approx(bolts.needed_pieces + nuts.needed_pieces)
     assert own["ACME"].worst[0].item == "BOLTS"
@@ -199,11 +217,13 @@ def test_who_sees_some_accounts_sees_their_part_and_no_total(shelves, alice, bob
 
 def test_a_new_count_sizes_again_and_what_was_found_never_changes(shelves, alice):
     first = size_stock("warehouse", by=alice, at=AT)
-    write(shelves, on_hand=5000, as_of="2026-01-08")
+    write(shelves, on_hand=0, on_order=5000, as_of="2026-01-08")
     load_recipe(str(shelves / "recipe.yaml"), shelves, by=alice, at=AT)
     second = size_stock("warehouse", by=alice, at=AT)
     assert second != first
     by_item = {one.item: one for one in stock.list_stock_items(second, by=alice)}
+    assert (by_item["BOLTS"].on_hand_pieces, by_item["BOLTS"].on_order_pieces) == (0, 5000)
+    assert not any("is not known" in said for said in stock.get_stock_plan(second, by=alice).assumptions)
     assert by_item["BOLTS"].short_pieces == 0
     assert stock.list_stock_items(second, by=alice, short_only=True) == []
     assert [card.stock_plan_id for card in stock.list_stock_plans(by=alice)] == [second]

@@ -116,7 +116,7 @@ FACT_FIELDS: dict[FactKind, dict[str, str]] = {
         "hired_on": "date",
         "week_hours": "positive",
     },
-    FactKind.STOCK: {"item": "text!", "site": "text!", "on_hand": "number!", "as_of": "date!"},
+    FactKind.STOCK: {"item": "text!", "site": "text!", "on_hand": "number!", "on_order": "number", "as_of": "date!"},
     FactKind.SURVEY: {
         "survey_number": "text!",
         "account_number": "text",
