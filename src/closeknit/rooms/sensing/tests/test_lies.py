@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.sensing.contracts import BadRow
 from closeknit.rooms.sensing.mapping.recipe import read_recipe
-from closeknit.rooms.sensing.sources import JsonFile, JsonLines, json_lines, open_file, unpacking
+from closeknit.rooms.sensing.sources import JsonFile, JsonLines, json_lines, open_file, parquet, unpacking
 from closeknit.rooms.sensing.tests.books import row, text, write_book
 from closeknit.rooms.sensing.tests.small import RECIPE
 
@@ -93,6 +93,58 @@ def test_a_workbook_that_is_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
         for _ in range(64):
             part.write(b" " * (1 << 20))
     assert "unpacks to more than" in refusal(path)
+
+
+def parquet_bomb(path, copies=1, kind=None):
+    """A few kilobytes that unpack to megabytes: one long text, as it is or in a dictionary that every row names."""
+    long = pa.array(["0" * (40 << 20)], kind or pa.string())
+    texts = long if copies == 1 else pa.DictionaryArray.from_arrays(pa.array([0] * copies, pa.int32()), long)
+    table = pa.table({"id": [str(n) for n in range(copies)], "at": texts})
+    pq.write_table(table, path, compression="zstd", use_dictionary=copies > 1)
+    return path
+
+
+def test_a_parquet_file_that_is_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    path = parquet_bomb(tmp_path / "a.parquet")
+    assert path.stat().st_size < 20_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "unpacks to more than 200 times" in refusal(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30 << 10
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary()], ids=str)
+def test_a_long_text_that_every_row_names_is_refused_in_little_memory(tmp_path, monkeypatch, kind):
+    path = parquet_bomb(tmp_path / "a.parquet", copies=3000, kind=kind)
+    monkeypatch.setattr(parquet, "refuse_bomb", lambda *_: None)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(Invalid, match="longer than 1,000,000 bytes"):
+        list(open_file(path, STREAM).read(0, 10_000))
+    # 3,000 rows of 40 MB each would be 117 GB.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 << 10
+
+
+def test_rows_that_take_no_room_are_refused(tmp_path, monkeypatch):
+    pq.write_table(pa.table({"id": pa.array([1] * 2_000_000, pa.int8())}), tmp_path / "a.parquet")
+    assert len(next(open_file(tmp_path / "a.parquet", STREAM).read(0, 9))) == 9
+    monkeypatch.setattr(parquet, "FREE_ROWS", 1_000_000)
+    assert "says that it holds 2,000,000 rows" in refusal(tmp_path / "a.parquet")
+
+
+def test_red_twin_without_its_bound_the_parquet_bomb_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "refuse_bomb", lambda *_: None)
+    monkeypatch.setattr(parquet, "MOST_VALUE_BYTES", 1 << 30)
+    ((_, (_, text)),) = next(open_file(parquet_bomb(tmp_path / "a.parquet"), STREAM).read(0, 9))
+    assert len(text) == 40 << 20
+
+
+def test_dictionaries_and_gaps_of_parquet_read_like_plain_columns(tmp_path):
+    words = ["a", None, "b", "a", None, ""]
+    tens = pa.DictionaryArray.from_arrays(pa.array([0, 1, None, 0, 1, 0], pa.int32()), pa.array([10, 20]))
+    table = pa.table({"id": pa.array(words).dictionary_encode(), "at": words, "n": tens})
+    pq.write_table(table, tmp_path / "a.parquet")
+    for skip in range(len(words)):
+        found = [row for chunk in open_file(tmp_path / "a.parquet", STREAM).read(skip, 2) for _, row in chunk]
+        assert found == list(zip(words, words, [10, 20, None, 10, 20, 10], strict=True))[skip:]
 
 
 def test_a_line_without_end_is_refused(tmp_path):
