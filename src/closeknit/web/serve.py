@@ -87,7 +87,8 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=os.environ.copy(), start_new_session=True)
 
 
-def _wait_until_up(port: int, server: subprocess.Popen[bytes], seconds: float = 30.0) -> None:
+def _wait_until_up(port: int, server: subprocess.Popen[bytes], seconds: float = 180.0) -> None:
+    # A busy machine takes its time; a server that cannot come up ends, and is noticed at once.
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and server.poll() is None:
         try:
