@@ -22,6 +22,7 @@ from closeknit.rooms.capacity.compute.adjust import cuts, short_shares
 from closeknit.rooms.capacity.compute.comparison import PlanSide, account_changes, describe
 from closeknit.rooms.capacity.compute.holding import NotHeld
 from closeknit.rooms.capacity.compute.inputs import GuaranteedHours
+from closeknit.rooms.capacity.compute.kept import pack_result
 from closeknit.rooms.capacity.compute.moves import MovedStaff, with_moves
 from closeknit.rooms.capacity.contracts import (
     MEASURED_FROM_UNITS,
@@ -31,7 +32,16 @@ from closeknit.rooms.capacity.contracts import (
     Staffing,
 )
 from closeknit.rooms.capacity.contracts.adjust import ROUTINE_CUT_SHARE, Adjustment
-from closeknit.rooms.capacity.models import ClaimWeekRow, Closure, Plan, Pool, PoolWeekRow, RosterLine, StaffMove
+from closeknit.rooms.capacity.models import (
+    ClaimWeekRow,
+    Closure,
+    KeptResult,
+    Plan,
+    Pool,
+    PoolWeekRow,
+    RosterLine,
+    StaffMove,
+)
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.customers.contracts import TOP_TIERS
 from closeknit.rooms.decisions.actions.propose_plan_change import propose_plan_change
@@ -74,7 +84,7 @@ def propose_plan(run_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) -> U
     plan = _plan(inputs, numbers.card, result, summary, terms, snapshot, thread_id, by, at)
     plan.members = _members(inputs, numbers.card, by)
     try:
-        return _store(plan, inputs, summary, result.conflicts, numbers.card, by, at)
+        return _store(plan, inputs, summary, result, numbers.card, by, at)
     except IntegrityError:
         # Another job may have stored the same plan while this one computed: then that one stands.
         made = _live(inputs.operation, digest)
@@ -347,7 +357,7 @@ def _store(
     plan: Plan,
     inputs: PlanInputs,
     summary: PlanSummary,
-    conflicts: Sequence[NotHeld],
+    result: PlanResult,
     card: ForecastCard,
     by: Actor,
     at: datetime,
@@ -358,8 +368,10 @@ def _store(
     before = _side(Plan.objects.filter(operation=plan.operation, state=Plan.State.COMMITTED).first())
     draft = _side(plan, summary.claim_weeks)
     assert draft is not None
+    packed = pack_result(result)
     with transaction.atomic():
         plan.save(force_insert=True)
+        KeptResult.objects.create(plan=plan, packed=packed)
         PoolWeekRow.objects.bulk_create([PoolWeekRow(plan=plan, **row) for row in summary.pool_weeks])
         ClaimWeekRow.objects.bulk_create(
             [ClaimWeekRow(plan=plan, team_id=teams.get(row["account_number"]), **row) for row in summary.claim_weeks],
@@ -371,7 +383,7 @@ def _store(
             record_entry(_shortage_entry(plan, short), by=by)
         for adjustment in adjustments or ():
             record_entry(_adjustment_entry(plan, adjustment), by=by)
-        for conflict in conflicts:
+        for conflict in result.conflicts:
             for account in conflict.accounts:
                 record_entry(_conflict_entry(plan, conflict, account), by=by)
         publish(PlanProposed(plan.thread_id, plan.pk, plan.operation), by=by)

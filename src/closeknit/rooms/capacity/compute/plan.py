@@ -49,7 +49,7 @@ def plan_of_needs(
     """Share the hours of pools whose need is known. Without `measured`, one unit more or less is not solved for."""
     plans, gap = share_hours(needs, inputs, measured=measured)
     weeks = tuple(inputs.first_on + timedelta(days=7 * w) for w in range(inputs.weeks))
-    return PlanResult(tuple(plans), weeks, gap, unserved, _digest(plans), conflicts)
+    return PlanResult(tuple(plans), weeks, gap, unserved, digest_of_pools(plans), conflicts)
 
 
 def pack_cells(result: PlanResult) -> bytes:
@@ -73,7 +73,8 @@ def pack_cells(result: PlanResult) -> bytes:
     return buffer.getvalue()
 
 
-def _digest(plans: Sequence[PoolPlan]) -> str:
+def digest_of_pools(plans: Sequence[PoolPlan]) -> str:
+    """Return the digest of what pools need and get, by which a plan's result is known."""
     sha = hashlib.sha256()
     for plan in plans:
         sha.update(plan.need.pool.pool.encode())

@@ -1,6 +1,7 @@
 """Tables of capacity, one file per subject."""
 
 from closeknit.rooms.capacity.models.differences import PipelineDifference
+from closeknit.rooms.capacity.models.kept import KeptResult
 from closeknit.rooms.capacity.models.plans import (
     ClaimWeekRow,
     Closure,
@@ -18,6 +19,7 @@ from closeknit.rooms.capacity.models.stock import StockItemRow, StockPartRow, St
 __all__ = [
     "ClaimWeekRow",
     "Closure",
+    "KeptResult",
     "PipelineDifference",
     "Plan",
     "Pool",

@@ -23,7 +23,7 @@ from closeknit.rooms.capacity.contracts.prices import (
 )
 from closeknit.rooms.capacity.models import Pool
 from closeknit.rooms.capacity.reads.plans import get_plan, list_pool_weeks, list_withheld_pools
-from closeknit.rooms.capacity.reads.what_if import PlanToChange, as_it_is, get_plan_to_change
+from closeknit.rooms.capacity.reads.what_if import PlanToChange, as_it_was_made, get_plan_to_change
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission, SettingPlace
@@ -80,7 +80,7 @@ def get_prices(
         (row.pool, row.week_on): Measured(row.one_more_unit_worth or Decimal(0), row.one_less_unit_cost or Decimal(0))
         for row in weeks
     }
-    result = as_it_is(plan, shown)
+    result = as_it_was_made(plan, shown)
     prices = pool_prices(result, measured, price_policies(plan, at=at, by=by), plan.currency)
     chosen = {pool: week_on or _dearest(pool, prices) for pool in {row.pool for row in prices}}
     kept = keep_back(result, plan.inputs, plan.numbers, measured, chosen, plan.currency)

@@ -1,7 +1,7 @@
 """What a question about changes to a plan needs to know: its inputs, whose work it counts together, what it was."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -12,9 +12,10 @@ from closeknit.kernel.errors import Invalid, NotFound
 from closeknit.kernel.scope import acting_as
 from closeknit.rooms.capacity import compute
 from closeknit.rooms.capacity.compute import PlanInputs, PlanResult
+from closeknit.rooms.capacity.compute.kept import unpack_result
 from closeknit.rooms.capacity.compute.what_if import change_terms, plan_with
 from closeknit.rooms.capacity.contracts.what_if import PlanChanges, SeriesShare, TermChange
-from closeknit.rooms.capacity.models import Plan
+from closeknit.rooms.capacity.models import KeptResult, Plan
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand import reads as demand
 from closeknit.rooms.demand.contracts import ForecastNumbers
@@ -121,6 +122,14 @@ def as_it_is(plan: PlanToChange, pools: Collection[str]) -> PlanResult:
     return _as_it_is(plan.plan_id, frozenset(pools))
 
 
+def as_it_was_made(plan: PlanToChange, pools: Collection[str]) -> PlanResult:
+    """Return some pools of a plan as it found them, read back; planned again where it was not kept with the plan."""
+    found = _kept(plan.plan_id)
+    if found is None:
+        return as_it_is(plan, pools)
+    return replace(found, pools=tuple(each for each in found.pools if each.need.pool.pool in pools))
+
+
 def weekly_margin(account_number: str, currency: str, *, at: datetime, by: Actor) -> WeeklyMargin:
     """Return what an account is worth in a week, as it was last valued."""
     value = customers.get_value(account_number, by=by, at=at)
@@ -138,6 +147,12 @@ def _stored(plan_id: UUID) -> PlanToChange:
     row = Plan.objects.only("operation", "currency", "snapshot", "forecast_run_id").get(pk=plan_id)
     numbers = demand.get_numbers(row.forecast_run_id, by=system_actor())
     return PlanToChange(plan_id, row.operation, row.currency, compute.inputs_of(bytes(row.snapshot)), numbers)
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def _kept(plan_id: UUID) -> PlanResult | None:
+    packed = KeptResult.objects.filter(pk=plan_id).values_list("packed", flat=True).first()
+    return None if packed is None else unpack_result(bytes(packed), _stored(plan_id).inputs)
 
 
 @lru_cache(maxsize=8 * PLANS_KEPT)
