@@ -29,6 +29,7 @@ SHARED = {
     "most_hours": np.array([2.0, 1.5]),
     "source_of_way": np.array([0, 1]),
     "source_hours": np.array([1.5, 3.0]),
+    "cost_per_hour": np.array([0.5, 0.0]),
 }
 CELLS = allocation.AllocationProblem.of(
     capacity_hours=[10.0, 4.0],

@@ -28,6 +28,7 @@ def ways(seed: int, cells: int, count: int = 20, sources: int = 6) -> SharedHour
         most_hours=rng.uniform(0.0, 6.0, count),
         source_of_way=rng.integers(0, sources, count),
         source_hours=rng.uniform(0.0, 8.0, sources),
+        cost_per_hour=rng.uniform(0.0, 5.0, count) if seed % 2 else 0.0,
     )
 
 
@@ -38,6 +39,7 @@ def by_another_solver(p: AllocationProblem, s: SharedHours, *, twice: bool = Fal
     first = 2 * cells + claims
     cost = np.zeros(size)
     cost[:first] = np.concatenate([p.regular_cost_per_hour, p.overtime_cost_per_hour, p.shortfall_cost_per_hour])
+    cost[first:] = s.cost_per_hour
     rows, right = [], []
     for c in range(cells):
         row = np.zeros(size)
@@ -141,6 +143,7 @@ def test_prices_bound_what_one_more_source_saves(seed):
             most_hours=[*s.most_hours, source],
             source_of_way=[*s.source_of_way, s.source_hours.size],
             source_hours=[*s.source_hours, source],
+            cost_per_hour=[*s.cost_per_hour, 0.0],
         )
         gain = now.cost - allocate_shared(p, more).cost
         price = now.arrival_price_per_hour[there] - now.departure_price_per_hour[here]

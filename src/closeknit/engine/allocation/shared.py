@@ -8,7 +8,7 @@ from scipy import sparse
 
 from closeknit.engine.allocation.conflicts import MinimumsConflict, find_minimums_conflicts
 from closeknit.engine.allocation.linear import LinearSolution, Model
-from closeknit.engine.allocation.problem import AllocationProblem
+from closeknit.engine.allocation.problem import LARGEST_COST, AllocationProblem
 from closeknit.engine.allocation.solve import GAP_ALLOWED, Tiers, program, tiers_of
 from closeknit.engine.checks import FloatArray, IntArray, frozen, numbers, same_shape, whole_numbers
 from closeknit.engine.errors import EngineInputError, EngineSolverError
@@ -19,8 +19,8 @@ class SharedHours:
     """Ways by which hours may leave one cell for another.
 
     Way k moves at most `most_hours[k]` from cell `from_cell[k]` (-1: hours that no cell misses) to cell `to_cell[k]`.
-    All ways of a source together move at most its `source_hours`: `source_of_way[k]` is the index of that source.
-    Build it with `SharedHours.of`, which checks.
+    All ways of a source together move at most its `source_hours`: `source_of_way[k]` is the index of that source. Each
+    hour moved costs `cost_per_hour[k]`. Build it with `SharedHours.of`, which checks.
     """
 
     from_cell: IntArray
@@ -28,6 +28,7 @@ class SharedHours:
     most_hours: FloatArray
     source_of_way: IntArray
     source_hours: FloatArray
+    cost_per_hour: FloatArray
 
     @classmethod
     def of(
@@ -38,8 +39,9 @@ class SharedHours:
         most_hours: ArrayLike,
         source_of_way: ArrayLike,
         source_hours: ArrayLike,
+        cost_per_hour: ArrayLike = 0.0,
     ) -> "SharedHours":
-        """Ways and their sources, checked.
+        """Ways and their sources, checked; moving costs nothing unless given.
 
         >>> SharedHours.of(
         ...     from_cell=[0], to_cell=[1], most_hours=[2.0], source_of_way=[0], source_hours=[3.0]
@@ -51,11 +53,13 @@ class SharedHours:
         into = whole_numbers("to_cell", to_cell, minimum=0, ndim=1)
         most = numbers("most_hours", most_hours, minimum=0.0, ndim=1)
         of_way = whole_numbers("source_of_way", source_of_way, minimum=0, maximum=max(sources.size - 1, 0), ndim=1)
-        named = [("to_cell", into), ("most_hours", most), ("source_of_way", of_way)]
+        cost = numbers("cost_per_hour", cost_per_hour, minimum=0.0, maximum=LARGEST_COST)
+        cost = np.full(ways.shape, float(cost)) if cost.ndim == 0 else cost
+        named = [("to_cell", into), ("most_hours", most), ("source_of_way", of_way), ("cost_per_hour", cost)]
         same_shape(named, ways.shape, "one per way")
         if ways.size and not sources.size:
             raise EngineInputError("source_of_way names sources, but source_hours is empty: give the sources")
-        return cls(*(frozen(array) for array in (ways, into, most, of_way, sources)))
+        return cls(*(frozen(array) for array in (ways, into, most, of_way, sources, cost)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +127,7 @@ def _program(
     base = matrix.tocoo()
     kept = sparse.csc_array((base.data, (base.row, base.col)), shape=added.shape)
     return (
-        np.concatenate([cost, np.zeros(ways)]),
+        np.concatenate([cost, shared.cost_per_hour]),
         sparse.csc_array(kept + added),
         np.concatenate([row_lower, np.full(cells + sources, -np.inf)]),
         np.concatenate([row_upper, problem.capacity_hours, shared.source_hours]),
