@@ -14,10 +14,13 @@ from closeknit import __version__
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.rooms.decisions.reads import count_unread_notices
+from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 from closeknit.web.assets import vega_bundle_name
 
 DEMO_PEOPLE_FILE = "demo-people.json"
+LOOK = "look"
+"""Under this name a session keeps how pages look to its person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,23 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "sees_every_account": bool(actor and actor.scope_of(Permission.READ_ACCOUNTS).every_account),
         "places": _places(actor, request.path),
         "unread_notices": SimpleLazyObject(lambda: count_unread_notices(by=actor) if actor else 0),
+        "look": SimpleLazyObject(lambda: _look(request, actor)),
         "now": clock.now(),
         "version": __version__,
         "vega_bundle": static(_vega_bundle()),
     }
+
+
+def _look(request: HttpRequest, actor: Actor | None) -> dict[str, str] | None:
+    """How pages look to this person: asked once a session, and kept with it. None: as each browser keeps it."""
+    session = getattr(request, "session", None)
+    if actor is None or session is None or not actor.key.startswith("person:"):
+        return None
+    if LOOK not in session:
+        look = org.find_look(by=actor)
+        session[LOOK] = [look.theme, look.density] if look else None
+    kept = session[LOOK]
+    return {"theme": kept[0], "density": kept[1]} if kept else None
 
 
 def demo_people() -> list[dict[str, str]]:

@@ -27,6 +27,7 @@ LOBBY = [
     path("you/sessions/end/", you.end_my_sessions, name="you-sessions-end"),
     path("you/tokens/issue/", you.issue_my_token, name="you-token-issue"),
     path("you/tokens/<int:token_id>/revoke/", you.revoke_my_token, name="you-token-revoke"),
+    path("you/look/", you.choose_my_look, name="you-look"),
     path("you/views/keep/", you.keep_my_view, name="you-view-keep"),
     path("you/views/<int:view_id>/forget/", you.forget_my_view, name="you-view-forget"),
     path("you/authenticator/", you.SetUpAuthenticator.as_view(), name="mfa_activate_totp"),

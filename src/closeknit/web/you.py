@@ -22,12 +22,14 @@ from closeknit.kernel.errors import Invalid, NotFound
 from closeknit.kernel.http import Request
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.actions.change_password import change_password
+from closeknit.rooms.org.actions.choose_look import choose_look
 from closeknit.rooms.org.actions.end_sessions import end_sessions
 from closeknit.rooms.org.actions.issue_token import issue_token
 from closeknit.rooms.org.actions.keep_view import forget_view, keep_view
 from closeknit.rooms.org.actions.revoke_token import revoke_token
 from closeknit.rooms.org.contracts import DEFAULT_DAYS, LONGEST_DAYS, NEVER_BY_TOKEN, READING, Permission
 from closeknit.web import logs, visitors
+from closeknit.web.context import LOOK
 from closeknit.web.templatetags.lists import PLACES_IN_THE_LIST
 
 Response = Any
@@ -94,6 +96,17 @@ def revoke_my_token(request: Request, token_id: int) -> HttpResponse:
     revoke_token(token_id=token_id, by=request.actor, at=clock.now())
     logs.happened(request, f"revoked token {token_id}")
     messages.success(request, "The token was revoked. Programs that use it are refused from now on.")
+    return redirect("you")
+
+
+@require_POST
+def choose_my_look(request: Request) -> HttpResponse:
+    """Choose your colours and the density of rows, for every browser."""
+    look = choose_look(theme=request.POST.get("theme", ""), density=request.POST.get("density", ""), by=request.actor)
+    request.session[LOOK] = [look.theme, look.density]
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204)
+    messages.success(request, "Kept. Every browser takes it up when you sign in there.")
     return redirect("you")
 
 

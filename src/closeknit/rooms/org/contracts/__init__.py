@@ -59,10 +59,11 @@ from closeknit.rooms.org.contracts.tokens import (
     SignInCard,
     TokenCard,
 )
-from closeknit.rooms.org.contracts.views import MOST_VIEWS, SavedViewCard
+from closeknit.rooms.org.contracts.views import DENSITIES, MOST_VIEWS, THEMES, LookCard, SavedViewCard
 
 __all__ = [
     "DEFAULT_DAYS",
+    "DENSITIES",
     "DEPARTMENT_OF",
     "DOMAINS",
     "LONGEST_DAYS",
@@ -74,6 +75,7 @@ __all__ = [
     "READING",
     "SEES_EVERY_ACCOUNT",
     "STANDS_ALONE",
+    "THEMES",
     "AbsenceCard",
     "AbsenceReported",
     "DelegationBegan",
@@ -86,6 +88,7 @@ __all__ = [
     "IssuedToken",
     "Kind",
     "Level",
+    "LookCard",
     "Permission",
     "PersonCard",
     "PersonCreated",

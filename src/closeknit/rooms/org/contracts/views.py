@@ -1,8 +1,10 @@
-"""Views of lists that a person keeps under a name."""
+"""Views of lists that a person keeps under a name, and how the pages look to a person."""
 
 from dataclasses import dataclass
 
 MOST_VIEWS = 20
+THEMES = ("", "light", "dark")
+DENSITIES = ("", "compact", "roomy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +15,11 @@ class SavedViewCard:
     place: str
     name: str
     query: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookCard:
+    """How pages look to a person: `theme` ("": as the system) and `density` of rows ("": normal)."""
+
+    theme: str
+    density: str

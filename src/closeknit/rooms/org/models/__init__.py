@@ -5,7 +5,7 @@ from closeknit.rooms.org.models.places import AccountPlace, Team
 from closeknit.rooms.org.models.settings import SettingValueRow
 from closeknit.rooms.org.models.stewards import DepartmentSharing, Stewardship
 from closeknit.rooms.org.models.tokens import ApiToken
-from closeknit.rooms.org.models.views import SavedView
+from closeknit.rooms.org.models.views import Look, SavedView
 
 __all__ = [
     "Absence",
@@ -14,6 +14,7 @@ __all__ = [
     "Delegation",
     "DepartmentSharing",
     "Grant",
+    "Look",
     "Person",
     "RightsChangeRow",
     "SavedView",

@@ -47,7 +47,7 @@ from closeknit.rooms.org.reads.stewards import (
     list_withholdable_fields,
 )
 from closeknit.rooms.org.reads.tokens import find_actor_of_token, hash_token, list_tokens
-from closeknit.rooms.org.reads.views import list_views
+from closeknit.rooms.org.reads.views import find_look, list_views
 
 __all__ = [
     "CONSOLE_KEY",
@@ -57,6 +57,7 @@ __all__ = [
     "find_actor_by_username",
     "find_actor_of_token",
     "find_actor_of_user",
+    "find_look",
     "find_steward",
     "get_absence",
     "get_access_rules",
