@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from django import forms
 
-from closeknit.rooms.agreements.contracts import Clock, ClockState, Measure, WorkEventKind
+from closeknit.rooms.agreements.contracts import Clock, ClockState, ContractState, Measure, WorkEventKind
 
 RUNNING = (ClockState.BREACHED, ClockState.AT_RISK, ClockState.RUNNING, ClockState.HELD)
 
@@ -21,6 +21,14 @@ class TermFilter(forms.Form):
     account = forms.CharField(required=False, max_length=80, strip=False)
     on = forms.DateField(required=False)
     after = forms.CharField(required=False, max_length=120, strip=False)
+
+
+class ContractFilter(forms.Form):
+    """Which versions of contracts to show."""
+
+    account = forms.CharField(required=False, max_length=400, strip=False)
+    state = forms.ChoiceField(required=False, choices=[("", "any"), *_choices(ContractState)])
+    on = forms.DateField(required=False)
 
 
 class ClockFilter(forms.Form):

@@ -14,6 +14,12 @@ class LedgerFilter(forms.Form):
     before = forms.IntegerField(required=False, min_value=1)
 
 
+class ThreadFilter(forms.Form):
+    """Which threads to show."""
+
+    account = forms.CharField(required=False, max_length=400)
+
+
 class Decision(forms.Form):
     """A person's answer to a proposal."""
 

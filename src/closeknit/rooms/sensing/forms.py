@@ -3,6 +3,13 @@
 from django import forms
 
 
+class FeedFilter(forms.Form):
+    """Which feeds to show."""
+
+    search = forms.CharField(required=False, max_length=200)
+    needing = forms.BooleanField(required=False)
+
+
 class QuarantineFilter(forms.Form):
     """Which refused rows to show."""
 

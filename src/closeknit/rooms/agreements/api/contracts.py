@@ -123,15 +123,22 @@ def list_contracts(
     contract_number: str = Query("", max_length=120),
     state: str = Query("", max_length=12),
     on: date | None = None,
+    sort: str = Query("-drafted", max_length=20),
+    after: str = Query("", max_length=36),
     limit: int = Query(200, ge=1, le=1000),
 ):
-    """Versions of contracts, the latest drafted first; `on` keeps those signed and in force on a day."""
+    """Versions of contracts, the latest drafted first; `on` keeps those signed and in force on a day.
+
+    Or sorted by drafted, title, number, account, from or until ("-" before it backwards); `after` a version pages on.
+    """
     return reads.list_contracts(
         by=request.actor,
         account_number=account_number,
         contract_number=contract_number,
         state=state,
         on=on,
+        sort=sort,
+        after=after,
         limit=limit,
     )
 

@@ -18,6 +18,10 @@ def add_commands(agreements: Any) -> None:
     listing.add_argument("--account", default="", metavar="NUMBER")
     listing.add_argument("--state", default="", choices=("", "draft", "proposed", "signed", "turned down"))
     listing.add_argument("--on", type=arguments.day, metavar="YYYY-MM-DD", help="signed and in force on this day")
+    orders = "drafted, title, number, account, from or until; --sort=-drafted (as it is): the last first"
+    listing.add_argument("--sort", default="-drafted", help=orders)
+    listing.add_argument("--after", default="", metavar="VERSION", help="start behind this version's id")
+    listing.add_argument("--limit", type=arguments.rows, default=200)
     listing.set_defaults(run=_list)
     draft = contracts.add_parser("draft", help="draft a contract from a JSON file, as POST /api/v1/contracts takes it")
     draft.add_argument("file", type=Path)
@@ -43,7 +47,8 @@ def add_commands(agreements: Any) -> None:
 def _list(args: argparse.Namespace) -> int:
     from closeknit.rooms.agreements import reads
 
-    cards = reads.list_contracts(by=args.by, account_number=args.account, state=args.state, on=args.on)
+    which = {"account_number": args.account, "state": args.state, "on": args.on}
+    cards = reads.list_contracts(by=args.by, sort=args.sort, after=args.after, limit=args.limit, **which)
     if args.json:
         print_json("closeknit.contracts/1", {"contracts": cards})
         return 0

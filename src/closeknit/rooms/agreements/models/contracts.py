@@ -5,6 +5,15 @@ from django.db.models import F, Q
 
 from closeknit.rooms.agreements.contracts.deals import ContractState
 
+ORDERS = {
+    "draft": "drafted_at",
+    "title": "title",
+    "number": "contract_number",
+    "whom": "account_number",
+    "start": "starts_on",
+    "end": "ends_on",
+}
+
 
 class ContractVersion(models.Model):
     """One version of one contract (see contracts.ContractCard). Its words are never edited once it is proposed."""
@@ -42,4 +51,8 @@ class ContractVersion(models.Model):
             ),
             models.CheckConstraint(condition=Q(account_number="") | Q(tier=""), name="contract_for_account_or_tier"),
         ]
-        indexes = [models.Index(fields=["account_number", "starts_on"], name="contract_by_account")]
+        indexes = [
+            models.Index(fields=["account_number", "starts_on"], name="contract_by_account"),
+            *(models.Index(fields=[name, "id"], name=f"contract_by_{order}") for order, name in ORDERS.items()),
+            models.Index(F("ends_on").desc(nulls_last=True), F("id").desc(), name="contract_by_latest_end"),
+        ]

@@ -1,5 +1,6 @@
 """Pages of contracts and business calendars."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid, NotFound
+from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
+from closeknit.kernel.listing import Column, Listing, read_listing
 from closeknit.rooms.agreements import reads
 from closeknit.rooms.agreements.actions.draft_contract import draft_contract
 from closeknit.rooms.agreements.actions.propose_contract import propose_contract
@@ -21,18 +24,54 @@ from closeknit.rooms.agreements.contracts import (
     BusinessCalendar,
     Clause,
     Clock,
+    ContractCard,
     ContractState,
     Measure,
     WantedContract,
 )
 from closeknit.rooms.agreements.contracts.calendars import read_hours, say_hours
-from closeknit.rooms.agreements.forms import Clauses, ContractProposal, NewCalendar, NewContract
+from closeknit.rooms.agreements.forms import Clauses, ContractFilter, ContractProposal, NewCalendar, NewContract
 from closeknit.rooms.org.contracts import Permission
+
+COLUMNS = (
+    Column("title", "Contract", is_fixed=True, fields=("version_id", "contract_number", "version", "title")),
+    Column("account", "For", fields=("account_number", "tier")),
+    Column("state", "State", is_sortable=False, fields=("state",)),
+    Column("from", "From", fields=("starts_on",)),
+    Column("until", "Until", fields=("ends_on",)),
+    Column("clauses", "Clauses", is_sortable=False, is_number=True, fields=("clauses",)),
+    Column("number", "Number", is_shown=False, fields=("contract_number", "version")),
+    Column("calendar", "Calendar", is_sortable=False, is_shown=False, fields=("calendar", "time_zone")),
+    Column("drafted", "Drafted", is_shown=False, fields=("drafted_at",)),
+)
+EXPORTED = (
+    "version_id",
+    "contract_number",
+    "version",
+    "state",
+    "title",
+    "account_number",
+    "tier",
+    "starts_on",
+    "ends_on",
+    "calendar",
+    "time_zone",
+    "currency",
+    "clauses",
+    "drafted_at",
+    "decided_at",
+)
+PAGE_ROWS = 100
+EXPORT_ROWS = 1000
 
 
 @require_GET
 def list_contracts(request: Request) -> HttpResponseBase:
     """Which contracts do we hold, which wait, and when does their time pass?"""
+    if request.GET.get("format") == "csv":
+        header = _listing(request).fields_of(EXPORTED)
+        rows = ([_cell(card, name) for name in header] for card in _every(request))
+        return csv_response("contracts", header, rows)
     return _show(request, NewCalendar())
 
 
@@ -136,11 +175,18 @@ def _clause(given: dict[str, Any]) -> Clause:
 def _show(request: Request, form: NewCalendar, status: int = 200) -> HttpResponseBase:
     by: Actor = request.actor
     calendars = reads.list_calendars(by=by)
+    which, chosen = _chosen(request)
+    listing, after = _listing(request), request.GET.get("after", "")
+    found = reads.list_contracts(by=by, sort=listing.sort, after=after, limit=PAGE_ROWS + 1, **chosen)
     return render(
         request,
         "agreements/contracts.html",
         {
-            "contracts": reads.list_contracts(by=by),
+            "listing": listing,
+            "which": which,
+            "filtered": any(chosen.values()),
+            "contracts": found[:PAGE_ROWS],
+            "more": found[PAGE_ROWS - 1].version_id if len(found) > PAGE_ROWS else None,
             "calendars": [(calendar, say_hours(calendar.openings)) for calendar in calendars],
             "form": form,
             "may_draft": by.may(Permission.PROPOSE),
@@ -148,6 +194,31 @@ def _show(request: Request, form: NewCalendar, status: int = 200) -> HttpRespons
         },
         status=status,
     )
+
+
+def _listing(request: Request) -> Listing:
+    return read_listing(request.GET, COLUMNS, sort="-drafted")
+
+
+def _chosen(request: Request) -> tuple[ContractFilter, dict[str, Any]]:
+    which = ContractFilter(request.GET)
+    if not which.is_valid():
+        return which, {}
+    data = which.cleaned_data
+    return which, {"account_number": data["account"], "state": data["state"], "on": data["on"]}
+
+
+def _every(request: Request) -> Iterator[ContractCard]:
+    _, chosen = _chosen(request)
+    asked = {**chosen, "by": request.actor, "sort": _listing(request).sort}
+    after = ""
+    while found := reads.list_contracts(after=after, limit=EXPORT_ROWS, **asked):
+        yield from found
+        after = str(found[-1].version_id)
+
+
+def _cell(card: ContractCard, name: str) -> Any:
+    return len(card.clauses) if name == "clauses" else getattr(card, name)
 
 
 def _show_form(request: Request, form: NewContract, clauses: Any, status: int = 200) -> HttpResponseBase:

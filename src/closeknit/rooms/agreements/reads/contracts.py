@@ -10,6 +10,9 @@ from django.db.models import Q, QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
+from closeknit.kernel.keyset import Order, page_after
+from closeknit.kernel.listing import BACKWARDS, refuse_sort
+from closeknit.kernel.names import account_names
 from closeknit.rooms.agreements.contracts.deals import (
     Clause,
     ContractCard,
@@ -22,6 +25,16 @@ from closeknit.rooms.agreements.models import ContractVersion
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import redact, visible_account_numbers
 
+CONTRACT_ORDERS: dict[str, Order] = {
+    "drafted": Order("drafted_at"),
+    "title": Order("title"),
+    "number": Order("contract_number"),
+    "account": Order("account_number"),
+    "from": Order("starts_on"),
+    "until": Order("ends_on", may_lack=True),
+}
+"""What versions of contracts can be sorted by, each by an index. Those of a tier come before those of accounts."""
+
 
 def list_contracts(
     *,
@@ -30,19 +43,26 @@ def list_contracts(
     contract_number: str = "",
     state: str = "",
     on: date | None = None,
+    sort: str = "-drafted",
+    after: str = "",
     limit: int = 200,
 ) -> list[ContractCard]:
-    """Return versions of contracts that the actor may see, the latest drafted first; `on`: signed and in force then."""
+    """Return versions of contracts that the actor may see, in an order (`CONTRACT_ORDERS`, with "-" backwards), after
+    one for paging: by default the latest drafted first. `on`: signed and in force then.
+    """
+    refuse_sort(sort, list(CONTRACT_ORDERS))
     rows = _visible(by)
     if account_number:
-        rows = rows.filter(account_number=account_number)
+        rows = rows.filter(account_number__in=account_names(account_number))
     if contract_number:
         rows = rows.filter(contract_number=contract_number)
     if state:
         rows = rows.filter(state=state)
     if on is not None:
         rows = rows.filter(Q(ends_on=None) | Q(ends_on__gt=on), state=ContractState.SIGNED.value, starts_on__lte=on)
-    return _shown([contract_of(row) for row in rows.order_by("-drafted_at", "contract_number", "-version")[:limit]], by)
+    order, descending = CONTRACT_ORDERS[sort.removeprefix(BACKWARDS)], sort.startswith(BACKWARDS)
+    found = page_after(rows, order, key="id", after=after, of=_visible(by), limit=limit, descending=descending)
+    return _shown([contract_of(row) for row in found], by)
 
 
 def get_contract(version_id: UUID, *, by: Actor) -> ContractCard:

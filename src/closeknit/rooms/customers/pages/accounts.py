@@ -13,7 +13,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
-from closeknit.kernel.listing import Column, read_listing
+from closeknit.kernel.listing import Column, Listing, read_listing
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.propose_tier_change import propose_tier_change
 from closeknit.rooms.customers.contracts import TIER_ORDER, AccountCard, Tier
@@ -22,13 +22,28 @@ from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 
 COLUMNS = (
-    Column("name", "Account", is_fixed=True),
-    Column("number", "Number"),
-    Column("tier", "Tier"),
-    Column("reason", "Why this tier", is_sortable=False),
-    Column("team", "Team", is_sortable=False),
-    Column("region", "Region"),
-    Column("since", "Since"),
+    Column("name", "Account", is_fixed=True, fields=("account_number", "name")),
+    Column("number", "Number", fields=("account_number",)),
+    Column("tier", "Tier", fields=("tier",)),
+    Column("reason", "Why this tier", is_sortable=False, fields=("tier_reason",)),
+    Column("team", "Team", is_sortable=False, fields=("team",)),
+    Column("region", "Region", fields=("region",)),
+    Column("since", "Since", fields=("since_at",)),
+    Column("zone", "Time zone", is_sortable=False, is_shown=False, fields=("time_zone",)),
+    Column("law", "Jurisdiction", is_sortable=False, is_shown=False, fields=("jurisdiction",)),
+    Column("feed", "From feed", is_sortable=False, is_shown=False, fields=("source_feed",)),
+)
+EXPORTED = (
+    "account_number",
+    "name",
+    "tier",
+    "tier_reason",
+    "team",
+    "region",
+    "time_zone",
+    "jurisdiction",
+    "source_feed",
+    "since_at",
 )
 PAGE_ROWS = 100
 EXPORT_ROWS = 1000
@@ -43,7 +58,7 @@ def list_accounts(request: Request) -> HttpResponseBase:
     after = chosen.pop("after", "")
     listing = read_listing(request.GET, COLUMNS, sort="number")
     if request.GET.get("format") == "csv":
-        return _export(by, chosen | {"sort": listing.sort})
+        return _export(by, listing, chosen)
     accounts = reads.list_accounts(by=by, sort=listing.sort, after=after, limit=PAGE_ROWS + 1, **chosen)
     if len(accounts) == 1 and chosen.get("search") == accounts[0].account_number:
         return redirect("account-detail", account_number=accounts[0].account_number)
@@ -97,21 +112,10 @@ def propose_tier(request: Request, account_number: str) -> HttpResponseBase:
     return redirect("proposal-detail", proposal_id=proposal_id)
 
 
-def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponseBase:
-    header = (
-        "account_number",
-        "name",
-        "tier",
-        "tier_reason",
-        "team",
-        "region",
-        "time_zone",
-        "jurisdiction",
-        "source_feed",
-        "since_at",
-    )
-    rows = (tuple(getattr(account, name) for name in header) for account in _every(by, chosen))
-    return csv_response("accounts", header, rows)
+def _export(by: Actor, listing: Listing, chosen: dict[str, Any]) -> HttpResponseBase:
+    header = listing.fields_of(EXPORTED)
+    found = _every(by, chosen | {"sort": listing.sort})
+    return csv_response("accounts", header, (tuple(getattr(account, name) for name in header) for account in found))
 
 
 def _every(by: Actor, chosen: dict[str, Any]) -> Iterator[AccountCard]:

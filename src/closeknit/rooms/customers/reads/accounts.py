@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid, NotFound
-from closeknit.kernel.keyset import Order, rows_after
+from closeknit.kernel.keyset import Order, page_after
 from closeknit.kernel.listing import BACKWARDS, refuse_sort
 from closeknit.rooms.customers.contracts import AccountCard, AccountKey, Tier
 from closeknit.rooms.customers.models import CLOSENESS, Account
@@ -44,15 +44,16 @@ def list_accounts(
     What an account lacks comes last either way; the number settles ties.
     """
     refuse_sort(sort, list(ACCOUNT_ORDERS))
-    rows = rows_after(
-        _matching(by, search, tier, team),
+    rows = page_after(
+        _matching(by, search, tier, team).select_related("team"),
         ACCOUNT_ORDERS[sort.removeprefix(BACKWARDS)],
         key="account_number",
         after=after,
         of=visible_accounts(by, also_merged=True),
+        limit=limit,
         descending=sort.startswith(BACKWARDS),
     )
-    return redact((_card(row) for row in rows.select_related("team")[:limit]), by=by)
+    return redact((_card(row) for row in rows), by=by)
 
 
 def count_accounts(*, by: Actor, search: str = "", tier: str = "", team: str = "") -> int:

@@ -49,9 +49,14 @@ def list_exceptions(
     account_number: str = "",
     owner: str = "",
     due: bool = False,
+    sort: str = Query("until", max_length=20),
+    after: str = Query("", max_length=36),
     limit: int = Query(200, ge=1, le=1000),
 ):
-    """Exceptions, those that end first come first."""
+    """Exceptions, those that end first come first, or sorted by until, from, review, rule, account or owner.
+
+    "-" before it sorts backwards; `after` an exception pages on.
+    """
     return reads.list_exceptions(
         by=request.actor,
         at=clock.now(),
@@ -59,6 +64,8 @@ def list_exceptions(
         account_number=account_number,
         owner=owner,
         due_only=due,
+        sort=sort,
+        after=after,
         limit=limit,
     )
 

@@ -49,10 +49,13 @@ def list_entries(
     since_at: datetime | None = None,
     until_at: datetime | None = None,
     before_id: int | None = None,
+    sort: str = Query("-line", max_length=20),
+    after: str = Query("", max_length=20),
     limit: int = Query(100, ge=1, le=1000),
 ):
-    """Ledger lines, newest first; `before_id` pages on.
+    """Ledger lines, newest first, or sorted by line or kind ("-" before it backwards); `after` a line pages on.
 
+    `before_id` keeps lines that are older. Of one kind the newest come first, backwards the oldest.
     `kind` may end in `*`. `actor` is a key, or a part of a name. Times without an offset are UTC.
     """
     return reads.list_entries(
@@ -63,6 +66,8 @@ def list_entries(
         since_at=_kept(since_at, "since_at"),
         until_at=_kept(until_at, "until_at"),
         before_id=before_id,
+        sort=sort,
+        after=after,
         limit=limit,
     )
 
@@ -87,9 +92,15 @@ def get_receipt(request: Request, entry_id: int = Path(..., ge=1, le=2**63 - 1))
 
 
 @router.get("/threads", response=list[ThreadCard])
-def list_threads(request: Request, limit: int = Query(50, ge=1, le=500)):
-    """Threads that moved last."""
-    return reads.list_threads(by=request.actor, limit=limit)
+def list_threads(
+    request: Request,
+    account_number: str = Query("", max_length=400),
+    sort: str = Query("-moved", max_length=20),
+    after: str = Query("", max_length=36),
+    limit: int = Query(50, ge=1, le=500),
+):
+    """Threads that moved last, or sorted by moved or began ("-" before it backwards); `after` a thread pages on."""
+    return reads.list_threads(by=request.actor, account_number=account_number, sort=sort, after=after, limit=limit)
 
 
 class ReplayedDecision(Schema):

@@ -18,6 +18,9 @@ def add_commands(decisions: Any) -> None:
     listed.add_argument("--account", default="")
     listed.add_argument("--owner", default="", help="part of a name")
     listed.add_argument("--due", action="store_true", help="only what someone should look at")
+    orders = "until, from, review, rule, account or owner; --sort=-until: backwards"
+    listed.add_argument("--sort", default="until", help=orders)
+    listed.add_argument("--after", default="", metavar="EXCEPTION", help="start behind this one")
     listed.add_argument("--limit", type=arguments.rows, default=200)
     listed.set_defaults(run=_list)
     shown = exceptions.add_parser("show", help="show one exception")
@@ -52,6 +55,7 @@ def _list(args: argparse.Namespace) -> int:
 
     state = ExceptionState(args.state) if args.state else None
     which = {"account_number": args.account, "owner": args.owner, "due_only": args.due}
+    which |= {"sort": args.sort, "after": args.after}
     found = reads.list_exceptions(by=args.by, at=clock.now(), state=state, limit=args.limit, **which)
     if args.json:
         print_json("closeknit.exceptions/1", {"exceptions": found})

@@ -20,6 +20,8 @@ def add_commands(decisions: Any) -> None:
     ledger.add_argument("--since", type=arguments.instant, metavar="TIME", help="for example 2026-03-02T09:00Z")
     ledger.add_argument("--until", type=arguments.instant, metavar="TIME")
     ledger.add_argument("--evidence", action="store_true", help="print each line's evidence too")
+    ledger.add_argument("--sort", default="-line", help="line or kind; --sort=-line (as it is): the last first")
+    ledger.add_argument("--after", default="", metavar="LINE", help="start behind this line")
     ledger.add_argument("--limit", type=arguments.rows, default=30)
     ledger.set_defaults(run=_list_ledger)
     thread = decisions.add_parser("thread", help="read one thread, oldest first")
@@ -60,6 +62,8 @@ def _list_ledger(args: argparse.Namespace) -> int:
         actor=args.actor,
         since_at=args.since,
         until_at=args.until,
+        sort=args.sort,
+        after=args.after,
         limit=args.limit,
     )
     return _print_lines(args, lines)

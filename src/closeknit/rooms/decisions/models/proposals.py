@@ -106,6 +106,16 @@ class PolicyRow(models.Model):
         db_table = "decisions_policy"
 
 
+ORDERS = {
+    "until": "until_on",
+    "start": "starts_on",
+    "review": "review_on",
+    "rule": "deviates_from",
+    "number": "account_number",
+    "owner": "owner_name",
+}
+
+
 class ExceptionRow(models.Model):
     """A deviation from a policy, setting or term for an account or a place, from a day until a day, both included."""
 
@@ -148,4 +158,5 @@ class ExceptionRow(models.Model):
         indexes = [
             models.Index(fields=["account_number", "until_on"], name="exception_by_account"),
             models.Index(fields=["until_on"], name="exception_open", condition=Q(ended_at=None)),
+            *(models.Index(fields=[name, "id"], name=f"exception_by_{order}") for order, name in ORDERS.items()),
         ]

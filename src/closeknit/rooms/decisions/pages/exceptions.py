@@ -1,5 +1,6 @@
 """Pages of the exceptions register."""
 
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
+from closeknit.kernel.listing import Column, read_listing
 from closeknit.rooms.decisions import reads
 from closeknit.rooms.decisions.actions.request_exception import WantedException, request_exception
 from closeknit.rooms.decisions.actions.review_exception import review_exception
@@ -22,8 +24,21 @@ from closeknit.rooms.decisions.contracts import ExceptionCard, ExceptionState, R
 from closeknit.rooms.decisions.forms import ExceptionFilter, ExceptionReview, NewException
 from closeknit.rooms.org.contracts import Permission
 
-MOST_ROWS = 500
-EXPORT_ROWS = 100_000
+COLUMNS = (
+    Column("rule", "Exception", is_fixed=True, fields=("exception_id", "deviates_from", "allowed")),
+    Column("account", "For", fields=("account_number", "place")),
+    Column("state", "State", is_sortable=False, fields=("state", "is_review_due")),
+    Column("from", "From", is_shown=False, fields=("starts_on",)),
+    Column("until", "Until", fields=("until_on", "days_left")),
+    Column("review", "Review", fields=("review_on",)),
+    Column("owner", "Owner", fields=("owner",)),
+    Column("granted", "Granted by", is_sortable=False, fields=("granted_by", "granted_at")),
+    Column("asked", "Asked for by", is_sortable=False, is_shown=False, fields=("requested_by", "requested_at")),
+    Column("reason", "Reason", is_sortable=False, is_shown=False, fields=("reason",)),
+)
+EXPORTED = [field.name for field in fields(ExceptionCard)]
+PAGE_ROWS = 100
+EXPORT_ROWS = 1000
 
 
 @require_GET
@@ -32,19 +47,23 @@ def list_exceptions(request: Request) -> HttpResponseBase:
     by: Actor = request.actor
     form, now = ExceptionFilter(request.GET), clock.now()
     chosen = _chosen(form)
+    listing = read_listing(request.GET, COLUMNS, sort="until")
+    asked: dict[str, Any] = {**chosen, "sort": listing.sort, "by": by, "at": now}
     if request.GET.get("format") == "csv":
-        return _export(reads.list_exceptions(by=by, at=now, limit=EXPORT_ROWS, **chosen))
-    found = reads.list_exceptions(by=by, at=now, limit=MOST_ROWS, **chosen)
+        header = listing.fields_of(EXPORTED)
+        return csv_response("exceptions", header, ([getattr(x, name) for name in header] for x in _every(asked)))
+    found = reads.list_exceptions(after=request.GET.get("after", ""), limit=PAGE_ROWS + 1, **asked)
     return render(
         request,
         "decisions/exceptions.html",
         {
             "form": form,
-            "exceptions": found,
+            "listing": listing,
+            "exceptions": found[:PAGE_ROWS],
+            "more": found[PAGE_ROWS - 1].exception_id if len(found) > PAGE_ROWS else None,
             "counts": reads.count_exceptions(by=by, at=now),
             "states": [state.value for state in ExceptionState],
             "filtered": any(chosen.values()),
-            "limit": MOST_ROWS,
             "may_ask": by.may(Permission.PROPOSE),
         },
     )
@@ -121,6 +140,8 @@ def _read(form: Form) -> dict[str, Any]:
     return dict(form.cleaned_data)
 
 
-def _export(found: list[ExceptionCard]) -> HttpResponseBase:
-    header = [field.name for field in fields(ExceptionCard)]
-    return csv_response("exceptions", header, ([getattr(card, name) for name in header] for card in found))
+def _every(asked: dict[str, Any]) -> Iterator[ExceptionCard]:
+    after = ""
+    while found := reads.list_exceptions(after=after, limit=EXPORT_ROWS, **asked):
+        yield from found
+        after = str(found[-1].exception_id)

@@ -1,5 +1,6 @@
 """Pages of the ledger and of threads."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,17 +16,43 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
+from closeknit.kernel.listing import Column, Listing, read_listing
 from closeknit.rooms.decisions import reads
-from closeknit.rooms.decisions.contracts import LedgerLine
-from closeknit.rooms.decisions.forms import LedgerFilter
+from closeknit.rooms.decisions.contracts import LedgerLine, ThreadCard
+from closeknit.rooms.decisions.forms import LedgerFilter, ThreadFilter
 from closeknit.rooms.org.contracts import Permission
 
+COLUMNS = (
+    Column("when", "When", is_sortable=False, fields=("recorded_at",)),
+    Column("what", "What", is_fixed=True, is_sortable=False, fields=("sentence",)),
+    Column("who", "Who", is_sortable=False, fields=("actor",)),
+    Column("account", "Account", is_sortable=False, fields=("account_number",)),
+    Column("kind", "Kind", fields=("kind",)),
+    Column("subject", "Subject", is_sortable=False, is_shown=False, fields=("subject",)),
+    Column("hash", "Hash", is_sortable=False, is_shown=False, fields=("leaf_sha256",)),
+    Column("line", "Line", is_number=True, fields=("entry",)),
+)
+EXPORTED = {
+    "entry": "entry_id",
+    "recorded_at": "recorded_at",
+    "kind": "kind",
+    "actor": "actor_name",
+    "account_number": "account_number",
+    "sentence": "sentence",
+    "subject": "subject",
+    "thread_id": "thread_id",
+    "leaf_sha256": "leaf_sha256",
+}
+THREAD_COLUMNS = (
+    Column("last", "Last step", is_fixed=True, is_sortable=False, fields=("thread_id", "last_sentence")),
+    Column("first", "Began with", is_sortable=False, fields=("first_sentence",)),
+    Column("moved", "Last moved", fields=("moved_at",)),
+    Column("began", "Began", is_shown=False, fields=("started_at",)),
+    Column("steps", "Steps", is_sortable=False, is_number=True, fields=("entries",)),
+)
+THREADS_EXPORTED = ("thread_id", "first_sentence", "last_sentence", "started_at", "moved_at", "entries")
 PAGE_ROWS = 100
-
-
 EXPORT_ROWS = 1000
-
-
 LARGEST_ID = 2**63 - 1
 
 
@@ -35,15 +62,18 @@ def show_ledger(request: Request) -> HttpResponseBase:
     by: Actor = request.actor
     form = LedgerFilter(request.GET)
     chosen = _chosen(form)
+    listing = read_listing(request.GET, COLUMNS, sort="-line")
     if request.GET.get("format") == "csv":
-        return _export(by, chosen)
-    lines = reads.list_entries(by=by, limit=PAGE_ROWS + 1, **chosen)
+        return _export(by, listing, chosen)
+    after = request.GET.get("after", "")
+    lines = reads.list_entries(by=by, sort=listing.sort, after=after, limit=PAGE_ROWS + 1, **chosen)
     more = lines[PAGE_ROWS - 1].entry_id if len(lines) > PAGE_ROWS else None
     return render(
         request,
         "decisions/ledger.html",
         {
             "form": form,
+            "listing": listing,
             "lines": lines[:PAGE_ROWS],
             "more": more,
             "filtered": any(chosen.values()),
@@ -69,7 +99,25 @@ def download_receipt(request: Request, entry_id: int) -> HttpResponseBase:
 def show_threads(request: Request) -> HttpResponseBase:
     """Which chains of events moved last?"""
     by: Actor = request.actor
-    return render(request, "decisions/threads.html", {"threads": reads.list_threads(by=by, limit=PAGE_ROWS)})
+    form = ThreadFilter(request.GET)
+    account = form.cleaned_data["account"] if form.is_valid() else ""
+    listing = read_listing(request.GET, THREAD_COLUMNS, sort="-moved")
+    asked: dict[str, Any] = {"account_number": account, "sort": listing.sort}
+    if request.GET.get("format") == "csv":
+        header = listing.fields_of(THREADS_EXPORTED)
+        rows = (tuple(getattr(thread, name) for name in header) for thread in _every_thread(by, asked))
+        return csv_response("threads", header, rows)
+    threads = reads.list_threads(by=by, after=request.GET.get("after", ""), limit=PAGE_ROWS + 1, **asked)
+    more = threads[PAGE_ROWS - 1].thread_id if len(threads) > PAGE_ROWS else None
+    context = {"form": form, "listing": listing, "threads": threads[:PAGE_ROWS], "more": more, "account": account}
+    return render(request, "decisions/threads.html", context)
+
+
+def _every_thread(by: Actor, asked: dict[str, Any]) -> Iterator[ThreadCard]:
+    after = ""
+    while threads := reads.list_threads(by=by, after=after, limit=EXPORT_ROWS, **asked):
+        yield from threads
+        after = str(threads[-1].thread_id)
 
 
 @require_GET
@@ -128,41 +176,17 @@ def _end_of(day: date | None) -> datetime | None:
     return _start_of(day + timedelta(days=1)) if day and day < date.max else None
 
 
-def _export(by: Actor, chosen: dict[str, Any]) -> HttpResponseBase:
-    header = (
-        "entry",
-        "recorded_at",
-        "kind",
-        "actor",
-        "account_number",
-        "sentence",
-        "subject",
-        "thread_id",
-        "leaf_sha256",
-    )
-    rows = (
-        (
-            x.entry_id,
-            x.recorded_at,
-            x.kind,
-            x.actor_name,
-            x.account_number,
-            x.sentence,
-            x.subject,
-            x.thread_id,
-            x.leaf_sha256,
-        )
-        for x in _every(by, chosen)
-    )
-    return csv_response("ledger", header, rows)
+def _export(by: Actor, listing: Listing, chosen: dict[str, Any]) -> HttpResponseBase:
+    header = listing.fields_of(list(EXPORTED))
+    found = _every(by, {**chosen, "sort": listing.sort})
+    return csv_response("ledger", header, (tuple(getattr(line, EXPORTED[name]) for name in header) for line in found))
 
 
-def _every(by: Actor, chosen: dict[str, Any]) -> Any:
-    lines = reads.list_entries(by=by, limit=EXPORT_ROWS, **chosen)
-    while lines:
+def _every(by: Actor, asked: dict[str, Any]) -> Iterator[LedgerLine]:
+    after = ""
+    while lines := reads.list_entries(by=by, after=after, limit=EXPORT_ROWS, **asked):
         yield from lines
-        chosen = {**chosen, "before_id": lines[-1].entry_id}
-        lines = reads.list_entries(by=by, limit=EXPORT_ROWS, **chosen) if len(lines) == EXPORT_ROWS else []
+        after = str(lines[-1].entry_id)
 
 
 SUBJECT_PAGES = {

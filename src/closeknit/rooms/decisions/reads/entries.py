@@ -7,10 +7,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
 
 from closeknit.kernel.actor import Actor
-from closeknit.kernel.errors import NotFound
+from closeknit.kernel.errors import Invalid, NotFound
+from closeknit.kernel.keyset import Order, page_after
+from closeknit.kernel.listing import BACKWARDS, refuse_sort
 from closeknit.kernel.names import account_names
 from closeknit.rooms.decisions.compute.envelope import Box, read_envelope
 from closeknit.rooms.decisions.contracts import LedgerLine, Legible, ThreadCard
@@ -30,6 +32,14 @@ NEWEST_OF_EACH_ACTOR = """
     ) select actor_key, name_key_id, content from newest
 """
 
+LEDGER_ORDERS: dict[str, Order] = {"line": Order("id"), "kind": Order("kind", ties_turned=True)}
+"""What ledger lines can be sorted by, each by an index. Of one kind the newest come first, backwards the oldest.
+
+Names and accounts are not among them: what stands of them in the ledger is encrypted, or a key.
+"""
+THREAD_ORDERS = ("moved", "began")
+"""What threads can be sorted by: when they last moved, and when they began."""
+
 
 def list_entries(
     *,
@@ -41,12 +51,16 @@ def list_entries(
     until_at: datetime | None = None,
     thread_id: UUID | None = None,
     before_id: int | None = None,
+    sort: str = "-line",
+    after: str = "",
     limit: int = 100,
 ) -> list[LedgerLine]:
-    """Return ledger lines that the actor may see, newest first (a thread: oldest first), before an id for paging.
+    """Return ledger lines that the actor may see, newest first or in an order (`LEDGER_ORDERS`, with "-" backwards).
 
+    `after` is the line behind which to go on; `before_id` keeps lines that are older. A thread's come oldest first.
     `kind` ends in "." or "*" to mean all that begin so. `actor` is a stable key, or a part of a name.
     """
+    refuse_sort(sort, list(LEDGER_ORDERS))
     rows = visible_entries(by)
     if account_number:
         rows = rows.filter(text_key_id__in=_keys_of(account_number))
@@ -60,8 +74,11 @@ def list_entries(
         rows = rows.filter(recorded_at__lt=until_at)
     if before_id is not None:
         rows = rows.filter(pk__lt=before_id)
-    rows = rows.filter(thread_id=thread_id).order_by("id") if thread_id else rows.order_by("-id")
-    return open_lines(rows[:limit])
+    if thread_id:
+        return open_lines(rows.filter(thread_id=thread_id).order_by("id")[:limit])
+    order, descending = LEDGER_ORDERS[sort.removeprefix(BACKWARDS)], sort.startswith(BACKWARDS)
+    seen = visible_entries(by)
+    return open_lines(page_after(rows, order, key="id", after=after, of=seen, limit=limit, descending=descending))
 
 
 def get_thread(thread_id: UUID, *, by: Actor) -> list[LedgerLine]:
@@ -76,27 +93,57 @@ def get_thread(thread_id: UUID, *, by: Actor) -> list[LedgerLine]:
     return lines
 
 
-def list_threads(*, by: Actor, limit: int = 50) -> list[ThreadCard]:
-    """Return the threads that moved last."""
-    ends = (
-        visible_entries(by)
-        .values("thread_id")
-        .annotate(first=Min("id"), last=Max("id"), entries=Count("id"))
-        .order_by("-last")[:limit]
-    )
-    found = list(ends)
-    rows = LedgerEntry.objects.filter(pk__in=[e[end] for e in found for end in ("first", "last")])
-    lines = {line.entry_id: line for line in open_lines(rows)}
+def list_threads(
+    *, by: Actor, account_number: str = "", sort: str = "-moved", after: str = "", limit: int = 50
+) -> list[ThreadCard]:
+    """Return threads, those that moved last first or in another order (`THREAD_ORDERS`), after a thread for paging.
+
+    Of a thread, the lines count that the actor may see; with an account, those about it.
+    """
+    refuse_sort(sort, THREAD_ORDERS)
+    lines = visible_entries(by)
+    if account_number:
+        lines = lines.filter(text_key_id__in=_keys_of(account_number))
+    name, descending = sort.removeprefix(BACKWARDS), sort.startswith(BACKWARDS)
+    # A thread stands where its last line does, or its first: those are found by going through the lines in order.
+    beyond = "gt" if name == "moved" else "lt"
+    ends = lines.exclude(Exists(lines.filter(thread_id=OuterRef("thread_id"), **{f"id__{beyond}": OuterRef("pk")})))
+    if after:
+        place = _end_of(lines, after, newest=name == "moved")
+        ends = ends.filter(**{f"id__{'lt' if descending else 'gt'}": place})
+    order = "-id" if descending else "id"
+    threads = list(ends.order_by(order).values_list("thread_id", flat=True)[:limit])
+    return _thread_cards(threads, lines)
+
+
+def _end_of(lines: QuerySet[LedgerEntry], thread: str, *, newest: bool) -> int:
+    try:
+        of_thread = lines.filter(thread_id=UUID(thread))
+    except ValueError:
+        raise Invalid("The list cannot go on from that.", where="after", todo="Give a thread.") from None
+    end = of_thread.order_by("-id" if newest else "id").values_list("id", flat=True).first()
+    if end is None:
+        raise Invalid("The list cannot go on from a thread that is not there.", where="after", todo="Start over.")
+    return end
+
+
+def _thread_cards(threads: list[UUID], lines: QuerySet[LedgerEntry]) -> list[ThreadCard]:
+    ends = lines.filter(thread_id__in=threads).values("thread_id")
+    ends = ends.annotate(first=Min("id"), last=Max("id"), entries=Count("id"))
+    of_thread = {end["thread_id"]: end for end in ends}
+    shown = {end[which] for end in of_thread.values() for which in ("first", "last")}
+    opened = {line.entry_id: line for line in open_lines(LedgerEntry.objects.filter(pk__in=shown))}
     return [
         ThreadCard(
-            thread_id=e["thread_id"],
-            first_sentence=lines[e["first"]].sentence,
-            last_sentence=lines[e["last"]].sentence,
-            started_at=lines[e["first"]].recorded_at,
-            moved_at=lines[e["last"]].recorded_at,
-            entries=e["entries"],
+            thread_id=thread_id,
+            first_sentence=opened[end["first"]].sentence,
+            last_sentence=opened[end["last"]].sentence,
+            started_at=opened[end["first"]].recorded_at,
+            moved_at=opened[end["last"]].recorded_at,
+            entries=end["entries"],
         )
-        for e in found
+        for thread_id in threads
+        for end in [of_thread[thread_id]]
     ]
 
 

@@ -7,6 +7,8 @@ from django.db.models import F, Q, QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Denied, NotFound
+from closeknit.kernel.keyset import Order, page_after
+from closeknit.kernel.listing import BACKWARDS, refuse_sort
 from closeknit.kernel.names import account_names
 from closeknit.rooms.decisions.compute.exceptions import is_review_due, state_on
 from closeknit.rooms.decisions.contracts import ExceptionCard, ExceptionState, ProposalState
@@ -14,6 +16,15 @@ from closeknit.rooms.decisions.models import ExceptionRow
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 
+EXCEPTION_ORDERS: dict[str, Order] = {
+    "until": Order("until_on"),
+    "from": Order("starts_on"),
+    "review": Order("review_on"),
+    "rule": Order("deviates_from"),
+    "account": Order("account_number"),
+    "owner": Order("owner_name"),
+}
+"""What exceptions can be sorted by, each by an index. Those of a place, which have no account, come before accounts."""
 READABLE_BY = (Permission.READ_DECISIONS, Permission.READ_LEDGER)
 
 
@@ -25,13 +36,17 @@ def list_exceptions(
     account_number: str = "",
     owner: str = "",
     due_only: bool = False,
+    sort: str = "until",
+    after: str = "",
     limit: int = 500,
 ) -> list[ExceptionCard]:
-    """Return the exceptions that the actor may see: those that end first come first.
+    """Return the exceptions that the actor may see, in an order (`EXCEPTION_ORDERS`, with "-" backwards), after one for
+    paging: by default those that end first come first.
 
     `owner` is part of a name or an actor's key; `due_only` keeps those that someone should look at.
     """
-    rows = visible_exceptions(by)
+    refuse_sort(sort, list(EXCEPTION_ORDERS))
+    rows = visible_exceptions(by).select_related("proposal")
     if account_number:
         rows = rows.filter(account_number__in=account_names(account_number))
     if owner:
@@ -40,7 +55,10 @@ def list_exceptions(
         rows = rows.filter(_in_state(state, at))
     if due_only:
         rows = rows.filter(_due(at))
-    return [_card(row, at) for row in rows.select_related("proposal").order_by("until_on", "id")[:limit]]
+    order, descending = EXCEPTION_ORDERS[sort.removeprefix(BACKWARDS)], sort.startswith(BACKWARDS)
+    seen = visible_exceptions(by)
+    found = page_after(rows, order, key="id", after=after, of=seen, limit=limit, descending=descending)
+    return [_card(row, at) for row in found]
 
 
 def count_exceptions(*, by: Actor, at: datetime) -> dict[str, int]:

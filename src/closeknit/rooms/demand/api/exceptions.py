@@ -63,9 +63,14 @@ def list_forecast_exceptions(
     state: Literal["", "open", "closed"] = "open",
     account_number: str = "",
     mine: bool = False,
+    sort: str = Query("-consequence", max_length=20),
+    after: str = Query("", max_length=36),
     limit: int = Query(200, ge=1, le=5000),
 ):
-    """What came otherwise than forecast, the largest consequence first."""
+    """What came otherwise than forecast, the largest consequence first.
+
+    Or sorted by consequence, week, operation, account or due ("-" before it backwards); `after` an exception pages on.
+    """
     return reads.list_forecast_exceptions(
         by=request.actor,
         at=clock.now(),
@@ -73,6 +78,8 @@ def list_forecast_exceptions(
         state=state,
         account_number=account_number,
         mine=mine,
+        sort=sort,
+        after=after,
         limit=limit,
     )
 

@@ -66,6 +66,9 @@ def _add_exceptions(demand: Any) -> None:
     listed.add_argument("--state", choices=("open", "closed", "any"), default="open")
     listed.add_argument("--account", default="")
     listed.add_argument("--mine", action="store_true")
+    orders = "consequence, week, operation, account or due; --sort=-consequence (as it is): the last first"
+    listed.add_argument("--sort", default="-consequence", help=orders)
+    listed.add_argument("--after", default="", metavar="EXCEPTION", help="start behind this one")
     listed.add_argument("--limit", type=arguments.rows, default=200)
     listed.set_defaults(run=_exceptions)
     shown = demand.add_parser("exception", help="one of them, with what happened to it")
@@ -155,6 +158,8 @@ def _exceptions(args: argparse.Namespace) -> int:
         state="" if args.state == "any" else args.state,
         account_number=args.account,
         mine=args.mine,
+        sort=args.sort,
+        after=args.after,
         limit=args.limit,
     )
     if args.json:

@@ -5,6 +5,14 @@ from django.db.models import Q
 
 from closeknit.rooms.demand.models.runs import ForecastRun
 
+ORDERS = {
+    "consequence": "consequence",
+    "week": "week_on",
+    "operation": "operation",
+    "account": "account_number",
+    "due": "due_at",
+}
+
 
 class ForecastException(models.Model):
     """One series in one week that someone must look at. Closed only with a finding. `owner_key` as of duties."""
@@ -69,6 +77,8 @@ class ForecastException(models.Model):
             models.Index(fields=["operation", "state", "-consequence"], name="exception_to_look_at"),
             models.Index(fields=["account_number", "state"], name="exception_of_account"),
             models.Index(fields=["due_at"], condition=Q(state="open", escalated_at=None), name="exception_due"),
+            models.Index(fields=["consequence", "id"], condition=Q(state="open"), name="open_exception_by_worth"),
+            *(models.Index(fields=[name, "id"], name=f"off_by_{order}") for order, name in ORDERS.items()),
         ]
 
 

@@ -1,5 +1,6 @@
 """Pages of forecast exceptions: what must be looked at, one of them, and the tile of Today and of an account."""
 
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
+from closeknit.kernel.listing import Column, read_listing
 from closeknit.rooms.demand import reads
 from closeknit.rooms.demand.actions.assign_forecast_exception import (
     assign_forecast_exception,
@@ -24,8 +26,26 @@ from closeknit.rooms.demand.actions.reopen_forecast_exception import reopen_fore
 from closeknit.rooms.demand.contracts import FindingKind, FollowUpKind, ForecastExceptionCard
 from closeknit.rooms.demand.forms import ExceptionChoice, Finding
 
-MOST_ROWS = 500
-EXPORT_ROWS = 100_000
+COLUMNS = (
+    Column(
+        "what", "What came", is_fixed=True, is_sortable=False, fields=("exception_id", "service", "region", "causes")
+    ),
+    Column("week", "Week of", fields=("week_on",)),
+    Column("operation", "Operation", fields=("operation",)),
+    Column("account", "Account", is_shown=False, fields=("account_number",)),
+    Column("tier", "Tier", is_sortable=False, fields=("tier",)),
+    Column("forecast", "Forecast", is_sortable=False, is_number=True, fields=("mean",)),
+    Column("range", "Range", is_sortable=False, is_number=True, is_shown=False, fields=("low", "high")),
+    Column("came", "Came", is_sortable=False, is_number=True, fields=("actual",)),
+    Column("off", "Off by", is_sortable=False, is_number=True, fields=("deviation_share",)),
+    Column("consequence", "Consequence", is_number=True, fields=("consequence",)),
+    Column("owner", "Owner", is_sortable=False, fields=("owner_name",)),
+    Column("due", "Until", fields=("due_at", "is_overdue")),
+    Column("state", "State", is_sortable=False, fields=("state", "finding")),
+)
+EXPORTED = [field.name for field in fields(ForecastExceptionCard) if field.name != "change"]
+PAGE_ROWS = 100
+EXPORT_ROWS = 1000
 TILE_ROWS = 6
 
 
@@ -41,19 +61,25 @@ def list_exceptions(request: Request) -> HttpResponseBase:
         "account_number": chosen.get("account") or "",
         "mine": bool(chosen.get("mine")),
     }
+    listing = read_listing(request.GET, COLUMNS, sort="-consequence")
+    asked |= {"sort": listing.sort, "by": by, "at": now}
     if request.GET.get("format") == "csv":
-        return _export(reads.list_forecast_exceptions(by=by, at=now, limit=EXPORT_ROWS, **asked))
+        header = listing.fields_of(EXPORTED)
+        rows = ([_cell(getattr(card, name)) for name in header] for card in _every(asked))
+        return csv_response("forecast-exceptions", header, rows)
+    found = reads.list_forecast_exceptions(after=request.GET.get("after", ""), limit=PAGE_ROWS + 1, **asked)
     return render(
         request,
         "demand/exceptions.html",
         {
             "form": form,
-            "exceptions": reads.list_forecast_exceptions(by=by, at=now, limit=MOST_ROWS, **asked),
+            "listing": listing,
+            "exceptions": found[:PAGE_ROWS],
+            "more": found[PAGE_ROWS - 1].exception_id if len(found) > PAGE_ROWS else None,
             "counts": reads.count_forecast_exceptions(by=by, at=now),
             "agreement": reads.list_classifier_agreement(by=by),
             "filtered": any(chosen.values()),
             "state": asked["state"],
-            "limit": MOST_ROWS,
         },
     )
 
@@ -160,10 +186,11 @@ def show_tile(request: Request) -> HttpResponseBase:
     )
 
 
-def _export(found: list[ForecastExceptionCard]) -> HttpResponseBase:
-    header = [field.name for field in fields(ForecastExceptionCard) if field.name != "change"]
-    rows = ([_cell(getattr(card, name)) for name in header] for card in found)
-    return csv_response("forecast-exceptions", header, rows)
+def _every(asked: dict[str, Any]) -> Iterator[ForecastExceptionCard]:
+    after = ""
+    while found := reads.list_forecast_exceptions(after=after, limit=EXPORT_ROWS, **asked):
+        yield from found
+        after = str(found[-1].exception_id)
 
 
 def _cell(value: Any) -> Any:

@@ -12,6 +12,8 @@ from django.db.models import Count, Q, QuerySet
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Denied, NotFound
+from closeknit.kernel.keyset import Order, page_after
+from closeknit.kernel.listing import BACKWARDS, refuse_sort
 from closeknit.kernel.names import account_names
 from closeknit.rooms.demand.compute.exceptions import name_series, say_exception
 from closeknit.rooms.demand.contracts.accuracy import ScoreLevel
@@ -36,6 +38,14 @@ from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import visible_account_numbers
 
+FORECAST_EXCEPTION_ORDERS: dict[str, Order] = {
+    "consequence": Order("consequence"),
+    "week": Order("week_on"),
+    "operation": Order("operation"),
+    "account": Order("account_number"),
+    "due": Order("due_at"),
+}
+"""What forecast exceptions can be sorted by, each by an index. Those of no single account come before accounts."""
 ROLE = "role:"
 
 
@@ -47,9 +57,14 @@ def list_forecast_exceptions(
     state: str = "open",
     account_number: str = "",
     mine: bool = False,
+    sort: str = "-consequence",
+    after: str = "",
     limit: int = 500,
 ) -> list[ForecastExceptionCard]:
-    """Return forecast exceptions that the actor may see, the largest consequence first. `state` "": any."""
+    """Return forecast exceptions that the actor may see, in an order (`FORECAST_EXCEPTION_ORDERS`, with "-" backwards),
+    after one for paging: by default the largest consequence first. `state` "": any.
+    """
+    refuse_sort(sort, list(FORECAST_EXCEPTION_ORDERS))
     rows = visible_forecast_exceptions(by)
     for name, value in (("operation", operation), ("state", state)):
         if value:
@@ -58,7 +73,9 @@ def list_forecast_exceptions(
         rows = rows.filter(account_number__in=account_names(account_number))
     if mine:
         rows = rows.filter(owner_key__in=[by.key, *(f"{ROLE}{role}" for role in by.roles)])
-    found = list(rows.order_by("-consequence", "-week_on", "id")[:limit])
+    order, descending = FORECAST_EXCEPTION_ORDERS[sort.removeprefix(BACKWARDS)], sort.startswith(BACKWARDS)
+    seen = visible_forecast_exceptions(by)
+    found = page_after(rows, order, key="id", after=after, of=seen, limit=limit, descending=descending)
     names = _owner_names(found)
     return [_card(row, names, by, at) for row in found]
 

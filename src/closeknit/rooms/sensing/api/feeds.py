@@ -13,9 +13,12 @@ router = Router(tags=["sensing"])
 
 
 @router.get("/feeds", response=list[FeedCard])
-def list_feeds(request: Request):
-    """Feeds with their balances: read = accepted + quarantined + duplicate."""
-    return reads.list_feeds(by=request.actor)
+def list_feeds(request: Request, search: str = Query("", max_length=200), sort: str = Query("feed", max_length=20)):
+    """Feeds with their balances: read = accepted + quarantined + duplicate.
+
+    Sorted by feed, title, read, accepted, quarantined, duplicate, newest or loaded ("-" before it backwards).
+    """
+    return reads.list_feeds(by=request.actor, search=search, sort=sort)
 
 
 @router.get("/feeds/{name}", response=FeedCard)

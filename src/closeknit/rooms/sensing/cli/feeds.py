@@ -9,6 +9,9 @@ from closeknit.kernel.output import print_json, print_table
 def add_commands(sensing: Any) -> None:
     """Add the commands of feeds and loads."""
     feeds = sensing.add_parser("feeds", help="list feeds: read = accepted + quarantined + duplicate")
+    feeds.add_argument("--search", default="", help="part of a name or title")
+    orders = "feed, title, read, accepted, quarantined, duplicate, newest or loaded; --sort=-read: backwards"
+    feeds.add_argument("--sort", default="feed", help=orders)
     feeds.set_defaults(run=_list_feeds)
     batches = sensing.add_parser("batches", help="list loads, newest first")
     batches.add_argument("--feed", default="")
@@ -18,7 +21,7 @@ def add_commands(sensing: Any) -> None:
 def _list_feeds(args: argparse.Namespace) -> int:
     from closeknit.rooms.sensing import reads
 
-    feeds = reads.list_feeds(by=args.by)
+    feeds = reads.list_feeds(by=args.by, search=args.search, sort=args.sort)
     if args.json:
         print_json("closeknit.feeds/1", {"feeds": feeds})
         return 0

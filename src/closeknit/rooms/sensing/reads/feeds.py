@@ -1,11 +1,13 @@
 """Feeds, their batches, and what waits in quarantine."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
+from closeknit.kernel.listing import in_order
 from closeknit.rooms.sensing.contracts import (
     AccountRule,
     BatchCard,
@@ -17,11 +19,28 @@ from closeknit.rooms.sensing.contracts import (
 from closeknit.rooms.sensing.models import Batch, BatchOperation, Feed, QuarantinedRow
 from closeknit.rooms.sensing.reads.access import require_feeds
 
+FEED_ORDERS: dict[str, Callable[[FeedCard], Any]] = {
+    "feed": lambda card: card.feed,
+    "title": lambda card: (card.title or card.feed).casefold(),
+    "read": lambda card: card.counts.read,
+    "accepted": lambda card: card.counts.accepted,
+    "quarantined": lambda card: card.counts.quarantined,
+    "duplicate": lambda card: card.counts.duplicate,
+    "newest": lambda card: card.newest_data_at,
+    "loaded": lambda card: card.last_loaded_at,
+}
+"""What feeds can be sorted by. They are as many as there are sources, so all of them are read."""
 
-def list_feeds(*, by: Actor) -> list[FeedCard]:
-    """Return every feed with its balances, by name."""
+
+def list_feeds(*, by: Actor, search: str = "", sort: str = "feed") -> list[FeedCard]:
+    """Return every feed with its balances, by name or in another order (`FEED_ORDERS`, with "-" backwards).
+
+    `search` keeps those with this in their name or title. What has never brought data comes last either way.
+    """
     require_feeds(by)
-    return _cards(Q())
+    words = search.replace("\x00", "").strip()
+    which = Q(name__icontains=words) | Q(title__icontains=words) if words else Q()
+    return in_order(_cards(which), FEED_ORDERS, sort)
 
 
 def get_feed(name: str, *, by: Actor) -> FeedCard:
