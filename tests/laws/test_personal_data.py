@@ -100,7 +100,8 @@ HARMLESS_TEXT = """
     demand_forecast_run.kept_digests
     demand_forecast_run.numbers demand_forecast_run.snapshot demand_intraday.came demand_intraday.expected
     demand_scored_run.week_digests demand_sharing_agreement.end_reason demand_sharing_agreement.partner
-    kernel_delivery.listener kernel_event.name kernel_job_failure.task outcomes_board_line.team_name
+    kernel_delivery.listener kernel_event.name kernel_job_failure.task org_look.density org_look.theme
+    outcomes_board_line.team_name
     privacy_consent.basis privacy_consent.controller privacy_consent.language privacy_consent.law
     privacy_consent.policy_url privacy_consent.signal privacy_consent.text_shown privacy_hold.classes
     privacy_refused_use.decision privacy_refused_use.why privacy_request.law procrastinate_jobs.lock
