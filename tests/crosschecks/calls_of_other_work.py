@@ -89,6 +89,12 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
         "late_window_days": np.array([2, 5]),
         "least_weekly_hours": np.array([0.0, 1.5]),
     },
+    queueing.level_load: {
+        "work_hours": WORK,
+        "window_days": np.array([1, 4]),
+        "capacity_hours": np.where(np.arange(14) % 7 < 6, 40.0, 0.0),
+        "kept_free_hours": np.full(14, 5.0),
+    },
     queueing.transient_performance: {
         "arrivals_per_hour": np.array([[30.0, 60.0], [5.0, 0.0]]),
         "agents": np.array([[3, 5], [1, 1]]),

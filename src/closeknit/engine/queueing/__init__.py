@@ -19,7 +19,7 @@
 - `variability_performance`, `retrial_performance`, `chat_performance`, `blended_performance`, each with its
   `required_agents_...`: other handling times, calls that come again, several chats at once, outbound calls between.
 - `required_daily_capacity`, `edf_lateness`; `required_interval_agents`, `deadline_shortfall`: work with deadlines, not
-  waits, in days and in working minutes.
+  waits, in days and in working minutes; `level_load`: the same days filled as alike as due dates allow, with room kept.
 - `required_technicians`, `tour_km`; `required_machine_hours`, `repair_performance`, `required_repairers`: field visits
   and machines.
 
@@ -64,6 +64,7 @@ from closeknit.engine.queueing.hours import (
     deadline_shortfall,
     required_interval_agents,
 )
+from closeknit.engine.queueing.levelling import LevelledLoad, level_load
 from closeknit.engine.queueing.machines import (
     MachineHours,
     RepairPerformance,
@@ -159,6 +160,7 @@ __all__ = [
     "LargestArrivals",
     "Leaving",
     "LevelDefinition",
+    "LevelledLoad",
     "MachineHours",
     "MetTeam",
     "PatienceFit",
@@ -209,6 +211,7 @@ __all__ = [
     "handle_time_cdf",
     "handle_time_quantiles",
     "largest_arrivals",
+    "level_load",
     "level_under_uncertain_rate",
     "modified_offered_load",
     "net_agents",
