@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special
 
 from closeknit.engine.checks import BoolArray, FloatArray, IntArray
-from closeknit.engine.forecasting.spread import empirical_quantiles
+from closeknit.engine.forecasting.spread import empirical_quantiles, two_sided_quantiles
 
 _ENOUGH = 600
 """Errors behind the quantiles of one step; with fewer, neighbouring steps lend theirs."""
@@ -204,7 +204,7 @@ def _steps(scores: FloatArray, levels: FloatArray, independent: float) -> FloatA
         pool[lent >= last[some, None]] = np.nan
         pool = pool.reshape(lent.shape[0], -1)
         signed[:, some] = empirical_quantiles(pool, levels)[0]
-        both[:, some] = empirical_quantiles(np.concatenate([pool, -pool], axis=1), levels)[0]
+        both[:, some] = two_sided_quantiles(pool, levels)
     signed, both = signed[:, of_step], both[:, of_step]
     known = independent / (independent + _SIDES_KNOWN)
     freedom = max(independent - 1.0, _FEWEST_FREEDOM)
