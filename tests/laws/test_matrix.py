@@ -248,6 +248,7 @@ GET  /api/v1/rosters/{roster_id}                                                
 GET  /api/v1/rosters/{roster_id}/why-not?person=P1&day_on=2026-03-02&shift=A           401 403 404 200 200 200 403
 GET  /api/v1/rosters/{roster_id}/replay                                                401 403 404 200 200 200 403
 POST /api/v1/rosters/{roster_id}/publish | {"reason":"So."}                            401 403 403 200 200 403 403
+GET  /api/v1/training?operation=warehouse                                              401 403 404 200 200 200 403
 GET  /api/v1/plan-scenarios                                                                  401 403 200 200 200 200 403
 POST /api/v1/plan-scenarios | {scenario_asked}                                              401 403 403 200 403 403 403
 GET  /api/v1/plan-scenarios/compare?scenario={scenario_id}                                  401 403 404 200 200 200 403
@@ -422,6 +423,7 @@ POST /shortages/open/ | operation=warehouse                                     
 GET  /shortages/{shortage_id}/                                                         302 403 200 200 200 200 403
 POST /shortages/{shortage_id}/propose/ | reason=So.                                    302 403 404 409 409 403 403
 GET  /rosters/                                                                         302 403 200 200 200 200 403
+GET  /rosters/training/                                                                302 403 200 200 200 200 403
 POST /rosters/start/ | pool=pickers&weeks=1                                            302 403 403 302 403 403 403
 POST /rosters/staff/ | {staff_form}                                                    302 403 403 302 403 403 403
 GET  /rosters/progress/{thread_id}/                                                    302 403 200 200 200 200 403

@@ -99,6 +99,7 @@ PAGES = (
     "/prices/dedicated/",
     "/plans/scenarios/",
     "/rosters/",
+    "/rosters/training/",
     "/shortages/",
     "/stock/",
     "/demand/pipeline/",

@@ -27,6 +27,7 @@ ROUTES = frozenset(
     {
         "buffers/",
         "demand/accuracy/",
+        "rosters/training/",
         "demand/<uuid:run_id>/explore/",
         "demand/explore/<str:operation>/",
         "demand/<uuid:run_id>/replay/",
@@ -37,6 +38,7 @@ ROUTES = frozenset(
         "feed-conflicts/compare/",
         "api/v1/buffers",
         "api/v1/forecast-accuracy",
+        "api/v1/training",
         "api/v1/forecast-accuracy/compare",
         "api/v1/forecasts/<run_id>/replay",
         "api/v1/forecast-sharing/<agreement_id>/export",

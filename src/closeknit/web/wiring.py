@@ -211,6 +211,7 @@ def settings() -> tuple[Setting, ...]:
     from closeknit.rooms.capacity import contracts as capacity
     from closeknit.rooms.capacity.contracts.rosters import ROSTER_SETTINGS
     from closeknit.rooms.capacity.contracts.stock import STOCK_SETTINGS
+    from closeknit.rooms.capacity.contracts.training import TRAINING_SETTINGS
     from closeknit.rooms.customers import contracts as customers
     from closeknit.rooms.decisions.contracts import settings as decisions
     from closeknit.rooms.demand import contracts as demand
@@ -235,6 +236,7 @@ def settings() -> tuple[Setting, ...]:
         *capacity.BUFFER_SETTINGS,
         *ROSTER_SETTINGS,
         *STOCK_SETTINGS,
+        *TRAINING_SETTINGS,
         *agreements.BEND_SETTINGS,
         *agreements.CLOCK_SETTINGS,
         *agreements.EXPECTATION_SETTINGS,

@@ -21,6 +21,7 @@ from closeknit.rooms.capacity.contracts import (
     UnitRequest,
 )
 from closeknit.rooms.capacity.contracts.rosters import LONGEST_ROSTER_WEEKS, RosterAsked, RosterBoard
+from closeknit.rooms.capacity.contracts.training import TrainingAsked
 
 
 class PlanRequest(forms.Form):
@@ -199,6 +200,19 @@ class DedicatedForm(forms.Form):
 
     operation = forms.CharField(max_length=80, required=False)
     tier = forms.CharField(max_length=40, required=False)
+
+
+class TrainingForm(forms.Form):
+    """Which training to weigh: of which operation, within how many hours, beside what people can do already."""
+
+    operation = forms.CharField(max_length=80, required=False)
+    hours = Written(arguments.number, label="Hours of training", required=False)
+    held = forms.ChoiceField(required=False, choices=[("used", "help out first"), ("apart", "stay apart")])
+
+    def asked(self) -> TrainingAsked:
+        """Return what a valid form asks."""
+        told = self.cleaned_data
+        return TrainingAsked(None if told["hours"] is None else float(told["hours"]), told["held"] != "apart")
 
 
 class OfferForm(forms.Form):

@@ -13,6 +13,7 @@ from closeknit.rooms.capacity.pages import (
     scenarios,
     shortage,
     stock,
+    training,
 )
 
 urlpatterns = [
@@ -46,6 +47,7 @@ urlpatterns = [
     path("stock/size/", stock.size, name="stock-size"),
     path("rosters/", rosters.list_rosters, name="roster-list"),
     path("rosters/start/", rosters.start, name="roster-start"),
+    path("rosters/training/", training.show_training, name="training"),
     path("rosters/staff/", rosters.state_staff, name="roster-staff"),
     path("rosters/progress/<uuid:thread_id>/", rosters.show_progress, name="roster-progress"),
     path("rosters/<uuid:roster_id>/", rosters.show_roster, name="roster-detail"),

@@ -97,6 +97,7 @@ PAGES = (
     "/prices/dedicated/",
     "/plans/scenarios/",
     "/rosters/",
+    "/rosters/training/",
     "/shortages/",
     "/stock/",
     "/demand/pipeline/",

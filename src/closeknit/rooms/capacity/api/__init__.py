@@ -14,8 +14,22 @@ from closeknit.rooms.capacity.api import (
     shortage,
     stock,
     today,
+    training,
 )
 
 router = Router()
-for part in (plans, today, buffers, dedicated, differences, prices, quotes, rosters, scenarios, shortage, stock):
+for part in (
+    plans,
+    today,
+    buffers,
+    dedicated,
+    differences,
+    prices,
+    quotes,
+    rosters,
+    scenarios,
+    shortage,
+    stock,
+    training,
+):
     router.add_router("", part.router)

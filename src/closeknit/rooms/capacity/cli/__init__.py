@@ -19,6 +19,7 @@ from closeknit.rooms.capacity.cli import (
     staffing,
     stock,
     today,
+    training,
 )
 
 WITHHELD = "withheld"
@@ -55,6 +56,7 @@ def add_commands(commands: Any) -> None:
     shortage.add_commands(capacity)
     stock.add_commands(capacity)
     today.add_commands(capacity)
+    training.add_commands(capacity)
 
 
 def _plan(args: argparse.Namespace) -> int:

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from closeknit.rooms.org.contracts import SettingPlace
+
 
 class Pool(models.Model):
     """A group of interchangeable resources, as its source last stated it."""
@@ -34,6 +36,12 @@ class Pool(models.Model):
                 condition=models.Q(cost_per_hour__gte=0) & models.Q(cost_per_hour__lt="1e7"), name="pool_cost_sane"
             ),
         ]
+
+    @property
+    def setting_place(self) -> SettingPlace:
+        """Where its settings are asked for: its site, and its region where it serves one only."""
+        regions = [region for region in self.regions if region != "*"]
+        return SettingPlace(region=regions[0] if len(self.regions) == 1 and regions else "", site=self.site)
 
 
 class RosterLine(models.Model):

@@ -35,6 +35,7 @@ from closeknit.rooms.capacity.reads.rosters import (
 from closeknit.rooms.capacity.reads.scenarios import compare_scenarios, get_scenario, list_scenarios
 from closeknit.rooms.capacity.reads.shortage import get_shortage, list_shortages
 from closeknit.rooms.capacity.reads.today import find_need_today, get_need_today
+from closeknit.rooms.capacity.reads.training import get_training_case
 
 __all__ = [
     "account_buffers",
@@ -57,6 +58,7 @@ __all__ = [
     "get_roster_why_not",
     "get_scenario",
     "get_shortage",
+    "get_training_case",
     "list_cells",
     "list_claims",
     "list_differences",

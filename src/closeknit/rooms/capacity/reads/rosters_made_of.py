@@ -102,7 +102,7 @@ def _inputs(
     by: Actor,
     at: datetime,
 ) -> RosterInputs:
-    place = _place_of(pool)
+    place = pool.setting_place
     loans = list_roster_loans(pool.pool, first_on=weeks.first_on, until_on=weeks.until_on, by=by)
     people = (*_people(pool, weeks, loans), *_borrowed(pool, weeks, loans, place, by, at))
     shrinkage = compute.shrinkage_of(given.shrinkage_parts)
@@ -178,11 +178,6 @@ def _span(text: str) -> tuple[int, int]:
     if end > 1440 or not SHORTEST_SHIFT <= minutes <= LONGEST_SHIFT:
         raise Invalid(f"{text[:40]!r} is too short or too long.", where="shifts", todo="Give shifts of 2 to 12 hours.")
     return start, minutes
-
-
-def _place_of(pool: Pool) -> SettingPlace:
-    regions = [region for region in pool.regions if region != "*"]
-    return SettingPlace(region=regions[0] if len(pool.regions) == 1 and regions else "", site=pool.site)
 
 
 def _value(setting: Setting, place: SettingPlace, by: Actor, at: datetime) -> float:
