@@ -114,7 +114,8 @@ class Expectations:
     """What answers to one kind of survey say of the promises to one account, to a tier, or to all in sight.
 
     `kinds` are the surveys that were answered; `answers` how many answers of this kind count, the latest ones where
-    `is_partial`. Nothing of this changes a promise: a need may be stated from it.
+    `is_partial`; `named` of them name their work and are held beside that. Nothing of this changes a promise: a need
+    may be stated from it.
     """
 
     account_number: str
@@ -127,5 +128,6 @@ class Expectations:
     from_at: datetime
     as_of_at: datetime
     answers: int
+    named: int
     is_partial: bool
     promises: tuple[Expectation, ...]

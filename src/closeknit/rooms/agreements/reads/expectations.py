@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -95,7 +95,7 @@ def get_expectations(
     kind = kind or min(counts, key=lambda name: (-counts[name], name), default="")
     chosen = [answer for answer in read if answer.kind == kind]
     wanted = float(score) if wanted_score is None else wanted_score
-    pairs = _paired(chosen[:MOST_ANSWERS], golden, int(look_back), at, by)
+    pairs, named = _paired(chosen[:MOST_ANSWERS], golden, int(look_back), at, by)
     return Expectations(
         account_number=account_number,
         tier=tier,
@@ -107,6 +107,7 @@ def get_expectations(
         from_at=since,
         as_of_at=at,
         answers=min(len(chosen), MOST_ANSWERS),
+        named=named,
         is_partial=len(chosen) > MOST_ANSWERS or len(read) == MOST_READ,
         promises=tuple(
             expectation_of(promise, found, wanted_score=wanted, least_answers=int(least))
@@ -137,8 +138,12 @@ def _order(promise: PromiseKind) -> tuple[str, str, str, str]:
 
 def _paired(
     answers: Sequence[SurveyAnswer], golden: dict[str, str], look_back_days: int, at: datetime, by: Actor
-) -> dict[PromiseKind, list[PairedAnswer]]:
-    """Hold each answer beside the mean time that work of each promise took in the days before it."""
+) -> tuple[dict[PromiseKind, list[PairedAnswer]], int]:
+    """Hold each answer beside the time of the work that it names, where that ended in the days before it.
+
+    Else beside the mean time that work of each promise took in those days. Also return how many stand beside the work
+    that they name.
+    """
     back = timedelta(days=look_back_days)
     others: dict[str, list[str]] = defaultdict(list)
     for alias, kept in golden.items():
@@ -154,10 +159,14 @@ def _paired(
         # What was cut off in the middle of an answer would count in part.
         within = [pair for pair in within if pair[0] < within[-1][0]]
     times = _times([work for _, work in within], at, by)
+    very = {owners[window] for window, work in within if _is_named(answers[owners[window]], work, times)}
     of_answer: dict[int, dict[PromiseKind, list[_Taken]]] = defaultdict(lambda: defaultdict(list))
     for window, work in within:
+        place = owners[window]
+        if place in very and not _is_named(answers[place], work, times):
+            continue
         for taken in times.get((work.operation, work.key), ()):
-            of_answer[owners[window]][taken.promise].append(taken)
+            of_answer[place][taken.promise].append(taken)
     pairs: dict[PromiseKind, list[PairedAnswer]] = defaultdict(list)
     for place, by_promise in sorted(of_answer.items()):
         answer = answers[place]
@@ -166,7 +175,11 @@ def _paired(
             passed = math.fsum(each.minutes for each in took) / len(took)
             allowed = max(each.allowed_minutes for each in took)
             pairs[promise].append(PairedAnswer(number, passed, answer.score, allowed))
-    return pairs
+    return pairs, len(very)
+
+
+def _is_named(answer: SurveyAnswer, work: TimedWork, times: Mapping[tuple[str, str], Sequence[_Taken]]) -> bool:
+    return bool(answer.work_key) and answer.work_key == work.key and bool(times.get((work.operation, work.key)))
 
 
 def _times(work: Iterable[TimedWork], at: datetime, by: Actor) -> dict[tuple[str, str], list[_Taken]]:

@@ -129,6 +129,37 @@ def test_answers_are_held_beside_the_time_that_clocks_counted(answered, alice):
     assert TermRow.objects.count() == terms
 
 
+def name_work(folder, by, **named):
+    """State the same answers again; each of ACME's names its repair, or what `named` says by survey."""
+    lines = (folder / "surveys.csv").read_text().splitlines()
+    work = [named.get(line.split(",")[0], "R" + line.split(",")[0][1:]) for line in lines[1:]]
+    (folder / "surveys.csv").write_text(
+        f"{lines[0]},work\n" + "".join(f"{line},{key}\n" for line, key in zip(lines[1:], work, strict=True))
+    )
+    load(folder / "surveys.csv", by, recipe=SURVEYS.replace("score: score", "score: score, work_key: work"))
+
+
+def test_an_answer_that_names_its_work_is_held_beside_that_work_only(answered, tmp_path, alice, client):
+    """The red twin is the test after it: without names the mean of fourteen days blurs the limit."""
+    name_work(tmp_path, alice)
+    found = reads.get_expectations(account_number="ACME", by=alice, at=AT)
+    (promise,) = found.promises
+    assert (found.look_back_days, found.answers, found.named) == (14, 60, 60)
+    assert (promise.limit_minutes, promise.verdict) == (180.0, ExpectationVerdict.TOO_LOOSE)
+    assert [(step.from_minutes, step.to_minutes, step.score) for step in promise.steps] == [
+        (30.0, 180.0, 5.0),
+        (186.0, 384.0, 2.0),
+    ]
+
+
+def test_a_name_that_nobody_knows_leaves_the_mean(answered, tmp_path, alice):
+    name_work(tmp_path, alice, S59="R-NONE", S58="R0")
+    found = reads.get_expectations(account_number="ACME", by=alice, at=AT)
+    # R-NONE is no work, and R0 ended months before that answer: both stand beside the mean of their days.
+    assert (found.answers, found.named) == (60, 58)
+    assert found.promises[0].answers == 60
+
+
 def test_a_mean_of_several_days_is_what_counts_otherwise(answered, alice):
     found = reads.get_expectations(account_number="ACME", by=alice, at=AT)
     # The last answer stands beside the work of fourteen days: minutes 306, 312, ... 384.

@@ -124,6 +124,7 @@ FACT_FIELDS: dict[FactKind, dict[str, str]] = {
         "kind": "text!",
         "score": "number!",
         "comment": "text",
+        "work_key": "text",
     },
     FactKind.CLOSURE: {"region": "text!", "closed_on": "date!", "reason": "text"},
     FactKind.EVENT: {

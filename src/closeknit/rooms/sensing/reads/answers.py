@@ -9,7 +9,8 @@ from closeknit.rooms.sensing.contracts.answers import SurveyAnswer
 from closeknit.rooms.sensing.reads.access import require_every_account
 
 _ANSWERS = """
-select body->>'account_number', body->>'kind', (body->>'answered_at')::timestamptz, (body->>'score')::float8
+select body->>'account_number', body->>'kind', (body->>'answered_at')::timestamptz, (body->>'score')::float8,
+       coalesce(body->>'work_key', '')
   from sensing_fact
  where kind = 'survey' and superseded_at is null and body->>'account_number' <> ''
    and (%(kind)s = '' or body->>'kind' = %(kind)s)
