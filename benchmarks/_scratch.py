@@ -11,17 +11,17 @@ ENDS_ON = date(2026, 3, 2)
 
 
 @contextmanager
-def scratch(settings: str = "") -> Iterator[Path]:
+def scratch(settings: str = "", *, keep: Path | None = None) -> Iterator[Path]:
     """Start an empty embedded PostgreSQL in a temporary folder, with tables and Django ready; remove both after.
 
-    `settings` are lines of PostgreSQL's own, for its local.conf.
+    `settings` are lines of PostgreSQL's own, for its local.conf. With `keep`, that folder is used as it is found, and
+    stays: what takes minutes to load is loaded once.
     """
-    with tempfile.TemporaryDirectory(prefix="closeknit-bench-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder)
+    with _folder(keep) as home:
         home.chmod(0o755)
         os.environ.pop("DATABASE_URL", None)
         os.environ.pop("CLOSEKNIT_APP_DATABASE_URL", None)
-        os.environ["CLOSEKNIT_HOME"] = folder
+        os.environ["CLOSEKNIT_HOME"] = str(home)
         from closeknit.kernel import postgres
         from closeknit.kernel.postgres.places import make_places
         from closeknit.web import boot
@@ -38,7 +38,18 @@ def scratch(settings: str = "") -> Iterator[Path]:
             from django.db import connections
 
             connections.close_all()
-            postgres.remove(home)
+            if keep is None:
+                postgres.remove(home)
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="closeknit-bench-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def write_company(home: Path, *, accounts: int = 400, weeks: int = 104) -> Path:

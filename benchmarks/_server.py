@@ -13,11 +13,11 @@ SECONDS = 600
 
 
 @contextmanager
-def served() -> Iterator[tuple[int, dict[str, str], int]]:
+def served(headers: dict[str, str] | None = None) -> Iterator[tuple[int, dict[str, str], int]]:
     """Start the server; give its port, the headers of somebody who may load data and see plans, and its process."""
     from closeknit.web import serve
 
-    headers = _signed_in()
+    headers = headers or _signed_in()
     port = serve.free_port(0)
     server = serve._start([*serve._granian(), "--port", str(port)])
     try:
