@@ -27,8 +27,9 @@ class Line(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """Return the line, with control characters as escapes."""
-        record.message = plain(record.message)
+        """Return the line, with control characters as escapes, and the number of the request that it is about."""
+        number = getattr(getattr(record, "request", None), "number", "")
+        record.message = plain(record.message) + (f" request={number}" if number else "")
         return super().formatMessage(record)
 
     def formatException(self, exc_info: object) -> str:
@@ -58,12 +59,19 @@ def refused(request: HttpRequest, what: str, *, who: str = "", status: int = 0) 
         plain(what),
         address_of(request),
         f" status={status}" if status else "",
+        extra={"request": request},
     )
 
 
 def happened(request: HttpRequest, what: str, *, who: str = "") -> None:
     """Write down what somebody did about access."""
-    security.info("did who=%s what=%s from=%s", plain(who or _who(request)), plain(what), address_of(request))
+    security.info(
+        "did who=%s what=%s from=%s",
+        plain(who or _who(request)),
+        plain(what),
+        address_of(request),
+        extra={"request": request},
+    )
 
 
 def plain(text: str) -> str:

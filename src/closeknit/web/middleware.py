@@ -1,5 +1,6 @@
 """What every request gets: security headers, an actor, and errors that a person can read."""
 
+import secrets
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,8 @@ from closeknit.kernel import scope
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import CloseknitError
 from closeknit.rooms.org import reads as org
-from closeknit.web.pages import show_bad_request
+from closeknit.web import faults
+from closeknit.web.problems import API_PREFIX
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -18,6 +20,19 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 NOBODY = Actor(key="nobody", name="Nobody")
+
+
+class NumberedRequests:
+    """Give each request a number that nobody can guess: error pages show it, and each line of the log about it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.number = secrets.token_hex(6)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers["X-Request-Id"] = faults.number_of(request)
+        return response
 
 
 class SecurityHeaders:
@@ -50,7 +65,7 @@ class ReadableText:
         query = request.META.get("QUERY_STRING", "")
         held = (request.path_info, query.replace("%00", "\x00"), *request.COOKIES.values())
         if any("\x00" in text for text in held):
-            return show_bad_request(request, None)
+            return faults.show_bad_request(request, None)
         return self.get_response(request)
 
 
@@ -79,7 +94,13 @@ class ErrorPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        # Django's own answer to another method is an empty page: somebody who signed in again on the way meets it.
+        if response.status_code != 405 or request.path_info.startswith(API_PREFIX):
+            return response
+        page = faults.fault_response(request, faults.OTHER_METHOD)
+        page.headers["Allow"] = response.headers.get("Allow", "")
+        return page
 
     def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
         if not isinstance(failure, CloseknitError):
@@ -89,4 +110,9 @@ class ErrorPages:
 
 def problem_page(request: HttpRequest, failure: CloseknitError) -> HttpResponse:
     """Say what happened, where, what was kept and what to do."""
-    return render(request, "web/problem.html", {"problem": failure}, status=failure.status)
+    context = {"problem": failure, "request_number": faults.number_of(request) if failure.status >= 500 else ""}
+    response = render(request, "web/problem.html", context, status=failure.status)
+    wait_seconds = getattr(failure, "wait_seconds", 0)
+    if wait_seconds:
+        response.headers["Retry-After"] = str(wait_seconds)
+    return response

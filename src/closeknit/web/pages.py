@@ -1,4 +1,4 @@
-"""The lobby's own pages: sign-in, Today, background work, errors."""
+"""The lobby's own pages: Today and background work."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -84,23 +84,3 @@ def replay_dead_letter(request: Request, delivery_id: int) -> HttpResponse:
     events.replay_dead(delivery_id, by=request.actor)  # type: ignore[attr-defined]
     messages.success(request, f"Event {delivery_id} will be delivered again.")
     return redirect("work")
-
-
-def show_bad_request(request: HttpRequest, exception: Exception | None) -> HttpResponse:  # noqa: ARG001 - as Django calls it
-    """The request could not be read; nothing of the frame is trusted here."""
-    return render(None, "web/400.html", {"tile": request.headers.get("HX-Request") == "true"}, status=400)
-
-
-def show_not_found(request: Request, exception: Exception) -> HttpResponse:  # noqa: ARG001 - as Django calls it
-    """There is no such page."""
-    return render(request, "web/404.html", status=404)
-
-
-def show_forbidden(request: Request, exception: Exception) -> HttpResponse:  # noqa: ARG001 - as Django calls it
-    """The request was refused before it reached a page."""
-    return render(request, "web/403.html", status=403)
-
-
-def show_failure(request: Request) -> HttpResponse:
-    """Something broke; nothing of the frame is trusted here."""
-    return render(None, "web/500.html", {"tile": request.headers.get("HX-Request") == "true"}, status=500)

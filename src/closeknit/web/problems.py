@@ -49,6 +49,12 @@ class Throttled(CloseknitError):
     wait_seconds = 60
 
 
+class Unavailable(CloseknitError):
+    """The database is not there, or is being brought up to date."""
+
+    code, status, title = "unavailable", 503, "Not available now"
+
+
 class Broken(CloseknitError):
     """A fault of ours."""
 
@@ -63,6 +69,7 @@ OF_STATUS: dict[int, tuple[type[CloseknitError], str, str]] = {
     413: (TooLarge, "The body is larger than is taken at once.", "Send it in several requests."),
     422: (Invalid, "The input was refused.", "See /api/v1/openapi.json."),
     429: (Throttled, "Too many requests.", "Wait a minute."),
+    503: (Unavailable, "The database cannot be used now.", "Try again in some seconds."),
     500: (Broken, "Something went wrong here; it was written to the log.", "Try again; then tell who runs this."),
 }
 

@@ -146,6 +146,7 @@ INSTALLED_APPS = [
     "closeknit.web",
 ]
 MIDDLEWARE = [
+    "closeknit.web.middleware.NumberedRequests",
     "closeknit.web.middleware.SecurityHeaders",
     "closeknit.web.logs.LogRefusals",
     "closeknit.web.problems.ApiProblems",
@@ -223,6 +224,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "closeknit.web.faults.show_form_refused"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

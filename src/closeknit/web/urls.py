@@ -65,7 +65,7 @@ def _guarded(patterns: list[URLPattern]) -> list[URLPattern]:
 
 urlpatterns = [path("api/v1/", api.urls), *PUBLIC, *_guarded([*LOBBY, *_rooms()])]
 
-handler400 = "closeknit.web.pages.show_bad_request"
-handler404 = "closeknit.web.pages.show_not_found"
-handler403 = "closeknit.web.pages.show_forbidden"
-handler500 = "closeknit.web.pages.show_failure"
+handler400 = "closeknit.web.faults.show_bad_request"
+handler404 = "closeknit.web.faults.show_not_found"
+handler403 = "closeknit.web.faults.show_forbidden"
+handler500 = "closeknit.web.faults.show_failure"
