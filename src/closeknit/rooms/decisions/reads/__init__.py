@@ -17,6 +17,7 @@ from closeknit.rooms.decisions.reads.entries import (
     list_entries,
     list_threads,
 )
+from closeknit.rooms.decisions.reads.entry_counts import count_latest_entries
 from closeknit.rooms.decisions.reads.escalations import (
     count_escalations,
     find_open_escalation,
@@ -68,6 +69,7 @@ __all__ = [
     "count_entries_of_accounts",
     "count_escalations",
     "count_exceptions",
+    "count_latest_entries",
     "count_open_occurrences",
     "count_unread_notices",
     "find_open_escalation",

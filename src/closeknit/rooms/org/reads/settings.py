@@ -64,6 +64,27 @@ def get_settings(setting: Setting, places: Sequence[SettingPlace], *, at: dateti
     return [resolve(setting, _held(by_place, place), place, at) for place in whole]
 
 
+def get_settings_together(
+    settings: Sequence[Setting], place: SettingPlace, *, at: datetime, by: Actor
+) -> dict[str, Resolved]:
+    """Return the values of many settings at one place by their keys, from one query of its values.
+
+    Raises:
+        NotFound: for an account that the actor may not see.
+    """
+    _check_instant(at)
+    whole = _with_regions([place], by)[0]
+    known = {setting.key: setting for setting in settings}
+    wanted = Q(level=Level.GLOBAL.value)
+    for level in LEVELS[1:]:
+        if name := whole.at_level(level):
+            wanted |= Q(level=level.value, place=name)
+    held: dict[str, dict[tuple[Level, str], SettingValue]] = {key: {} for key in known}
+    for value in _values(_in_force(at).filter(wanted, key__in=known), known):
+        held[value.key][value.level, value.place] = value
+    return {key: resolve(setting, _held(held[key], whole), whole, at) for key, setting in known.items()}
+
+
 def list_places_set(setting: Setting, level: Level, *, at: datetime, by: Actor) -> list[str]:
     """Return the places of a level that have a value of their own at an instant, by name, out of those in scope.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
+from django.db import connection
 from django.db.models import Max
 
 from closeknit.kernel.actor import Actor
@@ -20,6 +21,19 @@ USED_FOR = timedelta(days=30)
 MOST_LINES = 1000
 STREAM_BELOW_HOURS = 1.0
 HOUR = 3600.0
+# A feed that comes every minute has half a million loads a year: how it comes lately, the latest tell.
+MOST_LOADS = 10 * LOADS
+LATEST_LOADS = """
+select feed.name, batch.finished_at, max(added.last_at)
+  from sensing_feed feed
+ cross join lateral (
+       select id, finished_at from sensing_batch where feed_id = feed.id and finished_at is not null
+        order by id desc limit %(most)s) batch
+  join sensing_batch_operation added on added.batch_id = batch.id
+ where feed.name = any(%(feeds)s)
+ group by feed.name, batch.finished_at
+ order by batch.finished_at
+"""
 
 
 def get_freshness(
@@ -47,12 +61,12 @@ def list_feed_freshness(
     """Return for each feed (or one) and each kind of decision whether it is fresh enough, and how it should come."""
     require_feeds(by)
     place = SettingPlace(region=region, site=site)
-    objectives = {kind: _objective(kind, place, at, by) for kind in FreshFor}
+    objectives = _objectives(place, at, by)
     feeds = Feed.objects.order_by("name")
     names = list((feeds.filter(name=feed) if feed else feeds).values_list("name", flat=True))
     newest = _newest(names)
     loads = _loads(names)
-    uses = {kind: _uses_per_day(kind, at, by) for kind in FreshFor}
+    uses = _uses_per_day(at, by)
     return [
         _judged(name, kind, objectives[kind], newest.get(name), latency, uses[kind], at)
         for name in names
@@ -64,6 +78,11 @@ def list_feed_freshness(
 def _objective(kind: FreshFor, place: SettingPlace, at: datetime, by: Actor) -> float:
     setting = FRESHNESS_SETTINGS[kind]
     return float(org.get_setting(setting, region=place.region, site=place.site, at=at, by=by).value)
+
+
+def _objectives(place: SettingPlace, at: datetime, by: Actor) -> dict[FreshFor, float]:
+    found = org.get_settings_together(list(FRESHNESS_SETTINGS.values()), place, at=at, by=by)
+    return {kind: float(found[setting.key].value) for kind, setting in FRESHNESS_SETTINGS.items()}
 
 
 def _newest(names: Sequence[str]) -> dict[str, datetime]:
@@ -78,13 +97,10 @@ def _newest(names: Sequence[str]) -> dict[str, datetime]:
 
 
 def _loads(names: Sequence[str]) -> dict[str, list[tuple[datetime, datetime]]]:
-    """Return (newest event, commit) of each feed's loads that brought newer data, oldest first."""
-    rows = (
-        BatchOperation.objects.filter(batch__feed__name__in=names, batch__finished_at__isnull=False)
-        .values_list("batch__feed__name", "batch__finished_at")
-        .annotate(newest=Max("last_at"))
-        .order_by("batch__finished_at")
-    )
+    """Return (newest event, commit) of those of each feed's latest loads that brought newer data, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST_LOADS, {"feeds": list(names), "most": MOST_LOADS})
+        rows = cursor.fetchall()
     found: dict[str, list[tuple[datetime, datetime]]] = {}
     for name, finished_at, newest in rows:
         held = found.setdefault(name, [])
@@ -108,14 +124,14 @@ def _latency(loads: Iterable[tuple[datetime, datetime]]) -> FeedLatency:
 _NO_LATENCY = FeedLatency(0, None, None, None, None)
 
 
-def _uses_per_day(kind: FreshFor, at: datetime, by: Actor) -> float | None:
-    """Return how often a kind of decision was made a day lately; None for who may not read the ledger."""
-    if not by.may(Permission.READ_LEDGER):
-        return None
-    lines = decisions.list_entries(
-        kind=LEDGER_KINDS[kind], since_at=at - USED_FOR, until_at=at, limit=MOST_LINES, by=by
+def _uses_per_day(at: datetime, by: Actor) -> dict[FreshFor, float | None]:
+    """Return how often each kind of decision was made a day lately; None for who may not read the whole ledger."""
+    if not (by.may(Permission.READ_LEDGER) and by.scope_of(Permission.READ_LEDGER).every_account):
+        return dict.fromkeys(FreshFor)
+    lines = decisions.count_latest_entries(
+        list(LEDGER_KINDS.values()), since_at=at - USED_FOR, until_at=at, most=MOST_LINES, by=by
     )
-    return len(lines) / USED_FOR.days
+    return {kind: lines[LEDGER_KINDS[kind]] / USED_FOR.days for kind in FreshFor}
 
 
 def _judged(

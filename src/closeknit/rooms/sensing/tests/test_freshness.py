@@ -64,6 +64,11 @@ def test_a_place_may_ask_for_more(alice, loaded):
     north = reads.get_freshness(FreshFor.PLAN, "desk", region="north", at=later, by=alice)
     south = reads.get_freshness(FreshFor.PLAN, "desk", region="south", at=later, by=alice)
     assert (north.objective_hours, south.objective_hours) == (5000.0, 8000.0)
+    for one in (north, south):
+        region = "north" if one is north else "south"
+        listed = {f.kind: f for f in reads.list_feed_freshness("small", region=region, at=later, by=alice)}
+        assert listed[FreshFor.PLAN].objective_hours == one.objective_hours
+        assert listed[FreshFor.TIER].objective_hours == FRESHNESS_SETTINGS[FreshFor.TIER].default
     assert newest < later
 
 
@@ -133,3 +138,33 @@ def test_a_plan_on_stale_data_settles_nothing_by_itself(tmp_path, hours, holds):
     company = build(tmp_path)
     card = decisions.get_proposal(company.proposal_id, by=enter("alice"))
     assert {v.rule: v.holds for v in card.verdicts}["feeds-fresh"] is holds
+
+
+def test_only_the_latest_loads_tell_how_a_feed_comes(alice, loaded, monkeypatch):
+    from closeknit.rooms.sensing.reads import freshness
+
+    early = [(NEWEST + n * 48 * HOUR, NEWEST + n * 48 * HOUR + HOUR) for n in range(4)]
+    late = [(early[-1][0] + n * HOUR, early[-1][0] + n * HOUR + 0.5 * HOUR) for n in range(1, 5)]
+    come([*early, *late])
+    assert of(FreshFor.PLAN, alice, NEWEST).latency.loads == 7
+    monkeypatch.setattr(freshness, "MOST_LOADS", 4)
+    latency = of(FreshFor.PLAN, alice, NEWEST).latency
+    assert (latency.loads, latency.gap_hours, latency.delay_hours) == (3, pytest.approx(1.0), pytest.approx(0.5))
+
+
+def test_decisions_are_counted_lately_and_only_for_who_reads_the_whole_ledger(alice, loaded):
+    from closeknit.rooms.decisions import reads as decisions
+
+    now = clock.now()
+    kinds = ["no.such-kind"]
+    span = {"since_at": now - timedelta(days=1), "until_at": now + timedelta(days=1), "by": alice}
+    every = {line.kind for line in decisions.list_entries(by=alice)}
+    assert every
+    found = decisions.count_latest_entries([*every, *kinds], most=1000, **span)
+    for kind in every:
+        assert found[kind] == len(decisions.list_entries(kind=kind, limit=1000, by=alice))
+    assert found["no.such-kind"] == 0
+    assert max(decisions.count_latest_entries(list(every), most=1, **span).values()) == 1
+    assert not any(decisions.count_latest_entries(list(every), most=9, **{**span, "since_at": now + HOUR}).values())
+    with pytest.raises(Denied):
+        decisions.count_latest_entries(kinds, most=1, **{**span, "by": enter("bob")})
