@@ -24,8 +24,9 @@ def _show_board(args: argparse.Namespace) -> int:
     chosen = {"search": args.search, "tier": args.tier, "only_short": args.short}
     rows = reads.list_board(**chosen, sort=args.sort, limit=args.limit, by=args.by)
     total = reads.count_board(**chosen, by=args.by)
+    missing = reads.list_not_in_force(by=args.by)
     if args.json:
-        print_json("closeknit.board/1", {"total": total, "rows": rows})
+        print_json("closeknit.board/1", {"total": total, "rows": rows, "not_in_force": missing})
         return 0
     print_table(
         ("account", "name", "tier", "units next 4 w", "need h", "short h", "first short week"),
@@ -45,4 +46,6 @@ def _show_board(args: argparse.Namespace) -> int:
     )
     if total > len(rows):
         print(f"{len(rows)} of {total} accounts; --limit shows more.")
+    for each in missing:
+        print(each.sentence)
     return 0

@@ -17,6 +17,16 @@ class BoughtAmount:
 
 
 @dataclass(frozen=True, slots=True)
+class NotInForce:
+    """An operation whose hours the board does not count: no plan of it is in force. `draft_id`: its newest draft."""
+
+    operation: str
+    draft_id: UUID | None
+    made_at: datetime | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class BoardRow:
     """One account on the board: promised, needed, served, and the thread that explains it.
 

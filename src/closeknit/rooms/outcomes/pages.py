@@ -41,6 +41,7 @@ def show_board(request: Request) -> HttpResponseBase:
             "previous": max(start - PAGE_ROWS, 0) if start else None,
             "matching": reads.count_board(by=by, **which),
             "filtered": bool(which),
+            "not_in_force": reads.list_not_in_force(by=by),
             "refreshed_at": rows[0].refreshed_at if rows else None,
         },
     )

@@ -8,11 +8,14 @@ from django.db.models.functions import NullIf
 
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
+from closeknit.rooms.capacity import reads as capacity
+from closeknit.rooms.capacity.contracts import PlanCard, PlanState
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.org.reads import redact, visible_account_numbers
-from closeknit.rooms.outcomes.contracts import BoardRow, BoughtAmount
+from closeknit.rooms.outcomes.contracts import BoardRow, BoughtAmount, NotInForce
 from closeknit.rooms.outcomes.models import BoardLine
 
+PLANS_LOOKED_AT = 1000
 ORDERS: dict[str, tuple[Any, ...]] = {
     "short": ("-short_hours", "account_number"),
     "need": ("-need_hours", "account_number"),
@@ -52,6 +55,26 @@ def list_board(
 def count_board(*, by: Actor, search: str = "", tier: str = "", only_short: bool = False) -> int:
     """Return how many rows match."""
     return _matching(by, search, tier, only_short).count()
+
+
+def list_not_in_force(*, by: Actor) -> list[NotInForce]:
+    """Return the operations whose hours are not on the board, and which draft waits; none for who sees no capacity."""
+    if not by.may(Permission.READ_CAPACITY):
+        return []
+    newest: dict[str, PlanCard] = {}
+    for plan in capacity.list_plans(by=by, states=[PlanState.COMMITTED, PlanState.DRAFT], limit=PLANS_LOOKED_AT):
+        held = newest.setdefault(plan.operation, plan)
+        if plan.state is PlanState.COMMITTED and held.state is not PlanState.COMMITTED:
+            newest[plan.operation] = plan
+    found = []
+    for operation in capacity.list_operations_planned(by=by):
+        plan = newest.get(operation)
+        if plan is None:
+            found.append(NotInForce(operation, None, None, f"{operation} has no plan yet: its hours are not here."))
+        elif plan.state is PlanState.DRAFT:
+            said = f"{operation} has only a draft: its hours come here when it is put in force."
+            found.append(NotInForce(operation, plan.plan_id, plan.made_at, said))
+    return found
 
 
 def _matching(by: Actor, search: str, tier: str, only_short: bool) -> QuerySet[BoardLine]:

@@ -23,6 +23,8 @@ from closeknit.rooms.sensing import reads as sensing
 
 ROWS_PER_INSERT = 1000
 LOCK = "closeknit-board"
+LAST_INSTANT = timedelta(microseconds=1)
+"""Past the last row of work, so that it counts too."""
 
 
 @dataclass(slots=True)
@@ -46,8 +48,12 @@ def refresh_board(plan_id: UUID, *, thread_id: UUID, by: Actor, at: datetime) ->
     """Rewrite every account's row from all plans in force; return how many rows. Two at once take turns."""
     by.require(Permission.RUN_PLAN)
     lines: dict[str, _Line] = {}
+    planned_until = {}
     for plan in capacity.list_plans(by=by, states=[PlanState.COMMITTED]):
-        _add_plan(lines, plan, by)
+        planned_until[plan.operation] = _add_plan(lines, plan, by)
+    for span in sensing.list_operations(by=by):
+        # What was bought is so whether or not a plan is in force.
+        _add_observed(lines, span.operation, planned_until.get(span.operation, span.last_at + LAST_INSTANT), by)
     accounts = {card.account_number: card for card in customers.list_accounts(by=by, limit=10_000_000)}
     lines = _folded(lines, customers.golden_numbers(by=by, at=None))
     rows = [_row(accounts[number], line, at) for number, line in sorted(lines.items()) if number in accounts]
@@ -95,10 +101,10 @@ def _joined(one: _Line, other: _Line) -> _Line:
     )
 
 
-def _add_plan(lines: dict[str, _Line], plan: PlanCard, by: Actor) -> None:
+def _add_plan(lines: dict[str, _Line], plan: PlanCard, by: Actor) -> datetime:
+    """Add what a plan needs and gives; return until when its forecast knows what came."""
     run = demand.get_run(plan.forecast_run_id, by=by)
     units = demand.account_weekly_units(plan.operation, run.run_id, by=by)
-    _add_observed(lines, plan, run.data_until_at, by)
     for row in units:
         if row.account_number:
             line = lines.setdefault(row.account_number, _Line())
@@ -116,6 +122,7 @@ def _add_plan(lines: dict[str, _Line], plan: PlanCard, by: Actor) -> None:
         for account, weekly in sharing.items():
             if account and total > 0:
                 _add_claim(lines.setdefault(account, _Line()), claim, weekly / total, plan)
+    return run.data_until_at
 
 
 def _members(units: Iterable[AccountUnits], pools: Iterable[PoolCard]) -> dict[tuple[str, str], dict[str, float]]:
@@ -132,14 +139,14 @@ def _members(units: Iterable[AccountUnits], pools: Iterable[PoolCard]) -> dict[t
     return members
 
 
-def _add_observed(lines: dict[str, _Line], plan: PlanCard, until: datetime, by: Actor) -> None:
-    for total in sensing.work_totals(by=by, operation=plan.operation, since=until - timedelta(days=28), until=until):
+def _add_observed(lines: dict[str, _Line], operation: str, until: datetime, by: Actor) -> None:
+    for total in sensing.work_totals(by=by, operation=operation, since=until - timedelta(days=28), until=until):
         if total.account_number:
             lines.setdefault(total.account_number, _Line()).units_last += total.quantity
-    for total in sensing.work_totals(by=by, operation=plan.operation, since=until - timedelta(days=364), until=until):
+    for total in sensing.work_totals(by=by, operation=operation, since=until - timedelta(days=364), until=until):
         if total.account_number:
             line = lines.setdefault(total.account_number, _Line())
-            line.operations.add(plan.operation)
+            line.operations.add(operation)
             line.amounts = _added(line.amounts, total.amounts)
 
 

@@ -89,3 +89,31 @@ def test_an_account_without_known_money_has_no_currency(company, erin, client):
     assert (acme.currency, acme.amount_last_52_weeks, acme.other_amounts) == ("", Decimal(0), ())
     sign_in(client, "alice")
     assert "No money is known of this account" in client.get("/board/?search=ACME").content.decode()
+
+
+@pytest.fixture
+def drafted(company):
+    """The only plan is a draft again; a plan of another operation was put in force."""
+    Plan.objects.update(state="draft")
+    return company
+
+
+def test_what_was_bought_counts_without_a_plan_in_force_and_the_draft_is_named(drafted, erin, bob, client):
+    acme = rows(drafted)["ACME"]
+    assert (acme.currency, acme.amount_last_52_weeks) == ("EUR", Decimal(90 * 56))
+    assert (acme.units_last_4_weeks > 0, acme.need_hours, acme.operations) == (True, 0.0, ("warehouse",))
+    (missing,) = reads.list_not_in_force(by=enter("bob"))
+    assert (missing.operation, missing.draft_id) == ("warehouse", drafted.plan_id)
+    sign_in(client, "alice")
+    page = client.get("/board/").content.decode()
+    assert "warehouse has only a draft" in page
+    assert f"/plans/{drafted.plan_id}/" in page
+
+
+def test_nothing_is_said_of_a_plan_in_force_and_an_operation_without_any_is_named(company, alice, client):
+    assert reads.list_not_in_force(by=alice) == []
+    sign_in(client, "alice")
+    assert "only a draft" not in client.get("/board/").content.decode()
+    Plan.objects.update(state="superseded")
+    (missing,) = reads.list_not_in_force(by=alice)
+    assert (missing.draft_id, missing.sentence) == (None, "warehouse has no plan yet: its hours are not here.")
