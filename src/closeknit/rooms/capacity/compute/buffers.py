@@ -3,7 +3,7 @@
 All of it is the plan's own need, taken apart: no second model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -60,10 +60,26 @@ class Cushion:
         return self.claimed - self.expected
 
 
-def cushions_of(inputs: PlanInputs, numbers: ForecastNumbers) -> list[Cushion]:
-    """Return the pools of a plan with what they keep ready; pools without work are left out."""
-    found = (cushion_of(inputs, numbers, pool) for pool in inputs.pools)
-    return [cushion for cushion in found if cushion is not None]
+def serves(
+    inputs: PlanInputs,
+    numbers: ForecastNumbers,
+    pool: PoolInput,
+    names: Collection[str],
+    places: Collection[tuple[str, str, str]],
+) -> bool:
+    """Tell whether a pool may keep something ready for an account: by its numbers, or by (tier, service, region) of
+    what its tier's work is that it has a part of. Where a contract guarantees it hours, any pool may.
+    """
+    route = route_of(pool, numbers)
+    if route is None:
+        return False
+    if any(each.account_number in names for each in inputs.guarantees):
+        return True
+    return any(
+        key.account_number in names or (not key.account_number and (key.tier, key.service, key.region) in places)
+        for key, total in zip(route.panel.keys, route.panel.total_of_series, strict=True)
+        if int(total) in route.totals
+    )
 
 
 def cushion_of(inputs: PlanInputs, numbers: ForecastNumbers, pool: PoolInput) -> Cushion | None:

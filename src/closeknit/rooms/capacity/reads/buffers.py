@@ -14,7 +14,7 @@ from closeknit.kernel.scope import acting_as
 from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.contracts import ExpectationVerdict
 from closeknit.rooms.agreements.contracts.tolerances import BEND_SHARE
-from closeknit.rooms.capacity.compute.buffers import Cushion, cushions_of, parts_of, share_of_part
+from closeknit.rooms.capacity.compute.buffers import Cushion, cushion_of, parts_of, serves, share_of_part
 from closeknit.rooms.capacity.compute.loosening import Looseness, WantedTime, pool_buffer
 from closeknit.rooms.capacity.compute.stock import buffer_costs, stock_inputs_of
 from closeknit.rooms.capacity.contracts import PlanState
@@ -32,7 +32,13 @@ from closeknit.rooms.capacity.contracts.stock import AccountStock
 from closeknit.rooms.capacity.models import StockPartRow, StockPlan
 from closeknit.rooms.capacity.reads.plans import get_plan, list_plans
 from closeknit.rooms.capacity.reads.prices import pool_places
-from closeknit.rooms.capacity.reads.what_if import PLANS_KEPT, PlanToChange, find_asked_account, get_plan_to_change
+from closeknit.rooms.capacity.reads.what_if import (
+    PLANS_KEPT,
+    AskedAccount,
+    PlanToChange,
+    find_asked_account,
+    get_plan_to_change,
+)
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.demand.contracts import ForecastKey
 from closeknit.rooms.org import reads as org
@@ -74,7 +80,7 @@ def get_buffers(
     plan = get_plan_to_change(plan_id, operation=operation, by=by)
     card = get_plan(plan.plan_id, by=by)
     every = by.scope_of(PERMISSION).every_account
-    cushions = _cushions(plan.plan_id)
+    cushions = _cushions(plan)
     hours = [part for cushion in cushions for part in parts_of(cushion, plan.currency)]
     stock = _stock_of(plan.operation)
     seen = org.list_visible({part.account_number for part in (*hours, *stock)} - {""}, permission=PERMISSION, by=by)
@@ -114,10 +120,17 @@ def account_buffers(account_number: str, *, by: Actor, at: datetime) -> AccountB
     of_tier: list[BufferPart] = []
     for card in list_plans(by=by, states=[PlanState.COMMITTED]):
         plan = get_plan_to_change(card.plan_id, by=by)
-        cushions = _cushions(plan.plan_id)
+        asked = find_asked_account(plan, account.account_number, by=by)
+        by_place = {(share.tier, share.service, share.region): share.share for share in asked.shares}
+        cushions = [
+            cushion
+            for pool in plan.inputs.pools
+            if serves(plan.inputs, plan.numbers, pool, names, by_place)
+            and (cushion := _cushion(plan.plan_id, pool.pool))
+        ]
         rows = [part for cushion in cushions for part in parts_of(cushion, plan.currency)]
         own += [part for part in rows if part.account_number in names]
-        of_tier += _of_tier(plan, cushions, account.account_number, by)
+        of_tier += _of_tier(cushions, by_place, asked, plan.currency)
         own += _stock_of(plan.operation, names)
     parts = [replace(part, account_number=account.account_number) for part in (*own, *of_tier)]
     bends = _bends(parts, at=at, by=by)
@@ -147,17 +160,23 @@ def _said(parts: list[BufferPart], with_tier: bool) -> str:
     return f"Kept ready for it beyond the work that is expected: {' and '.join(told)}.{how}"
 
 
-@lru_cache(maxsize=PLANS_KEPT)
-def _cushions(plan_id: UUID) -> tuple[Cushion, ...]:
-    """Return a plan taken apart. Plans never change, so this may be kept. It tells of every account."""
+@lru_cache(maxsize=64 * PLANS_KEPT)
+def _cushion(plan_id: UUID, pool: str) -> Cushion | None:
+    """Return a pool of a plan taken apart. Plans never change, so this may be kept. It tells of every account."""
     plan = get_plan_to_change(plan_id, by=org.system_actor())
-    return tuple(cushions_of(plan.inputs, plan.numbers))
+    return cushion_of(plan.inputs, plan.numbers, next(each for each in plan.inputs.pools if each.pool == pool))
+
+
+def _cushions(plan: PlanToChange) -> list[Cushion]:
+    found = (_cushion(plan.plan_id, pool.pool) for pool in plan.inputs.pools)
+    return [cushion for cushion in found if cushion is not None]
 
 
 @lru_cache(maxsize=64 * PLANS_KEPT)
 def _pool(plan_id: UUID, pool: str, target_share: float, looseness: Looseness) -> PoolBuffer:
     plan = get_plan_to_change(plan_id, by=org.system_actor())
-    cushion = next(each for each in _cushions(plan_id) if each.pool.pool == pool)
+    cushion = _cushion(plan_id, pool)
+    assert cushion is not None, "only pools that were taken apart are asked for"
     return pool_buffer(plan.inputs, plan.numbers, cushion, target_share=target_share, looseness=looseness)
 
 
@@ -194,18 +213,17 @@ def _cost(parts: Iterable[BufferPart], currency: str, *, is_stock: bool) -> Deci
     return sum(costs, Decimal(0)).quantize(CENT)
 
 
-def _of_tier(plan: PlanToChange, cushions: Iterable[Cushion], account: str, by: Actor) -> list[BufferPart]:
+def _of_tier(
+    cushions: Iterable[Cushion], by_place: Mapping[tuple[str, str, str], float], asked: AskedAccount, currency: str
+) -> list[BufferPart]:
     """Return an account's part of its tier's buffers, where the plan counts it with its tier."""
-    asked = find_asked_account(plan, account, by=by)
-    if not asked.shares:
-        return []
-    by_place = {(share.tier, share.service, share.region): share.share for share in asked.shares}
     found = []
     for cushion in cushions:
         shares = _shares_of(cushion, by_place)
         if shares:
-            rows = [part for part in parts_of(cushion, plan.currency) if not part.account_number]
-            found += [share_of_part(part, cushion, shares, account) for part in rows if part.tier == asked.tier]
+            rows = [part for part in parts_of(cushion, currency) if not part.account_number]
+            number = asked.account_number
+            found += [share_of_part(part, cushion, shares, number) for part in rows if part.tier == asked.tier]
     return found
 
 
