@@ -11,16 +11,34 @@ from closeknit.rooms.sensing.contracts.timed_work import TimedWork
 from closeknit.rooms.sensing.reads.access import require_every_account
 
 _COLUMNS = "operation, key, service, work_class, region, account_number, occurred_at, finished_at"
-# A service of which no end was ever stated says nothing about what is open.
-_OPEN = f"""
+# A service of which no end was ever stated says nothing about what is open. Those with ends are few: found by going
+# from one to the next in the index of what ended (`work_ended`), not through all that ended.
+_TIMED = """
+with recursive timed as (
+    (select operation, service from sensing_work where finished_at is not null order by operation, service limit 1)
+    union all
+    select n.* from timed t cross join lateral (
+        select operation, service from sensing_work
+         where finished_at is not null and (operation, service) > (t.operation, t.service)
+         order by operation, service limit 1) n
+)"""
+_IS_OPEN = """finished_at is null and not is_return and account_number <> ''
+   and occurred_at >= %(since)s and occurred_at <= %(until)s"""
+# Of every account: the oldest of each service by the index of what is open (`work_open`).
+_OPEN_OF_ALL = f"""{_TIMED}
+select w.* from timed t cross join lateral (
+    select {_COLUMNS} from sensing_work
+     where operation = t.operation and service = t.service and {_IS_OPEN}
+     order by occurred_at, id limit %(limit)s) w
+ where %(operation)s = '' or t.operation = %(operation)s
+ order by w.occurred_at, w.operation, w.key limit %(limit)s
+"""
+_OPEN_OF_SOME = f"""{_TIMED}
 select {_COLUMNS}
-  from sensing_work w
- where finished_at is null and not is_return and account_number <> '' and occurred_at >= %(since)s
-   and occurred_at <= %(until)s and (%(operation)s = '' or operation = %(operation)s)
-   and (%(accounts)s::text[] is null or account_number = any(%(accounts)s))
-   and exists (select from sensing_work e where e.operation = w.operation and e.service = w.service
-                  and e.occurred_at >= %(since)s and e.finished_at is not null)
- order by occurred_at, id limit %(limit)s
+  from sensing_work
+ where account_number = any(%(accounts)s) and {_IS_OPEN} and (%(operation)s = '' or operation = %(operation)s)
+   and (operation, service) in (select operation, service from timed)
+ order by occurred_at, operation, key limit %(limit)s
 """
 _KEYED = f"select {_COLUMNS} from sensing_work where operation = %(operation)s and key = %(key)s order by id limit 1"
 _ENDED = f"""
@@ -52,7 +70,10 @@ def list_open_work(
 ) -> list[TimedWork]:
     """Return open work that came within a time, of some accounts or of all (None), the oldest first."""
     require_every_account(by)
-    return _rows(_OPEN, since=since, until=until, operation=operation, accounts=account_numbers, limit=limit)
+    given: dict[str, Any] = {"since": since, "until": until, "operation": operation, "limit": limit}
+    if account_numbers is None:
+        return _rows(_OPEN_OF_ALL, **given)
+    return _rows(_OPEN_OF_SOME, accounts=account_numbers, **given)
 
 
 def find_timed_work(operation: str, key: str, *, by: Actor) -> TimedWork | None:
