@@ -68,12 +68,12 @@ def list_not_in_force(*, by: Actor) -> list[NotInForce]:
             newest[plan.operation] = plan
     found = []
     for operation in capacity.list_operations_planned(by=by):
-        plan = newest.get(operation)
-        if plan is None:
+        latest = newest.get(operation)
+        if latest is None:
             found.append(NotInForce(operation, None, None, f"{operation} has no plan yet: its hours are not here."))
-        elif plan.state is PlanState.DRAFT:
+        elif latest.state is PlanState.DRAFT:
             said = f"{operation} has only a draft: its hours come here when it is put in force."
-            found.append(NotInForce(operation, plan.plan_id, plan.made_at, said))
+            found.append(NotInForce(operation, latest.plan_id, latest.made_at, said))
     return found
 
 
