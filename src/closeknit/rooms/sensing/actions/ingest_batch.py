@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import chain, islice
 
 from django.db import transaction
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Now
 
 from closeknit.kernel import ids
@@ -41,6 +42,7 @@ from closeknit.rooms.sensing.storing import (
     store_facts,
     store_refused,
     store_work,
+    told_by_keys,
     withdraw_assumed,
 )
 from closeknit.rooms.sensing.storing.loading import only_one_loader
@@ -152,13 +154,16 @@ def _load_file(
 def _place(batch: Batch, recipe: Recipe, stream: Stream, file: SourceFile, number: int) -> Place:
     waiting = QuarantinedRow.objects.filter(feed_id=batch.feed_id, released_at=None).exclude(batch=batch)
     loaded = Batch.objects.filter(feed_id=batch.feed_id, source_sha256=batch.source_sha256, state=Batch.State.DONE)
+    key_text = KeyTextTransform(stream.key[0] if stream.key else "", "raw")
+    kept = list(waiting.values_list("raw_hash", key_text))
     return Place(
         batch,
         number,
         stream.name,
         file.columns,
         recipe.private,
-        waiting=frozenset(bytes(row) for row in waiting.values_list("raw_hash", flat=True)),
+        waiting=frozenset(bytes(content) for content, _ in kept),
+        waiting_told=told_by_keys(file.columns, stream.key, (text for _, text in kept)),
         repeats=(repeats := loaded.exists()),
         meets_known=repeats or _met_known(batch),
     )

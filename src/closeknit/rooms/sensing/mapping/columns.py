@@ -4,7 +4,7 @@ A column of few different values reads each of them once. A row that cannot be t
 `RowMapper`, which says why: this is the faster road, never another rule.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from hashlib import sha256
@@ -16,7 +16,7 @@ import msgspec
 from closeknit.rooms.sensing.mapping import copy_text
 from closeknit.rooms.sensing.mapping.conditions import columns_of, compile_condition
 from closeknit.rooms.sensing.mapping.expressions import Known, columns_used, compile_expression
-from closeknit.rooms.sensing.mapping.quick import OTHER, instant_text, quick_reader
+from closeknit.rooms.sensing.mapping.quick import OTHER, instant_text, quick_reader, read_instants
 from closeknit.rooms.sensing.mapping.recipe import WORK_FIELDS, Stream
 from closeknit.rooms.sensing.mapping.refusal import Refused
 from closeknit.rooms.sensing.mapping.rows import (
@@ -34,11 +34,27 @@ from closeknit.rooms.sensing.mapping.values import UNSAFE
 Raw = tuple[Any, ...]
 Column = Sequence[Any]
 Step = Callable[[Any], Any]
-_REFUSED = object()
+
+
+class _Refusal:
+    """Of a type of its own, so that a column is looked through by the types of its values."""
+
+
+_REFUSED = _Refusal()
 # Equal values of these types are one value, so one reading serves them all. Not so 1, 1.0 and True together.
 _ALIKE = {str, type(None), int}
 _TEXTS = {name for name, kind in WORK_FIELDS.items() if kind.rstrip("!") in ("text", "currency")} | {"details"}
 _OPERATION, _OCCURRED_AT = WORK_COLUMNS.index("operation"), WORK_COLUMNS.index("occurred_at")
+
+
+class Written(list[Any]):
+    """A column's values, none of them None, of which it is known how `str` writes them (`texts`)."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self, values: Iterable[Any], texts: Iterable[str]) -> None:
+        super().__init__(values)
+        self.texts = list(texts)
 
 
 @dataclass(slots=True)
@@ -89,20 +105,29 @@ class WorkColumns:
         """Return the rows that could be mapped, and those that a single row's mapper has to settle."""
         if not rows or _REFUSED in self._constants.values():
             return WorkChunk(), list(rows)
+        lines: Sequence[int]
+        raws: Sequence[Raw]
         lines, raws = zip(*rows, strict=True)
         given: list[Column] = list(zip(*raws, strict=True))
         sound = [True] * len(rows)
         for refuse in self._refusals:
             for number in [number for number, holds in enumerate(refuse(given)) if holds is not False]:
                 sound[number] = False
-        keys = self._keys(given, sound)
+        keys: Sequence[Any] = self._keys(given, sound)
         values: dict[str, Column] = {name: read(given) for name, read in self._fields.items()}
         values |= {name: [value] * len(rows) for name, value in self._constants.items() if name in _NEEDED}
         for column in values.values():
             _doubt_refused(sound, column)
         self._check_times(values, sound)
         details = self._detail_texts(given, sound)
-        contents, cells = self._joined(values, details, len(rows))
+        doubtful: list[tuple[int, Raw]] = []
+        if not all(sound):
+            # Taken out before anything is written: one odd value would keep its whole column from the quick roads.
+            doubtful = [row for row, is_sound in zip(rows, sound, strict=True) if not is_sound]
+            lines, raws, keys = _only(lines, sound), _only(raws, sound), _only(keys, sound)
+            details = None if details is None else _only(details, sound)
+            values = {name: _only(column, sound) for name, column in values.items()}
+        contents, cells = self._joined(values, details, len(lines))
         key_hashes, content_hashes = self._hashes(keys, raws, contents)
         shown = map("\t".join, zip(copy_text.escaped(keys), cells, strict=True))
         chunk = WorkChunk(
@@ -114,14 +139,12 @@ class WorkColumns:
             list(values["operation"]),
             list(values["occurred_at"]),
         )
-        if all(sound):
-            return chunk, []
-        return chunk.only(sound), [row for row, is_sound in zip(rows, sound, strict=True) if not is_sound]
+        return chunk, doubtful
 
     def _keys(self, given: list[Column], sound: list[bool]) -> Sequence[str]:
         parts = []
         for name in self._stream.key:
-            part = self._plain_texts(given[self._at[name]])
+            part: Sequence[Any] | None = self._plain_texts(given[self._at[name]])
             if part is None:
                 part = _each(lambda value: _or_refused(key_part, self._cleaned(value)), given[self._at[name]])
             if _doubt_refused(sound, part):
@@ -155,7 +178,7 @@ class WorkColumns:
 
     def _check_times(self, values: dict[str, Column], sound: list[bool]) -> None:
         latest, started = self._latest, values["occurred_at"]
-        if not all(sound) or None in started or min(started) < EARLIEST or max(started) > latest:
+        if set(map(type, started)) != {datetime} or min(started) < EARLIEST or max(started) > latest:
             for number, at in enumerate(started):
                 if sound[number] and (at is None or not EARLIEST <= at <= latest):
                     sound[number] = False
@@ -170,16 +193,12 @@ class WorkColumns:
         for number, part in enumerate(parts):
             if _doubt_refused(sound, part):
                 parts[number] = ["" if value is _REFUSED else value for value in part]
-        known: dict[tuple[str, ...], str | None] = {}
-        texts = []
-        for row in zip(*parts, strict=True):
-            if row not in known:
-                known[row] = f"{{{','.join(filter(None, row))}}}" if any(row) else None
-            texts.append(known[row])
-        return texts
+        rows = list(zip(*parts, strict=True))
+        known = {row: f"{{{','.join(filter(None, row))}}}" if any(row) else None for row in set(rows)}
+        return list(map(known.__getitem__, rows))
 
     def _joined(
-        self, values: dict[str, Column], details: list[str | None] | None, size: int
+        self, values: dict[str, Column], details: Column | None, size: int
     ) -> tuple[Sequence[str], Sequence[str]]:
         """Return each row's values as the text that is hashed, and as the cells that are stored."""
         contents, cells = _Joined("\x1f", size), _Joined("\t", size)
@@ -211,7 +230,16 @@ class WorkColumns:
         index = {name: number for number, name in enumerate(used)}
         form = self._stream.form
         quick = quick_reader(spec, kind, form, self._empty)
-        return self._column(compile_expression(spec, kind, target, index, form, self._known), used, quick)
+        read = self._column(compile_expression(spec, kind, target, index, form, self._known), used, quick)
+        if quick is None or kind.rstrip("!") != "time" or (isinstance(spec, dict) and "type" in spec):
+            return read
+        place, empty = self._at[used[0]], self._empty
+
+        def read_at_one_go(given: list[Column]) -> Column:
+            found = read_instants(given[place], empty)
+            return read(given) if found is None else Written(*found)
+
+        return read_at_one_go
 
     def _member(self, name: str, spec: Any) -> Callable[[list[Column]], Column]:
         """Return a detail as its part of a JSON object's text, "" where it says nothing."""
@@ -296,8 +324,17 @@ def _each(read: Step, column: Column) -> list[Any]:
         different = set(column)
         if len(different) * 2 <= len(column):
             known = {value: read(value) for value in different}
-            return list(map(known.__getitem__, column))
+            found = list(map(known.__getitem__, column))
+            if set(map(type, known.values())) - {_Refusal} == {float}:
+                texts = {value: str(number) for value, number in known.items()}
+                return Written(found, map(texts.__getitem__, column))
+            return found
     return [read(value) for value in column]
+
+
+def _only(column: Column, kept: Sequence[bool]) -> list[Any]:
+    found = compress(column, kept)
+    return Written(found, compress(column.texts, kept)) if isinstance(column, Written) else list(found)
 
 
 def _or_refused(step: Step, row: Any) -> Any:
@@ -308,14 +345,16 @@ def _or_refused(step: Step, row: Any) -> Any:
 
 
 def _doubt_refused(sound: list[bool], column: Column) -> bool:
-    found = _REFUSED in column
-    if found:
-        for number in [number for number, value in enumerate(column) if value is _REFUSED]:
-            sound[number] = False
-    return found
+    if _Refusal not in set(map(type, column)):
+        return False
+    for number in [number for number, value in enumerate(column) if value is _REFUSED]:
+        sound[number] = False
+    return True
 
 
 def _texts(column: Column, nothing: str) -> Sequence[str]:
+    if isinstance(column, Written):
+        return column.texts
     kinds = set(map(type, column))
     if len(kinds) == 1 and type(None) not in kinds:
         kind = kinds.pop()
@@ -329,6 +368,6 @@ def _text(value: Any) -> str:
 
 def _cells(name: str, texts: Sequence[str], column: Column) -> Sequence[str]:
     cells = copy_text.escaped(texts) if name in _TEXTS else texts
-    if BLANK[name] is not None:
+    if BLANK[name] is not None or isinstance(column, Written) or type(None) not in set(map(type, column)):
         return cells
     return [copy_text.NOTHING if value is None else text for value, text in zip(column, cells, strict=True)]

@@ -1,7 +1,7 @@
 """The commonest forms of values, read in few steps. Whatever looks otherwise is left to the type's own reader."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from closeknit.rooms.sensing.mapping.values import MINUTES_PER, Form
 
 OTHER = object()
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?Z", re.ASCII)
+_INSTANTS = re.compile(r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n)*", re.ASCII)
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,15})?", re.ASCII)
 _TWO_DIGITS = [f"{number:02d}" for number in range(60)]
 
@@ -37,6 +38,21 @@ def instant_text(moment: datetime) -> str:
         f"{moment.year}-{two[moment.month]}-{two[moment.day]}"
         f" {two[moment.hour]}:{two[moment.minute]}:{two[moment.second]}+00:00"
     )
+
+
+def read_instants(column: Sequence[Any], empty: Collection[str]) -> tuple[list[datetime], list[str]] | None:
+    """Return a column's instants and how `instant_text` writes them, where all are UTC to the second; else None."""
+    if set(map(type, column)) != {str} or not set(empty).isdisjoint(column):
+        return None
+    together = "\n".join(column) + "\n"
+    # As many ends of lines as values: none of them hides another one behind an end of its own.
+    if not _INSTANTS.fullmatch(together) or together.count("\n") != len(column):
+        return None
+    try:
+        instants = list(map(datetime.fromisoformat, column))
+    except ValueError:
+        return None
+    return instants, together.replace("T", " ").replace("Z", "+00:00").split("\n")[:-1]
 
 
 def _instant(empty: Collection[str]) -> Callable[[Any], Any]:

@@ -18,9 +18,8 @@ from closeknit.rooms.sensing.sources.unpacking import BLOCK_BYTES, opened
 
 Chunk = list[tuple[int, RawRow]]
 MOST_LINE_BYTES = 1 << 20
-# A colon that stands apart from its key's closing quote would hide the key from being counted.
-_APART = (b" :", b"\t:", b"\r:")
 _MARK = re.compile(rb"\\u[fF][eE][fF][fF]")
+_BLANKS = b" \t\r"
 _PLAIN = {str, int, bool, type(None)}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -83,7 +82,7 @@ class JsonFile:
 
 
 class JsonRows:
-    """Reads lines as rows of these columns: all in one go where they are sound, else each by itself."""
+    """Reads lines as rows of these columns: all in one go where they are sound, else half by half."""
 
     def __init__(self, columns: tuple[str, ...]) -> None:
         self._columns = columns
@@ -103,13 +102,15 @@ class JsonRows:
         together = self._sound(lines)
         if together is not None:
             return together
-        return [row for line in lines for row in (self._sound([line]) or [self._doubtful(line)])]
+        if len(lines) == 1:
+            return [self._doubtful(lines[0])]
+        half = len(lines) // 2
+        return self.read(lines[:half]) + self.read(lines[half:])
 
     def _sound(self, lines: Sequence[bytes]) -> list[RawRow] | None:
         """Return the rows of lines that are beyond doubt, or None."""
         text = b"\n".join(lines)
-        is_apart = any(mark in text for mark in _APART)
-        if is_apart or b"\xef\xbb\xbf" in text or (b"\\u" in text and _MARK.search(text)):
+        if (not text.isascii() and b"\xef\xbb\xbf" in text) or (b"\\u" in text and _MARK.search(text)):
             return None
         try:
             rows: list[Any] = list(map(msgspec.structs.astuple, map(self._decode, lines)))
@@ -120,8 +121,9 @@ class JsonRows:
         if msgspec.UnsetType in types:
             keys -= sum(value is msgspec.UNSET for row in rows for value in row)
             rows = [tuple([None if value is msgspec.UNSET else value for value in row]) for row in rows]
-        # Each key has its own `":`. More of them than keys: one is given twice, or a text holds such a mark.
-        is_plain = types <= _PLAIN | {msgspec.UnsetType} and text.count(b'":') == keys
+        # Each key has its own `":`, once no blank stands before a colon. More of them than keys: one is given twice, or
+        # a text holds such a mark.
+        is_plain = types <= _PLAIN | {msgspec.UnsetType} and text.translate(None, _BLANKS).count(b'":') == keys
         return rows if is_plain else None
 
     def _doubtful(self, line: bytes) -> RawRow:

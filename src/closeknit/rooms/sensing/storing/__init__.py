@@ -2,7 +2,7 @@
 
 from closeknit.rooms.sensing.storing.facts import store_assumed, store_facts, withdraw_assumed
 from closeknit.rooms.sensing.storing.place import Place, Settled
-from closeknit.rooms.sensing.storing.refused import store_refused
+from closeknit.rooms.sensing.storing.refused import store_refused, told_by_keys
 from closeknit.rooms.sensing.storing.samples import keep_sample
 from closeknit.rooms.sensing.storing.work import store_work
 
@@ -14,5 +14,6 @@ __all__ = [
     "store_facts",
     "store_refused",
     "store_work",
+    "told_by_keys",
     "withdraw_assumed",
 ]

@@ -12,8 +12,9 @@ class Place:
     """Where rows come from and go to: the batch, the file in it, its stream and columns, and what not to
     keep.
 
-    `waiting`: hashes of rows of earlier batches that wait in quarantine and may now be good. `repeats`: this
-    source was loaded before. `meets_known`: keys that are there already are to be expected.
+    `waiting`: hashes of rows of earlier batches that wait in quarantine and may now be good; `waiting_told`: where in a
+    row, and by which texts there, one of them is told from others at a glance. `repeats`: this source was loaded
+    before. `meets_known`: keys that are there already are to be expected.
     """
 
     batch: Batch
@@ -24,6 +25,7 @@ class Place:
     waiting: frozenset[bytes]
     repeats: bool
     meets_known: bool = True
+    waiting_told: tuple[int, frozenset[str]] | None = None
 
 
 @dataclass(slots=True)

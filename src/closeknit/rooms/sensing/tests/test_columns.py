@@ -11,6 +11,7 @@ from closeknit.rooms.sensing.contracts import FactKind
 from closeknit.rooms.sensing.mapping import copy_text
 from closeknit.rooms.sensing.mapping.chunks import ChunkMapper
 from closeknit.rooms.sensing.mapping.columns import WorkChunk
+from closeknit.rooms.sensing.mapping.quick import read_instants
 from closeknit.rooms.sensing.mapping.recipe import find_recipe_text, read_recipe, shipped_recipes
 from closeknit.rooms.sensing.mapping.refusal import Refused
 from closeknit.rooms.sensing.mapping.rows import RowMapper, columns_of_stream
@@ -134,6 +135,54 @@ def test_good_rows_take_the_fast_road():
     mapper = ChunkMapper(stream, columns, {FactKind.ACCOUNT: {"A1"}}, AT)
     chunk, doubtful = mapper._columns.map(rows)
     assert (len(chunk.lines), doubtful) == (100, [])
+
+
+@pytest.mark.parametrize(
+    ("odd", "is_quick"),
+    [
+        ("2026-02-01T10:00:00Z", True),
+        ("0999-02-01T10:00:00Z", True),
+        ("2026-02-01T10:00:00Z\n2026-02-01T10:00:00Z", False),
+        ("2026-02-01T10:00:00Z\n", False),
+        ("2026-02-30T10:00:00Z", False),
+        ("2026-02-01T10:00:00.250Z", False),
+        ("2026-02-01T10:00:00+01:00", False),
+        ("2026-02-01 10:00:00Z", False),
+        ("٢٠٢٦-02-01T10:00:00Z", False),
+        ("", False),
+        (None, False),
+        (17, False),
+    ],
+)
+def test_a_column_of_instants_is_read_at_one_go_only_where_each_is_plain(odd, is_quick):
+    plain = [f"2026-02-01T10:{minute:02d}:00Z" for minute in range(60)]
+    found = read_instants([*plain, odd], ())
+    assert (found is not None) == is_quick
+    if found:
+        assert found[1] == [str(moment) for moment in found[0]]
+        assert found[0] == [datetime.fromisoformat(text) for text in [*plain, odd]]
+
+
+def test_what_stands_for_empty_is_no_instant():
+    column = ["2026-02-01T10:00:00Z", "1900-01-01T00:00:00Z"]
+    assert read_instants(column, ())
+    assert read_instants(column, {column[1]}) is None
+
+
+def test_one_odd_value_of_a_column_costs_its_row_only():
+    stream = read_recipe(NASTY, "nasty.yaml").streams[0]
+    columns = columns_of_stream(stream)
+    good = {name: _VALUES[name][0] for name in columns}
+    rows = [(n, tuple((good | {"id": str(n)})[name] for name in columns)) for n in range(100)]
+    at, seconds = columns.index("at"), columns.index("seconds")
+    for number, place, value in ((7, at, "2026-02-30T10:00:00Z"), (8, seconds, "NaN"), (9, at, None)):
+        raw = list(rows[number][1])
+        raw[place] = value
+        rows[number] = (number, tuple(raw))
+    known = {FactKind.ACCOUNT: {"A1"}}
+    chunk, doubtful = ChunkMapper(stream, columns, known, AT)._columns.map(rows)
+    assert ([line for line, _ in doubtful], len(chunk.lines)) == ([7, 8, 9], 97)
+    assert_same(stream, columns, rows, known)
 
 
 @given(st.lists(st.text(alphabet="a\\\t\n\rN\u00e9", max_size=5), max_size=5))

@@ -113,3 +113,25 @@ def test_a_folder_gives_what_the_streams_take_in_their_order(tmp_path):
         open_path(tmp_path / "README.md", recipe)
     with pytest.raises(NotFound):
         open_path(tmp_path / "nowhere", recipe)
+
+
+def test_one_odd_line_changes_no_other_whatever_stands_beside_it():
+    stream = read_recipe(RECIPE, "small.yaml").streams[1]
+    good = [b'{"id": "%d", "calls" :1}' % number for number in range(50)]
+    odd = [
+        b'{"id": "x", "id" : "y"}',
+        b'{"id" :"x", "id"\t:"y"}',
+        b'{"id": NaN}',
+        b'{"id": {"a": 1}}',
+        b"[]",
+        b'{"id": "\xff"}',
+        '{"id": "\ufeffx"}'.encode(),
+        b'{"id": "a\\" :b"}',
+        b"{}",
+    ]
+    for number, line in enumerate(odd):
+        lines = [*good[: 7 * number], line, *good[7 * number :]]
+        together = [row for _, row in rows(JsonLines(lines, stream, ("calls", "id")), size=100)]
+        alone = [row for one in lines for _, row in rows(JsonLines([one], stream, ("calls", "id")))]
+        assert together == alone
+        assert sum(isinstance(row, BadRow) for row in together) == (number < 7)

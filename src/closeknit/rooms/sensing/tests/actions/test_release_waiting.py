@@ -8,6 +8,7 @@ from closeknit.rooms.sensing import reads
 from closeknit.rooms.sensing.actions import ingest_batch as loading
 from closeknit.rooms.sensing.contracts import Counts, RowOutcome
 from closeknit.rooms.sensing.models import Batch, FactRow, QuarantinedRow, WorkRow
+from closeknit.rooms.sensing.storing import told_by_keys
 from closeknit.rooms.sensing.tests.small import RECIPE, call, load, write_calls
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +143,26 @@ def test_rows_set_aside_stay_aside(tmp_path, alice, early):
     set_rows_aside(rows, why="Strangers.", by=alice, at=AT)
     load(accounts(tmp_path / "second", "A2", "A3"), alice, recipe=KNOWN)
     assert WorkRow.objects.count() == 1
+
+
+def test_rows_are_told_by_their_keys_only_where_that_tells_every_waiting_one():
+    columns = ("at", "id")
+    assert told_by_keys(columns, ["id"], ["7", "8", "7"]) == (1, frozenset({"7", "8"}))
+    assert told_by_keys(columns, ["id"], []) == (1, frozenset())
+    assert told_by_keys(columns, ["id"], ["7", None]) is None
+    assert told_by_keys(columns, ["id"], ["7" * 2000]) is None
+    assert told_by_keys(columns, [], ["7"]) is None
+
+
+@pytest.mark.parametrize("private", ["[phone]", "[id]"])
+@pytest.mark.parametrize("is_told_wrong", [False, True])
+def test_a_row_that_waits_is_found_by_its_key_or_by_all_it_says(tmp_path, alice, private, is_told_wrong, monkeypatch):
+    monkeypatch.setattr(loading, "release_waiting", lambda *_, **__: False)
+    recipe = RECIPE.replace("private: [phone]", f"private: {private}")
+    path = write_calls(tmp_path, [call(1), call(2, kind="test"), call(3, kind="test")])
+    load(path, alice, recipe=recipe)
+    if is_told_wrong:  # the red twin: keys that tell of no waiting row
+        monkeypatch.setattr(loading, "told_by_keys", lambda columns, *_: (columns.index("id"), frozenset({"other"})))
+    load(path, alice, recipe=recipe.replace("{kind: test}", "{kind: never}"))
+    assert WorkRow.objects.count() == 3
+    assert len(waiting()) == (2 if is_told_wrong else 0)
