@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="workrow",
             index=models.Index(
-                fields=["operation", "service", "occurred_at"],
+                fields=["operation", "service"],
                 name="work_open",
                 condition=Q(finished_at=None, is_return=False) & ~Q(account_number=""),
             ),

@@ -53,6 +53,17 @@ def test_what_is_asked_often_has_its_index(filled, name):
     assert indexes_of(asked) == ({name} if name else set())
 
 
+def test_work_is_told_apart_by_its_key_and_keeps_no_index_of_its_number():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select indexrelid::regclass::text, pg_get_indexdef(indexrelid), indisreplident from pg_index"
+            " where indrelid = 'sensing_work'::regclass"
+        )
+        found = cursor.fetchall()
+    assert [name for name, _, tells_apart in found if tells_apart] == ["one_work_row_per_key"]
+    assert not [name for name, text, _ in found if "(id)" in text]
+
+
 def test_the_newest_come_first_without_sorting_all(filled):
     newest = WorkRow.objects.filter(operation="desk").order_by("-occurred_at", "-id").values("id")[:5]
     with connection.cursor() as cursor:
