@@ -36,7 +36,7 @@ from closeknit.rooms.capacity.contracts.training import (
 )
 from closeknit.rooms.capacity.models import Pool, StaffMember
 from closeknit.rooms.capacity.reads.plans import get_plan
-from closeknit.rooms.capacity.reads.what_if import PlanToChange, as_it_is, get_plan_to_change
+from closeknit.rooms.capacity.reads.what_if import PlanToChange, as_it_was_made, get_plan_to_change
 from closeknit.rooms.org import reads as org
 from closeknit.rooms.org.contracts import Permission, SettingPlace
 
@@ -76,7 +76,7 @@ def get_training_case(
     plan = get_plan_to_change(plan_id, operation=operation, by=by)
     rows = _staff(plan)
     told = _told(plan, rows, asked or TrainingAsked(), by=by, at=at)
-    whole = as_it_is(plan, [pool.pool for pool in plan.inputs.pools])
+    whole = as_it_was_made(plan, [pool.pool for pool in plan.inputs.pools])
     found = _found(plan.plan_id, told)
     return _Case(plan, whole, told, found, _names(rows, by)).told_to(by)
 
@@ -124,7 +124,7 @@ def _stated(plan: PlanToChange, *, by: Actor, at: datetime) -> tuple[StatedHours
 def _found(plan_id: UUID, told: TrainingInputs) -> TrainingResult:
     """Plans never change, so an answer is that of its plan, its people and its hours."""
     plan = get_plan_to_change(plan_id, by=org.system_actor())
-    return find_training(plan.inputs, as_it_is(plan, [pool.pool for pool in plan.inputs.pools]), told)
+    return find_training(plan.inputs, as_it_was_made(plan, [pool.pool for pool in plan.inputs.pools]), told)
 
 
 class _Case:

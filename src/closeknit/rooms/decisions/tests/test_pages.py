@@ -95,6 +95,7 @@ def test_a_thread_costs_the_same_for_few_lines_and_many(client, scene, alice, dj
     from closeknit.rooms.decisions.contracts import Entry
 
     sign_in(client, "alice")
+    client.get("/ledger/")  # The first page of a session reads how its person wants pages to look.
     with django_assert_max_num_queries(6):
         client.get(f"/threads/{scene.thread_id}/")
     with transaction.atomic():

