@@ -87,7 +87,8 @@ HARMLESS_TEXT = """
     capacity_roster.inputs capacity_roster.pool capacity_roster.pool_name capacity_roster.told
     capacity_staff_member.avoids capacity_staff_member.away capacity_staff_member.person
     capacity_staff_member.shift_starts capacity_staff_member.skills capacity_staff_member.wants
-    auth_user.password capacity_claim_week.pool capacity_claim_week.term capacity_pipeline_difference.pool
+    auth_user.password capacity_claim_week.pool capacity_claim_week.term capacity_kept_result.packed
+    capacity_pipeline_difference.pool
     capacity_pipeline_difference.pool_name customers_account.merged_into customers_intimacy_criteria.reason
     customers_intimacy_criteria.text customers_merge.absorbed_number customers_merge.kept_number
     customers_record.stated_number customers_record_link.how customers_survivorship.groups customers_survivorship.reason
@@ -101,7 +102,7 @@ HARMLESS_TEXT = """
     demand_forecast_run.numbers demand_forecast_run.snapshot demand_intraday.came demand_intraday.expected
     demand_scored_run.week_digests demand_sharing_agreement.end_reason demand_sharing_agreement.partner
     kernel_delivery.listener kernel_event.name kernel_job_failure.task org_look.density org_look.theme
-    outcomes_board_line.team_name
+    outcomes_board_line.other_amounts outcomes_board_line.team_name
     privacy_consent.basis privacy_consent.controller privacy_consent.language privacy_consent.law
     privacy_consent.policy_url privacy_consent.signal privacy_consent.text_shown privacy_hold.classes
     privacy_refused_use.decision privacy_refused_use.why privacy_request.law procrastinate_jobs.lock

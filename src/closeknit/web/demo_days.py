@@ -26,6 +26,7 @@ def live_a_day(*, at: datetime) -> None:
     deviate(at)
     map_the_journey(at)
     ask_for_changes(at)
+    say_what_learning_takes(at)
     jobs.run_until_idle()
 
 
@@ -66,6 +67,17 @@ def map_the_journey(at: datetime) -> None:
             TouchpointPlan("Repairs on site", Stage.USE, "field-service", "", "", "field engineers", "", 2880, rule),
         ):
             set_touchpoint(plan, by=alice, at=at)
+
+
+def say_what_learning_takes(at: datetime) -> None:
+    """Erin sets how long a skill takes to learn, so that the page on training has something to rank by."""
+    from closeknit.rooms.capacity.contracts.training import TRAINING_SETTINGS
+    from closeknit.rooms.org.actions.set_setting import set_setting
+
+    erin, (hours, by_name, _) = person("erin"), TRAINING_SETTINGS
+    with acting_as(erin):
+        set_setting(hours.key, 40.0, reason="What the last courses took.", by=erin, at=at)
+        set_setting(by_name.key, "email 24", reason="Who phones writes soon.", by=erin, at=at)
 
 
 def go_on_holiday(at: datetime) -> None:

@@ -217,7 +217,7 @@ def _step(line: LedgerLine) -> dict[str, Any]:
     address = ""
     if kind in SUBJECT_PAGES and about:
         address = _address(SUBJECT_PAGES[kind], SUBJECT_ARGUMENT[kind], about)
-    return {"line": line, "tone": tone, "address": address, "subject_kind": kind}
+    return {"line": line, "tone": tone, "address": address, "subject_kind": kind.replace("-", " ")}
 
 
 def _address(page: str, argument: str, about: str) -> str:
