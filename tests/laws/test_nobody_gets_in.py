@@ -76,6 +76,7 @@ OPEN = {
     # Blanks what the actor may not read of cards that the actor has.
     "org.reads.fields.redact",
     "org.actions.issue_token.issue_token",
+    "org.actions.choose_look.choose_look",
     "org.actions.keep_view.forget_view",
     "org.actions.keep_view.keep_view",
     "org.actions.revoke_token.revoke_token",
@@ -85,6 +86,7 @@ OPEN = {
     "org.reads.sign_in.get_sign_in",
     "org.reads.sign_in.list_sessions",
     "org.reads.tokens.list_tokens",
+    "org.reads.views.find_look",
     "org.reads.views.list_views",
 }
 DOORS = sorted({name for name, _ in door_functions()} - WITHOUT_ACTOR - OPEN)

@@ -59,6 +59,7 @@ def count_board(*, by: Actor, search: str = "", tier: str = "", only_short: bool
 
 def list_not_in_force(*, by: Actor) -> list[NotInForce]:
     """Return the operations whose hours are not on the board, and which draft waits; none for who sees no capacity."""
+    by.require(Permission.READ_ACCOUNTS)
     if not by.may(Permission.READ_CAPACITY):
         return []
     newest: dict[str, PlanCard] = {}
