@@ -207,5 +207,5 @@ def test_crossed_groupings_of_simulated_demand_lose_less_at_every_level() -> Non
         assert loss.max() < 1.0, "no level is worse off"
         assert loss.mean() < 0.8
     # To move what is known least the most is what makes it so: the other way round is worse than nothing.
-    wrong = reconcile(base, groups, 1.0 / groups.leaf_counts**3).values
+    wrong = reconcile(base, groups, 1.0 / groups.leaf_counts**2).values
     assert np.mean(np.bincount(level, ((wrong - truth) ** 2).sum(axis=1)) / before) > 1.0

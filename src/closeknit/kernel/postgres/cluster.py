@@ -17,12 +17,13 @@ APP_ROLE = "closeknit_app"
 PORT = 5432
 SMALL_SHARED_MEMORY_BYTES = 256 * 1024 * 1024
 
+# Every thread that serves keeps a connection for some minutes, and a browser with a few windows open asks many at once.
 SETTINGS = """\
 # Written at every start; put your own settings in local.conf beside this file.
 listen_addresses = ''
 port = {port}
 unix_socket_permissions = 0700
-max_connections = 60
+max_connections = 200
 shared_buffers = 128MB
 effective_cache_size = 512MB
 maintenance_work_mem = 64MB

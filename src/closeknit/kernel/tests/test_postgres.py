@@ -84,7 +84,7 @@ def test_cold_start_makes_a_durable_utf8_database_behind_a_private_socket(home: 
         assert show(database.url, "listen_addresses") == ""
         assert show(database.url, "TimeZone") == "UTC"
         assert show(database.url, "server_encoding") == "UTF8"
-        assert show(database.url, "max_connections") == "60"
+        assert show(database.url, "max_connections") == "200"
         with psycopg.connect(database.url) as connection:
             row = connection.execute("select current_database(), current_user, 'b' < 'É'").fetchone()
         assert row == ("closeknit", "closeknit", True)
