@@ -173,7 +173,7 @@ def _pools(card: ForecastCard, by: Actor, at: datetime) -> tuple[PoolInput, ...]
         )
     pools = list(Pool.objects.filter(operation=operation).order_by("pool"))
     moves = _moves(operation, card.first_on)
-    least = org.get_settings(MEASURED_FROM_UNITS, [_place_of(pool) for pool in pools], at=at, by=by)
+    least = org.get_settings(MEASURED_FROM_UNITS, [pool.setting_place for pool in pools], at=at, by=by)
     return tuple(
         _pool_input(
             pool,
@@ -190,12 +190,6 @@ def _moves(operation: str, first_on: date) -> tuple[MovedStaff, ...]:
     """Return the staff that are reassigned on the plan's days or later."""
     rows = StaffMove.objects.filter(shortage__operation=operation, in_force_at__isnull=False, until_on__gt=first_on)
     return tuple(MovedStaff(m.from_pool, m.to_pool, m.units, m.from_on, m.until_on) for m in rows.order_by("pk"))
-
-
-def _place_of(pool: Pool) -> SettingPlace:
-    """Return where a pool is: its site, and its region where it serves one only."""
-    regions = [region for region in pool.regions if region != "*"]
-    return SettingPlace(region=regions[0] if len(pool.regions) == 1 and regions else "", site=pool.site)
 
 
 def _closures(first_on: date, until_on: date) -> dict[str, set[date]]:

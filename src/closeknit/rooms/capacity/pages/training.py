@@ -12,9 +12,9 @@ from closeknit.kernel.errors import Invalid, NotFound
 from closeknit.kernel.exports import csv_response
 from closeknit.kernel.http import Request
 from closeknit.rooms.capacity import reads
-from closeknit.rooms.capacity.contracts import PlanState
 from closeknit.rooms.capacity.contracts.training import TrainingCase
 from closeknit.rooms.capacity.forms import TrainingForm
+from closeknit.rooms.capacity.pages.prices import first_planned
 from closeknit.rooms.org.contracts import Permission
 
 COLUMNS = (
@@ -40,7 +40,7 @@ def show_training(request: Request) -> HttpResponseBase:
     by: Actor = request.actor
     by.require(Permission.READ_CAPACITY)
     form = TrainingForm(request.GET)
-    operation = (form.cleaned_data["operation"] if form.is_valid() else "") or _first_planned(by)
+    operation = (form.cleaned_data["operation"] if form.is_valid() else "") or first_planned(by)
     case, refusal = None, None
     if operation and by.scope_of(Permission.READ_CAPACITY).every_account and form.is_valid():
         try:
@@ -59,15 +59,6 @@ def show_training(request: Request) -> HttpResponseBase:
         "sees_prices": by.may(Permission.READ_PRICES),
     }
     return render(request, "capacity/training.html", context, status=422 if refusal or not form.is_valid() else 200)
-
-
-def _first_planned(by: Actor) -> str:
-    """Return the first operation with a plan in force, else with a draft; none: ""."""
-    for state in (PlanState.COMMITTED, PlanState.DRAFT):
-        found = sorted(plan.operation for plan in reads.list_plans(by=by, states=[state]))
-        if found:
-            return found[0]
-    return ""
 
 
 def _export(case: TrainingCase) -> HttpResponseBase:
