@@ -6,6 +6,7 @@ Two more than were counted: who looks for the first time, or with one more right
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from tests.cast import sign_in
 
 from closeknit.web.tests.scene import Scene, build
@@ -27,7 +28,7 @@ MOST = {
     "/feeds/orders/": 23,
     "/exceptions/": 15,
     "/inbox/": 13,
-    "/work/": 9,
+    reverse("work"): 9,
     "/tiles/agenda/": 28,
     "/tiles/inbox/": 6,
     "/tiles/plans/": 8,
