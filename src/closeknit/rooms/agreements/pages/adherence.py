@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from closeknit.kernel import clock
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.agreements import reads
 from closeknit.rooms.agreements.actions.issue_evidence import issue_evidence
 from closeknit.rooms.agreements.contracts import Adherence
@@ -36,7 +36,7 @@ def show_adherence(request: Request, account_number: str) -> HttpResponseBase:
         found = reads.get_adherence(account_number, from_on=first, until_on=last, by=request.actor, at=clock.now())
     except Invalid as refusal:
         form.is_valid()
-        form.add_error(refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}")
+        refuse_form(form, refusal)
         status = 422
     if found is not None and request.GET.get("format") == "csv":
         return _export(found)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from closeknit.kernel import clock
 from closeknit.kernel.errors import Conflict, Invalid
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.agreements import reads
 from closeknit.rooms.agreements.actions.set_chain import set_chain
 from closeknit.rooms.agreements.contracts import Clock, Measure, WantedChain
@@ -39,7 +39,7 @@ def put(request: Request) -> HttpResponseBase:
         same = [c.chain_id for c in stated if (c.operation, c.service, c.work_class, c.measure) == way]
         set_chain(chain, chain_id=same[0] if same else None, by=by, at=at)
     except (Invalid, Conflict) as refusal:
-        form.add_error(refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}")
+        refuse_form(form, refusal)
         return _show(request, form, status=refusal.status)
     messages.success(request, "The chain is stated.")
     return redirect("chain-list")

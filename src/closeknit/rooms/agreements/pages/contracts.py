@@ -13,7 +13,7 @@ from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid, NotFound
 from closeknit.kernel.exports import csv_response
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.kernel.listing import Column, Listing, read_listing
 from closeknit.rooms.agreements import reads
 from closeknit.rooms.agreements.actions.draft_contract import draft_contract
@@ -87,8 +87,7 @@ def set_hours(request: Request) -> HttpResponseBase:
         calendar = BusinessCalendar(openings=read_hours(given.pop("hours")), closed_on=(), **given)
         set_calendar(calendar, by=request.actor, at=clock.now())
     except (Invalid, Conflict) as refusal:
-        where = "hours" if refusal.where == "openings" else refusal.where
-        form.add_error(where if where in form.fields else None, f"{refusal.what} {refusal.todo}")
+        refuse_form(form, refusal, {"openings": "hours"})
         return _show(request, form, status=refusal.status)
     messages.success(request, f"The calendar holds from {calendar.from_on} on.")
     return redirect("contract-list")
@@ -132,8 +131,7 @@ def draft(request: Request) -> HttpResponseBase:
     try:
         version_id = draft_contract(_wanted(form.cleaned_data, clauses.cleaned_data), by=by, at=clock.now())
     except (Invalid, Conflict, NotFound) as refusal:
-        field = refusal.where if refusal.where in form.fields else None
-        form.add_error(field, f"{refusal.what} {refusal.todo}")
+        refuse_form(form, refusal)
         return _show_form(request, form, clauses, status=refusal.status)
     messages.success(request, "It is drafted. Nothing is promised before it is approved.")
     return redirect("contract-detail", version_id=version_id)

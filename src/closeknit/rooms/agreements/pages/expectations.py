@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from closeknit.kernel import clock
 from closeknit.kernel.errors import Invalid
 from closeknit.kernel.exports import csv_response
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.agreements import reads
 from closeknit.rooms.agreements.contracts import Expectation, Expectations
 from closeknit.rooms.agreements.contracts.expectations import SEEN_DAYS
@@ -41,8 +41,7 @@ def show_expectations(request: Request) -> HttpResponseBase:
     try:
         found = _found(request, form)
     except Invalid as refusal:
-        where = {"wanted_score": "score"}.get(refusal.where, refusal.where)
-        form.add_error(where if where in form.fields else None, f"{refusal.what} {refusal.todo}")
+        refuse_form(form, refusal, {"wanted_score": "score"})
     if found is None:
         status = 422
     elif request.GET.get("format") == "csv":

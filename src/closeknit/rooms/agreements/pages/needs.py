@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from closeknit.kernel import clock
 from closeknit.kernel.errors import Conflict, Invalid, NotFound
 from closeknit.kernel.exports import csv_response
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.agreements import forms, reads
 from closeknit.rooms.agreements.actions.agree_need import agree_need
 from closeknit.rooms.agreements.actions.drop_need import drop_need
@@ -138,8 +138,7 @@ def _step(
 
 
 def _refuse(form: Form, refusal: Invalid | Conflict | NotFound) -> None:
-    where = {"target_share": "target_percent"}.get(refusal.where, refusal.where)
-    form.add_error(where if where in form.fields else None, f"{refusal.what} {refusal.todo}")
+    refuse_form(form, refusal, {"target_share": "target_percent"})
 
 
 def _carried(given: QueryDict) -> dict[str, str]:

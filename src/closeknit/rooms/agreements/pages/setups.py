@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from closeknit.kernel import clock
 from closeknit.kernel.errors import Conflict, Invalid, NotFound
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.agreements import forms, reads
 from closeknit.rooms.agreements.actions.apply_setup import apply_setup
 from closeknit.rooms.agreements.actions.review_setup import retire_setup, review_setup
@@ -37,7 +37,7 @@ def save(request: Request) -> HttpResponseBase:
     try:
         template_id = save_setup(WantedSetup(**form.cleaned_data), by=request.actor, at=clock.now())
     except (Invalid, Conflict, NotFound) as refusal:
-        _refuse(form, refusal)
+        refuse_form(form, refusal)
         return _show_list(request, form, status=refusal.status)
     messages.success(request, "It is a template now.")
     return redirect("setup-detail", template_id=template_id)
@@ -59,7 +59,7 @@ def apply(request: Request, template_id: UUID) -> HttpResponseBase:
     try:
         version_id = apply_setup(template_id, WantedOnboarding(**form.cleaned_data), by=request.actor, at=clock.now())
     except (Invalid, Conflict, NotFound) as refusal:
-        _refuse(form, refusal)
+        refuse_form(form, refusal)
         return _show(request, template_id, {"apply": form}, status=refusal.status)
     messages.success(request, "It is drafted and proposed. Signed, capacity is planned for it.")
     return redirect("contract-detail", version_id=version_id)
@@ -95,14 +95,10 @@ def _step(
     try:
         step(dict(form.cleaned_data))
     except (Invalid, Conflict) as refusal:
-        _refuse(form, refusal)
+        refuse_form(form, refusal)
         return _show(request, template_id, {name: form}, status=refusal.status)
     messages.success(request, told)
     return redirect("setup-detail", template_id=template_id)
-
-
-def _refuse(form: Form, refusal: Invalid | Conflict | NotFound) -> None:
-    form.add_error(refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}")
 
 
 def _may_manage(request: Request) -> bool:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from closeknit.kernel import clock
 from closeknit.kernel.errors import Conflict, Invalid, NotFound
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.agreements import reads
 from closeknit.rooms.agreements.actions.bend_promise import bend_promise
 from closeknit.rooms.agreements.contracts import WantedBend
@@ -35,8 +35,7 @@ def ask(request: Request) -> HttpResponseBase:
     try:
         exception_id = bend_promise(WantedBend(**given, stretch_share=stretch), by=by, at=clock.now())
     except (Invalid, Conflict, NotFound) as refusal:
-        where = {"stretch_share": "stretch_percent"}.get(refusal.where, refusal.where)
-        form.add_error(where if where in form.fields else None, f"{refusal.what} {refusal.todo}")
+        refuse_form(form, refusal, {"stretch_share": "stretch_percent"})
         return _show(request, form, status=refusal.status)
     messages.success(request, "It is asked for. Nothing bends before it is granted.")
     return redirect("exception-detail", exception_id=exception_id)

@@ -14,7 +14,7 @@ from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid
 from closeknit.kernel.exports import csv_response
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.record_insight import record_insight
 from closeknit.rooms.customers.actions.renew_insight import renew_insight
@@ -93,8 +93,7 @@ def record(request: Request) -> HttpResponseBase:
     try:
         insight_id = record_insight(WantedInsight(**form.cleaned_data), by=by, at=clock.now())
     except (Invalid, Conflict) as refusal:
-        field = refusal.where if refusal.where in form.fields else None
-        form.add_error(field, f"{refusal.what} {refusal.todo}")
+        refuse_form(form, refusal)
         return _show_form(request, form, status=refusal.status)
     messages.success(request, "What you know is recorded. The next forecast hears of it.")
     return redirect("insight-detail", insight_id=insight_id)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.customers import reads
 from closeknit.rooms.customers.actions.answer_dispute import answer_dispute, may_answer
 from closeknit.rooms.customers.actions.link_record import judge_match, link_record
@@ -214,7 +214,7 @@ def report_wrong(request: Request, account_number: str) -> HttpResponseBase:
     try:
         dispute_id = report_wrong_fact(account_number, **form.cleaned_data, by=by, at=clock.now())
     except (Invalid, Conflict) as refusal:
-        form.add_error(refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}")
+        refuse_form(form, refusal)
         return _show_wrong(request, account_number, form, by, status=refusal.status)
     messages.success(request, "Its steward hears of it and answers.")
     if not by.may(Permission.READ_RECORDS):
@@ -234,7 +234,7 @@ def answer(request: Request, dispute_id: UUID) -> HttpResponseBase:
     try:
         answer_dispute(dispute_id, corrected=corrected, answer=said["answer"], by=by, at=clock.now())
     except Invalid as refusal:
-        form.add_error(refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}")
+        refuse_form(form, refusal)
         return _show_dispute(request, dispute_id, form, status=refusal.status)
     messages.success(request, "Your answer is kept, and reaches what stands on it.")
     return redirect("dispute-detail", dispute_id=dispute_id)

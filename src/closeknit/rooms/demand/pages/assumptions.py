@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Invalid
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.demand import reads
 from closeknit.rooms.demand.actions.record_assumption import record_assumption
 from closeknit.rooms.demand.actions.request_scenario import request_scenario
@@ -76,7 +76,7 @@ def record(request: Request) -> HttpResponseBase:
         try:
             record_assumption(WantedAssumption(**form.changed(), **said), by=by, at=clock.now())
         except Invalid as refusal:
-            form.add_error(refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}")
+            refuse_form(form, refusal)
         else:
             messages.success(request, "The assumption is recorded. Try its scenario to see what it does.")
             return redirect("assumption-list")

@@ -14,7 +14,7 @@ from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import CloseknitError, Invalid
 from closeknit.kernel.exports import csv_response
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.demand import reads
 from closeknit.rooms.demand.actions.override_forecast import override_forecast
 from closeknit.rooms.demand.actions.withdraw_override import withdraw_override
@@ -80,7 +80,7 @@ def make(request: Request) -> HttpResponseBase:
         try:
             made = override_forecast(_wanted(form), replan=form.cleaned_data["replan"], by=by, at=clock.now())
         except Invalid as refusal:
-            form.add_error(refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}")
+            refuse_form(form, refusal)
         else:
             messages.success(request, "The forecast is changed from its next run on.")
             return redirect("override-detail", override_id=made)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import Conflict, Invalid, NotFound
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.privacy import reads
 from closeknit.rooms.privacy.actions.adopt_purpose import adopt_purpose
@@ -42,7 +42,7 @@ def adopt(request: Request) -> HttpResponseBase:
     try:
         adopted = adopt_purpose(Purpose(version=1, **said), reason=reason, by=by, at=clock.now())
     except (Invalid, Conflict) as refusal:
-        form.add_error(refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}")
+        refuse_form(form, refusal)
         return _show_purposes(request, form, status=refusal.status)
     messages.success(request, f"Version {adopted.version} of {adopted.purpose} is in force.")
     return redirect("privacy")
@@ -74,7 +74,7 @@ def record(request: Request) -> HttpResponseBase:
     try:
         record_consent(WantedConsent(subject=subject, **words), by=by, at=clock.now())
     except (Invalid, Conflict, NotFound) as refusal:
-        form.add_error(refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}")
+        refuse_form(form, refusal)
         return _show_subject(request, None, form, status=refusal.status)
     messages.success(request, "It is recorded, and counts for every decision from now on.")
     return redirect(f"{reverse('privacy-subject')}?{urlencode({'kind': subject.kind, 'reference': subject.reference})}")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from closeknit.kernel import clock
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import CloseknitError, Conflict, Invalid, NotFound
-from closeknit.kernel.http import Request
+from closeknit.kernel.http import Request, refuse_form
 from closeknit.rooms.org.contracts import Permission
 from closeknit.rooms.privacy import reads
 from closeknit.rooms.privacy.actions.adopt_retention import adopt_retention
@@ -213,7 +213,7 @@ def _show_keeping(request: Request, form: RetentionForm, erasure: ErasureForm, s
 
 
 def _say(form: Form, refusal: CloseknitError) -> None:
-    form.add_error(refusal.where if refusal.where in form.fields else None, f"{refusal.what} {refusal.todo}")
+    refuse_form(form, refusal)
 
 
 def _read(form: Form) -> dict[str, Any]:
