@@ -247,7 +247,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "kernel_cache",
-        # So many that no code still in its half minute is ever dropped to make room.
+        # So many that no code that is still good is ever dropped to make room.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
@@ -263,6 +263,13 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
 MFA_ADAPTER = "closeknit.web.sign_in.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Closeknit"
+MFA_TOTP_PERIOD = 30
+# RFC 6238, 5.2: one step before and after, for slow fingers and clocks that are a little off.
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "closeknit.web.sign_in.CodeForm",
+    "reauthenticate": "closeknit.web.sign_in.CodeAgainForm",
+}
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 SECOND_FACTOR_KEY = Path(os.environ.get("CLOSEKNIT_SECOND_FACTOR_KEY", HOME / "second-factor-key"))
 SOCIALACCOUNT_ADAPTER = "closeknit.web.single_sign_on.SocialAdapter"

@@ -7,11 +7,15 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.views import LoginView, ReauthenticateView
+from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeView
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -81,6 +85,32 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def get_totp_label(self, user: Any) -> str:
         """Return how an authenticator app names the account."""
         return str(user.get_username())
+
+
+class _EachCodeOnce:
+    """Refuses a code that was used before, as long as it is good.
+
+    The library remembers a code for one period; with a tolerance before and after, a code is good for three.
+    """
+
+    user: Any
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()  # type: ignore[misc]
+        key = f"closeknit.code.used?user={self.user.pk}&code={normalize_user_code(code)}"
+        good_for_seconds = (1 + 2 * settings.MFA_TOTP_TOLERANCE) * settings.MFA_TOTP_PERIOD
+        if not cache.add(key, True, timeout=good_for_seconds):
+            refusal: ValidationError = SecondFactorAdapter().validation_error("incorrect_code")
+            raise refusal
+        return code
+
+
+class CodeForm(_EachCodeOnce, AuthenticateForm):
+    """The code of a sign-in."""
+
+
+class CodeAgainForm(_EachCodeOnce, ReauthenticateForm):
+    """The code by which one proves again who one is."""
 
 
 class SignInForm(LoginForm):
