@@ -25,13 +25,13 @@ returning id, feed_id, source_name"""
 ROWS = """
 insert into sensing_work (feed_id, batch_id, file_number, line, key, key_hash, content_hash, operation, service,
     work_class, region, channel, product, account_number, occurred_at, quantity, handle_minutes, amount, currency,
-    promised_minutes, finished_at, met_promise, is_return, details)
+    promised_minutes, finished_at, met_promise, is_return, is_open, details)
 select work.feed_id, %(batch)s, file_number, line, key || ' ' || %(copy)s,
        decode(md5(encode(key_hash, 'hex') || %(copy)s), 'hex'),
        decode(md5(encode(content_hash, 'hex') || %(copy)s), 'hex'),
        operation, service, work_class, region, channel, product, account_number,
        occurred_at - make_interval(weeks => %(weeks)s), quantity, handle_minutes, amount, currency, promised_minutes,
-       finished_at - make_interval(weeks => %(weeks)s), met_promise, is_return, details
+       finished_at - make_interval(weeks => %(weeks)s), met_promise, is_return, is_open, details
   from sensing_work work
  where work.feed_id = %(feed)s and work.id <= %(last)s and work.batch_id = %(source)s
  order by work.id"""

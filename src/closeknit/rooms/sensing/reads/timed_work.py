@@ -22,8 +22,7 @@ with recursive timed as (
          where finished_at is not null and (operation, service) > (t.operation, t.service)
          order by operation, service limit 1) n
 )"""
-_IS_OPEN = """finished_at is null and not is_return and account_number <> ''
-   and occurred_at >= %(since)s and occurred_at <= %(until)s"""
+_IS_OPEN = "is_open and occurred_at >= %(since)s and occurred_at <= %(until)s"
 # Of every account: the oldest of each service by the index of what is open (`work_open`).
 _OPEN_OF_ALL = f"""{_TIMED}
 select w.* from timed t cross join lateral (

@@ -14,7 +14,7 @@ class Place:
 
     `waiting`: hashes of rows of earlier batches that wait in quarantine and may now be good; `waiting_told`: where in a
     row, and by which texts there, one of them is told from others at a glance. `repeats`: this source was loaded
-    before. `meets_known`: keys that are there already are to be expected.
+    before. `meets_known`: keys that are there already are to be expected. `says_end`: the stream says when work ends.
     """
 
     batch: Batch
@@ -25,6 +25,7 @@ class Place:
     waiting: frozenset[bytes]
     repeats: bool
     meets_known: bool = True
+    says_end: bool = False
     waiting_told: tuple[int, frozenset[str]] | None = None
 
 

@@ -16,6 +16,7 @@ _INCOMING = (
     f" as select {_ROW} from sensing_work with no data"
 )
 _ADDED = "closeknit.added_work"
+_IS_OPEN = "finished_at is null and not is_return and account_number <> ''"
 # A look for each key before its row cost a sixth of storing rows that are all new. Where one is known after all,
 # what was added of the chunk is undone and each key looked for. Here, since an error caught there leaves no line in
 # the server's log.
@@ -25,15 +26,15 @@ declare
     added bigint;
 begin
     begin
-        insert into sensing_work (feed_id, batch_id, file_number, {_ROW})
-        select {{feed}}, {{batch}}, {{file_number}}, {_ROW} from sensing_incoming where {{is_all_new}};
+        insert into sensing_work (feed_id, batch_id, file_number, is_open, {_ROW})
+        select {{feed}}, {{batch}}, {{file_number}}, {{is_open}}, {_ROW} from sensing_incoming where {{is_all_new}};
         get diagnostics added = row_count;
     exception when unique_violation then
         added := 0;
     end;
     if added = 0 then
-        insert into sensing_work (feed_id, batch_id, file_number, {_ROW})
-        select {{feed}}, {{batch}}, {{file_number}}, {_ROW} from sensing_incoming
+        insert into sensing_work (feed_id, batch_id, file_number, is_open, {_ROW})
+        select {{feed}}, {{batch}}, {{file_number}}, {{is_open}}, {_ROW} from sensing_incoming
         on conflict (feed_id, key_hash) do nothing;
         get diagnostics added = row_count;
     end if;
@@ -92,7 +93,8 @@ def _insert(place: Place, chunk: WorkChunk) -> dict[int, bool]:
             copy.write(text)
         numbers = {"feed": int(batch.feed_id), "batch": int(batch.pk), "file_number": int(place.file_number)}
         is_all_new = not (place.meets_known or batch.duplicate)
-        cursor.execute(_INSERT.format(**numbers, is_all_new=is_all_new))
+        is_open = _IS_OPEN if place.says_end else "false"
+        cursor.execute(_INSERT.format(**numbers, is_all_new=is_all_new, is_open=is_open))
         cursor.execute(f"select current_setting('{_ADDED}')::bigint")
         if cursor.fetchone()[0] == len(chunk.lines):
             return {}
