@@ -49,7 +49,14 @@ LEAST_SHOWN_HOURS = 0.05
 LEAST_SHOWN_UNITS = 0.005
 MOST_BARS = 14
 LINE: Spec = {"type": "line", "interpolate": "monotone", "strokeWidth": 2}
-WEEK_AXIS: Spec = {"format": "%-d %b", "labelOverlap": "greedy", "labelFlush": True, "title": None}
+WEEK_AXIS: Spec = {
+    "format": "%-d %b",
+    "labelOverlap": "greedy",
+    "labelSeparation": 6,
+    "labelFlush": True,
+    "labelBound": 8,
+    "title": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +353,7 @@ def _framed(values: Sequence[Row], layers: list[Spec], names: Sequence[str], col
         colour = layer["encoding"].get("color")
         if colour:
             colour["scale"] = scale
+    _share_unit(layers)
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": "container",
@@ -355,6 +363,14 @@ def _framed(values: Sequence[Row], layers: list[Spec], names: Sequence[str], col
         "layer": layers,
         "config": THEME,
     }
+
+
+def _share_unit(layers: list[Spec]) -> None:
+    """Let the unit that one layer names stand at the axis: one layer that says "no title" would hide it."""
+    heights = [layer["encoding"]["y"] for layer in layers if "y" in layer["encoding"]]
+    unit = next((height["title"] for height in heights if height.get("title")), None)
+    for height in heights:
+        height["title"] = unit
 
 
 def _where(values: Sequence[Row], field: str, mark: Spec, encoding: Spec) -> Spec:

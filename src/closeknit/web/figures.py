@@ -1,6 +1,7 @@
 """How a value is written for a person: numbers, hours, money, shares, times. Pure."""
 
 import math
+import re
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -11,6 +12,10 @@ from closeknit.kernel.output import share_text
 MISSING = "—"
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 Number = int | float | Decimal
+ISO_DAY = re.compile(r"(?<![\w./:-])(\d{4})-(\d\d)-(\d\d)(?![\w/-]|:\d)")
+AMOUNT = re.compile(rf"\b({'|'.join(SYMBOLS)}) (?=\d)")
+PERCENT = re.compile(r"(?<=\d) %")
+JOINED = re.compile(r"_|(?<=[a-z])-(?=[a-z])")
 
 
 def number(value: Number | None, decimals: int = 0) -> str:
@@ -114,6 +119,27 @@ def time_left(minutes: float | None) -> str:
 def exact_share(value: float | None) -> str:
     """Write a share in per cent, with no digit that it lacks: 0.995 is 99.5%."""
     return "–" if value is None else f"{value * 100:.6g}%"
+
+
+def plainly(sentence: str | None) -> str:
+    """Write a kept sentence as the page around it writes: days in words, amounts by their sign, percent without a gap.
+
+    What is kept stays as it is: it is sealed, and compared bit by bit when it is computed again.
+    """
+    text = ISO_DAY.sub(_day_in_words, sentence or "")
+    return PERCENT.sub("%", AMOUNT.sub(lambda found: SYMBOLS[found[1]], text))
+
+
+def _day_in_words(found: re.Match[str]) -> str:
+    try:
+        return day(date(int(found[1]), int(found[2]), int(found[3])))
+    except ValueError:  # not a day of any calendar: a sentence may quote what a source wrote
+        return found[0]
+
+
+def words(name: str) -> str:
+    """Write a name of a field or a state as people say it: time_zone is "time zone"."""
+    return JOINED.sub(" ", name)
 
 
 COVERAGE_STEPS = (

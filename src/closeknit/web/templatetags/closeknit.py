@@ -52,6 +52,7 @@ register.filter("left", figures.left)
 register.filter("duration", figures.duration)
 register.filter("time_left", figures.time_left)
 register.filter("exact_share", figures.exact_share)
+register.filter("plainly", figures.plainly)
 
 
 @register.filter
@@ -124,8 +125,8 @@ def state(value: Any) -> SafeString:
 
 @register.filter
 def words(value: Any) -> str:
-    """A field's name as people say it: time_zone is "time zone"."""
-    return str(value).replace("_", " ")
+    """A field's name as people say it: time_zone is "time zone", would-move "would move"."""
+    return figures.words(str(value))
 
 
 @register.filter

@@ -98,3 +98,10 @@ def test_the_bundle_is_written_once(tmp_path, monkeypatch):
     assert first == second
     assert len(made) == 1
     assert [p.name for p in first.parent.iterdir()] == [first.name]
+
+
+@pytest.mark.parametrize(("kind", "rows", "unit"), [("need", NEED, "hours per week"), ("fan", FAN, "units per week")])
+def test_the_unit_stands_at_the_axis_of_every_layer(kind, rows, unit):
+    heights = [layer["encoding"]["y"] for layer in charts.CHARTS[kind](rows).spec["layer"] if "y" in layer["encoding"]]
+    assert len(heights) > 2
+    assert {height["title"] for height in heights} == {unit}

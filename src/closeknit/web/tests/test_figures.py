@@ -48,6 +48,29 @@ def test_coverage_never_says_more_than_there_is(value):
     assert (name == "full") == (value >= 0.999)
 
 
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ("for 8 weeks from 2026-11-23: short", "for 8 weeks from 23 Nov 2026: short"),
+        ("order SO-2026-11-23-1 at 2026-11-23T10:00", "order SO-2026-11-23-1 at 2026-11-23T10:00"),
+        ("(2026-11-23), 2026-11-23.", "(23 Nov 2026), 23 Nov 2026."),
+        ("the source wrote 2023-02-30.", "the source wrote 2023-02-30."),
+        ("EUR 6,227 less, 37.1 % of USD 12 or CHF 3", "€6,227 less, 37.1% of $12 or CHF 3"),
+        ("EUR is its currency", "EUR is its currency"),
+        (None, ""),
+    ],
+)
+def test_kept_sentences_are_shown_as_the_page_writes(kept, shown):
+    assert figures.plainly(kept) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("cost_to_serve", "cost to serve"), ("would-move", "would move"), ("score -5", "score -5")]
+)
+def test_names_are_said_as_words(name, said):
+    assert figures.words(name) == said
+
+
 def test_time_left_and_late():
     now = datetime(2026, 1, 1, tzinfo=UTC)
     assert figures.left(now + timedelta(hours=5, minutes=20), now) == "5 h 20 min left"
