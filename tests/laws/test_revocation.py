@@ -79,7 +79,7 @@ def test_work_goes_on_with_the_rights_of_now_and_is_refused_on_record(tmp_path):
     thread_id = start_plan("warehouse", weeks=2, by=alice)
     change_roles(alice.key, roles=[Role.ACCOUNT_MANAGER], grants=[GrantCard(team=NORTH)], reason=WHY, by=erin)
     with pytest.raises(Conflict, match="may not do this"):
-        jobs.run_until_idle(timeout_seconds=60)
+        jobs.run_until_idle()
     failure = JobFailure.objects.get()
     assert failure.error.startswith("Denied")
     deliver_all()
@@ -100,7 +100,7 @@ def test_work_of_who_was_shut_out_is_refused_but_what_they_did_is_recorded(tmp_p
     delegate(dave.key, starts_at=now, ends_at=now + timedelta(days=1), reason="Away.", by=alice, at=now)
     disable_person(alice.key, reason=WHY, by=erin)
     with pytest.raises(Conflict, match="may not do this"):
-        jobs.run_until_idle(timeout_seconds=60)
+        jobs.run_until_idle()
     deliver_all()
     kinds = {line.kind for line in decisions.list_entries(by=frank, limit=1000)}
     assert {"delegation.began", "rights.changed", "work.refused"} <= kinds
@@ -119,7 +119,7 @@ def test_red_twin_as_the_system_the_work_would_go_through(tmp_path, monkeypatch)
     change_roles(alice.key, roles=[Role.ACCOUNT_MANAGER], grants=[GrantCard(team=NORTH)], reason=WHY, by=erin)
     monkeypatch.setattr(demand.org, "get_requester", lambda _: org.system_actor())
     monkeypatch.setattr("closeknit.kernel.events.actor_of", lambda _: org.system_actor())
-    jobs.run_until_idle(timeout_seconds=60)
+    jobs.run_until_idle()
     assert "forecast.refreshed" in {line.kind for line in decisions.list_entries(by=frank, limit=1000)}
 
 

@@ -19,7 +19,7 @@ print(database.url, flush=True)
 sys.stdin.read()
 database.close()
 """
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 240.0
 
 
 def own_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -7,27 +7,32 @@ import socket
 import socketserver
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 PUBLIC = "93.184.216.34"
+LONG_SECONDS = 120.0
 NAME = "hooks.example.com"
 
 
 @dataclass
 class Receiver:
-    """An HTTPS server on loopback that stands for a public one. `answers` are statuses, the last one repeats."""
+    """An HTTPS server on loopback that stands for a public one. `answers` are statuses, the last one repeats.
+
+    Each answer waits until `may_answer` is set. `drip` sends it letter by letter, over two minutes. Whoever waits
+    to the end gets a good answer in both ways, so that a test need not look at the clock.
+    """
 
     port: int = 0
     answers: list[int] = field(default_factory=lambda: [200])
     headers: dict[str, str] = field(default_factory=dict)
     taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     opened: list[tuple[str, int]] = field(default_factory=list)
-    wait_seconds: float = 0.0
+    may_answer: threading.Event = field(default_factory=threading.Event)
     drip: bool = False
+    is_over: threading.Event = field(default_factory=threading.Event)
     trust: ssl.SSLContext | None = None
 
     def open(self, address: str, port: int, timeout_seconds: float) -> socket.socket:
@@ -40,18 +45,20 @@ class Receiver:
 def receiver(folder: Path, name: str = NAME) -> Iterator[Receiver]:
     """Run a receiver whose certificate is for `name`."""
     state = Receiver()
+    state.may_answer.set()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             state.taken.append(({k.lower(): v for k, v in self.headers.items()}, body))
-            time.sleep(state.wait_seconds)
+            state.may_answer.wait(LONG_SECONDS)
             status = state.answers.pop(0) if len(state.answers) > 1 else state.answers[0]
             if state.drip:
-                for letter in b"HTTP/1.1 200 OK\r\n" + b"x" * 60:
+                for letter in b"HTTP/1.1 200 OK\r\nx-long: " + b"x" * 600 + b"\r\ncontent-length: 2\r\n\r\nok":
                     self.wfile.write(bytes([letter]))
                     self.wfile.flush()
-                    time.sleep(0.1)
+                    if state.is_over.wait(LONG_SECONDS / 600):
+                        return
                 return
             self.send_response(status)
             for key, value in state.headers.items():
@@ -74,6 +81,8 @@ def receiver(folder: Path, name: str = NAME) -> Iterator[Receiver]:
     state.trust = ssl.create_default_context(cafile=str(certificate))
     with running(server):
         yield state
+        state.is_over.set()
+        state.may_answer.set()
 
 
 def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:

@@ -1,7 +1,6 @@
 """Where messages may go: hostile addresses open no connection, and the address that was checked is the one used."""
 
 import socket
-import time
 
 import pytest
 from hypothesis import given
@@ -278,12 +277,13 @@ def test_redirects_are_answers_and_not_followed(tmp_path):
 @pytest.mark.parametrize("way", ["silent", "drip"])
 def test_a_receiver_that_never_ends_is_cut_off(tmp_path, way):
     with receiver(tmp_path) as server:
-        server.drip, server.wait_seconds = way == "drip", 3.0 if way == "silent" else 0.0
+        server.drip = way == "drip"
+        if way == "silent":
+            server.may_answer.clear()
         gate = Gate(resolver=lambda host, port: [PUBLIC], opener=server.open, tls=server.trust, whole_seconds=0.4)
-        started = time.monotonic()
+        # Whoever waits for the end gets an answer.
         with pytest.raises(Unreachable):
             gate.post(f"https://{NAME}/", b"{}", {})
-        assert time.monotonic() - started < 2.0
 
 
 def test_a_listed_host_may_be_local_and_plain_and_no_other():

@@ -30,11 +30,13 @@ def count_taken(wishes: int, *keys: str) -> int:
 
 @pytest.mark.django_db
 def test_so_many_tries_a_minute_for_a_key_and_others_are_not_slowed_down():
+    began = time.monotonic()
     assert count_taken(25, "a") == MOST_TRIES
     assert count_taken(25, "b") == MOST_TRIES
     refused = take_try(["a"])
     assert refused.ids == ()
-    assert 55 <= refused.wait_seconds <= 60
+    # The database's clock goes on while this runs.
+    assert 59 - (time.monotonic() - began) <= refused.wait_seconds <= 60
 
 
 @pytest.mark.django_db
@@ -46,10 +48,11 @@ def test_one_full_key_refuses_and_counts_nothing_for_the_others():
 
 @pytest.mark.django_db
 def test_the_window_slides_and_nobody_waits_longer_than_it():
+    began = time.monotonic()
     count_taken(5, "a")
     age(40)
     count_taken(5, "a")
-    assert 15 <= take_try(["a"]).wait_seconds <= 20
+    assert 19 - (time.monotonic() - began) <= take_try(["a"]).wait_seconds <= 20
     age(21)
     assert count_taken(25, "a") == 5
 
@@ -123,7 +126,7 @@ def test_red_twin_without_the_lock_more_get_through(monkeypatch):
             if "advisory" in sql:
                 return None
             if "insert" in sql:
-                time.sleep(0.02)
+                time.sleep(0.2)
             return self.inner.execute(sql, values)
 
         def fetchone(self):

@@ -117,12 +117,12 @@ def test_a_read_that_takes_too_long_is_stopped_and_said_so(client, accounts, mon
 
 
 def test_a_place_that_comes_free_in_time_is_taken():
-    places = analysis._Places(1, 1, 5.0)
+    places = analysis._Places(1, 1, 240.0)
     assert places.take()
     waiting = threading.Thread(target=places.take)
     waiting.start()
     places.give_back()
-    waiting.join(5)
+    waiting.join(240)
     assert not waiting.is_alive()
     hasty = analysis._Places(1, 1, 0.0)
     assert [hasty.take(), hasty.take()] == [True, False]

@@ -159,7 +159,7 @@ def test_two_answers_at_once_are_two_answers_and_one_decision(demotion, carol, h
 
     def answer(by):
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=240)
             approve_proposal(demotion, by=by, at=DECIDED_AT)
             ends.append("answered")
         except Exception as failure:

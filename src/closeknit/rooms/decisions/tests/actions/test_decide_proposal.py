@@ -103,7 +103,7 @@ def test_of_two_decisions_at_once_exactly_one_wins(waiting, carol, erin, monkeyp
     def look_together(*asked):
         seat = check(*asked)
         if not guarded:
-            both_looked.wait(timeout=30)
+            both_looked.wait(timeout=240)
         return seat
 
     monkeypatch.setattr(decide_proposal, "_check", look_together)
@@ -126,7 +126,7 @@ def at_once(*calls):
 
     def run(call):
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=240)
             call()
             outcomes.append("decided")
         except Exception as failure:

@@ -141,7 +141,7 @@ def test_an_open_transaction_holds_the_later_lines_back_and_is_not_missed():
     opened, finish = threading.Event(), threading.Event()
     thread = threading.Thread(target=_slow_writer, args=(opened, finish))
     thread.start()
-    assert opened.wait(10)
+    assert opened.wait(240)
     later = write(3)
     assert seal_ledger(by=system_actor()).sealed == 0
     finish.set()
@@ -155,7 +155,7 @@ def _slow_writer(opened, finish):
     with transaction.atomic():
         record_entry(Entry(thread_id=_thread(), kind="t", subject="s", sentence="slow", evidence={}), by=system_actor())
         opened.set()
-        assert finish.wait(10)
+        assert finish.wait(240)
     connection.close()
 
 
@@ -169,9 +169,9 @@ WRITERS, LINES_EACH = 32, 20
 
 
 def test_thirty_two_writers_with_open_transactions_lose_nobody_and_the_naive_reader_does():
-    """The red twin reads on by `id > last` at the same moments as the sealer."""
+    """The red twin reads on by `id > last` at the same moments as the sealer; one race in which it errs is enough."""
     missed_by_naive = 0
-    for _ in range(5):
+    for _ in range(40):
         missed_by_naive += _race()
         if missed_by_naive:
             break
@@ -250,7 +250,7 @@ def test_a_sealer_killed_at_random_points_skips_nobody_and_seals_nobody_twice():
 
 def _wait_for_the_lock():
     """The server notices a killed client's end a moment later."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 240
     with connection.cursor() as cursor:
         while time.monotonic() < deadline:
             cursor.execute(
@@ -416,7 +416,7 @@ def test_an_open_transaction_of_another_database_holds_nobody_back():
     with psycopg.connect(**elsewhere, dbname="postgres") as other:
         other.execute("select pg_current_xact_id()")
         write(3)
-        assert _sealed_within(seconds=10) == 3
+        assert _sealed_within(seconds=240) == 3
         with connection.cursor() as cursor:
             cursor.execute(
                 "select pg_snapshot_xmin(pg_current_snapshot()) < written_in from decisions_ledger_entry"
