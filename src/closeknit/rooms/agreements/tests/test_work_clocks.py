@@ -21,7 +21,7 @@ from closeknit.rooms.agreements.models import (
     TermRow,
     WorkEvent,
 )
-from closeknit.rooms.agreements.tests.deals import CLAUSE, TODAY, office, signed, wanted
+from closeknit.rooms.agreements.tests.deals import CLAUSE, NOW, TODAY, office, signed, wanted
 from closeknit.rooms.agreements.tests.repairs import load_repairs
 from closeknit.rooms.decisions.models import LedgerEntry, Notice
 from closeknit.rooms.decisions.reads import list_entries
@@ -108,7 +108,7 @@ def test_a_reason_that_the_contract_does_not_know_pauses_nothing(repairs, alice)
 
 
 def test_another_contract_keeps_hold_time_and_counts_from_its_own_day(tmp_path, accounts, alice):
-    set_calendar(office(holidays_of=""), by=alice, at=datetime.now(UTC))
+    set_calendar(office(holidays_of=""), by=alice, at=NOW)
     signed(wanted(clauses=(replace(CLAUSE, clock=Clock.CALENDAR, within_minutes=20 * 60),)))
     signed(wanted(starts_on=TODAY + timedelta(days=8), calendar="office"))
     move_back()
