@@ -47,6 +47,7 @@ OPEN_TO_CUSTOMERS = {
     "/api/v1/accounts/ACME",
     "/api/v1/terms",
     "/api/v1/board",
+    "/api/v1/board/not-in-force",
 }
 COMMANDS = (
     "customers list",

@@ -278,6 +278,7 @@ GET  /api/v1/plans/{plan_id}/claims                                             
 GET  /api/v1/plans/{plan_id}/cells?pool=pickers&week_on=2026-03-02                     401 403 200 200 200 200 403
 GET  /api/v1/plans/{plan_id}/replay                                                    401 403 403 200 200 200 403
 GET  /api/v1/board                                                                     401 403 200 200 200 200 200
+GET  /api/v1/board/not-in-force                                                        401 403 200 200 200 200 200
 GET  /api/v1/notices                                                                   401 200 200 200 200 200 200
 POST /api/v1/notices/{notice_id}/read | {}                                             401 404 200 404 404 404 404
 POST /api/v1/notices/read-all | {"until_at":"2026-01-01T00:00:00Z"}                    401 200 200 200 200 200 200

@@ -1,6 +1,6 @@
 """What needs a person today, from every room, in one order: by what comes of leaving it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.amounts import places_by_currency
 from closeknit.kernel.errors import Denied
 from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.contracts import ThreatenedAccount
@@ -74,7 +75,7 @@ def list_agenda(*, by: Actor, at: datetime) -> list[AgendaItem]:
 
     First what can still be done within four hours; then by the size of the money at stake (its number of digits: a
     strategic account's 900 is not less than a volume account's 950), the closest tier, the money itself and the least
-    time. Amounts of different currencies are compared as they stand.
+    time. Sizes and money are compared within one currency: the largest of each comes before the second of any.
     """
     if not any(by.may(permission) for permission in READABLE_BY):
         raise Denied(
@@ -82,7 +83,8 @@ def list_agenda(*, by: Actor, at: datetime) -> list[AgendaItem]:
             where=f"permission {Permission.READ_DECISIONS}",
             todo="Ask an administrator for a role that includes it.",
         )
-    items = sorted(_items(by, at), key=lambda item: _consequence(item, at))
+    items = list(_items(by, at))
+    items = [items[place] for place in _by_consequence(items, at)]
     others = [item for item in items if item.is_rest]
     first = [item for item in items if not item.is_rest]
     named = max((place for place, item in enumerate(first, start=1) if item.kind == "promise"), default=0)
@@ -119,9 +121,10 @@ def _of_inbox(item: InboxItem) -> AgendaItem:
 
 def _of_threatened(found: list[ThreatenedAccount], at: datetime) -> Iterable[AgendaItem]:
     """The first accounts by name, and one line for all others: promises shall not push everything else down."""
-    items = sorted(((_of_promises(one), one) for one in found), key=lambda pair: _consequence(pair[0], at))
-    yield from (item for item, _ in items[:ACCOUNTS_NAMED])
-    others = [one for _, one in items[ACCOUNTS_NAMED:]]
+    items = [_of_promises(one) for one in found]
+    order = _by_consequence(items, at)
+    yield from (items[place] for place in order[:ACCOUNTS_NAMED])
+    others = [found[place] for place in order[ACCOUNTS_NAMED:]]
     if others:
         yield _of_others(others)
 
@@ -224,9 +227,22 @@ def _distance(tier: str) -> int:
     return TIERS.index(tier) if tier in TIERS else len(TIERS)
 
 
-def _consequence(item: AgendaItem, at: datetime) -> tuple[object, ...]:
-    is_soon = item.due_at is not None and item.due_at < at + SOON and not item.is_lost
-    left = (item.due_at - at).total_seconds() if item.due_at else float("inf")
-    money = item.money or Decimal(0)
-    size = money.adjusted() if money >= 1 else -1
-    return (not is_soon, -size, _distance(item.tier), -money, left, item.kind, item.title)
+def _by_consequence(items: Sequence[AgendaItem], at: datetime) -> list[int]:
+    """Return the places of items in the order of what comes of leaving them, the gravest first."""
+    sizes = places_by_currency((one.currency, _size(one)) for one in items if _size(one) >= 0)
+    money = places_by_currency((one.currency, one.money) for one in items if one.money)
+
+    def consequence(place: int) -> tuple[object, ...]:
+        item = items[place]
+        is_soon = item.due_at is not None and item.due_at < at + SOON and not item.is_lost
+        left = (item.due_at - at).total_seconds() if item.due_at else float("inf")
+        size = sizes.get((item.currency, _size(item)), len(sizes))
+        amount = money[item.currency, item.money] if item.money else len(money)
+        return (not is_soon, size, _distance(item.tier), amount, left, item.kind, item.title)
+
+    return sorted(range(len(items)), key=consequence)
+
+
+def _size(item: AgendaItem) -> int:
+    """Return how many digits its money has after the first; -1 below 1, or where it is not known."""
+    return item.money.adjusted() if item.money and item.money >= 1 else -1

@@ -4,7 +4,7 @@ from ninja import Query, Router
 
 from closeknit.kernel.http import Request
 from closeknit.rooms.outcomes import reads
-from closeknit.rooms.outcomes.contracts import BoardRow
+from closeknit.rooms.outcomes.contracts import BoardRow, NotInForce
 
 router = Router(tags=["outcomes"])
 
@@ -23,3 +23,9 @@ def list_board(
     return reads.list_board(
         by=request.actor, search=search, tier=tier, only_short=only_short, sort=sort, offset=offset, limit=limit
     )
+
+
+@router.get("/board/not-in-force", response=list[NotInForce])
+def list_not_in_force(request: Request):
+    """Operations whose hours the board does not count, as no plan of theirs is in force, each with its newest draft."""
+    return reads.list_not_in_force(by=request.actor)

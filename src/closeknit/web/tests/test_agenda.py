@@ -42,8 +42,8 @@ def test_what_ends_soon_comes_first_then_size_of_money_tier_money_and_time():
         item("soon, 5", money=Decimal(5), hours=3),
         item("late, 50", money=Decimal(50), hours=-1),
     ]
-    found = sorted(items, key=lambda one: agenda._consequence(one, NOW))
-    assert [one.title for one in found] == [
+    found = agenda._by_consequence(items, NOW)
+    assert [items[place].title for place in found] == [
         "late, 50",
         "soon, 5",
         "nobody's, 85,000",
@@ -52,6 +52,19 @@ def test_what_ends_soon_comes_first_then_size_of_money_tier_money_and_time():
         "lost, 5",
         "no money, no time",
     ]
+
+
+def test_money_is_compared_within_one_currency_only():
+    items = [
+        item("yen, 800,000", money=Decimal(800_000), currency="JPY"),
+        item("yen, 900,000", money=Decimal(900_000), currency="JPY"),
+        item("yen, 2,000", money=Decimal(2_000), currency="JPY", tier="strategic"),
+        item("euro, 5,000", money=Decimal(5_000), currency="EUR", hours=9),
+        item("euro, 700", money=Decimal(700), currency="EUR", tier="strategic", hours=8),
+        item("dollar, 1", money=Decimal(1), currency="USD", hours=9.5),
+    ]
+    found = [items[place].title for place in agenda._by_consequence(items, NOW)]
+    assert found == ["euro, 5,000", "dollar, 1", "yen, 900,000", "yen, 800,000", "euro, 700", "yen, 2,000"]
 
 
 def test_many_threatened_accounts_leave_room_for_the_rest(scene, carol, monkeypatch):

@@ -1,13 +1,14 @@
 """Which accounts lose what they were promised, the dearest first."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Q
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.amounts import places_by_currency
 from closeknit.rooms.agreements.contracts.clocks import ClockCard, ClockState
 from closeknit.rooms.agreements.contracts.threatened import ThreatenedAccount
 from closeknit.rooms.agreements.models import TermRow
@@ -22,7 +23,10 @@ Credits = dict[str, tuple[Decimal, str]]
 
 
 def list_threatened_accounts(*, by: Actor, at: datetime, limit: int = 50) -> list[ThreatenedAccount]:
-    """Return the accounts whose promises are broken or at risk: closest tier, most money, least time first."""
+    """Return the accounts whose promises are broken or at risk: closest tier, most money, least time first.
+
+    Money is compared within one currency: the largest amount of each currency comes before the second of any.
+    """
     clocks: dict[str, list[ClockCard]] = defaultdict(list)
     for card in list_clocks(by=by, at=at, limit=MOST_WORK):
         if card.state in THREATENED:
@@ -34,7 +38,8 @@ def list_threatened_accounts(*, by: Actor, at: datetime, limit: int = 50) -> lis
     found = [_of(number, *titles[number], cards, credits) for number, cards in clocks.items() if number in titles]
     # What a reader may not know must not show in the order either.
     told = redact(found, by=by)
-    return sorted(told, key=_consequence)[:limit]
+    places = places_by_currency((one.currency, one.credits_at_stake) for one in told if one.credits_at_stake)
+    return sorted(told, key=lambda one: _consequence(one, places))[:limit]
 
 
 def _of(number: str, name: str, tier: Tier, cards: Sequence[ClockCard], credits: Credits) -> ThreatenedAccount:
@@ -74,7 +79,8 @@ def _due(card: ClockCard) -> datetime:
     return card.due_at or card.started_at
 
 
-def _consequence(one: ThreatenedAccount) -> tuple[object, ...]:
+def _consequence(one: ThreatenedAccount, places: Mapping[tuple[str, Decimal], int]) -> tuple[object, ...]:
     closeness = _TIERS.index(one.tier) if one.tier in _TIERS else len(_TIERS)
     due = one.next_due_at.timestamp() if one.next_due_at else float("inf")
-    return (closeness, -(one.credits_at_stake or Decimal(0)), not one.at_risk, due, one.account_number)
+    money = places[one.currency, one.credits_at_stake] if one.credits_at_stake else len(places)
+    return (closeness, money, not one.at_risk, due, one.account_number)

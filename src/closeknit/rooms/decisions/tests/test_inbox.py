@@ -18,8 +18,8 @@ NOW = clock.now()
 DAY = timedelta(days=1)
 
 
-def item(name, *, tier="none", money=None, due=None):
-    return InboxItem(InboxKind.PROPOSAL, name, name, "", "/", None, "", tier, money, "EUR", due)
+def item(name, *, tier="none", money=None, due=None, currency="EUR"):
+    return InboxItem(InboxKind.PROPOSAL, name, name, "", "/", None, "", tier, money, currency, due)
 
 
 def test_late_things_come_first_then_tier_then_money_then_time():
@@ -43,6 +43,18 @@ def test_late_things_come_first_then_tier_then_money_then_time():
         "volume",
         "no limit",
     ]
+
+
+def test_money_is_compared_within_one_currency_only():
+    items = [
+        item("yen, 900000", money=Decimal(900_000), currency="JPY", due=NOW + 3 * DAY),
+        item("yen, 800000", money=Decimal(800_000), currency="JPY", due=NOW + DAY),
+        item("euro, 50", money=Decimal(50), due=NOW + 2 * DAY),
+        item("euro, 10", money=Decimal(10), due=NOW + 2 * DAY),
+        item("unknown", due=NOW + DAY),
+    ]
+    ranked = [i.item_id for i in rank(items, NOW)]
+    assert ranked == ["euro, 50", "yen, 900000", "yen, 800000", "euro, 10", "unknown"]
 
 
 def test_each_sees_what_waits_for_them(acme, alice, bob, carol, hana):

@@ -105,6 +105,9 @@ def test_what_was_bought_counts_without_a_plan_in_force_and_the_draft_is_named(d
     (missing,) = reads.list_not_in_force(by=enter("bob"))
     assert (missing.operation, missing.draft_id) == ("warehouse", drafted.plan_id)
     sign_in(client, "alice")
+    (told,) = client.get("/api/v1/board/not-in-force").json()
+    assert (told["operation"], told["draft_id"]) == ("warehouse", str(drafted.plan_id))
+    assert told["sentence"] == missing.sentence
     page = client.get("/board/").content.decode()
     assert "warehouse has only a draft" in page
     assert f"/plans/{drafted.plan_id}/" in page
@@ -113,6 +116,7 @@ def test_what_was_bought_counts_without_a_plan_in_force_and_the_draft_is_named(d
 def test_nothing_is_said_of_a_plan_in_force_and_an_operation_without_any_is_named(company, alice, client):
     assert reads.list_not_in_force(by=alice) == []
     sign_in(client, "alice")
+    assert client.get("/api/v1/board/not-in-force").json() == []
     assert "only a draft" not in client.get("/board/").content.decode()
     Plan.objects.update(state="superseded")
     (missing,) = reads.list_not_in_force(by=alice)
