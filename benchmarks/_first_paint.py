@@ -1,5 +1,6 @@
 """The first contentful paint of pages in a browser, from the product's own server. Nothing where there is none."""
 
+import math
 import os
 import shutil
 import statistics
@@ -9,13 +10,16 @@ from typing import Any
 
 from benchmarks._server import served
 
-TIMES = 3
+TIMES, MOST_MS = 3, 10_000.0
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 
 def first_paints(home: Path, addresses: Sequence[str], cookies: Mapping[str, str]) -> dict[str, float]:
-    """Return, for each address, the median milliseconds until something of it is seen, styles and scripts cached."""
+    """Return, for each address, the median milliseconds until something of it is seen, styles and scripts cached.
+
+    Infinity: the browser gave up waiting for it.
+    """
     names = ("chromium", "chromium-browser", "google-chrome")
     chromium = os.environ.get("CLOSEKNIT_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if chromium is None:
@@ -35,14 +39,19 @@ def first_paints(home: Path, addresses: Sequence[str], cookies: Mapping[str, str
         page = context.new_page()
         found = {address: _median(page, url + address) for address in addresses}
         browser.close()
-    return {address: ms for address, ms in found.items() if ms is not None}
+    return found
 
 
-def _median(page: Any, url: str) -> float | None:
+def _median(page: Any, url: str) -> float:
+    from playwright.sync_api import TimeoutError as TookTooLong
+
     taken = []
     for _ in range(TIMES):
-        page.goto(url, wait_until="load")
-        # A page may be loaded before it is painted.
-        page.wait_for_function(PAINTED)
+        try:
+            page.goto(url, wait_until="load", timeout=MOST_MS)
+            # A page may be loaded before it is painted.
+            page.wait_for_function(PAINTED, timeout=MOST_MS)
+        except TookTooLong:
+            return math.inf
         taken.append(float(page.evaluate(PAINTED)))
     return statistics.median(taken)
