@@ -18,6 +18,7 @@ import holidays
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _SAMPLE_HOURS = 6
 """Clocks are looked at this often for a change of their offset; no zone has changed twice within it since 1970."""
@@ -67,7 +68,7 @@ class OpenTime:
 
 def to_us(instant: datetime) -> int:
     """Return an instant as microseconds since 1970 in UTC."""
-    return (instant - EPOCH) // timedelta(microseconds=1)
+    return (instant - EPOCH) // _MICROSECOND
 
 
 def from_us(us: int) -> datetime:

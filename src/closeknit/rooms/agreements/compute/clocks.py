@@ -96,6 +96,9 @@ def read_clock(
     """
     hand = _Hand()
     known = [event for event in events if started_us <= event.at_us <= at_us]
+    if not known and len(regimes) == 1:
+        _pass(hand, regimes[0], started_us, at_us)
+        return _read(hand, regimes, at_us, warn_share)
     points = sorted({started_us, at_us, *(e.at_us for e in known), *_starts(regimes, started_us, at_us)})
     for start, end in zip(points, [*points[1:], at_us], strict=True):
         for event in known:

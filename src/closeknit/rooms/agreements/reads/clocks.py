@@ -1,11 +1,12 @@
 """Clocks, computed from events each time they are read: nothing about them is stored that could go stale."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.among import among
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.agreements.compute import ClockEvent, Reading, read_clock, to_us
 from closeknit.rooms.agreements.contracts.clocks import (
@@ -25,7 +26,7 @@ from closeknit.rooms.agreements.reads.tolerances import bends_of
 from closeknit.rooms.customers import reads as customers
 from closeknit.rooms.customers.reads.by_number import list_account_clocks
 from closeknit.rooms.org import reads as org
-from closeknit.rooms.org.contracts import Permission, SettingPlace
+from closeknit.rooms.org.contracts import Level, Permission, SettingPlace
 from closeknit.rooms.sensing import reads as sensing
 from closeknit.rooms.sensing.contracts.timed_work import TimedWork
 
@@ -33,6 +34,7 @@ WATCHED = timedelta(days=400)
 """Work that came longer ago and never ended is past watching."""
 MOST_WORK = 10_000
 STOPS = {Measure.ANSWER_WITHIN: frozenset({WorkEventKind.ANSWERED, WorkEventKind.DONE})}
+_DONE = frozenset({WorkEventKind.DONE})
 _FIRST_BY_STATE = {ClockState.HELD: 1}
 
 
@@ -92,7 +94,9 @@ def find_work(operation: str, work_key: str) -> TimedWork | None:
 
 def under_present_numbers(work: Sequence[TimedWork]) -> list[TimedWork]:
     golden = _golden()
-    return [replace(one, account_number=golden.get(one.account_number, one.account_number)) for one in work]
+    return [
+        replace(one, account_number=golden[one.account_number]) if one.account_number in golden else one for one in work
+    ]
 
 
 def _golden() -> dict[str, str]:
@@ -130,11 +134,12 @@ def _open_work(numbers: list[str] | None, operation: str, at: datetime) -> list[
     work = sensing.list_open_work(
         since=at - WATCHED, until=at, by=system, operation=operation, account_numbers=numbers, limit=MOST_WORK
     )
-    known = {(one.operation, one.key) for one in work}
     reopened = WorkEvent.objects.filter(kind=WorkEventKind.REOPENED.value, at__lte=at, at__gte=at - WATCHED)
     if numbers is not None:
-        reopened = reopened.filter(account_number__in=numbers)
-    for name, key in reopened.values_list("operation", "work_key").distinct():
+        reopened = reopened.filter(account_number__in=among(numbers))
+    again = list(reopened.values_list("operation", "work_key").distinct())
+    known = {(one.operation, one.key) for one in work} if again else set()
+    for name, key in again:
         if (name, key) not in known and operation in ("", name):
             found = sensing.find_timed_work(name, key, by=system)
             work += [found] if found else []
@@ -145,12 +150,7 @@ def _cards(work: Sequence[TimedWork], at: datetime, by: Actor) -> list[ClockCard
     if not work:
         return []
     book, whose, events = book_of_work(work, at), whom_of_work(work, by), events_of_work(work, at)
-    places = [
-        SettingPlace(region=one.region, tier=one.tier, account_number=one.account_number) for one in whose.values()
-    ]
-    # The settings in force count, whoever asks.
-    shares = dict(zip(whose, org.get_settings(WARN_SHARE, places, at=at, by=org.system_actor()), strict=True))
-    bends = bends_of(whose, by=by, at=at)
+    shares, bends = _warn_shares(whose, at), bends_of(whose, by=by, at=at)
     return [
         _tolerated(card, bends, at)
         for one in work
@@ -158,16 +158,36 @@ def _cards(work: Sequence[TimedWork], at: datetime, by: Actor) -> list[ClockCard
         for card in _clocks_of(
             one,
             whose[one.account_number],
-            events[one.operation, one.key],
+            events.get((one.operation, one.key), ()),
             book,
-            float(shares[one.account_number].value),
+            shares[one.account_number],
             at,
         )
     ]
 
 
+def _warn_shares(whose: Mapping[str, Whom], at: datetime) -> dict[str, float]:
+    """Return the share of the time allowed after which a clock is at risk, for each account.
+
+    Only for accounts with a value of their own, or a region that only their place tells, is it asked by account: the
+    others have that of their region and tier.
+    """
+    system = org.system_actor()
+    own = set(org.list_places_set(WARN_SHARE, Level.ACCOUNT, at=at, by=system))
+    places = {
+        number: SettingPlace(
+            region=one.region, tier=one.tier, account_number="" if one.region and number not in own else number
+        )
+        for number, one in whose.items()
+    }
+    asked = list(set(places.values()))
+    # The settings in force count, whoever asks.
+    found = dict(zip(asked, org.get_settings(WARN_SHARE, asked, at=at, by=system), strict=True))
+    return {number: float(found[place].value) for number, place in places.items()}
+
+
 def _tolerated(card: ClockCard, bends: Sequence[BendCard], at: datetime) -> ClockCard:
-    if card.allowed_minutes is None:
+    if card.allowed_minutes is None or not bends:
         return card
     stretch = max(
         (
@@ -184,21 +204,22 @@ def _tolerated(card: ClockCard, bends: Sequence[BendCard], at: datetime) -> Cloc
 def _clocks_of(
     work: TimedWork, whom: Whom, rows: Sequence[WorkEvent], book: TermBook, warn_share: float, at: datetime
 ) -> list[ClockCard]:
+    at_us = to_us(at)
     happened = [ClockEvent(to_us(row.at), WorkEventKind(row.kind), row.work_class or row.reason) for row in rows]
     if work.finished_at is not None:
         happened.append(ClockEvent(to_us(work.finished_at), WorkEventKind.DONE))
     happened.sort(key=lambda event: event.at_us)
     cards = []
     for measure in book.measures(work):
-        regimes = book.regimes(work, whom, measure, [e for e in happened if e.at_us <= to_us(at)])
+        regimes = book.regimes(work, whom, measure, [e for e in happened if e.at_us <= at_us])
         if all(regime.allowed_us is None for regime in regimes):
             continue
         reading = read_clock(
             regimes,
             to_us(work.occurred_at),
             happened,
-            to_us(at),
-            stops=STOPS.get(measure, frozenset({WorkEventKind.DONE})),
+            at_us,
+            stops=STOPS.get(measure, _DONE),
             warn_share=warn_share,
         )
         cards.append(_card(work, whom, measure, reading, book, at))
@@ -215,7 +236,7 @@ def _card(work: TimedWork, whom: Whom, measure: Measure, reading: Reading, book:
         work_class=work.work_class,
         measure=measure,
         term_number=reading.term_number,
-        promise=term.sentence if term else "",
+        promise=book.say(term) if term else "",
         state=reading.state,
         started_at=work.occurred_at,
         allowed_minutes=_minutes(reading.allowed_us),
@@ -252,7 +273,7 @@ def whom_of_work(work: Iterable[TimedWork], by: Actor) -> dict[str, Whom]:
 def events_of_work(work: Sequence[TimedWork], at: datetime) -> dict[tuple[str, str], list[WorkEvent]]:
     found: dict[tuple[str, str], list[WorkEvent]] = defaultdict(list)
     rows = WorkEvent.objects.filter(
-        operation__in={one.operation for one in work}, work_key__in=[one.key for one in work], at__lte=at
+        operation__in={one.operation for one in work}, work_key__in=among(one.key for one in work), at__lte=at
     )
     for row in rows.order_by("at", "pk"):
         found[row.operation, row.work_key].append(row)

@@ -1,11 +1,13 @@
 """Which terms, calendars and pauses hold for a piece of work at each instant of its life."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.among import among
 from closeknit.rooms.agreements.compute import (
     ClockEvent,
     OpenTime,
@@ -34,6 +36,7 @@ MINUTE_US = 60_000_000
 AHEAD = timedelta(days=5 * 366)
 _WHOLE_DAYS = (((0, MINUTES_PER_DAY),),) * 5 + ((), ())
 _DAWN = date(1970, 1, 1)
+_EVER = -(2**62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,23 @@ class _Stretch:
         return self.known
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """The terms that may hold for an account's work in an operation, and what they promise."""
+
+    terms: list[Term]
+    measures: list[Measure]
+    has_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What holds for one kind of work, from ever on: each regime from its start."""
+
+    starts: list[int]
+    regimes: list[Regime]
+
+
 @dataclass(slots=True)
 class TermBook:
     """Every version of every term that may hold for some accounts, with the calendars of their contracts."""
@@ -72,45 +92,88 @@ class TermBook:
     zones: dict[str, str]
     closures: dict[str, frozenset[date]]
     stretches: dict[tuple[str, str, str], _Stretch] = field(default_factory=dict)
+    candidates: dict[tuple[str, str], _Candidates] = field(default_factory=dict)
+    lines: dict[tuple[str, ...], _Line] = field(default_factory=dict)
+    found: dict[tuple[str, str, str, str, int], Term | None] = field(default_factory=dict)
+    sentences: dict[tuple[str, date], str] = field(default_factory=dict)
 
     def measures(self, work: TimedWork) -> list[Measure]:
         """Return what is promised, at any time, about such work."""
-        return sorted({term.measure for term in self._candidates(work.operation, work.account_number)})
+        return self._candidates(work.operation, work.account_number).measures
 
     def regimes(self, work: TimedWork, whom: Whom, measure: Measure, events: Sequence[ClockEvent]) -> list[Regime]:
         """Return what holds from when on: by the versions in force, and by the priority the work then had.
 
         An event of a changed priority carries the class of work in its `reason`.
         """
-        terms = [t for t in self._candidates(work.operation, work.account_number) if t.measure is measure]
         started = to_us(work.occurred_at)
         changes = [(e.at_us, e.reason) for e in events if e.kind is WorkEventKind.PRIORITY and e.at_us >= started]
-        points = {started, *(at for at, _ in changes)}
+        found: list[Regime] = []
+        # The class that the work came with holds from its start, each later one from its change on.
+        classes = [(started, work.work_class), *changes]
+        ends: list[int | None] = [*(at for at, _ in changes), None]
+        for (since, work_class), until in zip(classes, ends, strict=True):
+            line = self._line(work, whom, measure, work_class)
+            first = bisect_right(line.starts, since) - 1
+            last = len(line.starts) if until is None else bisect_left(line.starts, until)
+            if until is None or until > since:
+                held = line.regimes[first]
+                found.append(Regime(since, held.allowed_us, held.calendar, held.pause_reasons, held.term_number))
+                found += line.regimes[first + 1 : last]
+        return found
+
+    def term_at(self, work: TimedWork, whom: Whom, term_number: str, at_us: int) -> Term | None:
+        """Return the version of a term in force at an instant."""
+        candidates = self._candidates(work.operation, work.account_number)
+        account = work.account_number if candidates.has_own else ""
+        key = (work.operation, account, whom.time_zone, term_number, at_us)
+        if key not in self.found:
+            held = (t for t in candidates.terms if t.term_number == term_number and self._holds(t, whom, at_us))
+            self.found[key] = next(held, None)
+        return self.found[key]
+
+    def say(self, term: Term) -> str:
+        """Say a promise as a person would; the same one is said of much work."""
+        key = (term.term_number, term.starts_on)
+        if key not in self.sentences:
+            self.sentences[key] = term.sentence
+        return self.sentences[key]
+
+    def _candidates(self, operation: str, account_number: str) -> _Candidates:
+        own = self.terms.get((operation, account_number), []) if account_number else []
+        key = (operation, account_number if own else "")
+        if key not in self.candidates:
+            terms = [*self.terms.get((operation, ""), []), *own]
+            self.candidates[key] = _Candidates(terms, sorted({term.measure for term in terms}), bool(own))
+        return self.candidates[key]
+
+    def _line(self, work: TimedWork, whom: Whom, measure: Measure, work_class: str) -> _Line:
+        """Return what holds for work of one kind, whenever it came: worked out once for all work of that kind."""
+        candidates = self._candidates(work.operation, work.account_number)
+        # Accounts without terms of their own differ by tier, zone and region alone.
+        account = work.account_number if candidates.has_own else ""
+        key = (work.operation, account, work.service, work_class, measure, whom.tier, whom.time_zone, whom.region)
+        if key not in self.lines:
+            terms = [term for term in candidates.terms if term.measure is measure]
+            self.lines[key] = self._drawn(terms, work, whom, work_class)
+        return self.lines[key]
+
+    def _drawn(self, terms: Sequence[Term], work: TimedWork, whom: Whom, work_class: str) -> _Line:
+        points: set[int] = set()
         for term in terms:
             zone = self._zone(term, whom)
-            days = (term.starts_on, term.ends_on)
-            points |= {us for day in days if day is not None and (us := day_starts(day, zone)) > started}
-        found: list[Regime] = []
-        for point in sorted(points):
-            work_class = next((name for at, name in reversed(changes) if at <= point), work.work_class)
-            held = [t for t in terms if self._holds(t, whom, point)]
+            points |= {day_starts(day, zone) for day in (term.starts_on, term.ends_on) if day is not None}
+        regimes: list[Regime] = []
+        for point in (min(points, default=0) - 1, *sorted(points)):
             picked = pick_term(
-                held,
+                [term for term in terms if self._holds(term, whom, point)],
                 account_number=work.account_number,
                 tier=whom.tier,
                 service=work.service,
                 work_class=work_class,
             )
-            found.append(self._regime(point, picked, whom))
-        return found
-
-    def term_at(self, work: TimedWork, whom: Whom, term_number: str, at_us: int) -> Term | None:
-        """Return the version of a term in force at an instant."""
-        terms = self._candidates(work.operation, work.account_number)
-        return next((t for t in terms if t.term_number == term_number and self._holds(t, whom, at_us)), None)
-
-    def _candidates(self, operation: str, account_number: str) -> list[Term]:
-        return [*self.terms.get((operation, ""), []), *self.terms.get((operation, account_number), [])]
+            regimes.append(self._regime(point, picked, whom))
+        return _Line([_EVER, *sorted(points)], regimes)
 
     def _holds(self, term: Term, whom: Whom, at_us: int) -> bool:
         day = local_day(at_us, self._zone(term, whom))
@@ -153,11 +216,11 @@ def open_book(
     wanted = set(accounts)
     numbers = ["", *wanted, *(number for number, kept in golden.items() if kept in wanted)]
     terms: dict[tuple[str, str], list[Term]] = defaultdict(list)
-    rows = TermRow.objects.filter(operation__in=list(operations), account_number__in=numbers)
+    rows = TermRow.objects.filter(operation__in=list(operations), account_number__in=among(numbers))
     for row in rows.select_related("contract").order_by("term_number", "starts_on"):
         holder = golden.get(row.account_number, row.account_number)
         terms[row.operation, holder].append(term_of(row, holder))
-    signed = ContractVersion.objects.filter(state=ContractState.SIGNED.value, account_number__in=numbers)
+    signed = ContractVersion.objects.filter(state=ContractState.SIGNED.value, account_number__in=among(numbers))
     cards = [contract_of(row) for row in signed]
     closures: dict[str, set[date]] = defaultdict(set)
     for fact in sensing.list_facts(FactKind.CLOSURE, by=system):

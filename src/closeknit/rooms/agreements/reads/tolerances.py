@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from closeknit.kernel.actor import Actor
+from closeknit.kernel.among import among
 from closeknit.rooms.agreements.contracts.tolerances import (
     BEND_BY,
     BEND_DAYS,
@@ -67,7 +68,7 @@ def list_bends(
 
 def bends_of(account_numbers: Iterable[str], *, by: Actor, at: datetime) -> list[BendCard]:
     """Return every bend that was granted to some accounts. For clocks, whose reader has checked the accounts."""
-    rows = list(BendRow.objects.filter(account_number__in=list(account_numbers)))
+    rows = list(BendRow.objects.filter(account_number__in=among(account_numbers)))
     if not rows:
         return []
     known = _exceptions(org.system_actor(), at, "")
