@@ -46,7 +46,7 @@ import django  # noqa: E402 - only now is the database known
 
 django.setup()
 
-pytest_plugins = ["tests.cast", "tests.flush", "tests.roles", "tests.answers"]
+pytest_plugins = ["tests.cast", "tests.flush", "tests.midnight", "tests.roles", "tests.answers"]
 
 
 @pytest.hookimpl(wrapper=True)
