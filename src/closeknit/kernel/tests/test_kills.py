@@ -29,7 +29,8 @@ pytestmark = [
 
 WORKERS = 3
 SHORTEST_LIFE_SECONDS, LONGEST_LIFE_SECONDS = 0.005, 0.12
-PATIENCE_SECONDS = 300
+MOST_PATIENT_LIFE_SECONDS = 10.0
+PATIENCE_SECONDS = 1_200
 MORE_PARTS = 1_000
 
 
@@ -83,10 +84,14 @@ def test_two_hundred_kills_lose_nothing_and_double_nothing(wire, tables, sql):
 def test_red_twin_an_effect_apart_from_its_mark_doubles(wire, tables, sql):
     wire({PartShipped: (book_apart,)})
     press = Press()
-    press.publish(1_000)
-    kill_workers(20, press)
-    lost, doubled = lost_and_doubled(sql, "test_tally", press.events)
-    assert lost == 0
+    doubled, longest = 0, LONGEST_LIFE_SECONDS
+    # A slow machine's workers die before they come to work: they are let live longer until one dies at it.
+    while not doubled and longest < MOST_PATIENT_LIFE_SECONDS:
+        press.publish(MORE_PARTS)
+        kill_workers(20, press, longest)
+        lost, doubled = lost_and_doubled(sql, "test_tally", press.events)
+        assert lost == 0
+        longest *= 1.5
     assert doubled > 0
 
 
@@ -119,7 +124,7 @@ def _row(part: int) -> EventRow:
     )
 
 
-def kill_workers(kills: int, press: Press) -> None:
+def kill_workers(kills: int, press: Press, longest_life_seconds: float = LONGEST_LIFE_SECONDS) -> None:
     """Keep WORKERS processes delivering, kill one at a time at random moments, then let them end.
 
     Where the machine delivers faster than we kill, more is published: every kill hits a worker at work.
@@ -131,7 +136,7 @@ def kill_workers(kills: int, press: Press) -> None:
     workers = [_start_worker() for _ in range(WORKERS)]
     try:
         while kills:
-            time.sleep(rng.uniform(SHORTEST_LIFE_SECONDS, LONGEST_LIFE_SECONDS))
+            time.sleep(rng.uniform(SHORTEST_LIFE_SECONDS, longest_life_seconds))
             doomed = workers.pop(rng.randrange(WORKERS))
             os.kill(doomed, signal.SIGKILL)
             _, status = os.waitpid(doomed, 0)
