@@ -125,6 +125,33 @@ def test_no_other_order_of_the_same_work_is_more_even(work, windows, capacity, k
     assert even <= (other[is_open] ** 2 / room[is_open]).sum() + 1e-6
 
 
+def uneven(seed):
+    """Most of a year of days with rooms from next to nothing to many times the work; no day is closed."""
+    rng = np.random.default_rng(seed)
+    days = 14 if seed % 4 else 240
+    work = rng.exponential(3.0, (2, days)) * (rng.random((2, days)) < 0.4)
+    capacity = rng.integers(1, 30, days) * np.where(rng.random(days) < 0.1, 0.1, 1.0)
+    kept = np.where(rng.random(days) < 0.3, capacity * rng.uniform(0.9, 1.0, days), capacity * 0.2)
+    kept = np.minimum(kept, (1.0 - 1e-6) * capacity)
+    return work, [int(rng.integers(0, 4)), int(rng.integers(2, 40 if days > 14 else 7))], capacity, kept
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_long_runs_of_very_uneven_days_are_levelled_too(seed) -> None:
+    work, windows, capacity, kept = uneven(seed)
+    plan = level_load(work, windows, capacity, kept)
+    late = edf_lateness(work, windows, plan.levelled_hours).late_hours.sum()
+    assert late == pytest.approx(0.0, abs=1e-3)
+    asked = work.sum() - plan.carried_over_hours.sum()
+    assert plan.levelled_hours.sum() == pytest.approx(asked, abs=1e-6)
+    can_be_kept = edf_lateness(work, windows, capacity - kept).late_hours.sum() <= 1e-3
+    assert (plan.lacking_hours.max() <= 1e-3) == can_be_kept
+
+
+def test_runs_of_both_kinds_are_among_the_uneven_ones() -> None:
+    assert {level_load(*uneven(seed)).is_room_kept for seed in range(40)} == {True, False}
+
+
 def test_red_twin_work_done_as_it_comes_is_not_level() -> None:
     work, capacity = np.array([[9.0, 0.0, 0.0, 0.0]]), np.full(4, 8.0)
     plan = level_load(work, [2], capacity)

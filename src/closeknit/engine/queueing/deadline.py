@@ -72,7 +72,7 @@ class EdfLateness:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Work:
+class DatedWork:
     """Hours by class, first day on which they can be done and due day; day `days` means after the horizon.
 
     `asked_due` is the due day before closed days moved it.
@@ -120,7 +120,7 @@ def required_daily_capacity(
     >>> plan.weekly_capacity_hours.tolist(), plan.binding_start_day.tolist(), plan.binding_end_day.tolist()
     ([10.0], [2], [3])
     """
-    work, open_days = _checked_work(work_hours, window_days, start_backlog_hours, is_open)
+    work, open_days = checked_work(work_hours, window_days, start_backlog_hours, is_open)
     weeks = _weeks(week_of_day, open_days.size)
     size = _sizes(day_size, open_days)
     labels, first_day = np.unique(weeks, return_index=True)
@@ -177,7 +177,7 @@ def edf_lateness(
     >>> edf_lateness([[8.0, 8.0]], [0], [8.0, 6.0]).late_hours.tolist()
     [2.0]
     """
-    work, open_days = _checked_work(work_hours, window_days, start_backlog_hours, is_open)
+    work, open_days = checked_work(work_hours, window_days, start_backlog_hours, is_open)
     capacity = numbers("daily_capacity_hours", daily_capacity_hours, minimum=0.0, ndim=1)
     if capacity.shape != open_days.shape:
         raise EngineInputError(f"daily_capacity_hours has {capacity.size} days: give {open_days.size}, as work_hours")
@@ -185,7 +185,7 @@ def edf_lateness(
     return _serve(work, capacity)
 
 
-def _serve(work: _Work, capacity: FloatArray) -> EdfLateness:
+def _serve(work: DatedWork, capacity: FloatArray) -> EdfLateness:
     classes, days = work.hours.shape[0], capacity.size
     waiting = np.zeros((classes, days + 1))
     late, idle = np.zeros(classes), np.zeros(days)
@@ -210,9 +210,14 @@ def _serve(work: _Work, capacity: FloatArray) -> EdfLateness:
     )
 
 
-def _checked_work(
+def checked_work(
     work_hours: ArrayLike, window_days: ArrayLike, backlog: ArrayLike | None, is_open: ArrayLike | None
-) -> tuple[_Work, BoolArray]:
+) -> tuple[DatedWork, BoolArray]:
+    """Return the work [class, day] on open days, with its due days, and which days are open [day].
+
+    Raises:
+        EngineInputError: for shapes that do not fit, hours below 0, or windows that are not whole.
+    """
     hours = numbers("work_hours", work_hours, minimum=0.0, ndim=2)
     classes, days = hours.shape
     if classes == 0 or days == 0:
@@ -245,7 +250,9 @@ def _backlog(backlog: ArrayLike, window: IntArray, days: int) -> tuple[FloatArra
     )
 
 
-def _on_open_days(hours: FloatArray, release: NDArray[np.int64], due: NDArray[np.int64], open_days: BoolArray) -> _Work:
+def _on_open_days(
+    hours: FloatArray, release: NDArray[np.int64], due: NDArray[np.int64], open_days: BoolArray
+) -> DatedWork:
     """Move releases forward and due days back to open days; `days` stands for after the horizon."""
     days = open_days.size
     index = np.arange(days)
@@ -253,7 +260,7 @@ def _on_open_days(hours: FloatArray, release: NDArray[np.int64], due: NDArray[np
     preceding = np.append(np.maximum.accumulate(np.where(open_days, index, -1)), days)
     start = following[release]
     last = preceding[np.minimum(due, days)]
-    return _Work(hours, start, np.maximum(start, last), due, (last < start) & (hours > 0.0))
+    return DatedWork(hours, start, np.maximum(start, last), due, (last < start) & (hours > 0.0))
 
 
 def _sizes(day_size: ArrayLike | None, open_days: BoolArray) -> FloatArray:
@@ -284,7 +291,7 @@ def _least(least_weekly_hours: ArrayLike, weeks: int, rule: str) -> FloatArray:
     return np.broadcast_to(least, (weeks,)).astype(np.float64)
 
 
-def _late_due(late_window: ArrayLike | None, window_days: ArrayLike, work: _Work, open_days: BoolArray) -> IntArray:
+def _late_due(late_window: ArrayLike | None, window_days: ArrayLike, work: DatedWork, open_days: BoolArray) -> IntArray:
     """The day by which work let late is done, on open days; after the horizon where no window is given."""
     days = open_days.size
     if late_window is None:
@@ -299,7 +306,7 @@ def _late_due(late_window: ArrayLike | None, window_days: ArrayLike, work: _Work
     return moved
 
 
-def _pieces(work: _Work, late_due: IntArray, days: int) -> Pieces:
+def _pieces(work: DatedWork, late_due: IntArray, days: int) -> Pieces:
     owner = np.broadcast_to(np.arange(work.hours.shape[0])[:, None], work.hours.shape)
     release = np.minimum(work.release, days - 1)
     due = np.where(work.release >= days, days, work.due)

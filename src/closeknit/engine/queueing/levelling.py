@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from closeknit.engine.checks import BoolArray, FloatArray, frozen, numbers, refuse_where
 from closeknit.engine.errors import EngineInputError
-from closeknit.engine.queueing.deadline import required_daily_capacity
+from closeknit.engine.queueing.deadline import DatedWork, checked_work
 
 _CLOSE = 1e-9
 
@@ -51,6 +51,8 @@ def level_load(
     majorised: no other fills its fullest day less beside its room, nor the next fullest, and so on; where the room is
     the same every day, the peak, and every day's distance from the mean, are least. So the room is kept every day
     exactly where it can be.
+    Method: of all stretches the one with the most work beside its room is filled alike and taken out, with its days;
+    what is left of other work may no longer be done there; and so on until no work is left.
     Edges: as in `required_daily_capacity`: work that arrives on a closed day waits for the next open one; due on one,
     it is due on the open day before; due after the last day, it is left out, and the last days are too empty: give
     days beyond those that matter.
@@ -68,23 +70,21 @@ def level_load(
     if not is_open.any():
         raise EngineInputError("capacity_hours is 0 on every day: give an open day")
     room = np.where(is_open, capacity - kept, 1.0)
-    days = np.arange(work.shape[1])
-    found = required_daily_capacity(work, window_days, week_of_day=days, is_open=is_open, day_size=room)
-    levelled = found.daily_capacity_hours
+    dated, _ = checked_work(work, window_days, None, is_open)
+    levelled, stretch = _levelled(dated, room, is_open)
     as_comes = _as_comes(work, is_open)
     lacking = np.where(is_open, np.maximum(kept - (capacity - levelled), 0.0), 0.0)
     lacking[lacking <= _CLOSE * max(float(capacity.max()), 1.0)] = 0.0
-    fullest = int(np.argmax(np.where(is_open, levelled / room, -1.0)))
     return LevelledLoad(
-        levelled_hours=frozen(levelled.copy()),
+        levelled_hours=frozen(levelled),
         as_comes_hours=frozen(as_comes),
         free_hours=frozen(capacity - levelled),
         as_comes_free_hours=frozen(capacity - as_comes),
         lacking_hours=frozen(lacking),
         is_room_kept=not lacking.any(),
-        binding_start_day=int(found.binding_start_day[fullest]),
-        binding_end_day=int(found.binding_end_day[fullest]),
-        carried_over_hours=frozen(found.carried_over_hours.copy()),
+        binding_start_day=stretch[0],
+        binding_end_day=stretch[1],
+        carried_over_hours=frozen(np.where(dated.due >= is_open.size, dated.hours, 0.0).sum(axis=1)),
     )
 
 
@@ -100,6 +100,49 @@ def _checked(work: FloatArray, capacity_hours: ArrayLike, kept_free: ArrayLike) 
     kept = np.broadcast_to(kept, capacity.shape)
     refuse_where((capacity > 0.0) & (kept >= capacity), "kept_free_hours", kept, "give less than the day's capacity")
     return capacity, kept
+
+
+def _levelled(work: DatedWork, room: FloatArray, is_open: BoolArray) -> tuple[FloatArray, tuple[int, int]]:
+    """Return the hours of each day, and the fullest stretch (its first and last day; -1 where there is no work)."""
+    levelled, fullest = np.zeros(room.size), (-1, -1)
+    days = np.flatnonzero(is_open)
+    rank = np.cumsum(is_open) - 1
+    inside = work.due < room.size
+    asked = np.zeros((days.size, days.size))
+    np.add.at(asked, (rank[work.release[inside]], rank[work.due[inside]]), work.hours[inside])
+    while asked.any():
+        first, last, level = _steepest(asked, room[days])
+        levelled[days[first : last + 1]] = level * room[days[first : last + 1]]
+        if fullest[0] < 0:
+            fullest = int(days[first]), int(days[last])
+        asked, days = _without(asked, first, last), np.delete(days, slice(first, last + 1))
+    return levelled, fullest
+
+
+def _steepest(asked: FloatArray, room: FloatArray) -> tuple[int, int, float]:
+    """Return the stretch of days with the most work beside its room, and how much; of equal ones the shortest."""
+    days = np.arange(room.size)
+    within = np.cumsum(np.cumsum(asked[::-1], axis=0)[::-1], axis=1)
+    total = np.concatenate([[0.0], np.cumsum(room)])
+    # A stretch is at least as large as its ends, whatever is lost where large numbers are taken from each other.
+    size = np.maximum(total[1:] - total[:-1, None], np.maximum(room[:, None], room))
+    size[days[:, None] > days] = np.inf
+    level = within / size
+    equal = np.argwhere(level >= level.max() * (1.0 - _CLOSE))
+    first, last = equal[np.argmin(equal[:, 1] - equal[:, 0])].tolist()
+    return first, last, float(level[first, last])
+
+
+def _without(asked: FloatArray, first: int, last: int) -> FloatArray:
+    """Take days out with the work that lies inside; other work begins after them, or is due before them."""
+    left = asked.copy()
+    left[first : last + 1, first : last + 1] = 0.0
+    if last + 1 < len(left):
+        left[last + 1] += left[first : last + 1].sum(axis=0)
+    if first > 0:
+        left[:, first - 1] += left[:, first : last + 1].sum(axis=1)
+    gone = slice(first, last + 1)
+    return np.delete(np.delete(left, gone, axis=0), gone, axis=1)
 
 
 def _as_comes(work: FloatArray, is_open: BoolArray) -> FloatArray:
