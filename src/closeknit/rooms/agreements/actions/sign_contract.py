@@ -13,7 +13,6 @@ from closeknit.kernel.errors import Conflict
 from closeknit.kernel.events import publish
 from closeknit.rooms.agreements.actions.propose_contract import KIND
 from closeknit.rooms.agreements.compute import threshold_minutes
-from closeknit.rooms.agreements.contracts.calendars import MINUTES_PER_DAY
 from closeknit.rooms.agreements.contracts.deals import (
     SIGNED_HERE,
     Clause,
@@ -22,8 +21,8 @@ from closeknit.rooms.agreements.contracts.deals import (
     TermsChanged,
 )
 from closeknit.rooms.agreements.contracts.terms import TermSource
-from closeknit.rooms.agreements.models import CalendarRow, Contract, ContractVersion, TermRow
-from closeknit.rooms.agreements.reads.calendars import calendar_of
+from closeknit.rooms.agreements.models import Contract, ContractVersion, TermRow
+from closeknit.rooms.agreements.reads.calendars import open_minutes_per_day
 from closeknit.rooms.agreements.reads.contracts import contract_of
 from closeknit.rooms.decisions import reads as decisions
 from closeknit.rooms.decisions.actions.record_entry import record_entry
@@ -110,9 +109,7 @@ def _write_terms(card: ContractCard) -> None:
     contract, _ = Contract.objects.get_or_create(
         contract_number=card.contract_number, defaults={"account_number": card.account_number}
     )
-    rows = CalendarRow.objects.filter(key=card.calendar, from_on__lte=card.starts_on).order_by("-from_on")
-    calendar = rows.first() if card.calendar else None
-    day_minutes = calendar_of(calendar).open_minutes_per_day if calendar else float(MINUTES_PER_DAY)
+    day_minutes = open_minutes_per_day(card.calendar, card.starts_on, by=org.system_actor())
     TermRow.objects.bulk_create(
         [TermRow(contract=contract, **_term(clause, card, day_minutes)) for clause in card.clauses]
     )

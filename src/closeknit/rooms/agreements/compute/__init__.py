@@ -11,7 +11,7 @@ from closeknit.rooms.agreements.compute.business_time import (
     open_time,
     to_us,
 )
-from closeknit.rooms.agreements.compute.chains import slack_of
+from closeknit.rooms.agreements.compute.chains import rests_on, slack_of
 from closeknit.rooms.agreements.compute.clocks import ClockEvent, Reading, Regime, read_clock
 from closeknit.rooms.agreements.compute.projection import threshold_minutes
 
@@ -28,6 +28,7 @@ __all__ = [
     "local_day",
     "open_time",
     "read_clock",
+    "rests_on",
     "slack_of",
     "threshold_minutes",
     "to_us",

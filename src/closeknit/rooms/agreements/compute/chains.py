@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from closeknit.rooms.agreements.contracts.chains import ChainSlack, WantedChain
+from closeknit.rooms.agreements.contracts.deals import Clause
 from closeknit.rooms.agreements.contracts.terms import Term
 
 
@@ -28,7 +29,7 @@ def slack_of(chain: WantedChain, terms: Iterable[Term]) -> tuple[ChainSlack, ...
     return tuple(sorted(found, key=lambda slack: (slack.slack_minutes, slack.term_number)))
 
 
-def rests_on(term: Term, chain: WantedChain) -> bool:
+def rests_on(term: Term | Clause, chain: WantedChain) -> bool:
     """Tell whether a promise is kept by a chain: one for any service rests on the chain of each."""
     return (
         (term.operation, term.measure, term.clock) == (chain.operation, chain.measure, chain.clock)

@@ -19,8 +19,14 @@ def list_chains(*, by: Actor, at: datetime) -> list[ChainCard]:
     return [_card(row, by, at) for row in ChainRow.objects.filter(until_at=None).order_by("name", "chain_id")]
 
 
-def _card(row: ChainRow, by: Actor, at: datetime) -> ChainCard:
-    chain = WantedChain(
+def list_stated_chains(*, by: Actor) -> list[WantedChain]:
+    """Return the chains in force by name, as stated: what a proposal of promises is held against."""
+    by.require(Permission.PROPOSE)
+    return [_stated(row) for row in ChainRow.objects.filter(until_at=None).order_by("name", "chain_id")]
+
+
+def _stated(row: ChainRow) -> WantedChain:
+    return WantedChain(
         name=row.name,
         operation=row.operation,
         service=row.service,
@@ -29,6 +35,10 @@ def _card(row: ChainRow, by: Actor, at: datetime) -> ChainCard:
         clock=Clock(row.clock),
         steps=tuple(ChainStep(**step) for step in row.steps),
     )
+
+
+def _card(row: ChainRow, by: Actor, at: datetime) -> ChainCard:
+    chain = _stated(row)
     promises = slack_of(chain, list_terms(by=by, operation=row.operation, on=at.date(), limit=MOST_TERMS))
     return ChainCard(
         chain_id=row.chain_id,

@@ -12,6 +12,8 @@ from closeknit.rooms.agreements.actions.apply_setup import apply_setup
 from closeknit.rooms.agreements.actions.draft_contract import draft_contract
 from closeknit.rooms.agreements.actions.review_setup import retire_setup, review_setup
 from closeknit.rooms.agreements.actions.save_setup import save_setup
+from closeknit.rooms.agreements.actions.set_calendar import set_calendar
+from closeknit.rooms.agreements.actions.set_chain import set_chain
 from closeknit.rooms.agreements.contracts import (
     Clock,
     ContractState,
@@ -19,8 +21,9 @@ from closeknit.rooms.agreements.contracts import (
     WantedOnboarding,
     WantedSetup,
 )
-from closeknit.rooms.agreements.models import SetupTemplate
-from closeknit.rooms.agreements.tests.deals import CLAUSE, NOW, TODAY, signed, wanted
+from closeknit.rooms.agreements.models import ChainRow, SetupTemplate
+from closeknit.rooms.agreements.tests.actions.test_set_chain import CHAIN
+from closeknit.rooms.agreements.tests.deals import CLAUSE, NOW, TODAY, office, signed, wanted
 from closeknit.rooms.agreements.tests.repairs import load_repairs
 from closeknit.rooms.agreements.tests.test_work_clocks import move_back
 from closeknit.rooms.decisions.models import LedgerEntry
@@ -143,6 +146,42 @@ def test_odd_parameters_are_refused_with_the_field(accounts, alice, change, wher
         apply_setup(template_id, replace(ONBOARDING, **change), by=alice, at=NOW)
     assert refused.value.where == where
     assert reads.get_setup(template_id, by=alice, at=NOW).used == 0
+
+
+@pytest.fixture
+def departments(accounts, alice):
+    """Repairs take 210 minutes from desk to field."""
+    set_chain(replace(CHAIN, clock=CLAUSE.clock), by=alice, at=NOW)
+
+
+def test_departments_that_need_longer_than_it_would_promise_refuse_it(departments, alice):
+    template_id = saved(alice)
+    with pytest.raises(Invalid, match="take 210 minutes, and the template would promise 120") as refused:
+        apply_setup(template_id, replace(ONBOARDING, time_factor=0.5), by=alice, at=NOW)
+    assert (refused.value.where, refused.value.todo.split(",")[0]) == ("time_factor", "Take a factor of at least 0.875")
+    assert reads.get_setup(template_id, by=alice, at=NOW).used == 0
+    assert not LedgerEntry.objects.filter(kind="setup.applied").exists()
+    version_id = apply_setup(template_id, replace(ONBOARDING, time_factor=0.875), by=alice, at=NOW)
+    assert reads.get_contract(version_id, by=alice).state is ContractState.PROPOSED
+
+
+def test_red_twin_without_the_chain_it_is_drafted(departments, alice):
+    ChainRow.objects.all().delete()
+    apply_setup(saved(alice), replace(ONBOARDING, time_factor=0.5), by=alice, at=NOW)
+    assert LedgerEntry.objects.filter(kind="setup.applied").count() == 1
+
+
+def test_chains_of_other_work_do_not_hinder_it(accounts, alice):
+    set_chain(replace(CHAIN, operation="sales"), by=alice, at=NOW)
+    apply_setup(saved(alice), replace(ONBOARDING, time_factor=0.5), by=alice, at=NOW)
+    assert LedgerEntry.objects.filter(kind="setup.applied").count() == 1
+
+
+def test_minutes_of_short_open_days_are_held_against_steps_as_terms_state_them(departments, alice):
+    set_calendar(office(), by=alice, at=NOW)
+    template_id = saved(alice, version_id=signed(wanted(calendar="office")))
+    apply_setup(template_id, replace(ONBOARDING, time_factor=0.5), by=alice, at=NOW)
+    assert LedgerEntry.objects.filter(kind="setup.applied").count() == 1, "120 of 480 open minutes are 360 of 1,440"
 
 
 def test_who_looks_after_some_accounts_uses_templates_and_makes_none(accounts, alice, bob):
