@@ -229,6 +229,8 @@ POST /api/v1/pipeline-differences/{difference_id}/assign | {"to":"carol"}       
 GET  /api/v1/buffers?operation=warehouse                                               401 403 200 200 200 200 403
 GET  /api/v1/buffers/account?account_number=ACME                                       401 403 200 200 200 200 403
 GET  /buffers/                                                                         302 403 200 200 200 200 403
+GET  /api/v1/level-loading?operation=warehouse                                         401 403 404 200 200 200 403
+GET  /plans/levels/                                                                    302 403 200 200 200 200 403
 GET  /api/v1/prices?operation=warehouse                                                401 403 200 200 200 200 403
 POST /api/v1/prices/offer | {"operation":"warehouse","pool":"pickers","units":1}       401 403 404 200 200 200 403
 GET  /prices/                                                                          302 403 200 200 200 200 403

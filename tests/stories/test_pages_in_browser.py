@@ -98,6 +98,7 @@ PAGES = (
     "/prices/offer/",
     "/prices/dedicated/",
     "/plans/scenarios/",
+    "/plans/levels/",
     "/rosters/",
     "/rosters/training/",
     "/shortages/",

@@ -27,6 +27,7 @@ ROUTES = frozenset(
     {
         "buffers/",
         "demand/accuracy/",
+        "plans/levels/",
         "rosters/training/",
         "demand/<uuid:run_id>/explore/",
         "demand/explore/<str:operation>/",
@@ -38,6 +39,7 @@ ROUTES = frozenset(
         "feeds/<str:feed>/lineage/",
         "feed-conflicts/compare/",
         "api/v1/buffers",
+        "api/v1/level-loading",
         "api/v1/forecast-accuracy",
         "api/v1/training",
         "api/v1/forecast-accuracy/compare",

@@ -234,6 +234,7 @@ def settings() -> tuple[Setting, ...]:
         *capacity.QUOTE_SETTINGS,
         *capacity.PRICE_SETTINGS,
         *capacity.BUFFER_SETTINGS,
+        *capacity.LEVEL_SETTINGS,
         *ROSTER_SETTINGS,
         *STOCK_SETTINGS,
         *TRAINING_SETTINGS,

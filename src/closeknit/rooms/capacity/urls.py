@@ -6,6 +6,7 @@ from closeknit.rooms.capacity import tiles
 from closeknit.rooms.capacity.pages import (
     buffers,
     differences,
+    levels,
     plans,
     prices,
     quotes,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("quotes/<uuid:quote_id>/", quotes.show_quote, name="quote-detail"),
     path("quotes/<uuid:quote_id>/propose/", quotes.propose, name="quote-propose"),
     path("buffers/", buffers.show_buffers, name="buffer-list"),
+    path("plans/levels/", levels.show_levels, name="level-list"),
     path("prices/", prices.show_prices, name="price-list"),
     path("prices/offer/", prices.show_offer, name="offer"),
     path("prices/dedicated/", prices.show_dedicated, name="dedicated"),

@@ -96,6 +96,7 @@ PAGES = (
     "/prices/offer/",
     "/prices/dedicated/",
     "/plans/scenarios/",
+    "/plans/levels/",
     "/rosters/",
     "/rosters/training/",
     "/shortages/",

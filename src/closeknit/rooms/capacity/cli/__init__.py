@@ -11,6 +11,7 @@ from closeknit.rooms.capacity.cli import (
     buffers,
     dedicated,
     differences,
+    levels,
     prices,
     quotes,
     rosters,
@@ -49,6 +50,7 @@ def add_commands(commands: Any) -> None:
     buffers.add_commands(capacity)
     dedicated.add_commands(capacity)
     differences.add_commands(capacity)
+    levels.add_commands(capacity)
     prices.add_commands(capacity)
     quotes.add_commands(capacity)
     rosters.add_commands(capacity)

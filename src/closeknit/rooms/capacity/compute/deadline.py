@@ -1,6 +1,7 @@
 """What promises with a deadline ask of a pool, day by day."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,44 @@ def deadline_need(
     level_of_series = np.array([promises.index(_grace(term)) for term in terms])
     split = share_in_steps(levels, level_of_series, _weekly_work(work, week))
     return Sized(need, split if len(eras) == 1 else _summing_to(need, split), _tightest(terms, levels, promises))
+
+
+@dataclass(frozen=True, slots=True)
+class DueWork:
+    """A pool's planned work by promise (L, the strictest first) and day (D), led in by weeks like the first.
+
+    `hours`: as it is planned for, a longer promise letting days even out; `by_day_hours`: for each day's own quantile.
+    `windows` (L x D): how many days later each day's work is due. `capacity`: productive hours (D). `row_of_series`:
+    the promise of each series in the last weeks. `lead`: how many of the days come before the plan.
+    """
+
+    hours: FloatArray
+    by_day_hours: FloatArray
+    windows: NDArray[np.int64]
+    capacity: FloatArray
+    row_of_series: tuple[int, ...]
+    lead: int
+
+
+def due_work(pool: PoolInput, planned: Planned, spells: Sequence[Spell], capacity: FloatArray) -> DueWork:
+    """Return the work that a pool's days are sized for, with when it is due; `capacity`: productive hours a day."""
+    eras = _eras(spells, capacity.size)
+    promises = sorted({_grace(term) for _, terms in eras for term in terms})
+    lead = 7 * min(max(grace for grace, _ in promises) // 7 + 1, MOST_LEAD_WEEKS)
+    handle_hours = pool.handle_minutes / 60.0
+    by_day = planned.expected * planned.by_period
+    hours, own = (
+        _led_in(_by_promise(work * handle_hours, eras, promises), lead) for work in (_work(planned, eras), by_day)
+    )
+    given = _led_in(capacity, lead)
+    return DueWork(
+        hours=hours,
+        by_day_hours=own,
+        windows=np.array([_windows(promise, given > 0) for promise in promises]),
+        capacity=given,
+        row_of_series=tuple(promises.index(_grace(term)) for term in eras[-1][1]),
+        lead=lead,
+    )
 
 
 _Era = tuple[slice, Picks]

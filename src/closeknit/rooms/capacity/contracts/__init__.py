@@ -25,6 +25,7 @@ from closeknit.rooms.capacity.contracts.differences import (
     PoolProjection,
     Resolution,
 )
+from closeknit.rooms.capacity.contracts.levels import KEPT_FREE_SHARE, LEVEL_SETTINGS, LevelBook, LevelDay, LevelPool
 from closeknit.rooms.capacity.contracts.plans import (
     MEASURED_FROM_UNITS,
     PLANNING_QUANTILE,
@@ -113,6 +114,8 @@ __all__ = [
     "DIFFERENCE_DAYS",
     "DIFFERENCE_SETTINGS",
     "DIFFERENCE_SHARE",
+    "KEPT_FREE_SHARE",
+    "LEVEL_SETTINGS",
     "LIST_MARGIN_SHARE",
     "MEASURED_FROM_UNITS",
     "PLANNING_QUANTILE",
@@ -139,6 +142,9 @@ __all__ = [
     "HeldConflict",
     "IntervalCell",
     "KeptBack",
+    "LevelBook",
+    "LevelDay",
+    "LevelPool",
     "LooserBy",
     "NearerTo",
     "OfferAnswer",

@@ -9,6 +9,7 @@ from closeknit.rooms.capacity.reads.differences import (
     list_differences,
     project_pools,
 )
+from closeknit.rooms.capacity.reads.levels import get_levels
 from closeknit.rooms.capacity.reads.plans import (
     account_claims,
     find_plan_of_thread,
@@ -49,6 +50,7 @@ __all__ = [
     "get_buffers",
     "get_dedicated_case",
     "get_difference",
+    "get_levels",
     "get_need_today",
     "get_plan",
     "get_planning_weeks",
