@@ -5,6 +5,8 @@ account in scope, so that a test may call an action directly; HTTP, commands and
 they do in real life. A test that breaks tables open asks for the fixture `owner`.
 """
 
+import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -41,6 +43,33 @@ def django_db_setup(_owner_makes_the_database: None, django_db_setup: None, djan
     with django_db_blocker.unblock():
         connection.close()
         options.pop("options", None)
+        _see_the_others_out()
+        connection.close()
+
+
+OTHERS = (
+    "select pid, state, left(query, 200) from pg_stat_activity"
+    " where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"
+)
+LAST_PATIENCE_SECONDS = 60
+
+
+def _see_the_others_out() -> None:
+    """Wait for requests and processes that are ending, so that the database can go; name and end who stays."""
+    from django.db import connection
+
+    deadline = time.monotonic() + LAST_PATIENCE_SECONDS
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(OTHERS)
+            others = cursor.fetchall()
+            if not others:
+                return
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        warnings.warn(f"tests left connections behind, which are ended now: {others}", stacklevel=2)
+        cursor.execute(f"select pg_terminate_backend(pid) from ({OTHERS}) as others")
 
 
 @contextmanager
