@@ -149,6 +149,7 @@ import django; django.setup()
 from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[1]
 from closeknit.kernel.throttle import take_try
+print("ready", flush=True)
 sys.stdin.readline()
 print(sum(not take_try(["shared"]).is_refused for _ in range(15)))
 """
@@ -159,5 +160,7 @@ def test_four_processes_share_one_count():
     command = [sys.executable, "-c", PROCESS, connection.settings_dict["NAME"]]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": SOURCE}
     running = [subprocess.Popen(command, **pipes) for _ in range(4)]
+    # All are up before the first tries: a slow start must not reach beyond the minute that is counted.
+    assert [process.stdout.readline() for process in running] == ["ready\n"] * 4
     taken = [int(process.communicate("go\n", timeout=240)[0]) for process in running]
     assert sum(taken) == MOST_TRIES
