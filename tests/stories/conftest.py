@@ -14,6 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from tests.stories import windows
 
 from closeknit.demo import CompanySpec, generate
 
@@ -107,7 +108,7 @@ def worker(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
 def eventually() -> Callable[..., Any]:
     """Wait for another process's work: call until the answer is true, and return it."""
 
-    def wait(question: Callable[[], Any], seconds: float = 90.0) -> Any:
+    def wait(question: Callable[[], Any], seconds: float = 240.0) -> Any:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             answer = question()
@@ -117,6 +118,13 @@ def eventually() -> Callable[..., Any]:
         raise AssertionError(f"still not so after {seconds:.0f} seconds: {answer!r}")
 
     return wait
+
+
+@pytest.fixture(autouse=True)
+def _windows_end_with_the_test() -> Iterator[None]:
+    """A page left open goes on asking the server, while the next test's database is emptied under it."""
+    yield
+    windows.close_all()
 
 
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
@@ -150,9 +158,7 @@ class Desk:
         self.base_url = base_url
         self.scheme = scheme
         self.width = width
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        self.page = context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page = windows.open_window(browser, viewport={"width": width, "height": 900}, color_scheme=scheme)
         self.troubles: list[str] = []
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))

@@ -10,7 +10,6 @@ from tests.cast import enter
 from closeknit.kernel import clock
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 BEFORE, AFTER = "2026-03-01", "2026-03-02"
 DRAIN = "from closeknit.web import boot; boot.prepare(); from closeknit.kernel import jobs; jobs.run_until_idle()"
 
@@ -18,7 +17,7 @@ DRAIN = "from closeknit.web import boot; boot.prepare(); from closeknit.kernel i
 @pytest.fixture
 def post(environment):
     """Let what is under way be done, by a process of its own, as the worker would."""
-    return lambda: subprocess.run([sys.executable, "-c", DRAIN], env=environment, check=True, timeout=120)
+    return lambda: subprocess.run([sys.executable, "-c", DRAIN], env=environment, check=True, timeout=240)
 
 
 def test_from_two_sources_that_disagree_to_a_tier_that_moves(company, closeknit, post, desk):

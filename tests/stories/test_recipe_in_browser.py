@@ -10,7 +10,6 @@ from closeknit.rooms.sensing.tests.small import call, load, write_calls
 from closeknit.rooms.sensing.tests.test_recipes import BROKEN, WORDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
