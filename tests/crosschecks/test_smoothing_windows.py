@@ -1,11 +1,10 @@
-"""Windows judged in one call are what each is alone, and so are candidates and quantiles taken side by side."""
+"""Windows judged in one call are what each is alone, and so are candidates taken side by side."""
 
 import numpy as np
 import pytest
 
 from closeknit.engine.forecasting import smooth_with, smoothing_lanes_kernels
 from closeknit.engine.forecasting.smoothing import smoothing_from_origins
-from closeknit.engine.forecasting.spread import empirical_quantiles, two_sided_quantiles
 from closeknit.engine.forecasting.theta import theta_from_origins
 
 ORIGINS = np.array([40, 52, 61, 70])
@@ -59,15 +58,3 @@ def test_candidates_side_by_side_are_each_the_plain_recursion(cycle: int, trend:
     fitted, _ = smooth_with(past, 1, alpha, level, beta, slope, phi, gamma, season.T)
     wanted = np.nansum((past - fitted) ** 2, axis=1)
     np.testing.assert_allclose(lane[2 * LANES : 3 * LANES], wanted, rtol=1e-12)
-
-
-@pytest.mark.parametrize("values", [1, 2, 5, 40])
-def test_quantiles_of_both_sides_are_those_of_values_and_negatives(values: int) -> None:
-    rng = np.random.default_rng(values)
-    pool = rng.normal(1.0, 3.0, (7, values))
-    pool[rng.random(pool.shape) < 0.3] = np.nan
-    pool[3] = np.nan
-    levels = np.array([0.01, 0.1, 0.5, 0.77, 0.99])
-    wanted, _ = empirical_quantiles(np.concatenate([pool, -pool], axis=1), levels)
-    np.testing.assert_array_equal(two_sided_quantiles(pool, levels), wanted)
-    assert not np.array_equal(empirical_quantiles(pool, levels)[0], wanted)

@@ -6,12 +6,16 @@ import numpy as np
 from scipy import special
 
 from closeknit.engine.checks import BoolArray, FloatArray, IntArray
-from closeknit.engine.forecasting.spread import empirical_quantiles, two_sided_quantiles
+from closeknit.engine.compiled import array, run
+from closeknit.engine.forecasting import conformal_kernels as kernels
+from closeknit.engine.forecasting.spread import empirical_quantiles
 
 _ENOUGH = 600
 """Errors behind the quantiles of one step; with fewer, neighbouring steps lend theirs."""
-_POWERS = (0.0, 0.5, 1.0)
-_GROWTHS = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+_POWERS = np.array([0.0, 0.5, 1.0])
+_GROWTHS = np.array([0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0])
+_STEPS = 100.0
+"""Work per error: whoever compares methods that are fitted has their errors looked at by what is compiled."""
 _FEWEST_FREEDOM = 2.0
 _FEWEST_BEFORE = 2
 _STRETCH_KNOWN = 10.0
@@ -47,36 +51,26 @@ def calibrated(
     scale: FloatArray,
     group: IntArray,
     origins: IntArray,
+    since: int = 0,
     like: Calibration | None = None,
 ) -> Calibration:
     """Scaled errors of forecasts [series, window, step], each scaled by those windows that share no period with it.
 
     An error's size goes with a power (0, 1/2 or 1) of the forecast's own, and its variance with 1 + growth (step - 1):
-    the likeliest of the group, or those of `like`.
+    the likeliest of the group, or those of `like`. `origins`: latest first; windows before the `since`-th are not seen.
     """
-    groups = 1 + int(group.max()) if group.size else 0
-    power, growth = np.zeros(groups), np.zeros(groups)
-    shape = np.ones_like(forecast)
-    for label in range(groups):
-        rows = group == label
-        if like is None:
-            power[label], growth[label] = _likeliest(actual[rows], forecast[rows])
-        else:
-            power[label], growth[label] = like.power[label], like.growth[label]
-        shape[rows] = _shape(forecast[rows], forecast[rows], power[label]) * _widening(forecast, growth[label])
-    size = np.abs(actual - forecast) / shape / scale[:, None, None]
-    there = ~np.isnan(size)
-    total, count = np.where(there, size, 0.0).sum(axis=2), there.sum(axis=2).astype(np.float64)
-    ratio = _group_share(total.sum(axis=1), count.sum(axis=1), group, groups)[group]
-    prior = float(actual.shape[2])
-    apart = disjoint(origins, actual.shape[2]).astype(np.float64)
-    others, other_count = total @ apart.T, count @ apart.T
-    left_out = (others + prior * ratio[:, None]) / (other_count + prior)
-    spread = scale * (total.sum(axis=1) + prior * ratio) / (count.sum(axis=1) + prior)
-    unit = (scale[:, None] * left_out)[:, :, None] * shape
-    scores = np.divide(actual - forecast, unit, out=np.zeros_like(unit), where=unit > 0.0)
-    scores = np.where(there, scores, np.nan)
-    independent = np.array([_independent(scores[group == label], origins) for label in range(groups)])
+    groups, steps = 1 + int(group.max()) if group.size else 0, actual.shape[2]
+    actual, forecast = np.ascontiguousarray(actual), np.ascontiguousarray(forecast)
+    power, growth = _likeliest(actual, forecast, group, groups, since) if like is None else (like.power, like.growth)
+    shape, work = actual.shape[:2], _STEPS * actual.size
+    scores, spread = np.zeros((shape[0], shape[1] - since, steps)), np.zeros(shape[0])
+    others, of_group = disjoint(origins[since:], steps), np.zeros((groups, 2))
+    how = others, power, _widening(growth, steps), np.zeros(shape), np.zeros(shape), of_group
+    run(kernels.scale_errors, work, since, actual, forecast, scale, group, *how, spread, scores)
+    sums, seen = np.zeros((groups, shape[1] - since)), np.zeros((groups, shape[1] - since))
+    independent = np.ones(groups)
+    found = sums, seen, np.zeros(groups), independent
+    run(kernels.count_independent, work, scores, group, origins[since:], *found)
     return Calibration(spread, power, growth, independent, np.ones(groups), scores, group)
 
 
@@ -95,10 +89,10 @@ def stretched(
     """
     ratio, judged = np.full(actual.shape, np.nan), 0
     for place in range(origins.size):
-        earlier = np.flatnonzero(origins + actual.shape[2] <= origins[place])
-        if earlier.size < _FEWEST_BEFORE:
+        since = _first_before(origins, actual.shape[2], place)
+        if origins.size - since < _FEWEST_BEFORE:
             continue
-        made = calibrated(actual[:, earlier], forecast[:, earlier], scale, group, origins[earlier], calibration)
+        made = calibrated(actual, forecast, scale, group, origins, since, calibration)
         mean = np.where(np.isnan(forecast[:, place]), 0.0, forecast[:, place])
         low, high = quantiles_of(mean, made, np.array([0.1, 0.9]))
         off = actual[:, place] - forecast[:, place]
@@ -131,14 +125,15 @@ def disjoint(origins: IntArray, horizon: int) -> BoolArray:
 
 def quantiles_of(mean: FloatArray, calibration: Calibration, levels: FloatArray) -> FloatArray:
     """Quantiles [level, series, step] around the mean [series, step]."""
-    result = np.broadcast_to(mean, (levels.size, *mean.shape)).copy()
+    units = np.zeros((calibration.power.size, levels.size, mean.shape[1]))
     for label in range(calibration.power.size):
-        rows = np.flatnonzero(calibration.group == label)
-        unit = _steps(calibration.scores[rows], levels, calibration.independent[label])
-        shape = _shape(mean[rows, None, :], mean[rows, None, :], calibration.power[label])[:, 0]
-        shape = shape * _widening(mean, calibration.growth[label])
-        unit = unit * calibration.stretch[label]
-        result[:, rows] += unit[:, None, :] * (calibration.spread[rows, None] * shape)[None]
+        scores = (
+            calibration.scores if label == 0 and units.shape[0] == 1 else calibration.scores[calibration.group == label]
+        )
+        units[label] = _steps(scores, levels, calibration.independent[label]) * calibration.stretch[label]
+    result = np.zeros((levels.size, *mean.shape))
+    how = calibration.group, calibration.spread, calibration.power, _widening(calibration.growth, mean.shape[1])
+    run(kernels.put_around, _STEPS * result.size, array(mean), *how, units, result)
     return result
 
 
@@ -146,40 +141,23 @@ def reached(
     actual: FloatArray, forecast: FloatArray, scale: FloatArray, group: IntArray, levels: FloatArray, origins: IntArray
 ) -> tuple[FloatArray, int]:
     """Share of the latest window's values at or below quantiles calibrated on the windows before it, and how many."""
-    earlier = np.flatnonzero(origins + actual.shape[2] <= origins.max(initial=-1))
-    if earlier.size == 0:
+    since = _first_before(origins, actual.shape[2], 0)
+    if since == origins.size:
         return np.zeros(levels.size), 0
-    latest = int(np.argmax(origins))
-    known = ~np.isnan(forecast[:, latest])
-    mean = np.where(known, forecast[:, latest], 0.0)
+    known = ~np.isnan(forecast[:, 0])
+    mean = np.where(known, forecast[:, 0], 0.0)
     # Before, the window itself had a part in the forecast of the others.
-    made = calibrated(actual[:, earlier], forecast[:, earlier], scale, group, origins[earlier])
+    made = calibrated(actual, forecast, scale, group, origins, since)
     quantiles = quantiles_of(mean, made, levels)
-    there = ~np.isnan(actual[:, latest]) & known
+    there = ~np.isnan(actual[:, 0]) & known
     count = int(np.count_nonzero(there))
-    below = ((actual[None, :, latest] <= quantiles) & there[None]).sum(axis=(1, 2))
+    below = ((actual[None, :, 0] <= quantiles) & there[None]).sum(axis=(1, 2))
     return below / max(count, 1), count
 
 
-def _independent(scores: FloatArray, origins: IntArray) -> float:
-    """How many independent errors they are worth: windows that share no period, times errors per window.
-
-    What all errors of a window have in common shows in its mean: variance of one over variance of the means is how
-    many of a window's errors are independent.
-    """
-    there = ~np.isnan(scores)
-    count = there.sum(axis=(0, 2))
-    if not count.any():
-        return 1.0
-    kept = np.where(there, scores, 0.0)
-    centre = kept.sum() / count.sum()
-    variance = float((np.where(there, kept - centre, 0.0) ** 2).sum() / count.sum())
-    means = kept.sum(axis=(0, 2))[count > 0] / count[count > 0]
-    covered = np.unique(origins[count > 0][:, None] + np.arange(scores.shape[2])[None, :])
-    windows = max((min(covered.size, origins.max() - origins.min() + scores.shape[2])) / scores.shape[2], 1.0)
-    between = float(((means - centre) ** 2).sum() / max(means.size - 1, 1))
-    per_window = variance / between if between > 0.0 and means.size > 1 else 1.0
-    return float(windows * np.clip(per_window, 1.0, count.max()))
+def _first_before(origins: IntArray, horizon: int, place: int) -> int:
+    """The first of the windows, latest first, that end before the one at `place` begins; their number for none."""
+    return int(np.count_nonzero(origins + horizon > (origins[place] if origins.size else 0)))
 
 
 def _steps(scores: FloatArray, levels: FloatArray, independent: float) -> FloatArray:
@@ -189,12 +167,19 @@ def _steps(scores: FloatArray, levels: FloatArray, independent: float) -> FloatA
     Student's prediction interval is than the normal one.
     """
     steps = scores.shape[2]
+    known = independent / (independent + _SIDES_KNOWN)
+    freedom = max(independent - 1.0, _FEWEST_FREEDOM)
+    normal = special.ndtri(levels)
+    student = special.stdtrit(freedom, levels) * np.sqrt(1.0 + 1.0 / (freedom + 1.0))
+    wider = np.divide(student, normal, out=np.ones_like(normal), where=np.abs(normal) > 1e-9)
+    if scores.size < _ENOUGH:
+        return np.repeat(_placed(scores.reshape(1, -1), levels, known, wider), steps, axis=1)
     by_step = scores.reshape(-1, steps).T
     first, last = _lenders(np.count_nonzero(~np.isnan(by_step), axis=1))
     # Where errors are few many steps share the same ones.
     _, alone, of_step = np.unique(first * (steps + 1) + last, return_index=True, return_inverse=True)
     first, last = first[alone], last[alone]
-    signed, both = np.zeros((levels.size, alone.size)), np.zeros((levels.size, alone.size))
+    mixed = np.zeros((levels.size, alone.size))
     places = np.arange((last - first).max(initial=0))
     at_once = max(_NUMBERS_AT_ONCE // max(places.size * by_step.shape[1], 1), 1)
     for start in range(0, alone.size, at_once):
@@ -202,17 +187,16 @@ def _steps(scores: FloatArray, levels: FloatArray, independent: float) -> FloatA
         lent = first[some, None] + places
         pool = by_step[np.minimum(lent, steps - 1)]
         pool[lent >= last[some, None]] = np.nan
-        pool = pool.reshape(lent.shape[0], -1)
-        signed[:, some] = empirical_quantiles(pool, levels)[0]
-        both[:, some] = two_sided_quantiles(pool, levels)
-    signed, both = signed[:, of_step], both[:, of_step]
-    known = independent / (independent + _SIDES_KNOWN)
-    freedom = max(independent - 1.0, _FEWEST_FREEDOM)
-    normal = special.ndtri(levels)
-    student = special.stdtrit(freedom, levels) * np.sqrt(1.0 + 1.0 / (freedom + 1.0))
-    wider = np.divide(student, normal, out=np.ones_like(normal), where=np.abs(normal) > 1e-9)
-    mixed: FloatArray = (known * signed + (1.0 - known) * both) * wider[:, None]
-    return mixed
+        mixed[:, some] = _placed(pool.reshape(lent.shape[0], -1), levels, known, wider)
+    return mixed[:, of_step]
+
+
+def _placed(pool: FloatArray, levels: FloatArray, known: float, wider: FloatArray) -> FloatArray:
+    """[level, row]: quantiles of each row's own errors and of both sides together, made wider."""
+    ordered, sizes = np.sort(pool, axis=1), np.sort(np.abs(pool), axis=1)
+    result = np.zeros((levels.size, pool.shape[0]))
+    run(kernels.place_quantiles, _STEPS * pool.size, ordered, sizes, array(levels), known, wider, result)
+    return result
 
 
 def _lenders(per_step: IntArray) -> tuple[IntArray, IntArray]:
@@ -228,46 +212,19 @@ def _lenders(per_step: IntArray) -> tuple[IntArray, IntArray]:
     return np.maximum(step - reach, 0), np.minimum(step + reach + 1, steps)
 
 
-def _widening(forecast: FloatArray, growth: float) -> FloatArray:
-    """[step]: root of 1 + growth (step - 1)."""
-    widening: FloatArray = np.sqrt(1.0 + growth * np.arange(forecast.shape[-1]))
+def _widening(growth: FloatArray, steps: int) -> FloatArray:
+    """[growth, step]: root of 1 + growth (step - 1)."""
+    widening: FloatArray = np.sqrt(1.0 + growth[:, None] * np.arange(steps))
     return widening
 
 
-def _shape(forecast: FloatArray, around: FloatArray, power: float) -> FloatArray:
-    """(forecast / its series' mean) to a power, never below a twentieth of the mean; 1 for a mean of 0 or less."""
-    if power == 0.0:
-        return np.ones_like(forecast)
-    there = ~np.isnan(around)
-    count = np.maximum(there.sum(axis=(1, 2)), 1)
-    typical = (np.where(there, around, 0.0).sum(axis=(1, 2)) / count)[:, None, None]
-    ratio = np.divide(forecast, typical, out=np.ones_like(forecast), where=typical > 0.0)
-    shape: FloatArray = np.where(np.isnan(ratio), 1.0, np.maximum(ratio, 0.05)) ** power
-    return shape
-
-
-def _likeliest(actual: FloatArray, forecast: FloatArray) -> tuple[float, float]:
-    """The power and the growth with the best Laplace likelihood, each series with its own scale."""
-    growths = np.array(_GROWTHS)
-    widening = np.sqrt(1.0 + growths * np.arange(forecast.shape[2])[:, None])
-    costs = np.zeros((len(_POWERS), growths.size))
-    for place, power in enumerate(_POWERS):
-        shape = _shape(forecast, forecast, power)
-        size = np.abs(actual - forecast) / shape
-        there = ~np.isnan(size)
-        per_step, total = there.sum(axis=1), np.where(there, size, 0.0).sum(axis=1)
-        logs = np.where(there, np.log(shape), 0.0).sum(axis=(1, 2))
-        count = per_step.sum(axis=1)[:, None]
-        mean = total @ (1.0 / widening) / np.maximum(count, 1)
-        used = (mean > 0.0) & (count > 0)
-        each = count * np.log(np.where(used, mean, 1.0)) + logs[:, None] + per_step @ np.log(widening)
-        costs[place] = np.where(used, each, 0.0).sum(axis=0)
-    best = np.unravel_index(np.argmin(costs), costs.shape)
-    return _POWERS[int(best[0])], _GROWTHS[int(best[1])]
-
-
-def _group_share(total: FloatArray, count: FloatArray, group: IntArray, groups: int) -> FloatArray:
-    """Mean of all errors of each group; 1, as the naive forecast, where there are none."""
-    top = np.bincount(group, weights=total, minlength=groups)
-    bottom = np.bincount(group, weights=count, minlength=groups)
-    return np.divide(top, bottom, out=np.ones(groups), where=bottom > 0.0)
+def _likeliest(
+    actual: FloatArray, forecast: FloatArray, group: IntArray, groups: int, since: int
+) -> tuple[FloatArray, FloatArray]:
+    """[group]: the power and the growth with the best Laplace likelihood, each series with its own scale."""
+    steps, costs = actual.shape[2], np.zeros((groups, _POWERS.size, _GROWTHS.size))
+    scratch = np.zeros(steps), np.zeros(steps)
+    how = _POWERS, _widening(_GROWTHS, steps), *scratch, costs
+    run(kernels.cost_shapes, _STEPS * actual.size, since, actual, forecast, group, *how)
+    best = costs.reshape(groups, -1).argmin(axis=1)
+    return _POWERS[best // _GROWTHS.size], _GROWTHS[best % _GROWTHS.size]

@@ -11,8 +11,8 @@ from closeknit.engine.checks import FloatArray, IntArray, whole_number
 from closeknit.engine.errors import EngineInputError
 from closeknit.engine.forecasting.intermittent import intermittent_from_origins
 from closeknit.engine.forecasting.panel import ahead, panel_of, seasonal_means
-from closeknit.engine.forecasting.smoothing import exponential_smoothing, smoothing_from_origins
-from closeknit.engine.forecasting.theta import theta, theta_from_origins
+from closeknit.engine.forecasting.smoothing import smoothing_ahead, smoothing_from_origins
+from closeknit.engine.forecasting.theta import theta_ahead, theta_from_origins
 
 Forecaster: TypeAlias = Callable[[FloatArray, int], FloatArray]
 """Takes the history [series, period] and the horizon; gives the mean [series, period ahead], NaN where it cannot."""
@@ -31,6 +31,7 @@ class Method:
 
     `forecast` must treat each series by itself and give the same answer each time. `from_origins`, where there is one,
     answers for several windows at once, from fewer fits (`fits` over all windows); it must not look beyond an origin.
+    `is_exact`: of each origin it says just what `forecast` says of the history before it, so all are asked at once.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Method:
     is_cheap: bool = True
     from_origins: Roller | None = None
     fits: int = _FITS
+    is_exact: bool = False
 
     def on_windows(self, history: FloatArray, horizon: int, origins: IntArray) -> FloatArray:
         """Forecasts [series, origin, period ahead] from rising origins."""
@@ -47,6 +49,15 @@ class Method:
         else:
             said = [self.asked(history[:, :end], horizon)[:, None] for end in origins.tolist()]
         return np.concatenate([np.zeros((history.shape[0], 0, horizon)), *said], axis=1)
+
+    def ahead_and_on_windows(
+        self, history: FloatArray, horizon: int, origins: IntArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """The forecast [series, period ahead] and those [series, origin, period ahead] from rising origins."""
+        if self.is_exact and self.from_origins is not None:
+            said = self.from_origins(history, horizon, np.append(origins, history.shape[1]))
+            return said[:, -1], said[:, :-1]
+        return self.asked(history, horizon), self.on_windows(history, horizon, origins)
 
     def asked(self, history: FloatArray, horizon: int) -> FloatArray:
         """The forecast, its shape checked."""
@@ -76,18 +87,24 @@ def standard_methods(seasons: Sequence[int], seasons_averaged: Sequence[int] = (
         raise EngineInputError("seasons_averaged is empty: give at least one number of seasons, such as (4,)")
     lengths = sorted({whole_number(f"seasons[{i}]", m, minimum=1, maximum=10**6) for i, m in enumerate(seasons)})
     counts = sorted({whole_number(f"seasons_averaged[{i}]", k, minimum=1) for i, k in enumerate(seasons_averaged)})
-    found = [Method("naive", _using(_mean_of_seasons, 1, 1)), Method("mean_8", _using(_mean_of_seasons, 1, 8))]
+    found = [_averaging("naive", 1, 1), _averaging("mean_8", 1, 8)]
     for season in lengths:
         if season > 1:
-            found.append(Method(f"seasonal_naive_{season}", _using(_mean_of_seasons, season, 1)))
+            found.append(_averaging(f"seasonal_naive_{season}", season, 1))
             for count in counts if season == lengths[0] else counts[:1]:
-                found.append(Method(f"seasonal_mean_{season}x{count}", _using(_mean_of_seasons, season, count)))
+                found.append(_averaging(f"seasonal_mean_{season}x{count}", season, count))
         found.append(
             Method(f"smoothing_{season}", _using(_smoothing, season), False, _rolling(_smoothed, season), fits=1)
         )
         found.append(Method(f"theta_{season}", _using(_theta, season), False, _rolling(_thetas, season), fits=1))
-    found += [Method(name, _using(_flat, name), True, _rolling(_flats, name), fits=1) for name in ("sba", "tsb")]
+    for name in ("sba", "tsb"):
+        found.append(Method(name, _using(_flat, name), True, _rolling(_flats, name), fits=1, is_exact=True))
     return tuple(found)
+
+
+def _averaging(name: str, season: int, averaged: int) -> Method:
+    rolling = _rolling(_means_of_seasons, season, averaged)
+    return Method(name, _using(_mean_of_seasons, season, averaged), True, rolling, fits=1, is_exact=True)
 
 
 @cache
@@ -119,10 +136,21 @@ def _long_enough(season: int, origins: IntArray, said: FloatArray) -> FloatArray
 
 
 def _mean_of_seasons(season: int, averaged: int, history: FloatArray, horizon: int) -> FloatArray:
-    recent = history[:, -season * averaged :]
-    if history.shape[1] >= season * averaged and not np.isnan(recent).any():
-        mean = recent.reshape(history.shape[0], averaged, season).mean(axis=1)
-        return np.tile(mean, (1, -(-horizon // season)))[:, :horizon]
+    return _means_of_seasons(season, averaged, history, horizon, np.array([history.shape[1]]))[:, 0]
+
+
+def _means_of_seasons(season: int, averaged: int, history: FloatArray, horizon: int, origins: IntArray) -> FloatArray:
+    used = season * averaged
+    if origins.size and origins[0] >= used:
+        recent = history[:, origins[:, None] + np.arange(-used, 0)]
+        if not np.isnan(recent).any():
+            mean = recent.reshape(history.shape[0], origins.size, averaged, season).sum(axis=2) / averaged
+            said: FloatArray = mean[:, :, np.arange(horizon) % season]
+            return said
+    return np.stack([_mean_with_gaps(season, averaged, history[:, :end], horizon) for end in origins.tolist()], axis=1)
+
+
+def _mean_with_gaps(season: int, averaged: int, history: FloatArray, horizon: int) -> FloatArray:
     panel = panel_of(history, season, horizon, None)
     mean = ahead(panel, seasonal_means(panel.grid(), averaged))
     # A season that has not been seen once cannot be repeated.
@@ -132,13 +160,13 @@ def _mean_of_seasons(season: int, averaged: int, history: FloatArray, horizon: i
 def _smoothing(season: int, history: FloatArray, horizon: int) -> FloatArray:
     if season > 1 and history.shape[1] < 2 * season:
         return np.full((history.shape[0], horizon), np.nan)
-    return np.array(exponential_smoothing(history, season, horizon).forecast)
+    return smoothing_ahead(history, season, horizon)
 
 
 def _theta(season: int, history: FloatArray, horizon: int) -> FloatArray:
     if season > 1 and history.shape[1] < 2 * season:
         return np.full((history.shape[0], horizon), np.nan)
-    return np.array(theta(history, season, horizon).forecast)
+    return theta_ahead(history, season, horizon)
 
 
 def _flat(name: str, history: FloatArray, horizon: int) -> FloatArray:

@@ -18,15 +18,15 @@ from closeknit.engine.checks import (
     whole_number,
     whole_numbers,
 )
+from closeknit.engine.compiled import run, run_in_parts
 from closeknit.engine.errors import EngineInputError
 from closeknit.engine.forecasting.conformal import calibrated, disjoint, quantiles_of, reached, stretched
+from closeknit.engine.forecasting.judging_kernels import hear_groups, score_methods, weigh_methods
 from closeknit.engine.forecasting.methods import Method, standard_methods
 from closeknit.engine.forecasting.restlessness import restlessness
 
-_POWER = 6.0
-_LEAN = 0.5
-"""How far a series' errors lean on what its group says of a method, on the scale of logarithms."""
-_FARTHEST_LEAN = 3.0
+_STEPS = 100.0
+"""Work per number that methods say: whoever compares methods that are fitted has the comparison compiled."""
 _CLEARLY_BETTER = 0.97
 """The best alone is used where its errors on windows were at most this times those of all by weight."""
 _SERIES_AT_ONCE = 4096
@@ -249,8 +249,7 @@ def _tried(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray, grou
     groups = 1 + int(group.max()) if group.size else 0
     usual = _usual(np.concatenate(lent, axis=2), cheap, group[lenders], groups)
     trials = [
-        _weighed(kept[place] if keep else heard(rows), cheap, usual[:, :, group[rows]])
-        for place, rows in enumerate(parts)
+        _weighed(kept[place] if keep else heard(rows), cheap, usual, group[rows]) for place, rows in enumerate(parts)
     ]
 
     def rival(name: str) -> _Rival:
@@ -294,49 +293,41 @@ class _Heard:
 
 
 def _heard(values: FloatArray, horizon: int, rules: Rules, tail: BoolArray) -> _Heard:
-    methods, origins, squared = rules.methods, rules.origins, rules.is_squared
-    series = values.shape[0]
-    said = np.full((len(methods), series, origins.size + 1, horizon), np.nan)
+    methods, origins = rules.methods, rules.origins
+    series, windows = values.shape[0], origins.size
+    said = np.full((len(methods), series, windows + 1, horizon), np.nan)
+    some = np.flatnonzero(~tail)
     for index, method in enumerate(methods):
-        rows = np.flatnonzero(~tail) if not method.is_cheap else np.arange(series)
-        if rows.size:
-            said[index, rows, 0] = method.asked(values[rows], horizon)
-            said[index, rows, 1:] = method.on_windows(values[rows], horizon, origins[::-1])[:, ::-1]
+        is_asked = method.is_cheap or some.size == series
+        rows: IntArray | slice = slice(None) if is_asked else some
+        if is_asked or some.size:
+            ahead, past = method.ahead_and_on_windows(values[rows], horizon, origins[::-1])
+            said[index, rows, 0], said[index, rows, 1:] = ahead, past[:, ::-1]
     actual = _windows(values, origins, horizon)
-    scale = _scale(values[:, : origins[-1]] if origins.size else values, rules.season)
-    size = np.abs(actual - said[:, :, 1:]) / scale[:, None, None]
-    there = ~np.isnan(size)
-    size = np.where(there, size, 0.0)
-    total = (size**2 if squared else size).sum(axis=3)
-    count = np.count_nonzero(there, axis=3).astype(np.float64)
-    # A method is compared on what the most able one could be tried on, or not at all.
-    whole = count >= count.max(axis=0, initial=0.0)[None]
-    total, count = np.where(whole, total, np.inf), np.where(whole, count, 1.0)
-    can = ~np.isnan(said[:, :, 0]).any(axis=2)
-    seen = np.count_nonzero(~np.isnan(actual), axis=2) > 0
-    apart = disjoint(origins, horizon)
-    errors = np.full((1 + origins.size, len(methods), series), np.inf)
-    for place in range(1 + origins.size):
-        others = np.flatnonzero(apart[place - 1]) if place and origins.size > 1 else np.arange(origins.size)
-        known = _error(total[:, :, others].sum(axis=2), count[:, :, others].sum(axis=2), squared)
-        errors[place] = np.where(can, known, np.inf)
-    errors[0] = np.where(seen.any(axis=1)[None], errors[0], np.inf)
-    return _Heard(said, actual, scale, errors, seen.sum(axis=1).astype(np.int64))
+    scale = _scale(values[:, : origins[-1]] if windows else values, rules.season)
+    errors, scored = np.zeros((1 + windows, len(methods), series)), np.zeros(series, dtype=np.int64)
+    totals, counts = np.zeros((series, len(methods), windows)), np.zeros((series, len(methods), windows))
+    given = said.reshape(len(methods), series, -1), actual.reshape(series, -1), scale, disjoint(origins, horizon)
+    found = totals, counts, errors, scored
+    run_in_parts(score_methods, series, _STEPS * said.size, horizon, rules.is_squared, *given, *found)
+    return _Heard(said, actual, scale, errors, scored)
 
 
-def _weighed(heard: _Heard, cheap: BoolArray, usual: FloatArray) -> _Trial:
-    """The two ways to use the methods; `usual` [1 + window, method, series]: what each one's group says of them."""
-    rivals, weights = [], np.zeros(heard.errors.shape[1:])
-    for only in (True, False):
-        mixed = np.full(heard.said.shape[1:], np.nan)
-        for place, errors in enumerate(heard.errors):
-            weight = _weights(errors if only else _leaning(errors, cheap, usual[place]), only)
-            mixed[:, place] = _mixed(weight, heard.said[:, :, place])
-            weights = weight if place == 0 else weights
-        rivals.append(_Rival(mixed[:, 0], heard.actual, mixed[:, 1:]))
+def _weighed(heard: _Heard, cheap: BoolArray, usual: FloatArray, group: IntArray) -> _Trial:
+    """The two ways to use the methods; `usual` [1 + window, method, group]: what groups say of each."""
+    methods, series, places, horizon = heard.said.shape
+    weights = np.zeros((series, methods))
+    alone, mixed = np.zeros((series, places * horizon)), np.zeros((series, places * horizon))
+    given = heard.said.reshape(methods, series, -1), heard.errors, cheap, usual, group
+    work = _STEPS * heard.said.size
+    run_in_parts(weigh_methods, series, work, horizon, *given, weights, alone, mixed)
     errors = heard.errors[0]
     best = np.argmin(errors, axis=0).astype(np.int64)
-    return _Trial(heard.scale, errors.T.copy(), best, heard.scored, weights.T.copy(), rivals[0], rivals[1])
+    rivals = (
+        _Rival(said[:, 0], heard.actual, said[:, 1:])
+        for said in (alone.reshape(series, places, -1), mixed.reshape(series, places, -1))
+    )
+    return _Trial(heard.scale, errors.T.copy(), best, heard.scored, weights, *rivals)
 
 
 def _scale(values: FloatArray, season: int) -> FloatArray:
@@ -355,69 +346,11 @@ def _mean_over_periods(values: FloatArray) -> FloatArray:
     return mean
 
 
-def _error(total: FloatArray, count: FloatArray, squared: bool) -> FloatArray:
-    mean = np.divide(total, count, out=np.full_like(total, np.inf), where=count > 0.0)
-    error: FloatArray = np.sqrt(mean) if squared else mean
-    return error
-
-
 def _usual(errors: FloatArray, cheap: BoolArray, group: IntArray, groups: int) -> FloatArray:
     """[1 + window, method, group]: logarithm of what each method's errors were in the group beside cheap ones."""
-    result = np.zeros((*errors.shape[:2], groups))
-    for place, known in enumerate(errors):
-        there, logs, own = _beside(known, cheap)
-        beside = np.where(there, np.clip(logs - own, -_FARTHEST_LEAN, _FARTHEST_LEAN), 0.0)
-        count = np.stack([np.bincount(group, weights=one, minlength=groups) for one in there.astype(np.float64)])
-        total = np.stack([np.bincount(group, weights=one, minlength=groups) for one in beside])
-        np.divide(total, count, out=result[place], where=count > 0.0)
-    return result
-
-
-def _leaning(errors: FloatArray, cheap: BoolArray, usual: FloatArray) -> FloatArray:
-    """[method, series]: errors, half way (of logarithms) to what each method's were in the group beside cheap ones."""
-    there, logs, own = _beside(errors, cheap)
-    leaning: FloatArray = np.exp((1.0 - _LEAN) * logs + _LEAN * (own + usual))
-    return np.where(there, leaning, np.inf)
-
-
-def _beside(errors: FloatArray, cheap: BoolArray) -> tuple[BoolArray, FloatArray, FloatArray]:
-    """Where there are errors, their logarithms [method, series], and the mean of those of cheap methods [series]."""
-    there: BoolArray = np.isfinite(errors)
-    logs = np.log(np.where(there, np.maximum(errors, 1e-12), 1.0))
-    common = there & cheap[:, None]
-    return there, logs, _one_by_one(np.where(common, logs, 0.0)) / np.maximum(common.sum(axis=0), 1)
-
-
-def _weights(errors: FloatArray, best_only: bool) -> FloatArray:
-    """[method, series]: what each counts; all 0 where none could be tried."""
-    possible = np.isfinite(errors)
-    least = np.where(possible, errors, np.inf).min(axis=0)
-    if best_only:
-        first = np.arange(errors.shape[0])[:, None] == np.argmin(errors, axis=0)[None, :]
-        chosen: FloatArray = (first & possible).astype(np.float64)
-        return chosen
-    # A perfect past would take all weight by division by nothing.
-    floor = np.maximum(np.where(np.isfinite(least), least, 1.0), 1e-9)
-    ratio = floor / np.where(possible, np.maximum(errors, floor), np.inf)
-    power = np.where(possible, ratio**_POWER, 0.0)
-    total = _one_by_one(power)
-    weights: FloatArray = np.divide(power, total, out=np.zeros_like(power), where=total > 0.0)
-    return weights
-
-
-def _one_by_one(values: FloatArray) -> FloatArray:
-    """Sums over methods in their order: numpy's own would add those of a single series in another."""
-    result = np.zeros(values.shape[1:])
-    for one in values:
-        result += one
-    return result
-
-
-def _mixed(weights: FloatArray, said: FloatArray) -> FloatArray:
-    """Forecasts [method, series, step] by weight [method, series]; NaN where nothing has weight."""
-    used = weights[:, :, None] > 0.0
-    mixed = _one_by_one(np.where(used, weights[:, :, None] * np.where(used, said, 0.0), 0.0))
-    return np.where(used.any(axis=0), mixed, np.nan)
+    result, count = np.zeros((*errors.shape[:2], groups)), np.zeros((*errors.shape[:2], groups))
+    run(hear_groups, _STEPS * errors.size, errors, cheap, group, result, count)
+    return np.divide(result, count, out=result, where=count > 0.0)
 
 
 def _decided(trial: _Trial, group: IntArray, combination: str) -> tuple[FloatArray, _Rival, FloatArray]:
@@ -474,17 +407,18 @@ def _reasons(
     names = [method.name for method in methods]
     order = np.argsort(trial.errors, axis=1, kind="stable")[:, :2]
     empty: BoolArray = np.asarray(np.isnan(values).all(axis=1))
+    least = np.take_along_axis(trial.errors, order, axis=1).tolist()
+    largest = np.take_along_axis(weights, order[:, :1], axis=1)[:, 0].tolist()
+    used, scored = np.count_nonzero(weights > 0.01, axis=1).tolist(), trial.scored.tolist()
     told = []
-    for i in range(values.shape[0]):
+    for i, places in enumerate(order.tolist()):
         if borrowed[i]:
             short = "too short to be judged: its group's shape, its own level"
             told.append("no value yet: as its group" if empty[i] else short)
             continue
-        first = order[i, 0]
-        text = f"{names[first]}: error {trial.errors[i, first]:.3g} on {trial.scored[i]} windows"
-        if order.shape[1] > 1 and np.isfinite(trial.errors[i, order[i, 1]]):
-            text += f", next {names[order[i, 1]]} {trial.errors[i, order[i, 1]]:.3g}"
-        used = int(np.count_nonzero(weights[i] > 0.01))
-        weighed = f"; {used} methods by weight, the best {weights[i, first]:.0%}"
-        told.append(text + (weighed if used > 1 else "; used alone"))
+        text = f"{names[places[0]]}: error {least[i][0]:.3g} on {scored[i]} windows"
+        if len(places) > 1 and least[i][1] < np.inf:
+            text += f", next {names[places[1]]} {least[i][1]:.3g}"
+        weighed = f"; {used[i]} methods by weight, the best {largest[i]:.0%}"
+        told.append(text + (weighed if used[i] > 1 else "; used alone"))
     return tuple(told)

@@ -20,6 +20,8 @@ ALL_FORMS = (*_SHAPES, *(f"log {shape}" for shape in _SHAPES))
 DEFAULT_FORMS = tuple(form for form in ALL_FORMS if form not in ("log trend", "log trend season"))
 """A lasting trend of logarithms grows without bound, and is tried only when asked for."""
 
+_IS_SEASONAL = np.arange(len(ALL_FORMS)) % 6 >= 3
+_IS_LOG = np.arange(len(ALL_FORMS)) >= 6
 _BLOCKS = 64
 _STATES = np.array([1, 2, 2])
 _PARAMETERS = np.array([1, 2, 3])
@@ -107,6 +109,16 @@ def exponential_smoothing(
     last = np.full(first.shape, values.shape[1], dtype=np.int64)
     aicc, places = _searched(values, logs, first, last, season, names, table)
     return _fitted(values, logs, first, season, ahead, names, aicc, places, point == "mean")
+
+
+def smoothing_ahead(history: FloatArray, season_periods: int, horizon: int) -> FloatArray:
+    """The forecast of `exponential_smoothing` alone [series, period ahead]; `history` is known to be in order."""
+    values, first = array(history), first_observed(history)
+    last = np.full(first.shape, values.shape[1], dtype=np.int64)
+    logs, names = _logarithms(values), DEFAULT_FORMS
+    aicc, places = _searched(values, logs, first, last, season_periods, names, _table(_ROUNDS))
+    fit = _carried(values, logs, first, season_periods, horizon, aicc, places)
+    return _told(values, fit, fit.ahead)
 
 
 def smoothing_from_origins(
@@ -269,11 +281,14 @@ def _allowed(
 ) -> BoolArray:
     """[series, form]: asked for, and what the history can carry."""
     seasonal = (season > 1) & (last - first >= 2 * season)
-    form = np.arange(len(ALL_FORMS))
-    asked = np.array([name in names for name in ALL_FORMS])
     enough: BoolArray = count[:, None] > _parameter_counts(season) + 1
-    enough &= asked & (seasonal[:, None] | (form % 6 < 3)) & (_is_positive(values)[:, None] | (form < 6))
+    enough &= _asked(names) & (seasonal[:, None] | ~_IS_SEASONAL) & (_is_positive(values)[:, None] | ~_IS_LOG)
     return enough
+
+
+@cache
+def _asked(names: tuple[str, ...]) -> BoolArray:
+    return frozen(np.array([name in names for name in ALL_FORMS]))
 
 
 @cache
@@ -335,9 +350,9 @@ def _criterion(values: FloatArray, logs: FloatArray, counts: IntArray, allowed: 
     """An exact fit counts as an error far below any that is seen, smaller for values than for logarithms."""
     count = counts[:, None].astype(np.float64)
     size = np.nansum(values**2, axis=1, keepdims=True)
-    least = np.where(np.arange(len(ALL_FORMS)) < 6, _PERFECT * np.where(size > 0.0, size, 1.0), _PERFECT_LOG * count)
+    least = np.where(_IS_LOG, _PERFECT_LOG * count, _PERFECT * np.where(size > 0.0, size, 1.0))
     k = _parameter_counts(season)
-    jacobian = 2.0 * np.nansum(logs, axis=1, keepdims=True) * (np.arange(len(ALL_FORMS)) >= 6)
+    jacobian = 2.0 * np.nansum(logs, axis=1, keepdims=True) * _IS_LOG
     penalty = 2.0 * k + 2.0 * k * (k + 1.0) / np.where(allowed, count - k - 1.0, 1.0)
     return _Criterion(count, least, jacobian, penalty, allowed)
 
@@ -353,33 +368,24 @@ def _fitted(
     places: FloatArray,
     means: bool,
 ) -> SmoothingForecast:
-    """Each series carried along by its best form."""
+    """Each series carried along by its best form, and all that is known of it."""
     count = np.count_nonzero(~np.isnan(values), axis=1)
-    chosen = np.argmin(aicc, axis=1)
-    usable = np.asarray(np.isfinite(aicc).any(axis=1))
-    is_log = usable & (chosen >= 6)
-    scale = np.where(is_log[:, None], logs, values)
-    parameters, share = _parameters(chosen, usable, places)
-    cycles = np.where(usable & (chosen % 6 >= 3), season, 1).astype(np.int64)
-    last = np.full(count.shape, values.shape[1], dtype=np.int64)
-    states = _starts(scale, first, last, cycles, (usable & (chosen % 3 > 0)).astype(np.int64), share, season)
-    at_start = [state.copy() for state in states]
-    fitted, ahead = _advanced(scale, first, cycles, parameters, states, horizon, _SEARCHED)
+    fit = _carried(values, logs, first, season, horizon, aicc, places)
+    chosen, usable, is_log, scale, fitted = fit.chosen, fit.usable, fit.is_log, fit.scale, fit.fitted
+    parameters, cycles, states, at_start = fit.parameters, fit.cycles, fit.states, fit.at_start
     error = scale - fitted
     k = _parameter_counts(season)[chosen] - 1
     degrees = np.maximum(count - np.where(usable, k, 1), 1)
     sigma = np.sqrt(np.nansum(error**2, axis=1) / degrees)
     spread = sigma[:, None] * _growth(parameters, cycles, horizon)
-    centre = ahead + np.where(means, spread**2 / 2.0, 0.0)
-    forecast = np.where(is_log[:, None], _exponential(centre, is_log), ahead)
-    non_negative = ~np.any(values < 0.0, axis=1)
+    centre = np.where(is_log[:, None], fit.ahead + np.where(means, spread**2 / 2.0, 0.0), fit.ahead)
     fitted = np.where(is_log[:, None], _exponential(fitted, is_log), fitted)
     level, slope, cycle = states
     phases = (values.shape[1] - first[:, None] + np.arange(season)) % cycles[:, None]
     kept = [ALL_FORMS.index(name) for name in names]
     words = np.where(usable, np.array(ALL_FORMS)[chosen], np.where(count > 0, "mean", "no_data"))
     return SmoothingForecast(
-        forecast=frozen(np.where(non_negative[:, None], np.maximum(forecast, 0.0), forecast)),
+        forecast=frozen(_told(values, fit, centre)),
         form=tuple(words.tolist()),
         is_log=frozen(is_log),
         alpha=frozen(parameters[:, 0].copy()),
@@ -401,6 +407,54 @@ def _fitted(
     )
 
 
+States = tuple[FloatArray, FloatArray, FloatArray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Carried:
+    """The form of each series, its parameters, its states before and after, and what it said on its own scale."""
+
+    chosen: IntArray
+    usable: BoolArray
+    is_log: BoolArray
+    scale: FloatArray
+    parameters: FloatArray
+    cycles: IntArray
+    at_start: States
+    states: States
+    fitted: FloatArray
+    ahead: FloatArray
+
+
+def _carried(
+    values: FloatArray,
+    logs: FloatArray,
+    first: IntArray,
+    season: int,
+    horizon: int,
+    aicc: FloatArray,
+    places: FloatArray,
+) -> _Carried:
+    chosen = np.argmin(aicc, axis=1)
+    usable = np.asarray(np.isfinite(aicc).any(axis=1))
+    is_log = usable & (chosen >= 6)
+    scale = np.where(is_log[:, None], logs, values)
+    parameters, share = _parameters(chosen, usable, places)
+    cycles = np.where(usable & (chosen % 6 >= 3), season, 1).astype(np.int64)
+    last = np.full(first.shape, values.shape[1], dtype=np.int64)
+    states = _starts(scale, first, last, cycles, (usable & (chosen % 3 > 0)).astype(np.int64), share, season)
+    at_start = states[0].copy(), states[1].copy(), states[2].copy()
+    fitted, ahead = _advanced(scale, first, cycles, parameters, states, horizon, _SEARCHED)
+    return _Carried(chosen, usable, is_log, scale, parameters, cycles, at_start, states, fitted, ahead)
+
+
+def _told(values: FloatArray, fit: _Carried, ahead: FloatArray) -> FloatArray:
+    """What lies ahead on the scale of the values, not negative where they are not."""
+    forecast = np.where(fit.is_log[:, None], _exponential(ahead, fit.is_log), ahead) if fit.is_log.any() else ahead
+    non_negative = ~np.any(values < 0.0, axis=1)
+    return np.where(non_negative[:, None], np.maximum(forecast, 0.0), forecast)
+
+
 def _parameters(chosen: IntArray, usable: BoolArray, places: FloatArray) -> tuple[FloatArray, FloatArray]:
     """[series, (alpha, beta, gamma, phi)] and the share of the whole history in the start: what the search tried."""
     place = np.take_along_axis(places, chosen[:, None, None], axis=1)[:, 0]
@@ -412,9 +466,6 @@ def _parameters(chosen: IntArray, usable: BoolArray, places: FloatArray) -> tupl
     phi = np.where(trend == 2, kernels.SMALLEST_PHI + kernels.PHI_RANGE * place[:, 3], 1.0)
     fixed = np.array([0.0, 0.0, 0.0, 1.0])
     return array(np.where(usable[:, None], np.stack([alpha, beta, gamma, phi], axis=1), fixed)), array(place[:, 4])
-
-
-States = tuple[FloatArray, FloatArray, FloatArray]
 
 
 def _starts(

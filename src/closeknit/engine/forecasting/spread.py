@@ -59,26 +59,3 @@ def empirical_quantiles(values: FloatArray, levels: FloatArray) -> tuple[FloatAr
     rows = np.arange(values.shape[0])
     below, above = ordered[rows, low], ordered[rows, high]
     return np.where(count > 0, below + (place - low) * (above - below), 0.0), count
-
-
-def two_sided_quantiles(values: FloatArray, levels: FloatArray) -> FloatArray:
-    """Quantiles [level, row] of the values and their negatives together, as `empirical_quantiles` takes them.
-
-    The sizes in order are both halves of what would be sorted: the same numbers from half the work.
-    """
-    size = values.shape[-1]
-    if size == 0:
-        return np.zeros((levels.size, values.shape[0]))
-    ordered = np.sort(np.abs(values), axis=-1)
-    count = np.count_nonzero(~np.isnan(ordered), axis=-1)
-    last = np.maximum(2 * count - 1, 0)
-    place = np.clip(levels[:, None] * (2 * count + 1) - 1.0, 0.0, last)
-    low = np.floor(place).astype(np.int64)
-    rows = np.arange(values.shape[0])
-
-    def at(index: IntArray) -> FloatArray:
-        found: FloatArray = ordered[rows, np.where(index < count, count - 1 - index, index - count)]
-        return np.where(index < count, -found, found)
-
-    below, above = at(low), at(np.minimum(low + 1, last))
-    return np.where(count > 0, below + (place - low) * (above - below), 0.0)

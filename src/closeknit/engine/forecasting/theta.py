@@ -104,6 +104,18 @@ def theta(
     )
 
 
+def theta_ahead(history: FloatArray, season_periods: int, horizon: int) -> FloatArray:
+    """The forecast of `theta` alone [series, period ahead]; `history` is known to be in order."""
+    values, first = array(history), first_observed(history)
+    last = np.full(first.shape, values.shape[1], dtype=np.int64)
+    adjusted, index, _, is_ratio = _adjusted(values, first, last, season_periods, "tested")
+    usable = np.asarray(np.count_nonzero(~np.isnan(values), axis=1) >= _FEWEST)
+    forecast = _fit(values, adjusted, first, last, usable, horizon, _STANDARD)[2]
+    if not usable.all():
+        forecast = np.where(usable[:, None], forecast, overall_means(values)[:, None])
+    return _not_below(_with_season(forecast, index, is_ratio, last - first), values)
+
+
 def theta_from_origins(
     history: FloatArray, season_periods: int, horizon: int, origins: IntArray, fits: int = 1
 ) -> FloatArray:

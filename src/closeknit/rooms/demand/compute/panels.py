@@ -35,7 +35,7 @@ from closeknit.rooms.demand.compute.parts import (
 )
 from closeknit.rooms.demand.contracts import EventEffect, ForecastKey, Grain, Panel, mondays_of
 
-CODE_VERSION = "demand/7"
+CODE_VERSION = "demand/8"
 PLANNING_MINUTES = 120.0
 """Promises shorter than this need the half-hour grain: a day cannot show who waits two minutes."""
 NO_CHOICES: Mapping[str, float] = MappingProxyType({})
