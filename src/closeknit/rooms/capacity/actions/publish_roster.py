@@ -20,16 +20,20 @@ LONGEST_REASON = 1000
 def publish_roster(roster_id: UUID, *, reason: str, by: Actor, at: datetime) -> None:
     """Publish a draft; the pool's published rosters of any of its weeks are superseded.
 
+    What people go by already is changed by other eyes only: who made the draft cannot publish it over another one.
+
     Raises:
+        Denied: without the right to publish rosters.
         NotFound: for a roster that is not there, or not the actor's to see.
-        Conflict: for one that is no draft, or whose plan is no longer in force.
+        Conflict: for one that is no draft, or whose plan is no longer in force; for the actor's own where it would take
+            the place of a published one.
         Invalid: without a reason.
     """
-    by.require(Permission.COMMIT_PLAN)
+    by.require(Permission.PUBLISH_ROSTER)
     words = reason.strip()
     if not words or len(words) > LONGEST_REASON or "\x00" in words:
         raise Invalid("A roster is published with a reason.", where="reason", todo="Say in a sentence why this one.")
-    if not by.scope_of(Permission.COMMIT_PLAN).every_account:
+    if not by.scope_of(Permission.PUBLISH_ROSTER).every_account:
         raise NotFound("There is no such roster.", where=str(roster_id))
     with transaction.atomic():
         row = _locked(roster_id)
@@ -41,15 +45,22 @@ def publish_roster(roster_id: UUID, *, reason: str, by: Actor, at: datetime) -> 
                 where=f"roster:{roster_id}",
                 todo="Make another one: it will follow the plan in force.",
             )
-        superseded = _supersede(row)
+        replaced = _replaced(row)
+        if replaced and row.made_by_key == by.key:
+            raise Conflict(
+                "It would change what people go by already, and you made it yourself.",
+                where=f"roster:{roster_id}",
+                todo="Ask somebody else who may publish rosters to look at it and publish it.",
+            )
+        Roster.objects.filter(pk__in=replaced).update(state=Roster.State.SUPERSEDED)
         Roster.objects.filter(pk=row.pk).update(
             state=Roster.State.PUBLISHED,
             published_at=at,
             published_by_key=by.key,
-            published_by_name=by.name_for(Permission.COMMIT_PLAN)[:120],
+            published_by_name=by.name_for(Permission.PUBLISH_ROSTER)[:120],
             reason=words,
         )
-        record_entry(_entry(row, words, superseded), by=by)
+        record_entry(_entry(row, words, replaced), by=by)
         publish(RosterPublished(row.thread_id, row.pk, row.pool), by=by)
 
 
@@ -62,7 +73,8 @@ def _locked(roster_id: UUID) -> Roster:
     return Roster.objects.select_related("plan").get(pk=roster_id)
 
 
-def _supersede(row: Roster) -> list[UUID]:
+def _replaced(row: Roster) -> list[UUID]:
+    """Return the pool's published rosters that share a week with a draft."""
     until_on = row.first_on + timedelta(days=7 * row.weeks)
     near = Roster.objects.filter(
         pool=row.pool,
@@ -70,9 +82,7 @@ def _supersede(row: Roster) -> list[UUID]:
         first_on__lt=until_on,
         first_on__gt=row.first_on - timedelta(days=7 * LONGEST_ROSTER_WEEKS),
     )
-    found = [each.pk for each in near if each.first_on + timedelta(days=7 * each.weeks) > row.first_on]
-    Roster.objects.filter(pk__in=found).update(state=Roster.State.SUPERSEDED)
-    return found
+    return [each.pk for each in near if each.first_on + timedelta(days=7 * each.weeks) > row.first_on]
 
 
 def _entry(row: Roster, words: str, superseded: list[UUID]) -> Entry:

@@ -95,7 +95,7 @@ def show_roster(request: Request, roster_id: UUID) -> HttpResponseBase:
 def publish(request: Request, roster_id: UUID) -> HttpResponseBase:
     """Make a draft what its people go by."""
     by: Actor = request.actor
-    by.require(Permission.COMMIT_PLAN)
+    by.require(Permission.PUBLISH_ROSTER)
     form = PublishForm(request.POST)
     if form.is_valid():
         try:
@@ -155,7 +155,7 @@ def _show(
         "asked": asked,
         "answer": answer,
         "publication": publication,
-        "may_publish": by.may(Permission.COMMIT_PLAN) and board.card.state == RosterState.DRAFT,
+        "may_publish": by.may(Permission.PUBLISH_ROSTER) and board.card.state == RosterState.DRAFT,
     }
     return render(request, "capacity/roster.html", context, status=422 if asked.errors else status)
 

@@ -201,6 +201,32 @@ def test_publishing_needs_a_reason_and_takes_the_place_of_the_one_before(staffed
     assert line.evidence["superseded"] == [str(first.roster_id)]
 
 
+def test_what_people_go_by_is_changed_by_other_eyes_only(staffed, alice, carol):
+    first, second = made(alice).card, made(alice, RosterAsked("pickers", shifts=("08:00-16:00", "06:00-14:00"))).card
+    later = made(alice, RosterAsked("pickers", first_on=MONDAY + timedelta(days=7 * first.weeks))).card
+    publish_roster(first.roster_id, reason="The first of its days.", by=alice, at=AT)
+    with pytest.raises(Conflict, match="you made it yourself") as refusal:
+        publish_roster(second.roster_id, reason="Better.", by=alice, at=AT)
+    assert "somebody else" in refusal.value.todo
+    states = {card.roster_id: card.state for card in reads.list_rosters(by=alice)}
+    assert (states[first.roster_id], states[second.roster_id]) == (RosterState.PUBLISHED, RosterState.DRAFT)
+    publish_roster(later.roster_id, reason="Other days.", by=alice, at=AT)
+    publish_roster(second.roster_id, reason="I looked at it.", by=carol, at=AT)
+    states = {card.roster_id: card.state for card in reads.list_rosters(by=alice)}
+    assert states[first.roster_id] is RosterState.SUPERSEDED
+
+
+def test_publishing_is_a_right_of_its_own(staffed, alice):
+    card = made(alice).card
+    others = alice.permissions - {"rosters.publish"}
+    assert {"plan.commit", "plan.run"} <= others
+    with pytest.raises(Denied) as refusal:
+        publish_roster(card.roster_id, reason="So.", by=alice.within(others), at=AT)
+    assert refusal.value.where == "permission rosters.publish"
+    assert reads.list_rosters(by=alice)[0].state is RosterState.DRAFT
+    publish_roster(card.roster_id, reason="So.", by=alice.within([*others, "rosters.publish"]), at=AT)
+
+
 def test_a_roster_of_a_plan_no_longer_in_force_is_not_published(staffed, alice):
     card = made(alice).card
     Plan.objects.filter(pk=staffed.plan_id).update(state=Plan.State.SUPERSEDED)

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     LOAD_DATA = "data.load"
     RUN_PLAN = "plan.run"
     COMMIT_PLAN = "plan.commit"
+    PUBLISH_ROSTER = "rosters.publish"
     ADJUST_FORECAST = "forecast.adjust"
     SHARE_FORECAST = "forecast.share"
     RECORD_INSIGHT = "insights.record"
@@ -77,6 +78,7 @@ PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
     | {
         Permission.RUN_PLAN,
         Permission.COMMIT_PLAN,
+        Permission.PUBLISH_ROSTER,
         Permission.ADJUST_FORECAST,
         Permission.RECORD_INSIGHT,
         Permission.LOAD_DATA,
@@ -90,6 +92,7 @@ PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
         Permission.PROPOSE,
         Permission.DECIDE,
         Permission.COMMIT_PLAN,
+        Permission.PUBLISH_ROSTER,
         Permission.ADJUST_FORECAST,
         Permission.SHARE_FORECAST,
         Permission.RECORD_INSIGHT,

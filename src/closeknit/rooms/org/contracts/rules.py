@@ -70,6 +70,7 @@ PERMISSION_SENTENCES = {
     Permission.LOAD_DATA: "Load data.",
     Permission.RUN_PLAN: "Ask for forecasts and plans.",
     Permission.COMMIT_PLAN: "Put an approved plan in force.",
+    Permission.PUBLISH_ROSTER: "Make a roster what its people go by.",
     Permission.ADJUST_FORECAST: "Override forecasts, record assumptions, close exceptions with a finding.",
     Permission.SHARE_FORECAST: "Agree which forecasts a partner outside sees, and end it.",
     Permission.RECORD_INSIGHT: "Record what is known of an account as structured insight.",

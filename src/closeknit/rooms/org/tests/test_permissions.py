@@ -33,6 +33,7 @@ TABLE = {
     "data.load": "y - - - y - y - -",
     "plan.run": "y - - - - - y - -",
     "plan.commit": "y - y - - - y - -",
+    "rosters.publish": "y - y - - - y - -",
     "forecast.adjust": "y y y - - - y - -",
     "forecast.share": "- - y y - - y - -",
     "insights.record": "y y y - - - y - -",
