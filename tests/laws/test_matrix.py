@@ -239,6 +239,7 @@ GET  /api/v1/prices/dedicated?operation=warehouse&tier=strategic                
 GET  /prices/offer/                                                                    302 403 200 200 200 200 403
 GET  /api/v1/quotes                                                                     401 403 200 200 200 200 403
 POST /api/v1/quotes | {quote_asked}                                                    401 403 200 200 200 403 403
+POST /api/v1/quotes/guarantees | {guarantee_asked}                                       401 403 200 200 200 403 403
 POST /api/v1/quotes/{quote_id}/propose | {quote_signing}                                401 403 201 201 201 403 403
 GET  /api/v1/quotes/{quote_id}                                                         401 403 200 200 200 200 403
 POST /api/v1/requests/price | {request_asked}                                          401 403 200 200 200 200 403
@@ -409,6 +410,7 @@ GET  /demand/pipeline/                                                          
 GET  /quotes/                                                                          302 403 200 200 200 200 403
 POST /quotes/{quote_id}/propose/ | {quote_signing_form}                                   302 403 302 302 302 403 403
 POST /quotes/make/ | {quote_form}                                                      302 403 302 302 302 403 403
+POST /quotes/make-guarantee/ | {guarantee_form}                                          302 403 302 302 302 403 403
 GET  /quotes/request/                                                                  302 403 200 200 200 200 403
 GET  /quotes/{quote_id}/                                                               302 403 200 200 200 200 403
 GET  /api/v1/stock                                                                     401 403 200 200 200 200 403
@@ -724,6 +726,7 @@ def routes() -> set[tuple[str, str]]:
         "difference-assign",
         "difference-settle",
         "quote-make",
+        "quote-make-guarantee",
         "quote-propose",
         "scenario-save",
         "evidence-issue",
@@ -1151,6 +1154,8 @@ def quote_places() -> dict[str, Any]:
         "quote_asked": json.dumps(given),
         "request_asked": json.dumps({"operation": "warehouse", "request": request}),
         "quote_form": urlencode(form),
+        "guarantee_asked": json.dumps({"operation": "warehouse", "account_number": "ACME", "hours_per_week": 70}),
+        "guarantee_form": urlencode({"operation": "warehouse", "account": "ACME", "hours": "70"}),
     }
 
 

@@ -11,6 +11,7 @@ from closeknit.kernel import arguments
 from closeknit.rooms.agreements.contracts import Clock
 from closeknit.rooms.capacity.contracts import (
     DemandChange,
+    GuaranteeAsked,
     OfferAsked,
     PlanChanges,
     PoolChange,
@@ -156,6 +157,23 @@ class QuoteForm(forms.Form):
             clock=Clock(told["clock"] or Clock.CALENDAR),
             starts_on=told["starts_on"],
         )
+
+
+class GuaranteeForm(forms.Form):
+    """Capacity held ready: for which account, how many units or hours a week."""
+
+    operation = forms.CharField(max_length=80)
+    account = forms.CharField(max_length=80, label="Account")
+    service = forms.CharField(max_length=120, required=False)
+    units = Written(arguments.number, label="Units held ready", required=False)
+    hours = Written(arguments.number, label="or hours a week", required=False)
+    starts_on = forms.DateField(required=False, label="From")
+
+    def wanted(self) -> GuaranteeAsked:
+        """Return what a valid form asks for."""
+        told = self.cleaned_data
+        units, hours = (None if told[name] is None else float(told[name]) for name in ("units", "hours"))
+        return GuaranteeAsked(told["account"], units, hours, told["service"], told["starts_on"])
 
 
 class QuoteSigning(forms.Form):

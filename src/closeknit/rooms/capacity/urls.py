@@ -30,6 +30,7 @@ urlpatterns = [
     path("tiles/pipeline-differences/", differences.show_tile, name="tile-pipeline-differences"),
     path("quotes/", quotes.list_quotes, name="quote-list"),
     path("quotes/make/", quotes.make, name="quote-make"),
+    path("quotes/make-guarantee/", quotes.make_guarantee, name="quote-make-guarantee"),
     path("quotes/request/", quotes.show_request, name="request-price"),
     path("quotes/<uuid:quote_id>/", quotes.show_quote, name="quote-detail"),
     path("quotes/<uuid:quote_id>/propose/", quotes.propose, name="quote-propose"),

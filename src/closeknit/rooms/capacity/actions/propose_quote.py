@@ -1,4 +1,4 @@
-"""Put a quoted term before the decision table, as the next version of the account's contract."""
+"""Put a quoted term or guarantee before the decision table, as the next version of the account's contract."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +14,20 @@ from closeknit.kernel.scope import seeing_everything
 from closeknit.rooms.agreements import reads as agreements
 from closeknit.rooms.agreements.actions.draft_contract import draft_contract
 from closeknit.rooms.agreements.actions.propose_contract import propose_contract
-from closeknit.rooms.agreements.contracts import Clause, Clock, ContractCard, ContractState, Term, WantedContract
+from closeknit.rooms.agreements.contracts import (
+    Clause,
+    Clock,
+    ContractCard,
+    ContractState,
+    Guarantee,
+    GuaranteeKind,
+    Term,
+    WantedContract,
+    pick_term,
+)
 from closeknit.rooms.agreements.contracts.calendars import MINUTES_PER_DAY
 from closeknit.rooms.capacity.compute.what_if import change_terms
-from closeknit.rooms.capacity.contracts import QuoteCard, TermChange
+from closeknit.rooms.capacity.contracts import GuaranteeChange, QuoteCard, TermChange
 from closeknit.rooms.capacity.models import QuoteEffect
 from closeknit.rooms.capacity.reads.quotes import get_quote
 from closeknit.rooms.capacity.reads.what_if import get_plan_to_change
@@ -32,26 +42,32 @@ BY_HAND = "Draft the next version by hand, under Contracts."
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a quoted term goes: its contract, what it replaces there, and what else stands in it."""
+    """Where what was quoted goes: its contract, what it replaces there, and what else stands in it.
+
+    `term` is None where a guarantee was quoted: then all terms of the contract stay beside it.
+    """
 
     contract_number: str
-    term: Term
+    term: Term | None
     replaced: tuple[Term, ...]
     beside: tuple[Term, ...]
     version: ContractCard | None
 
 
 def propose_quote(quote_id: UUID, *, starts_on: date, reason: str, by: Actor, at: datetime) -> UUID:
-    """Draft the account's contract with the quoted term and propose to sign it; return the proposal's id.
+    """Draft the account's contract with the quoted term or guarantee and propose to sign it; return the proposal's id.
 
     The term takes the place of the account's own ones that the quote covered, in their contract; everything else in it
-    stays. Where there was none, the quote makes a contract of its own. What is at stake is the quoted price of a year,
+    stays. Where there was none, the quote makes a contract of its own. A guarantee takes the place of one for the same
+    service, or joins the contract that holds the account's terms there; an account without terms of its own keeps in it
+    what is promised to its tier. What is at stake is the quoted price of a year,
     as far as the actor may see it. Asked again while it waits, it is the same proposal.
 
     Raises:
         NotFound: for a quote that the actor may not see, or not propose about.
         Invalid: without a reason, or for a first day that has passed.
-        Conflict: when the quote is over, when another version waits, or when it would change more than one contract.
+        Conflict: when the quote is over, when another version waits, when it would change more than one contract, or
+            when a guarantee would stand in a contract that promises nothing else.
     """
     by.require(Permission.PROPOSE)
     card = get_quote(quote_id, by=by, at=at)
@@ -61,7 +77,7 @@ def propose_quote(quote_id: UUID, *, starts_on: date, reason: str, by: Actor, at
         raise Conflict("This quote is over.", where=str(quote_id), todo="Have the term quoted anew.")
     # Whoever may not read its money proposes it all the same: the words of a promise are whole or they are wrong.
     whole = get_quote(quote_id, by=org.system_actor(), at=at)
-    place = _find_place(whole, starts_on)
+    place = _find_guarantee(whole, starts_on) if whole.guarantee else _find_place(whole, starts_on)
     wanted = _contract(place, whole, starts_on)
     waiting = _waiting(wanted)
     if waiting is not None:
@@ -87,21 +103,86 @@ def _find_place(card: QuoteCard, starts_on: date) -> _Place:
     inputs = get_plan_to_change(card.plan_id, by=system).inputs
     held = agreements.list_terms(account_number=card.account_number, on=starts_on, by=system)
     here = [term for term in held if term.operation == card.operation]
+    assert card.term is not None
     after = change_terms(here, (replace(card.term, starts_on=None),), inputs)
     replaced = tuple(term for term in here if term not in after)
     numbers = sorted({term.contract_number for term in replaced})
     if len(numbers) > 1:
-        raise Conflict(
-            f"It would change terms of {len(numbers)} contracts: {', '.join(numbers)}.",
-            where=str(card.quote_id),
-            todo="Quote each service by itself.",
-        )
-    number = numbers[0] if numbers else f"Q-{card.account_number[:80]}-{card.quote_id.hex[-8:]}"
+        raise _several(card, numbers)
+    number = numbers[0] if numbers else _new_number(card)
     versions = agreements.list_contracts(contract_number=number, on=starts_on, by=system)
     own = [t for t in held if t.contract_number == number and t.account_number == card.account_number]
     return _Place(
         number, after[-1], replaced, tuple(t for t in own if t not in replaced), versions[0] if versions else None
     )
+
+
+def _several(card: QuoteCard, numbers: Sequence[str]) -> Conflict:
+    return Conflict(
+        f"It would change {len(numbers)} contracts: {', '.join(numbers)}.",
+        where=str(card.quote_id),
+        todo="Quote each service by itself.",
+    )
+
+
+def _new_number(card: QuoteCard) -> str:
+    return f"Q-{card.account_number[:80]}-{card.quote_id.hex[-8:]}"
+
+
+def _find_guarantee(card: QuoteCard, starts_on: date) -> _Place:
+    """Return the contract that a guarantee goes into: of the one in its place, else of the account's terms there."""
+    system, asked = org.system_actor(), card.guarantee
+    assert asked is not None
+    signed = agreements.list_contracts(
+        account_number=card.account_number, on=starts_on, state=ContractState.SIGNED.value, by=system
+    )
+    holding = {v.contract_number for v in signed if any(_is_replaced(g, asked, card.operation) for g in v.guarantees)}
+    held = agreements.list_terms(account_number=card.account_number, on=starts_on, by=system)
+    own = [t for t in held if t.account_number == card.account_number]
+    meant = [t for t in own if t.operation == card.operation and "" in (asked.service, t.service)]
+    meant = [t for t in own if t.operation == card.operation and t.service == asked.service != ""] or meant
+    numbers = sorted(holding or {t.contract_number for t in meant})
+    if len(numbers) > 1:
+        raise _several(card, numbers)
+    number = numbers[0] if numbers else _new_number(card)
+    version = next((v for v in signed if v.contract_number == number), None)
+    beside = tuple(t for t in own if t.contract_number == number) or _of_tier(card, asked, number, held)
+    return _Place(number, None, (), beside, version)
+
+
+def _of_tier(card: QuoteCard, asked: GuaranteeChange, number: str, held: Sequence[Term]) -> tuple[Term, ...]:
+    """Return what is promised to the account's tier, as terms of its own: a contract promises more than hours."""
+    here = [t for t in held if t.operation == card.operation and not t.account_number]
+    services = sorted({t.service for t in here if asked.service in ("", t.service) or not t.service})
+    picked = [
+        pick_term(here, account_number=card.account_number, tier=asked.tier, service=service, work_class="")
+        for service in services
+    ]
+    found = {t.term_number: t for t in picked if t is not None}
+    if not found:
+        raise Conflict(
+            "No term holds for the account there, and a contract cannot guarantee hours alone.",
+            where=str(card.quote_id),
+            todo="Quote a term first and have it signed.",
+        )
+    return tuple(
+        replace(t, term_number=f"{number}-{place}", contract_number=number, account_number=card.account_number, tier="")
+        for place, t in enumerate(found.values(), 1)
+    )
+
+
+def _is_replaced(held: Guarantee, asked: GuaranteeChange, operation: str) -> bool:
+    return (held.kind, held.operation, held.service) == (GuaranteeKind.HOURS_PER_WEEK, operation, asked.service)
+
+
+def _guarantees(place: _Place, card: QuoteCard) -> tuple[Guarantee, ...]:
+    held = place.version.guarantees if place.version else ()
+    asked = card.guarantee
+    if asked is None:
+        return held
+    beside = (g for g in held if not _is_replaced(g, asked, card.operation))
+    quoted = Guarantee(GuaranteeKind.HOURS_PER_WEEK, card.operation, asked.service, asked.hours_per_week)
+    return (*beside, quoted)
 
 
 def _waiting(wanted: WantedContract) -> UUID | None:
@@ -110,37 +191,39 @@ def _waiting(wanted: WantedContract) -> UUID | None:
     proposed = agreements.list_contracts(
         contract_number=wanted.contract_number, state=ContractState.PROPOSED.value, by=system
     )
-    same = (c.proposal_id for c in proposed if (c.starts_on, c.clauses) == (wanted.starts_on, wanted.clauses))
+    said = (wanted.starts_on, wanted.clauses, wanted.guarantees)
+    same = (c.proposal_id for c in proposed if (c.starts_on, c.clauses, c.guarantees) == said)
     return next(same, None)
 
 
 def _contract(place: _Place, card: QuoteCard, starts_on: date) -> WantedContract:
     version = place.version
     replaced = {term.term_number for term in place.replaced}
-    clause = _quoted_clause(place, card.term, starts_on)
+    quoted = () if card.term is None else (_quoted_clause(place, card.term, starts_on),)
     if version is not None:
         beside = tuple(clause for clause in version.clauses if clause.term_number not in replaced)
         return WantedContract(
             contract_number=place.contract_number,
             title=version.title,
             starts_on=starts_on,
-            clauses=(*beside, clause),
+            clauses=(*beside, *quoted),
             ends_on=version.ends_on,
             account_number=card.account_number,
             calendar=version.calendar,
             time_zone=version.time_zone,
-            currency=version.currency or (card.currency if clause.credit_per_miss else ""),
+            currency=version.currency or (card.currency if any(c.credit_per_miss for c in quoted) else ""),
             pause_reasons=version.pause_reasons,
-            guarantees=version.guarantees,
+            guarantees=_guarantees(place, card),
         )
     return WantedContract(
         contract_number=place.contract_number,
         title=f"Promises to {card.account_number}"[:160],
         starts_on=starts_on,
-        clauses=(*(_clause(term) for term in place.beside), clause),
+        clauses=(*(_clause(term) for term in place.beside), *quoted),
         ends_on=_common_end((*place.replaced, *place.beside), card),
         account_number=card.account_number,
-        currency=_common_currency((*place.beside, place.term), card),
+        currency=_common_currency((*place.beside, *([place.term] if place.term else [])), card),
+        guarantees=_guarantees(place, card),
     )
 
 
@@ -152,6 +235,7 @@ def _quoted_clause(place: _Place, asked: TermChange, starts_on: date) -> Clause:
         # Plans count 1,440 minutes for each open day, contracts the minutes that their calendar is open.
         minutes *= (calendar.open_minutes_per_day if calendar else MINUTES_PER_DAY) / MINUTES_PER_DAY
     number = place.replaced[0].term_number if place.replaced else f"{place.contract_number}-1"
+    assert place.term is not None
     return replace(_clause(place.term), term_number=number[:80], within_minutes=round(minutes, 6))
 
 

@@ -1,5 +1,6 @@
 """Quote a term before it is signed: what it takes, costs, and does to others, against the plan as it stands."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -13,14 +14,22 @@ from closeknit.kernel.events import publish
 from closeknit.kernel.output import plain
 from closeknit.rooms.agreements.contracts import Term, pick_term
 from closeknit.rooms.capacity.compute.promises import in_force
-from closeknit.rooms.capacity.compute.what_if import WHAT_IF_VERSION, QuoteNumbers, WhatIf, change_terms, quote, what_if
+from closeknit.rooms.capacity.compute.what_if import (
+    WHAT_IF_VERSION,
+    QuoteNumbers,
+    WhatIf,
+    change_terms,
+    quote,
+    quote_digest,
+    what_if,
+)
 from closeknit.rooms.capacity.contracts.quotes import QUOTE_DAYS, TermQuoted
-from closeknit.rooms.capacity.contracts.what_if import PlanChanges, TermChange
+from closeknit.rooms.capacity.contracts.what_if import GuaranteeChange, PlanChanges, TermChange
 from closeknit.rooms.capacity.models import Quote, QuoteEffect
+from closeknit.rooms.capacity.reads.quote_stock import find_quoted_stock
 from closeknit.rooms.capacity.reads.what_if import (
     AskedAccount,
     PlanToChange,
-    WeeklyMargin,
     find_asked_account,
     get_plan_to_change,
     require_one_currency,
@@ -47,16 +56,54 @@ def quote_term(term: TermChange, *, operation: str = "", plan_id: UUID | None = 
     """
     by.require(Permission.PROPOSE)
     plan = get_plan_to_change(plan_id, operation=operation, by=by)
-    asked = find_asked_account(plan, term.account_number, by=by)
-    if not org.list_visible([asked.account_number], permission=Permission.PROPOSE, by=by):
-        raise NotFound("There is no such account.", where=term.account_number)
+    asked = find_account_to_quote(plan, term.account_number, by=by)
     term = _of_account(term, asked)
     require_work(plan, asked, term.service)
     require_one_currency(plan, (term,))
     found = what_if(plan.inputs, plan.numbers, PlanChanges(terms=(term,)), shares=asked.shares)
-    told = quote(found, asked.account_number)
-    margin = weekly_margin(asked.account_number, plan.currency, at=at, by=org.system_actor())
-    return _store(plan, asked, term, found, told, margin, by, at)
+    begins = term.starts_on or plan.inputs.first_on
+    known = in_force(plan.inputs.terms, begins) if plan.inputs.terms_by_week else plan.inputs.terms
+    now = _holding(known, asked, term)
+    stock = find_quoted_stock(plan, term, now_sentence=now.sentence if now else "", by=by)
+    return store_quote(
+        QuoteMade(
+            plan=plan,
+            asked=asked,
+            proposed=term,
+            now_sentence=now.sentence if now else NO_PROMISE,
+            proposed_sentence=change_terms(plan.inputs.terms, (term,), plan.inputs)[-1].sentence,
+            found=found,
+            told=replace(quote(found, asked.account_number), stock=stock),
+        ),
+        by=by,
+        at=at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteMade:
+    """A quote that was computed: what was proposed of whom, against which plan, and what came out."""
+
+    plan: PlanToChange
+    asked: AskedAccount
+    proposed: TermChange | GuaranteeChange
+    now_sentence: str
+    proposed_sentence: str
+    found: WhatIf
+    told: QuoteNumbers
+
+
+def find_account_to_quote(plan: PlanToChange, account_number: str, *, by: Actor) -> AskedAccount:
+    """Return an account that the actor may have something quoted for.
+
+    Raises:
+        NotFound: for one that the actor may not see, or not propose about.
+    """
+    by.require(Permission.PROPOSE)
+    asked = find_asked_account(plan, account_number, by=by)
+    if not org.list_visible([asked.account_number], permission=Permission.PROPOSE, by=by):
+        raise NotFound("There is no such account.", where=account_number)
+    return asked
 
 
 def _of_account(term: TermChange, asked: AskedAccount) -> TermChange:
@@ -73,22 +120,14 @@ def _of_account(term: TermChange, asked: AskedAccount) -> TermChange:
     )
 
 
-def _store(
-    plan: PlanToChange,
-    asked: AskedAccount,
-    term: TermChange,
-    found: WhatIf,
-    told: QuoteNumbers,
-    margin: WeeklyMargin,
-    by: Actor,
-    at: datetime,
-) -> UUID:
+def store_quote(made: QuoteMade, *, by: Actor, at: datetime) -> UUID:
+    """Keep a quote with its ledger line and say that it is there; return its id."""
+    by.require(Permission.PROPOSE)
+    plan, asked, told, found = made.plan, made.asked, made.told, made.found
     days = int(org.get_setting(QUOTE_DAYS, at=at, by=by).value)
-    proposed = change_terms(plan.inputs.terms, (term,), plan.inputs)[-1]
+    margin = weekly_margin(asked.account_number, plan.currency, at=at, by=org.system_actor())
     told_plainly = plain(told)
     sufferers = told_plainly.pop("sufferers")
-    begins = term.starts_on or plan.inputs.first_on
-    now = _holding(in_force(plan.inputs.terms, begins) if plan.inputs.terms_by_week else plan.inputs.terms, asked, term)
     row = Quote(
         id=ids.new_id(),
         thread_id=ids.new_id(),
@@ -96,10 +135,10 @@ def _store(
         operation=plan.operation,
         account_number=asked.account_number,
         team_id=customers.team_of([asked.account_number], by=by).get(asked.account_number),
-        asked=plain(term),
+        asked=plain(made.proposed),
         share_of_tier=plain(list(asked.shares)),
-        now_sentence=(now.sentence if now else NO_PROMISE)[:200],
-        proposed_sentence=proposed.sentence[:200],
+        now_sentence=made.now_sentence[:200],
+        proposed_sentence=made.proposed_sentence[:200],
         verdict=told.verdict.value,
         told={**told_plainly, "sufferers": []},
         margin_before=margin.amount,
@@ -110,7 +149,7 @@ def _store(
         made_by_name=by.name_for(Permission.PROPOSE)[:120],
         expires_at=at + timedelta(days=days),
         inputs_digest=found.inputs_digest,
-        result_digest=found.digest,
+        result_digest=quote_digest(found, told.stock),
         code_version=WHAT_IF_VERSION,
     )
     with transaction.atomic():

@@ -13,8 +13,9 @@ from closeknit.rooms.agreements.contracts import Clock, Measure
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.answer_request import price_request
 from closeknit.rooms.capacity.actions.propose_quote import propose_quote
+from closeknit.rooms.capacity.actions.quote_guarantee import quote_guarantee
 from closeknit.rooms.capacity.actions.quote_term import quote_term
-from closeknit.rooms.capacity.contracts import QuoteCard, RequestAnswer, TermChange, UnitRequest
+from closeknit.rooms.capacity.contracts import GuaranteeAsked, QuoteCard, RequestAnswer, TermChange, UnitRequest
 
 router = Router(tags=["capacity"])
 
@@ -57,6 +58,27 @@ def make(request: Request, asked: QuoteAsked):
     now = clock.now()
     term = TermChange(**asked.dict(exclude={"operation", "plan_id"}))
     quote_id = quote_term(term, operation=asked.operation, plan_id=asked.plan_id, by=request.actor, at=now)
+    return reads.get_quote(quote_id, by=request.actor, at=now)
+
+
+class GuaranteeQuoteAsked(Schema):
+    """Capacity held ready, and the plan to hold it against: by its id, else the operation's plan in force."""
+
+    operation: str = Field("", max_length=80)
+    plan_id: UUID | None = None
+    account_number: str = Field(max_length=80)
+    service: str = Field("", max_length=120)
+    units: float | None = None
+    hours_per_week: float | None = None
+    starts_on: date | None = None
+
+
+@router.post("/quotes/guarantees", response=QuoteCard)
+def make_guarantee(request: Request, asked: GuaranteeQuoteAsked):
+    """Quote units or hours a week held ready for an account before that is signed. Nothing is promised by it."""
+    now = clock.now()
+    wanted = GuaranteeAsked(**asked.dict(exclude={"operation", "plan_id"}))
+    quote_id = quote_guarantee(wanted, operation=asked.operation, plan_id=asked.plan_id, by=request.actor, at=now)
     return reads.get_quote(quote_id, by=request.actor, at=now)
 
 

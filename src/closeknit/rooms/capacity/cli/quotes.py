@@ -12,7 +12,7 @@ MONEY_HIDDEN = "not shown"
 
 
 def add_commands(capacity: Any) -> None:
-    """Add `closeknit capacity quote`, `quotes`, `propose-quote` and `request`."""
+    """Add `closeknit capacity quote`, `quote-guarantee`, `quotes`, `propose-quote` and `request`."""
     quote = capacity.add_parser("quote", help="what would a proposed term take, cost and do to others?")
     quote.add_argument("account")
     quote.add_argument("--operation", default="", help="against its plan in force, or its newest draft")
@@ -26,6 +26,18 @@ def add_commands(capacity: Any) -> None:
         "--from", dest="starts_on", type=arguments.day, metavar="DAY", help="default: the plan's first day"
     )
     quote.set_defaults(run=_quote)
+    hold = capacity.add_parser("quote-guarantee", help="what would capacity held ready take, cost and do to others?")
+    hold.add_argument("account")
+    hold.add_argument("--operation", default="", help="against its plan in force, or its newest draft")
+    hold.add_argument("--plan", type=UUID, default=None)
+    hold.add_argument("--service", default="", help="default: any service")
+    size = hold.add_mutually_exclusive_group(required=True)
+    size.add_argument("--units", type=arguments.number, help="10: people or machines of the pool that does its work")
+    size.add_argument("--hours", type=arguments.number, help="400: productive hours a week")
+    hold.add_argument(
+        "--from", dest="starts_on", type=arguments.day, metavar="DAY", help="default: the plan's first day"
+    )
+    hold.set_defaults(run=_quote_guarantee)
     quotes = capacity.add_parser("quotes", help="quotes that were made, newest first; or one of them")
     quotes.add_argument("quote", type=UUID, nargs="?")
     quotes.add_argument("--account", default="")
@@ -75,6 +87,25 @@ def _quote(args: argparse.Namespace) -> int:
     )
     now = clock.now()
     quote_id = quote_term(term, operation=args.operation, plan_id=args.plan, by=args.by, at=now)
+    _show(args, reads.get_quote(quote_id, by=args.by, at=now))
+    return 0
+
+
+def _quote_guarantee(args: argparse.Namespace) -> int:
+    from closeknit.kernel import clock
+    from closeknit.rooms.capacity import reads
+    from closeknit.rooms.capacity.actions.quote_guarantee import quote_guarantee
+    from closeknit.rooms.capacity.contracts import GuaranteeAsked
+
+    wanted = GuaranteeAsked(
+        account_number=args.account,
+        units=None if args.units is None else float(args.units),
+        hours_per_week=None if args.hours is None else float(args.hours),
+        service=args.service,
+        starts_on=args.starts_on,
+    )
+    now = clock.now()
+    quote_id = quote_guarantee(wanted, operation=args.operation, plan_id=args.plan, by=args.by, at=now)
     _show(args, reads.get_quote(quote_id, by=args.by, at=now))
     return 0
 
@@ -140,6 +171,8 @@ def _show(args: argparse.Namespace, card: Any) -> None:
         f" Price a week in {card.currency}: {_shown(card.price)}."
     )
     print(f"  Margin a week: {_shown(card.margin_before)} now, {_shown(card.margin_after)} then. {card.margin_reason}")
+    if card.guarantees_in_the_way:
+        print(f"  Hours guaranteed to {card.guarantees_in_the_way} others cannot all be held beside these.")
     if card.others:
         print(f"  {card.others} others would get less:")
     for sufferer in card.sufferers:
@@ -149,6 +182,21 @@ def _show(args: argparse.Namespace, card: Any) -> None:
         for w in card.pools
     ]
     print_table(("pool", "week of", "own h more", "own h short", "units more", "overtime h", "free h"), rows)
+    if card.stock is not None:
+        _show_stock(card.stock, card.currency)
     for sentence in card.assumptions:
         print(f"  assumed: {sentence}")
     print(f"  quote {card.quote_id}, stands until {card.expires_at:%Y-%m-%d}")
+
+
+def _show_stock(stock: Any, currency: str) -> None:
+    print(f"  Stock, as sized on {stock.as_of_on}: {stock.own_pieces_more:+,.0f} pieces of its own part.")
+    if stock.pieces_more is None:
+        print("  What all accounts together need on the shelf is not shown.")
+        return
+    print(
+        f"  {stock.pieces_more:+,.0f} pieces for all, {_shown(stock.value_more)} in them, "
+        f"{_shown(stock.cost_per_week_more)} {currency} a week."
+    )
+    rows = [(i.item, i.site, i.needed_pieces, i.pieces_more, i.short_pieces, _shown(i.value_more)) for i in stock.worst]
+    print_table(("item", "site", "pieces needed", "of them more", "short", "money in them"), rows)

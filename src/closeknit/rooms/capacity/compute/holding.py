@@ -93,14 +93,14 @@ def _by_pool(inputs: PlanInputs, numbers: ForecastNumbers) -> dict[str, dict[str
     """Return the guarantees that each pool holds, by account in a fixed order; where no pool can, nobody does."""
     found: dict[str, dict[str, list[GuaranteedHours]]] = {}
     for each in sorted(inputs.guarantees, key=lambda g: g.account_number):
-        place = _place(each, inputs, numbers)
+        place = pool_holding(each, inputs, numbers)
         if place:
             found.setdefault(place, {}).setdefault(each.account_number, []).append(each)
     return found
 
 
-def _place(guaranteed: GuaranteedHours, inputs: PlanInputs, numbers: ForecastNumbers) -> str:
-    """Return the pool that holds it: of those that serve its service, the one with most of the account's work."""
+def pool_holding(guaranteed: GuaranteedHours, inputs: PlanInputs, numbers: ForecastNumbers) -> str:
+    """Return the pool that holds it: of those serving its service, the one with most of the account's work; or ""."""
     best, most = "", -1.0
     for pool in inputs.pools:
         serves = not guaranteed.service or "*" in pool.services or guaranteed.service in pool.services

@@ -60,6 +60,7 @@ from closeknit.rooms.capacity.contracts.prices import (
 from closeknit.rooms.capacity.contracts.quotes import (
     QUOTE_DAYS,
     QUOTE_SETTINGS,
+    GuaranteeAsked,
     QuoteCard,
     QuotePoolWeek,
     QuoteSufferer,
@@ -101,6 +102,7 @@ from closeknit.rooms.capacity.contracts.staffing import (
 )
 from closeknit.rooms.capacity.contracts.what_if import (
     DemandChange,
+    GuaranteeChange,
     PlanChanges,
     PoolChange,
     SeriesShare,
@@ -139,6 +141,8 @@ __all__ = [
     "DemandChange",
     "DifferenceCard",
     "DifferenceState",
+    "GuaranteeAsked",
+    "GuaranteeChange",
     "HeldConflict",
     "IntervalCell",
     "KeptBack",

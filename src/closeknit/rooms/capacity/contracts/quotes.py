@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from closeknit.kernel.news import Event
-from closeknit.rooms.capacity.contracts.what_if import SeriesShare, TermChange, UnitRequest
+from closeknit.rooms.capacity.contracts.what_if import GuaranteeChange, SeriesShare, TermChange, UnitRequest
 from closeknit.rooms.org.contracts.fields import MONEY, PERSONAL, PRICES
 from closeknit.rooms.org.contracts.settings import Kind, Level, Setting
 
@@ -31,6 +31,20 @@ class QuoteVerdict(StrEnum):
     OVERTIME = "with overtime"
     OTHERS = "others get less"
     NOT_KEPT = "cannot be kept"
+
+
+@dataclass(frozen=True, slots=True)
+class GuaranteeAsked:
+    """Capacity that an account would have held ready each week: so many units of its pool, or so many productive hours.
+
+    One of the two. Of the pool that does its work in that service ("": in any); from `starts_on` on, or all weeks.
+    """
+
+    account_number: str
+    units: float | None = None
+    hours_per_week: float | None = None
+    service: str = ""
+    starts_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +82,61 @@ class QuoteSufferer:
 
 
 @dataclass(frozen=True, slots=True)
-class QuoteCard:
-    """A quote for a proposed term, over the weeks of the plan that it was made on; it never changes.
+class QuoteStockItem:
+    """One item at one site under a quoted term, for all accounts: pieces needed, how many more, and what that binds.
 
-    `price` is the least that covers what it costs us: overtime and credits more, or the full cost of the hours more,
-    whichever is larger. Per week of the `weeks_held` in which the term would hold. Margin is what the account is worth
-    a week, as last valued, less the full cost of all its hours. `others` counts who would get less; `sufferers` are
-    those of them that the reader may see.
+    `short_pieces`: what of the need is neither on hand nor on order; None where nobody counted. `value_more`: the
+    pieces more at what customers pay for them; `cost_per_week_more`: what those that lie there cost.
+    """
+
+    item: str
+    site: str
+    needed_pieces: float
+    pieces_more: float
+    short_pieces: float | None
+    short_pieces_more: float | None
+    value_more: Decimal | None = field(metadata=PRICES)
+    cost_per_week_more: Decimal | None = field(metadata=PRICES)
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteStock:
+    """What a quoted term asks of the shelves beside now, from the operation's stock as last sized. Pieces and money.
+
+    The term's share is the share of pieces to be served at once. Of the `items` that the account buys, `items_more`
+    need another number. `own_…`: the change of the account's own part. The others are sums over all accounts, None
+    where they are withheld; money is in the plan's currency, without the `items_in_other_money`. `worst`: the most
+    money first.
+    """
+
+    stock_plan_id: UUID
+    as_of_on: date
+    target_share: float
+    items: int
+    items_more: int
+    items_in_other_money: int
+    own_pieces_more: float
+    own_cost_per_week_more: Decimal | None = field(metadata=PRICES)
+    pieces_more: float | None
+    short_pieces_more: float | None
+    value_more: Decimal | None = field(metadata=PRICES)
+    cost_per_week_more: Decimal | None = field(metadata=PRICES)
+    worst: tuple[QuoteStockItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteCard:
+    """A quote for a proposed term or guarantee, over the weeks of the plan that it was made on; it never changes.
+
+    One of `term` and `guarantee` is there. `guarantees_in_the_way`: of how many other accounts the guaranteed hours
+    cannot all be held beside the proposed ones, all overtime of the pool included. `stock`: where a term to ship was
+    quoted and the stock of the account's items is sized; price and margin count what it costs a week.
+
+    `price` is the least that covers what it costs us: overtime and credits more, or the full cost of the hours
+    more, whichever is larger, and the stock more. Per week of the `weeks_held` in which the term would hold. Margin
+    is what the account is worth a week, as last valued, less the full cost of all its hours. `others` counts who
+    would get less; `sufferers` are those of them that the reader may see.
     """
 
     quote_id: UUID
@@ -82,7 +144,7 @@ class QuoteCard:
     plan_id: UUID
     operation: str
     account_number: str
-    term: TermChange
+    term: TermChange | None
     share_of_tier: tuple[SeriesShare, ...]
     now_sentence: str
     proposed_sentence: str
@@ -113,6 +175,16 @@ class QuoteCard:
     result_digest: str
     code_version: str
     assumptions: tuple[str, ...]
+    guarantee: GuaranteeChange | None = None
+    guarantees_in_the_way: int = 0
+    stock: QuoteStock | None = None
+
+    @property
+    def proposed(self) -> TermChange | GuaranteeChange:
+        """What was quoted."""
+        found = self.guarantee or self.term
+        assert found is not None, "a quote is of something"
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +216,7 @@ class RequestAnswer:
 
 @dataclass(frozen=True, slots=True)
 class TermQuoted(Event):
-    """A proposed term has a quote."""
+    """A proposed term or guarantee has a quote."""
 
     quote_id: UUID
     account_number: str

@@ -27,6 +27,23 @@ class TermChange:
 
 
 @dataclass(frozen=True, slots=True)
+class GuaranteeChange:
+    """Hours a week that an account would have held ready, instead of what contracts hold for the same service now.
+
+    Productive hours, of the pool that does the account's work in that service ("": in any). `units`: how many people or
+    machines (`unit`) they were asked as; None: as hours. From `starts_on` on; None: from the plan's first day.
+    """
+
+    account_number: str
+    tier: str
+    hours_per_week: float
+    service: str = ""
+    units: float | None = None
+    starts_on: date | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DemandChange:
     """Expected work times a factor, of whom and what is named ("": all), for some weeks (None: from the first, all)."""
 
@@ -75,6 +92,7 @@ class PlanChanges:
     demand: tuple[DemandChange, ...] = ()
     pools: tuple[PoolChange, ...] = ()
     requests: tuple[UnitRequest, ...] = ()
+    guarantees: tuple[GuaranteeChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

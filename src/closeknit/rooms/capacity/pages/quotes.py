@@ -18,9 +18,10 @@ from closeknit.rooms.agreements.contracts import Clock
 from closeknit.rooms.capacity import reads
 from closeknit.rooms.capacity.actions.answer_request import price_request
 from closeknit.rooms.capacity.actions.propose_quote import propose_quote
+from closeknit.rooms.capacity.actions.quote_guarantee import quote_guarantee
 from closeknit.rooms.capacity.actions.quote_term import quote_term
 from closeknit.rooms.capacity.contracts import QuoteCard
-from closeknit.rooms.capacity.forms import QuoteFilter, QuoteForm, QuoteSigning, RequestForm
+from closeknit.rooms.capacity.forms import GuaranteeForm, QuoteFilter, QuoteForm, QuoteSigning, RequestForm
 from closeknit.rooms.capacity.tables import touched_weeks
 from closeknit.rooms.org.contracts import Permission
 
@@ -44,9 +45,8 @@ POOL_COLUMNS = (
 
 @require_GET
 def list_quotes(request: Request) -> HttpResponseBase:
-    """What would a proposed term take, cost and do to others?"""
-    by: Actor = request.actor
-    return _list(request, by, QuoteForm(initial={"operation": request.GET.get("operation", "")}))
+    """What would a proposed term or guarantee take, cost and do to others?"""
+    return _list(request, QuoteForm(initial=_operation(request)))
 
 
 @require_POST
@@ -63,7 +63,24 @@ def make(request: Request) -> HttpResponseBase:
         else:
             messages.success(request, "Quoted. Nothing is promised by it.")
             return redirect("quote-detail", quote_id=quote_id)
-    return _list(request, by, form, status=422)
+    return _list(request, form, status=422)
+
+
+@require_POST
+def make_guarantee(request: Request) -> HttpResponseBase:
+    """Have capacity held ready quoted against the plan as it stands."""
+    by: Actor = request.actor
+    by.require(Permission.PROPOSE)
+    form = GuaranteeForm(request.POST)
+    if form.is_valid():
+        try:
+            quote_id = quote_guarantee(form.wanted(), operation=form.cleaned_data["operation"], by=by, at=clock.now())
+        except (Invalid, NotFound) as reason:
+            form.add_error(None, f"{reason.what} {reason.todo}".strip())
+        else:
+            messages.success(request, "Quoted. Nothing is promised by it.")
+            return redirect("quote-detail", quote_id=quote_id)
+    return _list(request, QuoteForm(initial=_operation(request)), form, status=422)
 
 
 @require_GET
@@ -116,11 +133,19 @@ def show_request(request: Request) -> HttpResponseBase:
     return render(request, "capacity/request.html", context, status=422 if asked and answer is None else 200)
 
 
-def _list(request: Request, by: Actor, form: QuoteForm, status: int = 200) -> HttpResponseBase:
+def _operation(request: Request) -> dict[str, str]:
+    return {"operation": request.GET.get("operation", "")}
+
+
+def _list(
+    request: Request, form: QuoteForm, guarantee: GuaranteeForm | None = None, status: int = 200
+) -> HttpResponseBase:
+    by: Actor = request.actor
     chosen = QuoteFilter(request.GET)
     account = chosen.cleaned_data["account"] if chosen.is_valid() else ""
     context: dict[str, Any] = {
         "form": form,
+        "guarantee": guarantee or GuaranteeForm(initial=_operation(request)),
         "filter": chosen,
         "account": account,
         "quotes": reads.list_quotes(by=by, at=clock.now(), account_number=account, limit=MOST_ROWS),
@@ -137,7 +162,7 @@ def _show(request: Request, quote_id: UUID, form: QuoteSigning | None, status: i
     context = {
         "card": card,
         "weeks": touched_weeks(card.pools),
-        "form": form or QuoteSigning(initial={"starts_on": card.term.starts_on or _next_monday()}),
+        "form": form or QuoteSigning(initial={"starts_on": card.proposed.starts_on or _next_monday()}),
         "may_propose": by.may(Permission.PROPOSE) and not card.is_expired,
     }
     return render(request, "capacity/quote.html", context, status=status)

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,10 +11,10 @@ from django.db.models import QuerySet
 from closeknit.kernel.actor import Actor
 from closeknit.kernel.errors import NotFound
 from closeknit.rooms.capacity.compute import PlanInputs
-from closeknit.rooms.capacity.compute.what_if import QuoteNumbers
+from closeknit.rooms.capacity.compute.what_if import QuoteNumbers, proposed_of
 from closeknit.rooms.capacity.contracts import Staffing
-from closeknit.rooms.capacity.contracts.quotes import QuoteCard, QuotePoolWeek, QuoteSufferer, QuoteVerdict
-from closeknit.rooms.capacity.contracts.what_if import SeriesShare, TermChange
+from closeknit.rooms.capacity.contracts.quotes import QuoteCard, QuotePoolWeek, QuoteStock, QuoteSufferer, QuoteVerdict
+from closeknit.rooms.capacity.contracts.what_if import GuaranteeChange, SeriesShare, TermChange
 from closeknit.rooms.capacity.models import Quote, QuoteEffect
 from closeknit.rooms.capacity.reads.plans import shown_pools
 from closeknit.rooms.capacity.reads.what_if import get_plan_to_change
@@ -67,15 +66,19 @@ def _card(row: Quote, shown: frozenset[str] | None, at: datetime, by: Actor) -> 
     margin = row.margin_before
     weeks, held = Decimal(row.plan.weeks), Decimal(_weeks_held(row))
     serving_before = (told.serving_cost - told.serving_cost_more) / weeks
-    serving = serving_before + told.serving_cost_more / held
+    kept = told.stock.cost_per_week_more or Decimal(0) if told.stock else Decimal(0)
+    serving = serving_before + told.serving_cost_more / held + kept
+    every = by.scope_of(Permission.READ_CAPACITY).every_account
+    is_withheld = bool(hidden) or (told.stock is not None and not every)
     plan = get_plan_to_change(row.plan_id, by=by)
+    proposed = proposed_of(row.asked)
     card = QuoteCard(
         quote_id=row.pk,
         thread_id=row.thread_id,
         plan_id=row.plan_id,
         operation=row.operation,
         account_number=row.account_number,
-        term=_term(row.asked, by),
+        term=_term(proposed, by) if isinstance(proposed, TermChange) else None,
         share_of_tier=tuple(msgspec.convert(row.share_of_tier, list[SeriesShare])) if shown is None else (),
         now_sentence=row.now_sentence,
         proposed_sentence=row.proposed_sentence,
@@ -89,9 +92,9 @@ def _card(row: Quote, shown: frozenset[str] | None, at: datetime, by: Actor) -> 
         overtime_hours_more=None if hidden else told.overtime_hours_more,
         cost_more=None if hidden else told.cost_more,
         serving_cost_more=None if hidden else told.serving_cost_more,
-        price=None if hidden else (told.price / held).quantize(CENT),
-        margin_before=None if hidden or margin is None else (margin - serving_before).quantize(CENT),
-        margin_after=None if hidden or margin is None else (margin - serving).quantize(CENT),
+        price=None if is_withheld else (told.price / held + kept).quantize(CENT),
+        margin_before=None if is_withheld or margin is None else (margin - serving_before).quantize(CENT),
+        margin_after=None if is_withheld or margin is None else (margin - serving).quantize(CENT),
         margin_reason=row.margin_reason,
         currency=row.plan.currency,
         others=row.others,
@@ -105,14 +108,17 @@ def _card(row: Quote, shown: frozenset[str] | None, at: datetime, by: Actor) -> 
         inputs_digest=row.inputs_digest,
         result_digest=row.result_digest,
         code_version=row.code_version,
-        assumptions=_assumptions(row, plan.inputs),
+        assumptions=_assumptions(row, plan.inputs, proposed, told.stock),
+        guarantee=proposed if isinstance(proposed, GuaranteeChange) else None,
+        guarantees_in_the_way=told.guarantees_in_the_way,
+        stock=None if told.stock is None else _shown_stock(told.stock, every, by),
     )
     return redact([card], by=by, seen_by=Permission.READ_CAPACITY)[0]
 
 
 def _weeks_held(row: Quote) -> int:
-    """Return the weeks of the plan in which a quoted term would hold: all, where nobody said from when."""
-    begins = msgspec.convert(row.asked, TermChange).starts_on
+    """Return the weeks of the plan in which what was quoted would hold: all, where nobody said from when."""
+    begins = proposed_of(row.asked).starts_on
     if begins is None or begins <= row.plan.first_on:
         return row.plan.weeks
     return row.plan.weeks - (begins - row.plan.first_on).days // 7
@@ -130,8 +136,24 @@ def _own_part(week: QuotePoolWeek) -> QuotePoolWeek:
     )
 
 
-def _term(asked: dict[str, Any], by: Actor) -> TermChange:
-    return redact([msgspec.convert(asked, TermChange)], by=by, seen_by=Permission.READ_CAPACITY)[0]
+def _term(proposed: TermChange, by: Actor) -> TermChange:
+    return redact([proposed], by=by, seen_by=Permission.READ_CAPACITY)[0]
+
+
+def _shown_stock(stock: QuoteStock, every: bool, by: Actor) -> QuoteStock:
+    """Without what is of all accounts together, for who does not see every one; without money for who may not."""
+    if not every:
+        stock = replace(
+            stock,
+            pieces_more=None,
+            short_pieces_more=None,
+            value_more=None,
+            cost_per_week_more=None,
+            worst=(),
+            items_more=0,
+        )
+    stock = replace(stock, worst=tuple(redact(stock.worst, by=by, account_of=None, seen_by=Permission.READ_CAPACITY)))
+    return redact([stock], by=by, account_of=None, seen_by=Permission.READ_CAPACITY)[0]
 
 
 def _sufferers(row: Quote, by: Actor) -> list[QuoteSufferer]:
@@ -152,15 +174,30 @@ def _sufferers(row: Quote, by: Actor) -> list[QuoteSufferer]:
     return redact(found, by=by, seen_by=Permission.READ_CAPACITY)
 
 
-def _assumptions(row: Quote, inputs: PlanInputs) -> tuple[str, ...]:
+def _assumptions(
+    row: Quote, inputs: PlanInputs, proposed: TermChange | GuaranteeChange, stock: QuoteStock | None
+) -> tuple[str, ...]:
     weeks, quantile = f"its {row.plan.weeks} weeks from {row.plan.first_on}", f"{inputs.planning_quantile:.0%} quantile"
+    if stock is None:
+        shelves = "People and machines of the plan's pools; stock is not part of it."
+    else:
+        shelves = (
+            f"People and machines of the plan's pools, and stock of the account's items as sized on {stock.as_of_on}: "
+            "the share of the term is that of pieces served at once. The price counts what lies there, not its buying."
+        )
     sentences = [
         f"Against the plan of {row.operation}, over {weeks}, for demand up to its {quantile}.",
-        "People and machines of the plan's pools; stock is not part of it.",
+        shelves,
         "Other promises, demand and rosters stay as they are; as far as they do, the next plan differs by this alone.",
     ]
     if row.share_of_tier:
         sentences.append("Its tier is planned together: its share is what it brought in the half-year before.")
-    if any(pool.staffing == Staffing.DEADLINE for pool in inputs.pools):
+    if isinstance(proposed, GuaranteeChange):
+        sentences.append(
+            "The account's own work counts towards what is held ready; hours held stay free if none comes."
+        )
+        if proposed.units is not None:
+            sentences.append("A unit held ready works all the hours of its pool's fullest week in the plan.")
+    elif any(pool.staffing == Staffing.DEADLINE for pool in inputs.pools):
         sentences.append("Deadlines are kept by whole days: a shorter promise of the same days asks for nothing more.")
     return tuple(sentences)

@@ -6,22 +6,33 @@ from datetime import date, timedelta
 
 from closeknit.kernel.errors import Invalid
 from closeknit.rooms.capacity.compute.inputs import PlanInputs
-from closeknit.rooms.capacity.contracts.what_if import DemandChange, PlanChanges, PoolChange, TermChange, UnitRequest
+from closeknit.rooms.capacity.contracts.what_if import (
+    DemandChange,
+    GuaranteeChange,
+    PlanChanges,
+    PoolChange,
+    TermChange,
+    UnitRequest,
+)
 
 MOST_CHANGES = 50
 LARGEST_FACTOR = 100.0
 MOST_UNITS = 1e9
+MOST_HELD_HOURS = 1_000_000.0
 LONGEST_MINUTES = 525_600.0
 
 
 def check_changes(inputs: PlanInputs, changes: PlanChanges) -> None:
     """Raise Invalid for a number that is none, a pool that the plan has not, or weeks outside it."""
-    count = len(changes.terms) + len(changes.demand) + len(changes.pools) + len(changes.requests)
+    kinds = (changes.terms, changes.demand, changes.pools, changes.requests, changes.guarantees)
+    count = sum(len(kind) for kind in kinds)
     if count > MOST_CHANGES:
         raise Invalid("These are too many changes.", where="changes", todo=f"Give at most {MOST_CHANGES}.")
     for term in changes.terms:
         _check_term(term)
         _check_begin(inputs, term)
+    for held in changes.guarantees:
+        _check_guarantee(inputs, held)
     for demand in changes.demand:
         _check_number(demand.factor, "factor", 0.0, LARGEST_FACTOR)
         _check_weeks(inputs, demand)
@@ -49,16 +60,36 @@ def _check_term(term: TermChange) -> None:
         _check_number(float(term.credit_per_miss), "credit_per_miss", 0.0, MOST_UNITS)
 
 
-def _check_begin(inputs: PlanInputs, term: TermChange) -> None:
-    if term.starts_on is None or (term.starts_on <= inputs.first_on and inputs.terms_by_week):
-        return
+def _check_guarantee(inputs: PlanInputs, held: GuaranteeChange) -> None:
+    if not held.account_number:
+        raise Invalid("A proposed guarantee needs an account.", where="account_number", todo="Name the account.")
+    for value, name in ((held.hours_per_week, "hours_per_week"), (held.units, "units")):
+        if value is not None:
+            check_held(value, name)
+    _check_reached(inputs, held.starts_on)
+
+
+def check_held(value: float, where: str) -> None:
+    """Raise Invalid for hours a week or units that cannot be held ready: none, or more than any pool has."""
+    _check_number(value, where, 0.0, MOST_HELD_HOURS)
+    if value <= 0.0:
+        raise Invalid("This guarantees nothing.", where=where, todo="Give a number above 0.")
+
+
+def _check_reached(inputs: PlanInputs, starts_on: date | None) -> None:
     last = inputs.first_on + timedelta(days=7 * inputs.weeks)
-    if term.starts_on >= last:
+    if starts_on is not None and starts_on >= last:
         raise Invalid(
-            f"The plan does not reach {term.starts_on}.",
+            f"The plan does not reach {starts_on}.",
             where="starts_on",
             todo=f"Give a day before {last}, or make a plan of more weeks.",
         )
+
+
+def _check_begin(inputs: PlanInputs, term: TermChange) -> None:
+    if term.starts_on is None or (term.starts_on <= inputs.first_on and inputs.terms_by_week):
+        return
+    _check_reached(inputs, term.starts_on)
     if not inputs.terms_by_week:
         raise Invalid(
             "This plan takes its promises from its first day: it was made before plans knew when a term begins.",

@@ -6,16 +6,17 @@ from datetime import date
 from decimal import Decimal
 
 from closeknit.rooms.agreements.contracts import Measure, Term, TermSource
-from closeknit.rooms.capacity.compute.inputs import PlanInputs, PoolInput
+from closeknit.rooms.capacity.compute.holding import pool_holding
+from closeknit.rooms.capacity.compute.inputs import GuaranteedHours, PlanInputs, PoolInput
 from closeknit.rooms.capacity.compute.routing import route_of
-from closeknit.rooms.capacity.contracts.what_if import PlanChanges, TermChange
+from closeknit.rooms.capacity.contracts.what_if import GuaranteeChange, PlanChanges, TermChange
 from closeknit.rooms.demand.contracts import ForecastKey, ForecastNumbers
 
 PROPOSED = "proposed"
 
 
 def change_inputs(inputs: PlanInputs, changes: PlanChanges) -> PlanInputs:
-    """Return a plan's inputs with other terms and other costs."""
+    """Return a plan's inputs with other terms, other guarantees and other costs."""
     pools = {pool.pool: pool for pool in inputs.pools}
     for change in changes.pools:
         pool = pools[change.pool]
@@ -24,7 +25,12 @@ def change_inputs(inputs: PlanInputs, changes: PlanChanges) -> PlanInputs:
             cost_per_hour=_money(change.cost_per_hour, pool.cost_per_hour),
             overtime_cost_per_hour=_money(change.overtime_cost_per_hour, pool.overtime_cost_per_hour),
         )
-    return replace(inputs, terms=change_terms(inputs.terms, changes.terms, inputs), pools=tuple(pools.values()))
+    return replace(
+        inputs,
+        terms=change_terms(inputs.terms, changes.terms, inputs),
+        guarantees=change_guarantees(inputs.guarantees, changes.guarantees, inputs),
+        pools=tuple(pools.values()),
+    )
 
 
 def change_terms(terms: Sequence[Term], changes: Sequence[TermChange], inputs: PlanInputs) -> tuple[Term, ...]:
@@ -46,6 +52,46 @@ def _until(term: Term, starts_on: date | None) -> Term | None:
     if starts_on is None or term.starts_on >= starts_on:
         return None
     return term if term.ends_on is not None and term.ends_on <= starts_on else replace(term, ends_on=starts_on)
+
+
+def change_guarantees(
+    held: Sequence[GuaranteedHours], changes: Sequence[GuaranteeChange], inputs: PlanInputs
+) -> tuple[GuaranteedHours, ...]:
+    """Return guaranteed hours with proposed ones in the place of the account's own for the same service.
+
+    One that begins within the plan ends the others on its first day, as the next version of their contract would.
+    """
+    found = list(held)
+    for change in changes:
+        replaced = [g for g in found if is_guarantee_replaced(g, change)]
+        kept = [_held_until(g, change.starts_on) if g in replaced else g for g in found]
+        found = [g for g in kept if g is not None]
+        ends = {g.ends_on for g in replaced} if change.starts_on else set()
+        found.append(
+            GuaranteedHours(
+                contract_number=next((g.contract_number for g in replaced), PROPOSED),
+                version=1 + max((g.version for g in replaced), default=0),
+                account_number=change.account_number,
+                tier=change.tier,
+                service=change.service,
+                hours_per_week=change.hours_per_week,
+                starts_on=change.starts_on or inputs.first_on,
+                ends_on=next(iter(ends)) if len(ends) == 1 else None,
+            )
+        )
+    return tuple(found)
+
+
+def is_guarantee_replaced(held: GuaranteedHours, change: GuaranteeChange) -> bool:
+    """Tell whether a proposed guarantee takes the place of one that is held."""
+    return (held.account_number, held.service) == (change.account_number, change.service)
+
+
+def _held_until(held: GuaranteedHours, starts_on: date | None) -> GuaranteedHours | None:
+    """Return a guarantee as far as it holds before a day; None: not at all."""
+    if starts_on is None or held.starts_on >= starts_on:
+        return None
+    return held if held.ends_on is not None and held.ends_on <= starts_on else replace(held, ends_on=starts_on)
 
 
 def _is_replaced(term: Term, change: TermChange) -> bool:
@@ -90,6 +136,8 @@ def _proposed(
 def touched_pools(inputs: PlanInputs, numbers: ForecastNumbers, changes: PlanChanges) -> frozenset[str]:
     """Return the pools whose need, hours or costs can differ. Pools share no hours, so all others stay as they are."""
     named = {change.pool for change in changes.pools} | {c.failover_pool for c in changes.pools if c.failover_pool}
+    proposed = change_guarantees((), changes.guarantees, inputs)
+    named |= {pool for each in proposed if (pool := pool_holding(each, inputs, numbers))}
     return frozenset(named | {pool.pool for pool in inputs.pools if _serves_changed(pool, numbers, changes)})
 
 

@@ -4,17 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from closeknit.kernel.canonical import digest
 from closeknit.rooms.capacity.compute.allocation import PoolPlan
 from closeknit.rooms.capacity.compute.inputs import shrinkage_of
 from closeknit.rooms.capacity.compute.need import Claimant, PoolNeed
 from closeknit.rooms.capacity.compute.plan import PlanResult
 from closeknit.rooms.capacity.compute.summary import SHORT_FROM_HOURS
 from closeknit.rooms.capacity.compute.what_if.result import WhatIf
-from closeknit.rooms.capacity.contracts.quotes import QuotePoolWeek, QuoteSufferer, QuoteVerdict
+from closeknit.rooms.capacity.contracts.quotes import QuotePoolWeek, QuoteStock, QuoteSufferer, QuoteVerdict
+from closeknit.rooms.capacity.contracts.what_if import GuaranteeChange, TermChange
 
 FloatArray = NDArray[np.float64]
 LEAST_OVERTIME_HOURS = 0.05
@@ -25,7 +29,7 @@ class QuoteNumbers:
     """What a change does, of one account and of all others, over all weeks of the plan. Money in the plan's currency.
 
     `cost_more`: overtime and what shortfalls cost, after less before. `serving_cost`: what the account's needed hours
-    cost at regular pay, absences included, and how much more of it than before.
+    cost at regular pay, absences included, and how much more of it than before. `guarantees_in_the_way`: see the card.
     """
 
     verdict: QuoteVerdict
@@ -40,6 +44,8 @@ class QuoteNumbers:
     price: Decimal
     sufferers: tuple[QuoteSufferer, ...]
     pools: tuple[QuotePoolWeek, ...]
+    guarantees_in_the_way: int = 0
+    stock: QuoteStock | None = None
 
 
 def quote(found: WhatIf, account_number: str) -> QuoteNumbers:
@@ -73,6 +79,18 @@ def quote(found: WhatIf, account_number: str) -> QuoteNumbers:
             row for before, after in pairs for row in _weeks(before, after, found.after.week_on, account_number)
         ),
     )
+
+
+def quote_digest(found: WhatIf, stock: QuoteStock | None) -> str:
+    """Return the digest of what came out; where stock is part of it, of both."""
+    return found.digest if stock is None else digest([found.digest, stock])
+
+
+def proposed_of(asked: dict[str, Any]) -> TermChange | GuaranteeChange:
+    """Read back what was quoted, as it is stored: a term, or capacity held ready."""
+    if "hours_per_week" in asked:
+        return msgspec.convert(asked, GuaranteeChange)
+    return msgspec.convert(asked, TermChange)
 
 
 def verdict_of(own_short_hours: float, others_short: bool, overtime_hours_more: float) -> QuoteVerdict:

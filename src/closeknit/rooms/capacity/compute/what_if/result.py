@@ -61,6 +61,8 @@ def asked_digest(
 ) -> str:
     """Return the digest of a question. What could not be said before is left out where nobody said it: it stays so."""
     told = {f.name: list(getattr(changes, f.name)) for f in fields(changes)}
+    if not changes.guarantees:
+        del told["guarantees"]
     told["terms"] = [
         {f.name: getattr(t, f.name) for f in fields(t) if f.name != "starts_on" or t.starts_on is not None}
         for t in changes.terms
