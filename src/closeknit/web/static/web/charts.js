@@ -34,6 +34,7 @@
     // The figure has a name and its numbers as a table: its hundred marks would only be read out besides.
     plot.querySelectorAll("svg").forEach((drawing) => drawing.setAttribute("aria-hidden", "true"));
     drawn.set(plot, result);
+    plot.view = result.view;
     plot.dataset.drawn = "1";
     plot.dispatchEvent(new CustomEvent("closeknit:drawn", { bubbles: true, detail: { view: result.view } }));
   }

@@ -63,12 +63,11 @@
     dot.addEventListener("pointercancel", () => { pulling = false; place(week.mean); });
     layer.append(dot);
   }
-  document.addEventListener("closeknit:drawn", (event) => {
-    const frame = event.target.closest("[data-pull]");
+  function dress(plot, view) {
+    const frame = plot.closest("[data-pull]");
     const form = frame && document.getElementById(frame.dataset.pull);
     if (!form) return;
     const weeks = JSON.parse(document.getElementById(frame.dataset.pullWeeks).textContent);
-    const plot = event.target;
     plot.querySelectorAll(".pull-layer").forEach((old) => old.remove());
     const drawing = plot.querySelector("svg");
     const layer = document.createElementNS(SVG, "svg");
@@ -77,6 +76,9 @@
     layer.setAttribute("width", drawing.getAttribute("width"));
     layer.setAttribute("height", drawing.getAttribute("height"));
     plot.append(layer);
-    weeks.forEach((week) => handle(layer, event.detail.view, form, week));
-  });
+    weeks.forEach((week) => handle(layer, view, form, week));
+  }
+  document.addEventListener("closeknit:drawn", (event) => dress(event.target, event.detail.view));
+  // A chart may have been drawn before this was read: the order in which two scripts come says nothing of when they run.
+  document.querySelectorAll("[data-pull] [data-drawn]").forEach((plot) => { if (plot.view) dress(plot, plot.view); });
 })();
