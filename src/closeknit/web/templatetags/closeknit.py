@@ -52,7 +52,6 @@ register.filter("left", figures.left)
 register.filter("duration", figures.duration)
 register.filter("time_left", figures.time_left)
 register.filter("exact_share", figures.exact_share)
-register.filter("plainly", figures.plainly)
 
 
 @register.filter
@@ -121,6 +120,12 @@ def state(value: Any) -> SafeString:
     """Write a state as a badge with a mark and a word."""
     tone, mark, word = STATES.get(str(value), ("", "·", str(value)))
     return format_html('<span class="badge {}"><span aria-hidden="true">{}</span>{}</span>', tone, mark, word)
+
+
+@register.filter
+def plainly(value: Any) -> Any:
+    """A kept sentence as the page around it writes. A number or a day among kept values stays what it is."""
+    return figures.plainly(value) if value is None or isinstance(value, str) else value
 
 
 @register.filter

@@ -259,7 +259,7 @@ def test_pages_and_api_say_what_the_doors_say(company, client):
     sign_in(client, "alice")
     html = client.get("/prices/").content.decode()
     assert "Add: one more picker saves" in html
-    assert "An hour short costs EUR" in html
+    assert "An hour short costs €" in html
     exported = b"".join(client.get("/prices/?format=csv").streaming_content).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(exported)))
     book = client.get(f"/api/v1/prices?plan_id={company.plan_id}").json()
