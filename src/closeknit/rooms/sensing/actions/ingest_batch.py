@@ -166,7 +166,7 @@ def _place(batch: Batch, recipe: Recipe, stream: Stream, file: SourceFile, numbe
         waiting_told=told_by_keys(file.columns, stream.key, (text for _, text in kept)),
         repeats=(repeats := loaded.exists()),
         meets_known=repeats or _met_known(batch),
-        says_end="finished_at" in stream.fields,
+        says_end=stream.says_end,
     )
 
 

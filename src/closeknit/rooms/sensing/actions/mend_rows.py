@@ -176,9 +176,8 @@ def _try(
     mapper = ChunkMapper(stream, columns, known_facts(batch.feed_id, stream), at)
     mapped = mapper.map([(row.line, tuple(values.get(name) for name in columns)) for row, values in tried])
     settled = Settled(0, 0, 0, mapped.refused)
-    says_end = "finished_at" in stream.fields
     place = Place(
-        batch, file_number, stream.name, columns, recipe.private, frozenset(), repeats=False, says_end=says_end
+        batch, file_number, stream.name, columns, recipe.private, frozenset(), repeats=False, says_end=stream.says_end
     )
     if stream.into is None:
         store_work(place, mapped.work, settled)

@@ -109,6 +109,11 @@ class Stream:
     sheet: str = ""
     apostrophes: bool = False
 
+    @property
+    def says_end(self) -> bool:
+        """Whether its rows say when work ends."""
+        return "finished_at" in self.fields
+
     def takes(self, file_name: str) -> bool:
         """Tell whether a file's name matches one of the patterns."""
         return any(fnmatchcase(file_name, pattern) for pattern in self.patterns)
