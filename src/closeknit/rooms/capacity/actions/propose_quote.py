@@ -139,8 +139,9 @@ def _find_guarantee(card: QuoteCard, starts_on: date) -> _Place:
     holding = {v.contract_number for v in signed if any(_is_replaced(g, asked, card.operation) for g in v.guarantees)}
     held = agreements.list_terms(account_number=card.account_number, on=starts_on, by=system)
     own = [t for t in held if t.account_number == card.account_number]
-    meant = [t for t in own if t.operation == card.operation and "" in (asked.service, t.service)]
-    meant = [t for t in own if t.operation == card.operation and t.service == asked.service != ""] or meant
+    here = [t for t in own if t.operation == card.operation]
+    exact = [t for t in here if t.service == asked.service != ""]
+    meant = exact or [t for t in here if "" in (asked.service, t.service)]
     numbers = sorted(holding or {t.contract_number for t in meant})
     if len(numbers) > 1:
         raise _several(card, numbers)

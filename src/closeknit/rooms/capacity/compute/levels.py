@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from closeknit.engine.queueing import LevelledLoad, level_load
 from closeknit.rooms.agreements.contracts import Term
-from closeknit.rooms.capacity.compute.deadline import DueWork, due_work
+from closeknit.rooms.capacity.compute.deadline import MINUTES_PER_DAY, DueWork, due_work
 from closeknit.rooms.capacity.compute.inputs import PlanInputs, PoolInput, shrinkage_of
 from closeknit.rooms.capacity.compute.need import rostered, work_of
 from closeknit.rooms.capacity.compute.promises import spells_of
@@ -17,7 +17,6 @@ from closeknit.rooms.capacity.contracts.levels import LevelDay, LevelPool
 from closeknit.rooms.demand.contracts import ForecastNumbers
 
 FloatArray = NDArray[np.float64]
-MINUTES_PER_DAY = 1440
 MOST_KEPT_SHARE = 1.0 - 1e-6
 """Of a day's hours at most so much is levelled around: where the room takes all of a day, next to nothing is put there
 that may go elsewhere, and what must be done there is.

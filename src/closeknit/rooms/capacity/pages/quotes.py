@@ -1,10 +1,12 @@
 """Pages of quotes: what would a proposed term take, and can one more request be done?"""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -55,15 +57,12 @@ def make(request: Request) -> HttpResponseBase:
     by: Actor = request.actor
     by.require(Permission.PROPOSE)
     form = QuoteForm(request.POST)
-    if form.is_valid():
-        try:
-            quote_id = quote_term(form.term(), operation=form.cleaned_data["operation"], by=by, at=clock.now())
-        except (Invalid, NotFound) as reason:
-            form.add_error(None, f"{reason.what} {reason.todo}".strip())
-        else:
-            messages.success(request, "Quoted. Nothing is promised by it.")
-            return redirect("quote-detail", quote_id=quote_id)
-    return _list(request, form, status=422)
+    made = _quoted(
+        request,
+        form,
+        lambda: quote_term(form.term(), operation=form.cleaned_data["operation"], by=by, at=clock.now()),
+    )
+    return made or _list(request, form, status=422)
 
 
 @require_POST
@@ -72,15 +71,25 @@ def make_guarantee(request: Request) -> HttpResponseBase:
     by: Actor = request.actor
     by.require(Permission.PROPOSE)
     form = GuaranteeForm(request.POST)
-    if form.is_valid():
-        try:
-            quote_id = quote_guarantee(form.wanted(), operation=form.cleaned_data["operation"], by=by, at=clock.now())
-        except (Invalid, NotFound) as reason:
-            form.add_error(None, f"{reason.what} {reason.todo}".strip())
-        else:
-            messages.success(request, "Quoted. Nothing is promised by it.")
-            return redirect("quote-detail", quote_id=quote_id)
-    return _list(request, QuoteForm(initial=_operation(request)), form, status=422)
+    made = _quoted(
+        request,
+        form,
+        lambda: quote_guarantee(form.wanted(), operation=form.cleaned_data["operation"], by=by, at=clock.now()),
+    )
+    return made or _list(request, QuoteForm(initial=_operation(request)), form, status=422)
+
+
+def _quoted(request: Request, form: Form, quote: Callable[[], UUID]) -> HttpResponseBase | None:
+    """Have what a sound form asks for quoted and go to it; None where the form now says why not."""
+    if not form.is_valid():
+        return None
+    try:
+        quote_id = quote()
+    except (Invalid, NotFound) as reason:
+        form.add_error(None, f"{reason.what} {reason.todo}".strip())
+        return None
+    messages.success(request, "Quoted. Nothing is promised by it.")
+    return redirect("quote-detail", quote_id=quote_id)
 
 
 @require_GET
